@@ -1,0 +1,1 @@
+//! Statistical functions: their registry and their form as DataFusion aggregates.

@@ -1,0 +1,12 @@
+//! SPL's eval and statistical functions over Arrow columns, and the rules of SPL's values.
+//!
+//! [`value`] is the only home of the value rules (what is a number, how it prints, how values compare); [`column`]
+//! reads and builds Arrow columns in those terms; [`scalar`] and [`aggregate`] hold the functions, listed in one
+//! registry each that also feeds `splq functions` and the reference pages.
+
+pub mod aggregate;
+pub mod column;
+pub mod pattern;
+pub mod scalar;
+pub mod settings;
+pub mod value;

@@ -1,0 +1,232 @@
+//! Eval functions: their registry, and the wrapper that makes each of them a DataFusion function.
+//!
+//! A function is a row in its family's `FUNCTIONS` list: name, arity, result type and a kernel over [`Column`]s. The
+//! wrapper evaluates a kernel once per distinct value when its only column is a dictionary.
+
+use std::any::Any;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, AsArray, Int32Array, UInt32Array};
+use arrow::datatypes::{DataType, Int32Type};
+use chrono_tz::Tz;
+use datafusion_common::config::ConfigOptions;
+use datafusion_common::{Result, exec_err};
+use datafusion_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility};
+
+use crate::column::{Column, ValueType};
+use crate::pattern::PatternCache;
+use crate::settings::EvaluationSettings;
+use crate::value::Value;
+
+/// An eval function.
+#[derive(Debug)]
+pub struct FunctionSpec {
+    /// Name as Splunk's search reference spells it.
+    pub name: &'static str,
+    /// Family as in the search reference: `Text functions`.
+    pub category: &'static str,
+    /// `substr(<str>,<start>,<length>)`.
+    pub syntax: &'static str,
+    /// One line: what it yields.
+    pub summary: &'static str,
+    /// Fewest and most arguments; no most = any number.
+    pub arity: (usize, Option<usize>),
+    /// Result type from the argument types.
+    pub returns: fn(&[ValueType]) -> ValueType,
+    /// How it is computed.
+    pub kernel: Kernel,
+    /// Checks literal arguments (none = not a literal) when the search is planned; the message names what is wrong.
+    pub check: Option<fn(&[Option<Value<'_>>]) -> std::result::Result<(), String>>,
+}
+
+/// How a function is computed.
+#[derive(Clone, Copy)]
+pub enum Kernel {
+    /// Column by column; immutable.
+    Columns(fn(&Call<'_>) -> Result<ArrayRef>),
+    /// The same, but each call yields something new (`random`): never cached or folded.
+    Volatile(fn(&Call<'_>) -> Result<ArrayRef>),
+    /// Rewritten by the planner: lazily evaluated or about expressions (`if`, `case`, `coalesce`, `mvmap`, `now`).
+    Planned,
+}
+
+impl std::fmt::Debug for Kernel {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Columns(_) => "Columns",
+            Self::Volatile(_) => "Volatile",
+            Self::Planned => "Planned",
+        })
+    }
+}
+
+/// One evaluation of a kernel over a batch.
+pub struct Call<'a> {
+    /// The arguments; `rows` long, or literals.
+    pub arguments: &'a [Column],
+    /// Number of rows.
+    pub rows: usize,
+    /// What must be built.
+    pub returns: ValueType,
+    /// Now, in epoch seconds.
+    pub now: f64,
+    /// The time zone of the search.
+    pub time_zone: Tz,
+    /// Compiled regular expressions, kept between batches.
+    pub patterns: &'a PatternCache,
+}
+
+impl Call<'_> {
+    /// An argument's value in a row; null when it was not given.
+    pub fn value(&self, argument: usize, row: usize) -> Value<'_> {
+        self.arguments.get(argument).map_or(Value::Null, |column| column.value(row))
+    }
+
+    /// Whether the argument was given.
+    pub fn has(&self, argument: usize) -> bool {
+        argument < self.arguments.len()
+    }
+}
+
+/// All eval functions, family by family.
+pub fn all() -> impl Iterator<Item = &'static FunctionSpec> {
+    FAMILIES.iter().flat_map(|family| family.iter())
+}
+
+/// Finds a function by name; names are matched without case.
+pub fn lookup(name: &str) -> Option<&'static FunctionSpec> {
+    all().find(|function| function.name.eq_ignore_ascii_case(name))
+}
+
+macro_rules! families {
+    ($($module:ident),* $(,)?) => {
+        $(pub mod $module;)*
+        const FAMILIES: &[&[FunctionSpec]] = &[$($module::FUNCTIONS),*];
+    };
+}
+
+families! { text }
+
+/// A function of the registry as DataFusion sees it.
+#[derive(Debug)]
+pub struct SplFunction {
+    spec: &'static FunctionSpec,
+    signature: Signature,
+    patterns: PatternCache,
+}
+
+impl SplFunction {
+    /// Wraps a function.
+    pub fn new(spec: &'static FunctionSpec) -> Self {
+        let volatility = match spec.kernel {
+            Kernel::Volatile(_) => Volatility::Volatile,
+            _ => Volatility::Immutable,
+        };
+        Self { spec, signature: Signature::variadic_any(volatility), patterns: PatternCache::default() }
+    }
+
+    /// As a DataFusion function.
+    pub fn udf(spec: &'static FunctionSpec) -> Arc<ScalarUDF> {
+        Arc::new(ScalarUDF::from(Self::new(spec)))
+    }
+
+    fn evaluate(&self, arguments: &[ColumnarValue], rows: usize, returns: ValueType, options: &ConfigOptions) -> Result<ArrayRef> {
+        let kernel = match self.spec.kernel {
+            Kernel::Columns(kernel) | Kernel::Volatile(kernel) => kernel,
+            Kernel::Planned => return exec_err!("{} was not planned", self.spec.name),
+        };
+        let columns: Vec<Column> = arguments.iter().map(Column::from_columnar).collect::<Result<_>>()?;
+        let settings = EvaluationSettings::from_options(options);
+        kernel(&Call {
+            arguments: &columns,
+            rows,
+            returns,
+            now: settings.now,
+            time_zone: settings.time_zone,
+            patterns: &self.patterns,
+        })
+    }
+}
+
+impl PartialEq for SplFunction {
+    fn eq(&self, other: &Self) -> bool {
+        self.spec.name == other.spec.name
+    }
+}
+
+impl Eq for SplFunction {}
+
+impl Hash for SplFunction {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.spec.name.hash(state);
+    }
+}
+
+impl ScalarUDFImpl for SplFunction {
+    fn name(&self) -> &str {
+        self.spec.name
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn return_type(&self, arguments: &[DataType]) -> Result<DataType> {
+        let types: Vec<ValueType> = arguments.iter().map(ValueType::of).collect();
+        Ok((self.spec.returns)(&types).arrow())
+    }
+
+    fn invoke_with_args(&self, call: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        let returns = ValueType::of(call.return_field.data_type());
+        let mut columns = call.args.iter().enumerate().filter(|(_, argument)| matches!(argument, ColumnarValue::Array(_)));
+        let (only, more) = (columns.next(), columns.next());
+        if let (Some((position, ColumnarValue::Array(array))), None) = (only, more)
+            && !matches!(self.spec.kernel, Kernel::Volatile(_))
+            && let Some((distinct, keys)) = distinct_values(array)
+        {
+            let mut arguments = call.args.clone();
+            let rows = distinct.len();
+            arguments[position] = ColumnarValue::Array(distinct);
+            let results = self.evaluate(&arguments, rows, returns, &call.config_options)?;
+            return Ok(ColumnarValue::Array(arrow::compute::take(&results, &keys, None)?));
+        }
+        let array = self.evaluate(&call.args, call.number_rows, returns, &call.config_options)?;
+        Ok(ColumnarValue::Array(array))
+    }
+}
+
+/// The distinct values that a dictionary column uses in this batch, and for each row its place among them; a null row
+/// gets a place whose value is null. None when the column is no dictionary or has hardly a repetition.
+pub(crate) fn distinct_values(array: &ArrayRef) -> Option<(ArrayRef, UInt32Array)> {
+    match array.data_type() {
+        DataType::Dictionary(key, _) if **key == DataType::Int32 => {}
+        _ => return None,
+    }
+    let dictionary = array.as_dictionary::<Int32Type>();
+    let mut place_of: hashbrown::HashMap<i32, u32, rustc_hash::FxBuildHasher> = hashbrown::HashMap::default();
+    let mut used: Vec<Option<i32>> = Vec::new();
+    let mut null_place: Option<u32> = None;
+    let mut places: Vec<u32> = Vec::with_capacity(dictionary.len());
+    for key in dictionary.keys().iter() {
+        let place = match key {
+            Some(key) => *place_of.entry(key).or_insert_with(|| {
+                used.push(Some(key));
+                (used.len() - 1) as u32
+            }),
+            None => *null_place.get_or_insert_with(|| {
+                used.push(None);
+                (used.len() - 1) as u32
+            }),
+        };
+        places.push(place);
+    }
+    let distinct = arrow::compute::take(dictionary.values(), &Int32Array::from(used), None).ok()?;
+    Some((distinct, UInt32Array::from(places)))
+}
+
+/// Lets the registry be used where DataFusion wants `Any`.
+#[allow(dead_code)]
+fn _assert_any(function: &SplFunction) -> &dyn Any {
+    function
+}

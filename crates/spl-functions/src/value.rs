@@ -1,0 +1,160 @@
+//! SPL's value rules: what counts as a number, how numbers print, how two values compare.
+
+use std::borrow::Cow;
+use std::cmp::Ordering;
+
+/// One field value in one event.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Value<'a> {
+    /// The field is absent.
+    Null,
+    /// Text; looks like a number when it came from a field and reads as one.
+    Text(&'a str),
+    /// A whole number.
+    Integer(i64),
+    /// A number with a fraction, or too large for [`Value::Integer`].
+    Float(f64),
+    /// The result of a comparison; exists only inside expressions.
+    Boolean(bool),
+    /// Several texts; never empty.
+    Multivalue(Multivalue<'a>),
+}
+
+/// The values of a multivalue field in one event.
+#[derive(Clone, Copy, Debug)]
+pub struct Multivalue<'a> {
+    /// All item texts of the column.
+    pub(crate) items: &'a arrow::array::StringViewArray,
+    /// First item of this event.
+    pub(crate) start: usize,
+    /// Number of items.
+    pub(crate) len: usize,
+}
+
+impl PartialEq for Multivalue<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.iter().eq(other.iter())
+    }
+}
+
+impl<'a> Multivalue<'a> {
+    /// Number of values.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there is none (does not occur in a column: an empty list is null).
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// The value at a position.
+    pub fn get(&self, index: usize) -> Option<&'a str> {
+        (index < self.len).then(|| self.items.value(self.start + index))
+    }
+
+    /// The values in order.
+    pub fn iter(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+        let items = self.items;
+        (self.start..self.start + self.len).map(move |index| items.value(index))
+    }
+}
+
+impl<'a> Value<'a> {
+    /// Whether the field is absent.
+    pub fn is_null(&self) -> bool {
+        matches!(self, Value::Null)
+    }
+
+    /// As text: numbers as Splunk prints them, several values joined by a line feed; none for null.
+    pub fn text(&self) -> Option<Cow<'a, str>> {
+        match self {
+            Value::Null => None,
+            Value::Text(text) => Some(Cow::Borrowed(text)),
+            Value::Integer(number) => Some(Cow::Owned(number.to_string())),
+            Value::Float(number) => Some(Cow::Owned(format_number(*number))),
+            Value::Boolean(true) => Some(Cow::Borrowed("True")),
+            Value::Boolean(false) => Some(Cow::Borrowed("False")),
+            Value::Multivalue(values) => {
+                let joined: Vec<&str> = values.iter().collect();
+                Some(Cow::Owned(joined.join("\n")))
+            }
+        }
+    }
+
+    /// As a number: texts that look like one are one; none for other texts, null, several values.
+    pub fn number(&self) -> Option<f64> {
+        match self {
+            Value::Integer(number) => Some(*number as f64),
+            Value::Float(number) => Some(*number),
+            Value::Text(text) => parse_number(text),
+            Value::Multivalue(values) if values.len() == 1 => values.get(0).and_then(parse_number),
+            _ => None,
+        }
+    }
+
+    /// The values one by one: none for null, one for a single value.
+    pub fn each_text(&self) -> Vec<Cow<'a, str>> {
+        match self {
+            Value::Multivalue(values) => values.iter().map(Cow::Borrowed).collect(),
+            other => other.text().into_iter().collect(),
+        }
+    }
+}
+
+/// Reads a text that looks like a number: optional sign, digits with at most one point, optional exponent, blanks
+/// around allowed. Hexadecimal, `inf` and `nan` are texts.
+pub fn parse_number(text: &str) -> Option<f64> {
+    let trimmed = text.trim();
+    let first = *trimmed.as_bytes().first()?;
+    if !(first.is_ascii_digit() || matches!(first, b'-' | b'+' | b'.')) {
+        return None;
+    }
+    if !trimmed.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'-' | b'+' | b'.' | b'e' | b'E')) {
+        return None;
+    }
+    trimmed.parse().ok()
+}
+
+/// Prints a number as Splunk does: whole numbers without a point, others with the fewest digits that read back to
+/// the same number.
+pub fn format_number(number: f64) -> String {
+    if number == 0.0 {
+        return "0".to_owned();
+    }
+    if number.fract() == 0.0 && number.abs() < 1e17 {
+        return format!("{number:.0}");
+    }
+    if !number.is_finite() {
+        return if number.is_nan() { "nan".into() } else if number > 0.0 { "inf".into() } else { "-inf".into() };
+    }
+    if number.abs() >= 1e17 || number.abs() < 1e-5 { format!("{number:e}") } else { format!("{number}") }
+}
+
+/// The order of eval's comparison operators: numbers numerically (texts that look like numbers count as numbers when
+/// the other side is a number too), other texts by code point, with case. None when either side is null.
+pub fn compare(left: Value<'_>, right: Value<'_>) -> Option<Ordering> {
+    if left.is_null() || right.is_null() {
+        return None;
+    }
+    match (left.number(), right.number()) {
+        (Some(left), Some(right)) => left.partial_cmp(&right),
+        _ => Some(left.text()?.as_ref().cmp(right.text()?.as_ref())),
+    }
+}
+
+/// The order of sort and of by-fields: numbers before texts, numbers numerically, texts by code point, null last.
+pub fn sort_order(left: Value<'_>, right: Value<'_>) -> Ordering {
+    match (left.is_null(), right.is_null()) {
+        (true, true) => return Ordering::Equal,
+        (true, false) => return Ordering::Greater,
+        (false, true) => return Ordering::Less,
+        (false, false) => {}
+    }
+    match (left.number(), right.number()) {
+        (Some(left), Some(right)) => left.partial_cmp(&right).unwrap_or(Ordering::Equal),
+        (Some(_), None) => Ordering::Less,
+        (None, Some(_)) => Ordering::Greater,
+        (None, None) => left.text().unwrap_or_default().as_ref().cmp(right.text().unwrap_or_default().as_ref()),
+    }
+}
