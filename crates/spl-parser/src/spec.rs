@@ -63,6 +63,8 @@ pub enum OptionKind {
     Number,
     /// Any text.
     Text,
+    /// A regular expression: only its quoting is removed.
+    Regex,
     /// A field name.
     Field,
     /// A field list in quotes or one field.

@@ -1,0 +1,23 @@
+//! `append`: adds the rows of a subsearch after those that are there.
+
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, OptionKind, OptionSpec, Status};
+
+/// Syntax of `append`.
+pub const SPEC: CommandSpec = CommandSpec {
+    name: "append",
+    aliases: &[],
+    kind: CommandKind::DatasetProcessing,
+    summary: "adds the rows of a subsearch after those that are there",
+    syntax: "append [extendtimerange=<bool>] [maxtime=<int>] [maxout=<int>] [timeout=<int>] [<subsearch>]",
+    options: OPTIONS,
+    arguments: ArgumentShape::Own(super::one_subsearch),
+    status: Status::Planned,
+};
+
+/// Options of a subsearch that is run beside the search.
+pub(super) const OPTIONS: &[OptionSpec] = &[
+    super::option("extendtimerange", OptionKind::Boolean, "false", "whether the time range of the search grows to that of the subsearch"),
+    super::option("maxtime", OptionKind::Integer, "60", "seconds that the subsearch may take"),
+    super::option("maxout", OptionKind::Integer, "50000", "how many rows at most"),
+    super::option("timeout", OptionKind::Integer, "60", "seconds to wait for the subsearch"),
+];

@@ -1,0 +1,35 @@
+//! `bin`: puts numbers or times into buckets.
+
+use super::missing_argument;
+use crate::diagnostic::Diagnostic;
+use crate::parser::{Fields, Reader};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, OptionKind, Status};
+use crate::syntax::CommandCall;
+
+/// Syntax of `bin`. Its argument is a field or `field AS name`.
+pub const SPEC: CommandSpec = CommandSpec {
+    name: "bin",
+    aliases: &["bucket", "discretize"],
+    kind: CommandKind::DatasetProcessing,
+    summary: "puts numbers or times into buckets",
+    syntax: "bin [span=<span>] [minspan=<span>] [bins=<int>] [start=<num>] [end=<num>] [aligntime=earliest|latest|<time>] <field> [AS <field>]",
+    options: &[
+        super::option("span", OptionKind::SpanLength, "", "size of a bucket"),
+        super::option("minspan", OptionKind::SpanLength, "", "smallest size of a bucket"),
+        super::option("bins", OptionKind::Integer, "100", "how many buckets at most"),
+        super::option("start", OptionKind::Number, "", "least value"),
+        super::option("end", OptionKind::Number, "", "greatest value"),
+        super::option("aligntime", OptionKind::Text, "", "time at which a bucket starts: earliest, latest or a time"),
+    ],
+    arguments: ArgumentShape::Own(grammar),
+    status: Status::Planned,
+};
+
+fn grammar(reader: &mut Reader<'_>, call: &mut CommandCall) -> Result<(), Diagnostic> {
+    reader.field_list(call, Fields::Renames, &[])?;
+    match call.arguments.len() {
+        0 => Err(missing_argument("`bin` needs a field", call.name.span)),
+        1 => Ok(()),
+        _ => Err(super::too_many_fields(call)),
+    }
+}

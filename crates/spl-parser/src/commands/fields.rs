@@ -1,0 +1,34 @@
+//! `fields`: keeps or removes fields. A leading `+` or `-` is the first argument, a text.
+
+use super::missing_argument;
+use crate::diagnostic::Diagnostic;
+use crate::parser::{Fields, Reader};
+use crate::span::Spanned;
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Status};
+use crate::syntax::{Argument, CommandCall};
+
+/// Syntax of `fields`.
+pub const SPEC: CommandSpec = CommandSpec {
+    name: "fields",
+    aliases: &[],
+    kind: CommandKind::DistributableStreaming,
+    summary: "keeps (+) or removes (-) fields",
+    syntax: "fields [+|-] <field>...",
+    options: &[],
+    arguments: ArgumentShape::Own(grammar),
+    status: Status::Planned,
+};
+
+fn grammar(reader: &mut Reader<'_>, call: &mut CommandCall) -> Result<(), Diagnostic> {
+    for sign in ["-", "+"] {
+        if let Some(span) = reader.symbol(sign) {
+            call.arguments.push(Argument::Text { text: Spanned::new(sign.to_owned(), span), quoted: false });
+            break;
+        }
+    }
+    reader.field_list(call, Fields::Plain, &[])?;
+    if call.fields().next().is_none() {
+        return Err(missing_argument("`fields` needs at least one field", call.name.span));
+    }
+    Ok(())
+}

@@ -1,0 +1,46 @@
+//! `rename`: gives fields other names, with wildcards.
+
+use super::missing_argument;
+use crate::diagnostic::Diagnostic;
+use crate::parser::{Fields, Reader};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Status};
+use crate::syntax::{Argument, CommandCall, FieldName};
+
+/// Syntax of `rename`.
+pub const SPEC: CommandSpec = CommandSpec {
+    name: "rename",
+    aliases: &[],
+    kind: CommandKind::DistributableStreaming,
+    summary: "gives fields other names",
+    syntax: "rename <field> AS <field>[, <field> AS <field>]...",
+    options: &[],
+    arguments: ArgumentShape::Own(grammar),
+    status: Status::Planned,
+};
+
+fn grammar(reader: &mut Reader<'_>, call: &mut CommandCall) -> Result<(), Diagnostic> {
+    while !reader.at_end_of_command() {
+        match reader.field_or_rename(Fields::Renames)? {
+            Argument::Rename { from, to } => {
+                check_wildcards(&from, &to)?;
+                call.arguments.push(Argument::Rename { from, to });
+            }
+            _ => return Err(reader.unexpected("`AS` and the new name")),
+        }
+        reader.symbol(",");
+    }
+    if call.arguments.is_empty() {
+        return Err(missing_argument("`rename` needs `field AS name`", call.name.span));
+    }
+    Ok(())
+}
+
+/// Both sides need the same number of wildcards (Splunk search reference, rename).
+fn check_wildcards(from: &FieldName, to: &FieldName) -> Result<(), Diagnostic> {
+    let count = |field: &FieldName| field.name.matches('*').count();
+    if count(from) == count(to) {
+        return Ok(());
+    }
+    let message = format!("`{}` and `{}` have different numbers of wildcards", from.name, to.name);
+    Err(Diagnostic::error("parse/rename-wildcards", message, from.span.to(to.span)).with_help("both names need the same number of *"))
+}

@@ -1,0 +1,73 @@
+//! `tstats`: aggregates indexed fields or data models.
+
+use super::missing_argument;
+use crate::diagnostic::Diagnostic;
+use crate::parser::Reader;
+use crate::span::Spanned;
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, OptionKind, Status};
+use crate::syntax::{Argument, Clause, CommandCall};
+
+/// Syntax of `tstats`. Arguments: aggregations. Clauses: `from` (a pair `datamodel=Model.Dataset`, or a namespace as
+/// text), `where` (a search), `by` (fields, `span=` pairs, `PREFIX(x)` as a conversion).
+pub const SPEC: CommandSpec = CommandSpec {
+    name: "tstats",
+    aliases: &[],
+    kind: CommandKind::Generating,
+    summary: "aggregates indexed fields or a data model",
+    syntax: "tstats [<option>...] <aggregation>... [FROM datamodel=<model>[.<dataset>]] [WHERE <search-expression>] [BY (<field>|PREFIX(<text>))... [span=<span>]]",
+    options: &[
+        super::option("prestats", OptionKind::Boolean, "false", "output for stats, chart or timechart to go on with"),
+        super::option("local", OptionKind::Boolean, "false", "runs on the search head only"),
+        super::option("append", OptionKind::Boolean, "false", "with prestats: adds to the rows that are there"),
+        super::option("summariesonly", OptionKind::Boolean, "false", "reads only what has been summarised"),
+        super::option("include_reduced_buckets", OptionKind::Boolean, "false", "reads reduced buckets too"),
+        super::option("allow_old_summaries", OptionKind::Boolean, "false", "reads summaries of an older model definition"),
+        super::option("use_summary_index_values", OptionKind::Boolean, "false", "reads values from the summary index"),
+        super::option("chunk_size", OptionKind::Integer, "10000000", "how many events per round"),
+        super::option("fillnull_value", OptionKind::Text, "", "value of absent by-fields"),
+    ],
+    arguments: ArgumentShape::Own(grammar),
+    status: Status::Planned,
+};
+
+const CLAUSES: [&str; 4] = ["from", "where", "by", "groupby"];
+
+fn grammar(reader: &mut Reader<'_>, call: &mut CommandCall) -> Result<(), Diagnostic> {
+    reader.aggregations(call, &CLAUSES)?;
+    if call.aggregations().next().is_none() {
+        return Err(missing_argument("`tstats` needs at least one aggregation", call.name.span).with_help("for example `count` or `dc(host)`"));
+    }
+    loop {
+        reader.options(call)?;
+        if reader.at_keyword("from") {
+            from_clause(reader, call)?;
+        } else if super::search_clause(reader, call, &["by", "groupby", "from"])? {
+        } else if let Some(span) = reader.keyword("by").or_else(|| reader.keyword("groupby")) {
+            reader.field_clause_after(call, Spanned::new("by".to_owned(), span), &["from", "where"])?;
+        } else {
+            reader.refuse_unknown_option(call.spec)?;
+            return reader.expect_end_of_command("`from`, `where` or `by`");
+        }
+    }
+}
+
+fn from_clause(reader: &mut Reader<'_>, call: &mut CommandCall) -> Result<(), Diagnostic> {
+    let Some(span) = reader.keyword("from") else {
+        return Ok(());
+    };
+    super::refuse_second_clause(call, "from", span)?;
+    if reader.at_end_of_command() {
+        return Err(missing_argument("no data model after `from`", span).with_help("for example `from datamodel=Endpoint.Processes`"));
+    }
+    let source = if reader.pair_ahead().is_some() {
+        reader.pair()?
+    } else if let Some(name) = reader.keyword("datamodel") {
+        reader.symbol(":");
+        let (value, _) = reader.text_or_word("the name of a data model")?;
+        Argument::Pair { name: Spanned::new("datamodel".to_owned(), name), value }
+    } else {
+        reader.text_argument("`datamodel=` or a namespace")?
+    };
+    call.clauses.push(Clause { keyword: Spanned::new("from".to_owned(), span), arguments: vec![source] });
+    Ok(())
+}

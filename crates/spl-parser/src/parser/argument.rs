@@ -1,0 +1,361 @@
+//! Arguments that many commands share: options, fields, renames, texts, by-clauses, subsearches.
+
+use nom::Parser;
+
+use super::{Reader, lexical};
+use crate::diagnostic::{Diagnostic, nearest};
+use crate::span::{Span, Spanned};
+use crate::spec::{CommandSpec, OptionKind, OptionSpec};
+use crate::syntax::{Argument, Clause, CommandCall, FieldName, OptionArgument, Quoting, SortKey};
+
+/// What a field list may hold besides plain fields.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fields {
+    /// Fields only.
+    Plain,
+    /// Fields and `a AS b`.
+    Renames,
+}
+
+impl<'a> Reader<'a> {
+    /// An option of the command, if one comes next: `name=value` whose name the spec lists.
+    pub fn option(&mut self, call: &mut CommandCall) -> Result<bool, Diagnostic> {
+        let Some(name) = self.pair_ahead() else {
+            return Ok(false);
+        };
+        let lower = name.value.to_ascii_lowercase();
+        let Some(spec) = call.spec.options.iter().find(|option| option.name.eq_ignore_ascii_case(&lower)) else {
+            return Ok(false);
+        };
+        self.return_to(name.span.end);
+        self.symbol("=");
+        let value = self.option_value(call.spec, spec, name.span)?;
+        call.options.push(OptionArgument { name: Spanned::new(lower, name.span), ..value });
+        Ok(true)
+    }
+
+    /// All options that come next.
+    pub fn options(&mut self, call: &mut CommandCall) -> Result<(), Diagnostic> {
+        while self.option(call)? {}
+        Ok(())
+    }
+
+    /// The name of a `name=` that comes next; nothing is consumed.
+    pub fn pair_ahead(&mut self) -> Option<Spanned<&'a str>> {
+        self.skip_blanks();
+        let before = self.position();
+        let name = self.read(lexical::name);
+        let equals = self.symbol("=").is_some() && !self.rest().starts_with('=');
+        self.return_to(before);
+        name.filter(|_| equals)
+    }
+
+    /// An error when a `name=` comes next that is no option of the command.
+    pub fn refuse_unknown_option(&mut self, spec: &CommandSpec) -> Result<(), Diagnostic> {
+        let Some(name) = self.pair_ahead() else {
+            return Ok(());
+        };
+        Err(unknown_option(spec, name.value, name.span))
+    }
+
+    fn option_value(&mut self, command: &CommandSpec, spec: &OptionSpec, name: Span) -> Result<OptionArgument, Diagnostic> {
+        let commas = matches!(spec.kind, OptionKind::Text | OptionKind::Regex);
+        let condition = if self.at_symbol("(") && matches!(spec.kind, OptionKind::Text) { self.read(lexical::parenthesised) } else { None };
+        let (value, quoted) = match condition {
+            Some(condition) => (Spanned::new(condition.value.to_owned(), condition.span), false),
+            None => match self.quoted('"')? {
+                Some(raw) if spec.kind == OptionKind::Regex => (Spanned::new(lexical::unquote(raw.value), raw.span), true),
+                Some(raw) => (Spanned::new(lexical::unescape(raw.value), raw.span), true),
+                None => match self.read(lexical::option_word(commas)) {
+                    Some(word) => (Spanned::new(word.value.to_owned(), word.span), false),
+                    None if self.at_end_of_command() => {
+                        let message = format!("option `{}` of `{}` has no value", spec.name, command.name);
+                        return Err(Diagnostic::error("parse/missing-value", message, name).with_help(format!("it takes {}", kind_words(spec.kind))));
+                    }
+                    None => return Err(self.unexpected(&format!("a value for `{}`", spec.name))),
+                },
+            },
+        };
+        if !kind_fits(spec.kind, &value.value) {
+            let message = format!("option `{}` of `{}` takes {}, not `{}`", spec.name, command.name, kind_words(spec.kind), value.value);
+            return Err(Diagnostic::error("parse/option-value", message, value.span));
+        }
+        Ok(OptionArgument { name: Spanned::new(String::new(), name), value, quoted })
+    }
+
+    /// A field name, bare or quoted, if one comes next.
+    pub fn optional_field(&mut self) -> Result<Option<FieldName>, Diagnostic> {
+        self.skip_blanks();
+        match self.next_character() {
+            Some('"') => match self.quoted('"')? {
+                Some(raw) if raw.value.is_empty() => Err(Diagnostic::error("parse/empty-name", "empty field name", raw.span)),
+                Some(raw) => Ok(Some(FieldName { name: lexical::unescape(raw.value), span: raw.span, quoting: Quoting::Double })),
+                None => Ok(None),
+            },
+            Some('\'') => match self.quoted('\'')? {
+                Some(raw) if raw.value.is_empty() => Err(Diagnostic::error("parse/empty-name", "empty field name", raw.span)),
+                Some(raw) => Ok(Some(FieldName { name: lexical::unescape_single(raw.value), span: raw.span, quoting: Quoting::Single })),
+                None => Ok(None),
+            },
+            _ => Ok(self
+                .read(lexical::templated_field_word)
+                .map(|word| FieldName { name: word.value.to_owned(), span: word.span, quoting: Quoting::None })),
+        }
+    }
+
+    /// A field name, or the error that says what was expected.
+    pub fn field(&mut self, expected: &str) -> Result<FieldName, Diagnostic> {
+        match self.optional_field()? {
+            Some(field) => Ok(field),
+            None => Err(self.unexpected(expected)),
+        }
+    }
+
+    /// Fields (and options) up to the end of the command or one of the keywords, separated by blanks or commas.
+    pub fn field_list(&mut self, call: &mut CommandCall, form: Fields, stops: &[&str]) -> Result<(), Diagnostic> {
+        loop {
+            self.options(call)?;
+            if self.at_end_of_command() || matches!(self.next_character(), Some('[')) || stops.iter().any(|word| self.at_keyword(word)) {
+                return Ok(());
+            }
+            self.refuse_unknown_option(call.spec)?;
+            let argument = self.field_or_rename(form)?;
+            call.arguments.push(argument);
+            self.symbol(",");
+        }
+    }
+
+    /// A field or, where allowed, `a AS b`.
+    pub fn field_or_rename(&mut self, form: Fields) -> Result<Argument, Diagnostic> {
+        let from = self.field("a field name")?;
+        if form == Fields::Renames && self.keyword("AS").is_some() {
+            let to = self.field("a field name after `AS`")?;
+            return Ok(Argument::Rename { from, to });
+        }
+        Ok(Argument::Field(from))
+    }
+
+    /// An `AS name`, if it comes next.
+    pub fn alias(&mut self) -> Result<Option<FieldName>, Diagnostic> {
+        if self.keyword("AS").is_none() {
+            return Ok(None);
+        }
+        self.field("a field name after `AS`").map(Some)
+    }
+
+    /// A clause `keyword a, b`: fields, and `span=1h` pairs after them. Options of the command are taken out of it.
+    pub fn field_clause(&mut self, call: &mut CommandCall, keyword: &str, stops: &[&str]) -> Result<bool, Diagnostic> {
+        let Some(at) = self.keyword(keyword) else {
+            return Ok(false);
+        };
+        self.field_clause_after(call, Spanned::new(keyword.to_ascii_lowercase(), at), stops)?;
+        Ok(true)
+    }
+
+    /// The members of a field clause whose keyword has been read.
+    pub fn field_clause_after(&mut self, call: &mut CommandCall, keyword: Spanned<String>, stops: &[&str]) -> Result<(), Diagnostic> {
+        if let Some(first) = call.clauses.iter().find(|clause| clause.keyword.value == keyword.value) {
+            let message = format!("`{}` is given twice", keyword.value);
+            return Err(Diagnostic::error("parse/duplicate-clause", message, keyword.span).with_place(first.keyword.span, "first given here"));
+        }
+        let mut arguments = Vec::new();
+        loop {
+            if self.at_end_of_command() || stops.iter().any(|word| self.at_keyword(word)) {
+                break;
+            }
+            if let Some(name) = self.pair_ahead() {
+                if name.value.eq_ignore_ascii_case("span") {
+                    arguments.push(self.pair()?);
+                } else if !self.option(call)? {
+                    return Err(unknown_option(call.spec, name.value, name.span));
+                }
+            } else {
+                let field = self.field("a field name")?;
+                arguments.push(if self.at_symbol("(") { self.prefix_field(field)? } else { Argument::Field(field) });
+            }
+            self.symbol(",");
+        }
+        if arguments.is_empty() {
+            return Err(missing_argument(&format!("no field after `{}`", keyword.value), keyword.span));
+        }
+        call.clauses.push(Clause { keyword, arguments });
+        Ok(())
+    }
+
+    /// `PREFIX(text)` of `tstats`.
+    fn prefix_field(&mut self, function: FieldName) -> Result<Argument, Diagnostic> {
+        if !function.name.eq_ignore_ascii_case("prefix") {
+            return Err(self.unexpected("a field name").with_help("only PREFIX(...) may stand among the fields"));
+        }
+        let Some(opener) = self.symbol("(") else {
+            return Err(self.unexpected("`(`"));
+        };
+        let field = match self.quoted('"')? {
+            Some(raw) => FieldName { name: lexical::unescape(raw.value), span: raw.span, quoting: Quoting::Double },
+            None => match self.read(lexical::search_word(lexical::WordPlace::Value)) {
+                Some(word) => FieldName { name: word.value.to_owned(), span: word.span, quoting: Quoting::None },
+                None => return Err(self.unexpected("a prefix such as `user=`")),
+            },
+        };
+        self.close(")", opener)?;
+        let alias = self.alias()?;
+        Ok(Argument::Conversion { function: Spanned::new("prefix".to_owned(), function.span), field, alias })
+    }
+
+    /// `name=value` that is no option.
+    pub fn pair(&mut self) -> Result<Argument, Diagnostic> {
+        let Some(name) = self.read(lexical::name) else {
+            return Err(self.unexpected("a name"));
+        };
+        if self.symbol("=").is_none() {
+            return Err(self.unexpected("`=`"));
+        }
+        let value = self.text_or_word(&format!("a value for `{}`", name.value))?;
+        Ok(Argument::Pair { name: Spanned::new(name.value.to_ascii_lowercase(), name.span), value: value.0 })
+    }
+
+    /// A quoted text or a bare word, unquoted, and whether it was quoted.
+    pub fn text_or_word(&mut self, expected: &str) -> Result<(Spanned<String>, bool), Diagnostic> {
+        if let Some(raw) = self.quoted('"')? {
+            return Ok((Spanned::new(lexical::unescape(raw.value), raw.span), true));
+        }
+        match self.read(lexical::option_word(false)) {
+            Some(word) => Ok((Spanned::new(word.value.to_owned(), word.span), false)),
+            None => Err(self.unexpected(expected)),
+        }
+    }
+
+    /// A text argument.
+    pub fn text_argument(&mut self, expected: &str) -> Result<Argument, Diagnostic> {
+        let (text, quoted) = self.text_or_word(expected)?;
+        Ok(Argument::Text { text, quoted })
+    }
+
+    /// A regular expression: only its quoting is removed.
+    pub fn regular_expression(&mut self, expected: &str) -> Result<Argument, Diagnostic> {
+        if let Some(raw) = self.quoted('"')? {
+            return Ok(Argument::Text { text: Spanned::new(lexical::unquote(raw.value), raw.span), quoted: true });
+        }
+        match self.read(lexical::search_word(lexical::WordPlace::Value)) {
+            Some(word) => Ok(Argument::Text { text: Spanned::new(word.value.to_owned(), word.span), quoted: false }),
+            None => Err(self.unexpected(expected)),
+        }
+    }
+
+    /// A whole number that stands alone, as in `head 5`.
+    pub fn whole_number(&mut self) -> Option<Argument> {
+        let before = self.position();
+        let word = self.read(lexical::field_word)?;
+        if word.value.bytes().all(|byte| byte.is_ascii_digit()) && word.value.parse::<i64>().is_ok() {
+            return Some(Argument::Text { text: Spanned::new(word.value.to_owned(), word.span), quoted: false });
+        }
+        self.return_to(before);
+        None
+    }
+
+    /// Keys of `sort` and of `sortby` up to the end of the command.
+    pub fn sort_keys(&mut self) -> Result<Vec<Argument>, Diagnostic> {
+        let mut keys = Vec::new();
+        while !self.at_end_of_command() {
+            let descending = if self.symbol("-").is_some() {
+                true
+            } else {
+                self.symbol("+");
+                false
+            };
+            let field = self.field("a field to sort by")?;
+            let key = if field.quoting == Quoting::None && self.rest().starts_with('(') {
+                self.sort_kind(field, descending)?
+            } else {
+                SortKey { descending, kind: None, field }
+            };
+            keys.push(Argument::SortKey(key));
+            self.symbol(",");
+        }
+        Ok(keys)
+    }
+
+    fn sort_kind(&mut self, function: FieldName, descending: bool) -> Result<SortKey, Diagnostic> {
+        const KINDS: [&str; 4] = ["auto", "str", "ip", "num"];
+        let lower = function.name.to_ascii_lowercase();
+        if !KINDS.contains(&lower.as_str()) {
+            let message = format!("unknown sort type `{}`", function.name);
+            return Err(Diagnostic::error("parse/unknown-sort-type", message, function.span).with_help("one of auto, str, ip, num"));
+        }
+        let Some(opener) = self.symbol("(") else {
+            return Err(self.unexpected("`(`"));
+        };
+        let field = self.field("a field to sort by")?;
+        self.close(")", opener)?;
+        Ok(SortKey { descending, kind: Some(Spanned::new(lower, function.span)), field })
+    }
+}
+
+/// The error for an option that a command does not have.
+pub(crate) fn unknown_option(spec: &CommandSpec, name: &str, span: Span) -> Diagnostic {
+    let message = format!("unknown option `{name}` of `{}`", spec.name);
+    let error = Diagnostic::error("parse/unknown-option", message, span);
+    let names = || spec.options.iter().map(|option| option.name);
+    match (name.len() < 40).then(|| nearest(name, names())).flatten() {
+        Some(near) => error.with_help(format!("did you mean `{near}`?")),
+        None if spec.options.is_empty() => error.with_help(format!("`{}` takes no options", spec.name)),
+        None => error.with_help(format!("its options are {}", names().collect::<Vec<_>>().join(", "))),
+    }
+}
+
+/// The error for an argument that is not there.
+pub(crate) fn missing_argument(message: &str, span: Span) -> Diagnostic {
+    Diagnostic::error("parse/missing-argument", message, span)
+}
+
+fn kind_words(kind: OptionKind) -> String {
+    match kind {
+        OptionKind::Boolean => "true or false".to_owned(),
+        OptionKind::Integer => "a whole number".to_owned(),
+        OptionKind::Number => "a number".to_owned(),
+        OptionKind::Text => "a text".to_owned(),
+        OptionKind::Regex => "a regular expression".to_owned(),
+        OptionKind::Field => "a field name".to_owned(),
+        OptionKind::FieldList => "a field or a quoted list of fields".to_owned(),
+        OptionKind::SpanLength => "a span such as 5m, 1h or log2".to_owned(),
+        OptionKind::OneOf(words) => format!("one of {}", words.join(", ")),
+    }
+}
+
+/// Whether a value is of the kind that the option takes.
+fn kind_fits(kind: OptionKind, value: &str) -> bool {
+    let word = value.trim().to_ascii_lowercase();
+    match kind {
+        OptionKind::Boolean => matches!(word.as_str(), "true" | "t" | "1" | "yes" | "y" | "false" | "f" | "0" | "no" | "n"),
+        OptionKind::Integer => word.parse::<i64>().is_ok(),
+        OptionKind::Number => word.parse::<f64>().is_ok_and(f64::is_finite),
+        OptionKind::Text | OptionKind::Regex => true,
+        OptionKind::Field | OptionKind::FieldList => !word.is_empty(),
+        OptionKind::SpanLength => is_span_length(&word),
+        OptionKind::OneOf(words) => words.contains(&word.as_str()),
+    }
+}
+
+/// A number with an optional unit and snap (`1h`, `5m@m`, `0.5`, `1month`), a logarithm (`log2`, `2log5`), or `auto`.
+fn is_span_length(word: &str) -> bool {
+    let rest = lexical::number.parse(word).map_or(word, |(rest, _)| rest);
+    if let Some(base) = rest.strip_prefix("log") {
+        return base.is_empty() || base.parse::<f64>().is_ok();
+    }
+    if word == "auto" {
+        return true;
+    }
+    let unit_ends = rest.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(rest.len());
+    let (unit, snap) = rest.split_at(unit_ends);
+    let snaps = snap.is_empty() || snap.starts_with('@');
+    snaps && (rest.len() < word.len() || !unit.is_empty() && unit.len() <= 8 && is_unit(unit))
+}
+
+fn is_unit(word: &str) -> bool {
+    matches!(
+        word,
+        "s" | "sec" | "secs" | "second" | "seconds" | "m" | "min" | "mins" | "minute" | "minutes" | "h" | "hr" | "hrs" | "hour" | "hours"
+            | "d" | "day" | "days" | "w" | "week" | "weeks" | "mon" | "month" | "months" | "q" | "qtr" | "quarter" | "quarters" | "y" | "yr" | "year" | "years"
+            | "us" | "ms" | "cs" | "ds"
+    )
+}

@@ -1,0 +1,349 @@
+//! Words, quotes, numbers, blanks and comments: the nom parsers over plain text that the grammar is made of.
+
+use nom::branch::alt;
+use nom::bytes::complete::{tag, tag_no_case, take_until, take_while, take_while1};
+use nom::character::complete::{char, digit1, one_of};
+use nom::combinator::{opt, peek, recognize, value, verify};
+use nom::multi::{many0_count, many1_count};
+use nom::sequence::{delimited, pair, preceded, terminated};
+use nom::{IResult, Parser};
+
+use crate::syntax::{BinaryOperator, Pattern, PatternPart, SearchOperator};
+
+/// Blanks and ```` ```comments``` ````, possibly none. An unclosed comment is left standing.
+pub fn blanks(input: &str) -> IResult<&str, &str> {
+    recognize(many0_count(alt((take_while1(char::is_whitespace), comment)))).parse(input)
+}
+
+fn comment(input: &str) -> IResult<&str, &str> {
+    delimited(tag("```"), take_until("```"), tag("```")).parse(input)
+}
+
+/// A quoted text, quotes excluded, escapes as they stand. Fails when the closing quote is missing.
+pub fn quoted<'a>(quote: char) -> impl Parser<&'a str, Output = &'a str, Error = nom::error::Error<&'a str>> {
+    delimited(char(quote), move |input| quoted_inside(input, quote), char(quote))
+}
+
+fn quoted_inside(input: &str, quote: char) -> IResult<&str, &str> {
+    recognize(many0_count(alt((
+        take_while1(move |c: char| c != quote && c != '\\'),
+        recognize(pair(char('\\'), nom::character::complete::anychar)),
+    ))))
+    .parse(input)
+}
+
+/// A command or option name: letters, digits and `_`, not starting with a digit.
+pub fn name(input: &str) -> IResult<&str, &str> {
+    verify(take_while1(is_name_character), |text: &str| !text.starts_with(|c: char| c.is_ascii_digit())).parse(input)
+}
+
+fn is_name_character(c: char) -> bool {
+    c.is_alphanumeric() || c == '_'
+}
+
+/// An aggregation's name: as [`name`], with dots for `exactperc99.5`.
+pub fn function_name(input: &str) -> IResult<&str, &str> {
+    recognize(pair(name, many0_count(pair(char('.'), digit1)))).parse(input)
+}
+
+/// A word of a field list: anything up to a blank, a separator, a quote or a bracket.
+pub fn field_word(input: &str) -> IResult<&str, &str> {
+    take_while1(|c: char| !c.is_whitespace() && !matches!(c, ',' | '(' | ')' | '[' | ']' | '|' | '"' | '\'' | '=' | '<' | '>' | '!' | '`'))
+        .parse(input)
+}
+
+/// A place holder of a `foreach` template: `<<FIELD>>`.
+fn placeholder(input: &str) -> IResult<&str, &str> {
+    recognize(delimited(tag("<<"), take_while1(|c: char| c.is_ascii_alphanumeric() || c == '_'), tag(">>"))).parse(input)
+}
+
+/// A field word that may hold `foreach` place holders.
+pub fn templated_field_word(input: &str) -> IResult<&str, &str> {
+    recognize(many1_count(alt((placeholder, field_word)))).parse(input)
+}
+
+/// A keyword in any case, as a whole word.
+pub fn keyword<'a>(word: &str) -> impl Parser<&'a str, Output = &'a str, Error = nom::error::Error<&'a str>> {
+    terminated(tag_no_case(word), word_end)
+}
+
+fn word_end(input: &str) -> IResult<&str, ()> {
+    peek(alt((
+        value((), nom::combinator::eof),
+        value((), verify(nom::character::complete::anychar, |c: &char| !is_name_character(*c) && !matches!(c, '.' | ':' | '*' | '{' | '-'))),
+    )))
+    .parse(input)
+}
+
+/// A bare field name of an eval expression: letters, digits, `_ : @ # $`, array braces, parts joined by dots.
+pub fn identifier(input: &str) -> IResult<&str, &str> {
+    recognize(pair(identifier_part, many0_count(preceded(char('.'), identifier_part)))).parse(input)
+}
+
+fn identifier_part(input: &str) -> IResult<&str, &str> {
+    recognize(pair(
+        alt((placeholder, take_while1(|c: char| c.is_alphabetic() || matches!(c, '_' | '@' | '#' | '$')))),
+        many0_count(alt((
+            placeholder,
+            take_while1(|c: char| c.is_alphanumeric() || matches!(c, '_' | ':' | '@' | '#' | '$')),
+            recognize(delimited(char('{'), opt(digit1), char('}'))),
+        ))),
+    ))
+    .parse(input)
+}
+
+/// The bare target of an assignment: as [`identifier`], with `{field}` parts anywhere and fewer restrictions.
+pub fn assignment_target(input: &str) -> IResult<&str, &str> {
+    recognize(many1_count(alt((
+        placeholder,
+        take_while1(|c: char| c.is_alphanumeric() || matches!(c, '_' | ':' | '@' | '#' | '$' | '.' | '-' | '/' | '%' | '&' | '*')),
+        recognize(delimited(char('{'), take_while(|c: char| !matches!(c, '{' | '}' | '|' | '"')), char('}'))),
+    ))))
+    .parse(input)
+}
+
+/// An unsigned number: `1`, `1.5`, `.5`, `1e3`.
+pub fn number(input: &str) -> IResult<&str, &str> {
+    recognize(pair(
+        alt((
+            recognize(pair(digit1, opt(pair(char('.'), digit1)))),
+            recognize(pair(char('.'), digit1)),
+        )),
+        opt((one_of("eE"), opt(one_of("+-")), digit1)),
+    ))
+    .parse(input)
+}
+
+/// An infix operator of eval as written, `AND` and its kin in any case.
+pub fn binary_operator(input: &str) -> IResult<&str, BinaryOperator> {
+    alt((
+        value(BinaryOperator::Equal, alt((tag("=="), tag("=")))),
+        value(BinaryOperator::NotEqual, tag("!=")),
+        value(BinaryOperator::LessOrEqual, tag("<=")),
+        value(BinaryOperator::GreaterOrEqual, tag(">=")),
+        value(BinaryOperator::Less, tag("<")),
+        value(BinaryOperator::Greater, tag(">")),
+        value(BinaryOperator::Add, tag("+")),
+        value(BinaryOperator::Subtract, tag("-")),
+        value(BinaryOperator::Multiply, tag("*")),
+        value(BinaryOperator::Divide, tag("/")),
+        value(BinaryOperator::Modulo, tag("%")),
+        value(BinaryOperator::Concatenate, tag(".")),
+        value(BinaryOperator::And, keyword("AND")),
+        value(BinaryOperator::Or, keyword("OR")),
+        value(BinaryOperator::Xor, keyword("XOR")),
+        value(BinaryOperator::Like, keyword("LIKE")),
+    ))
+    .parse(input)
+}
+
+/// A comparison operator of `search`.
+pub fn search_operator(input: &str) -> IResult<&str, SearchOperator> {
+    alt((
+        value(SearchOperator::Equal, alt((tag("=="), tag("=")))),
+        value(SearchOperator::NotEqual, tag("!=")),
+        value(SearchOperator::LessOrEqual, tag("<=")),
+        value(SearchOperator::GreaterOrEqual, tag(">=")),
+        value(SearchOperator::Less, tag("<")),
+        value(SearchOperator::Greater, tag(">")),
+    ))
+    .parse(input)
+}
+
+/// Where a bare word of the search language ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WordPlace {
+    /// A term, or the field before an operator: ends at operators and brackets.
+    Term,
+    /// Right of an operator: may hold nearly anything, brackets in pairs.
+    Value,
+    /// In an `IN` list: as a value, without commas.
+    List,
+}
+
+/// A bare word of the search language, escapes as they stand.
+pub fn search_word<'a>(place: WordPlace) -> impl Parser<&'a str, Output = &'a str, Error = nom::error::Error<&'a str>> {
+    move |input: &'a str| {
+        let end = search_word_end(input, place);
+        if end == 0 {
+            return Err(nom::Err::Error(nom::error::Error::new(input, nom::error::ErrorKind::TakeWhile1)));
+        }
+        let (word, rest) = input.split_at(end);
+        Ok((rest, word))
+    }
+}
+
+fn search_word_end(input: &str, place: WordPlace) -> usize {
+    let mut parentheses = 0usize;
+    let mut brackets = 0usize;
+    let mut characters = input.char_indices().peekable();
+    while let Some((at, c)) = characters.next() {
+        match c {
+            c if c.is_whitespace() => return at,
+            '|' | '"' | '`' => return at,
+            '\\' => {
+                if characters.peek().is_some_and(|(_, next)| matches!(next, '"' | '\\' | '|' | '*')) {
+                    characters.next();
+                }
+            }
+            ',' if place == WordPlace::List => return at,
+            '=' | '<' | '>' | '(' | ')' | '[' | ']' if place == WordPlace::Term => return at,
+            '!' if place == WordPlace::Term && characters.peek().is_some_and(|(_, next)| *next == '=') => return at,
+            '(' => parentheses += 1,
+            ')' if parentheses == 0 => return at,
+            ')' => parentheses -= 1,
+            '[' if at == 0 => return at,
+            '[' => brackets += 1,
+            ']' if brackets == 0 => return at,
+            ']' => brackets -= 1,
+            _ => {}
+        }
+    }
+    input.len()
+}
+
+/// The bare value of an option: up to a blank, an unbalanced bracket or, unless it is free text, a comma.
+pub fn option_word<'a>(commas: bool) -> impl Parser<&'a str, Output = &'a str, Error = nom::error::Error<&'a str>> {
+    let place = if commas { WordPlace::Value } else { WordPlace::List };
+    search_word(place)
+}
+
+/// A parenthesised text with everything inside, quotes respected: the bare form of a condition given to an option.
+pub fn parenthesised(input: &str) -> IResult<&str, &str> {
+    let mut depth = 0usize;
+    let mut quote = None;
+    let mut escaped = false;
+    for (at, c) in input.char_indices() {
+        if escaped {
+            escaped = false;
+            continue;
+        }
+        match (quote, c) {
+            (Some(_), '\\') => escaped = true,
+            (Some(open), c) if c == open => quote = None,
+            (Some(_), _) => {}
+            (None, '"' | '\'') => quote = Some(c),
+            (None, '(') => depth += 1,
+            (None, ')') if depth == 1 => {
+                let (text, rest) = input.split_at(at + 1);
+                return Ok((rest, text));
+            }
+            (None, ')') => depth = depth.saturating_sub(1),
+            (None, '|') => break,
+            (None, _) if depth == 0 => break,
+            _ => {}
+        }
+    }
+    Err(nom::Err::Error(nom::error::Error::new(input, nom::error::ErrorKind::TakeUntil)))
+}
+
+/// Resolves `\"` and `\\`; every other backslash stands for itself, so that regular expressions survive.
+pub fn unescape(raw: &str) -> String {
+    let mut text = String::with_capacity(raw.len());
+    let mut characters = raw.chars().peekable();
+    while let Some(c) = characters.next() {
+        match (c, characters.peek()) {
+            ('\\', Some(&(next @ ('"' | '\\')))) => {
+                text.push(next);
+                characters.next();
+            }
+            _ => text.push(c),
+        }
+    }
+    text
+}
+
+/// Resolves `\'` and `\\` of a field name in single quotes.
+pub fn unescape_single(raw: &str) -> String {
+    let mut text = String::with_capacity(raw.len());
+    let mut characters = raw.chars().peekable();
+    while let Some(c) = characters.next() {
+        match (c, characters.peek()) {
+            ('\\', Some(&(next @ ('\'' | '\\')))) => {
+                text.push(next);
+                characters.next();
+            }
+            _ => text.push(c),
+        }
+    }
+    text
+}
+
+/// Takes only the quoting away: `\"` becomes `"`, pairs of backslashes stay pairs.
+pub fn unquote(raw: &str) -> String {
+    let mut text = String::with_capacity(raw.len());
+    let mut characters = raw.chars().peekable();
+    while let Some(c) = characters.next() {
+        match (c, characters.peek()) {
+            ('\\', Some('"')) => {}
+            ('\\', Some('\\')) => {
+                text.push_str("\\\\");
+                characters.next();
+            }
+            _ => text.push(c),
+        }
+    }
+    text
+}
+
+/// Splits a search value into literal text and wildcards and resolves its escapes. `\|` is a pipe in a bare word.
+pub fn pattern(raw: &str, quoted: bool) -> Pattern {
+    let mut parts = Vec::new();
+    let mut literal = String::new();
+    let mut characters = raw.chars().peekable();
+    while let Some(c) = characters.next() {
+        match (c, characters.peek()) {
+            ('\\', Some(&(next @ ('"' | '\\' | '*')))) => {
+                literal.push(next);
+                characters.next();
+            }
+            ('\\', Some('|')) if !quoted => {
+                literal.push('|');
+                characters.next();
+            }
+            ('*', _) => {
+                if !literal.is_empty() {
+                    parts.push(PatternPart::Literal(std::mem::take(&mut literal)));
+                }
+                if parts.last() != Some(&PatternPart::Wildcard) {
+                    parts.push(PatternPart::Wildcard);
+                }
+            }
+            _ => literal.push(c),
+        }
+    }
+    if !literal.is_empty() {
+        parts.push(PatternPart::Literal(literal));
+    }
+    Pattern { parts }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn escapes() {
+        assert_eq!(unescape(r#"a\\b\"c\d"#), r#"a\b"c\d"#);
+        assert_eq!(unquote(r#"a\\b\"c\d"#), r#"a\\b"c\d"#);
+        assert_eq!(unescape_single(r"it\'s"), "it's");
+    }
+
+    #[test]
+    fn patterns() {
+        let parts = |raw| pattern(raw, true).parts;
+        assert_eq!(parts(r"C:\\*"), vec![PatternPart::Literal(r"C:\".into()), PatternPart::Wildcard]);
+        assert_eq!(parts(r"a\*b**"), vec![PatternPart::Literal("a*b".into()), PatternPart::Wildcard]);
+        assert_eq!(parts(r"\d"), vec![PatternPart::Literal(r"\d".into())]);
+    }
+
+    #[test]
+    fn words_end_where_their_place_says() {
+        assert_eq!(search_word(WordPlace::Value).parse("f(x),y) z"), Ok((") z", "f(x),y")));
+        assert_eq!(search_word(WordPlace::List).parse("a,b"), Ok((",b", "a")));
+        assert_eq!(search_word(WordPlace::Term).parse("a!=b"), Ok(("!=b", "a")));
+        assert_eq!(identifier("a{}.b.1"), Ok((".1", "a{}.b")));
+        assert_eq!(number("1e3x"), Ok(("x", "1e3")));
+    }
+}

@@ -1,0 +1,205 @@
+//! Commands between pipes: the leading command, subsearches, and going on after an error.
+
+use super::{ERROR_LIMIT, Fields, Reader, lexical};
+use crate::commands;
+use crate::diagnostic::{Diagnostic, nearest};
+use crate::span::{Span, Spanned};
+use crate::spec::{ArgumentShape, CommandSpec};
+use crate::syntax::{Argument, CommandCall, Pipeline, Subsearch};
+
+impl<'a> Reader<'a> {
+    /// The whole text, all errors of its top-level commands together.
+    pub(super) fn whole_search(mut self) -> Result<Pipeline, Vec<Diagnostic>> {
+        let mut commands = Vec::new();
+        let mut errors = Vec::new();
+        self.skip_blanks();
+        if self.rest().is_empty() {
+            return Err(vec![Diagnostic::error("parse/empty-search", "empty search", Span::new(0, self.source.len()))]);
+        }
+        let mut pipe = self.symbol("|");
+        let mut implied = pipe.is_none();
+        loop {
+            let start = self.position();
+            self.depth = 0;
+            self.subsearches = 0;
+            match self.command(implied, pipe) {
+                Ok(command) => commands.push(command),
+                Err(error) => {
+                    errors.push(error);
+                    self.return_to(start);
+                    self.depth = 0;
+                    self.subsearches = 0;
+                    self.skip_command();
+                }
+            }
+            implied = false;
+            pipe = self.symbol("|");
+            if pipe.is_none() || errors.len() >= ERROR_LIMIT {
+                break;
+            }
+        }
+        if errors.is_empty() {
+            Ok(Pipeline { commands, span: Span::new(0, self.source.len()) })
+        } else {
+            Err(errors)
+        }
+    }
+
+    /// `[ ... ]`.
+    pub fn subsearch(&mut self) -> Result<Subsearch, Diagnostic> {
+        let Some(opener) = self.symbol("[") else {
+            return Err(self.unexpected("a subsearch in [ ]"));
+        };
+        self.enter(opener)?;
+        self.subsearches += 1;
+        let outer_depth = self.depth;
+        self.skip_blanks();
+        let start = self.position();
+        let pipeline = self.inner_pipeline(opener)?;
+        let inside = Span::new(start, self.position());
+        let closer = self.close("]", opener)?;
+        self.depth = outer_depth;
+        self.subsearches -= 1;
+        self.leave();
+        Ok(Subsearch { pipeline: Pipeline { commands: pipeline, span: inside }, span: opener.to(closer) })
+    }
+
+    fn inner_pipeline(&mut self, opener: Span) -> Result<Vec<CommandCall>, Diagnostic> {
+        if let Some(end) = self.symbol("]") {
+            return Err(Diagnostic::error("parse/empty-search", "empty subsearch", opener.to(end)));
+        }
+        if self.rest().is_empty() {
+            self.close("]", opener)?;
+        }
+        let mut commands = Vec::new();
+        let mut pipe = self.symbol("|");
+        let mut implied = pipe.is_none();
+        loop {
+            commands.push(self.command(implied, pipe)?);
+            implied = false;
+            pipe = self.symbol("|");
+            if pipe.is_none() {
+                return Ok(commands);
+            }
+        }
+    }
+
+    /// One command. An implied `search` has no name.
+    fn command(&mut self, implied: bool, pipe: Option<Span>) -> Result<CommandCall, Diagnostic> {
+        self.skip_blanks();
+        let start = self.here();
+        if implied && !self.explicit_search_ahead() {
+            let name = Spanned::new(String::new(), start);
+            return self.arguments(&commands::search::SPEC, name);
+        }
+        if self.at_end_of_command() {
+            let at = pipe.unwrap_or(start);
+            let message = if self.next_character() == Some('|') { "no command between two pipes" } else { "no command after `|`" };
+            return Err(Diagnostic::error("parse/empty-command", message, at));
+        }
+        let Some(name) = self.read(lexical::name) else {
+            return Err(self.unexpected("a command name"));
+        };
+        let Some(spec) = commands::lookup(name.value) else {
+            return Err(unknown_command(name.value, name.span));
+        };
+        let glued = self.next_character().is_some_and(|c| !c.is_whitespace() && !matches!(c, '|' | ']' | '[' | '(' | '"' | '`' | '\'' | '-' | '+' | '*' | ','));
+        if glued {
+            let end = self.rest().find(|c: char| c.is_whitespace() || c == '|').unwrap_or(self.rest().len());
+            let span = Span::new(name.span.start, self.position() + end);
+            let written = self.text(span);
+            return Err(unknown_command(written, span));
+        }
+        self.arguments(spec, Spanned::new(name.value.to_owned(), name.span))
+    }
+
+    /// Whether a first command without pipe is the word `search`.
+    fn explicit_search_ahead(&mut self) -> bool {
+        let before = self.position();
+        let found = self.read(lexical::name).is_some_and(|name| name.value.eq_ignore_ascii_case("search"));
+        let bounded = self.next_character().is_none_or(|c| c.is_whitespace() || matches!(c, '|' | ']' | '(' | '[' | '"'));
+        let operator = self.read(lexical::search_operator).is_some();
+        self.return_to(before);
+        found && bounded && !operator
+    }
+
+    fn arguments(&mut self, spec: &'static CommandSpec, name: Spanned<String>) -> Result<CommandCall, Diagnostic> {
+        let start = name.span;
+        let mut call = CommandCall { name, spec, options: Vec::new(), arguments: Vec::new(), clauses: Vec::new(), span: start };
+        self.read_shape(spec.arguments, &mut call)?;
+        let end = self.last_written();
+        call.span = start.to(Span::new(start.end.max(end), start.end.max(end)));
+        self.expect_end_of_command("the end of the command")?;
+        Ok(call)
+    }
+
+    /// The end of what was read, trailing blanks aside.
+    fn last_written(&self) -> usize {
+        self.source.get(..self.position()).map_or(self.position(), |text| text.trim_end().len())
+    }
+
+    fn read_shape(&mut self, shape: ArgumentShape, call: &mut CommandCall) -> Result<(), Diagnostic> {
+        match shape {
+            ArgumentShape::Nothing => {
+                self.options(call)?;
+                self.refuse_unknown_option(call.spec)?;
+                self.expect_end_of_command(&format!("nothing after `{}`", call.spec.name))
+            }
+            ArgumentShape::Search => {
+                let expression = self.search_expression()?;
+                call.arguments.push(Argument::Search(expression));
+                Ok(())
+            }
+            ArgumentShape::Expression => {
+                if self.at_end_of_command() {
+                    return Err(super::argument::missing_argument(&format!("`{}` needs an expression", call.spec.name), call.name.span));
+                }
+                let expression = self.expression()?;
+                call.arguments.push(Argument::Expression(expression));
+                self.expect_end_of_command("an operator or the end of the command")
+            }
+            ArgumentShape::Assignments => {
+                if self.at_end_of_command() {
+                    return Err(super::argument::missing_argument(&format!("`{}` needs an assignment `field=expression`", call.spec.name), call.name.span));
+                }
+                let assignments = self.assignments()?;
+                call.arguments.extend(assignments.into_iter().map(Argument::Assignment));
+                self.expect_end_of_command("`,` or an operator")
+            }
+            ArgumentShape::Fields => {
+                self.field_list(call, Fields::Plain, &[])?;
+                if call.arguments.is_empty() {
+                    return Err(super::argument::missing_argument(&format!("`{}` needs at least one field", call.spec.name), call.name.span));
+                }
+                Ok(())
+            }
+            ArgumentShape::Aggregations => self.aggregations_by(call),
+            ArgumentShape::Own(grammar) => grammar(self, call),
+            ArgumentShape::Unread => self.unread(call),
+        }
+    }
+
+    /// Keeps the text up to the next pipe.
+    fn unread(&mut self, call: &mut CommandCall) -> Result<(), Diagnostic> {
+        self.skip_blanks();
+        let start = self.position();
+        self.skip_command();
+        let raw = self.text(Span::new(start, self.position()));
+        let text = raw.trim_end();
+        if !text.is_empty() {
+            let span = Span::new(start, start + text.len());
+            call.arguments.push(Argument::Text { text: Spanned::new(text.to_owned(), span), quoted: false });
+        }
+        Ok(())
+    }
+}
+
+fn unknown_command(name: &str, span: Span) -> Diagnostic {
+    let shown: String = name.chars().take(40).collect();
+    let error = Diagnostic::error("parse/unknown-command", format!("unknown command `{shown}`"), span);
+    let near = (name.len() < 40).then(|| nearest(name, commands::names())).flatten();
+    match near {
+        Some(near) => error.with_help(format!("did you mean `{near}`?")),
+        None => error,
+    }
+}
