@@ -6,12 +6,14 @@
 pub mod commands;
 pub mod diagnostic;
 pub mod parser;
+pub mod printer;
 pub mod span;
 pub mod spec;
 pub mod syntax;
 
 pub use diagnostic::{Diagnostic, Label, Severity};
 pub use parser::{parse, parse_expression, parse_search_expression};
+pub use printer::{print, print_expression, print_search_expression};
 pub use span::{Span, Spanned};
 pub use spec::CommandSpec;
 pub use syntax::Pipeline;

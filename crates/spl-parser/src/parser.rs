@@ -4,6 +4,7 @@ mod aggregation;
 mod argument;
 mod expression;
 pub mod lexical;
+pub(crate) mod operators;
 mod pipeline;
 mod search;
 

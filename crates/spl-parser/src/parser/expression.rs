@@ -1,64 +1,22 @@
 //! The eval language: operators by precedence, calls, fields, numbers, texts, and assignments.
 
-use nom::Parser;
-
+use super::operators::{CHAIN_LIMIT, COMPARISON, NOT, SIGN, members_on_the_left, precedence};
 use super::{Reader, TREE_DEPTH_LIMIT, lexical};
 use crate::diagnostic::Diagnostic;
 use crate::span::{Span, Spanned};
 use crate::syntax::{Assignment, BinaryOperator, Expression, ExpressionKind, FieldName, Quoting, TemplatePart, UnaryOperator};
 
-/// Precedence of `NOT`, between `AND` and the comparisons.
-const NOT: u8 = 4;
-/// Precedence of the comparisons, `LIKE` and `IN`.
-pub(crate) const COMPARISON: u8 = 5;
-/// Precedence of unary `-` and `+`.
-pub(crate) const SIGN: u8 = 9;
-/// Longer chains of `AND`, `OR`, `XOR` become balanced trees, so that depth does not grow with length.
-pub(crate) const CHAIN_LIMIT: usize = 32;
-
-/// How tightly an infix operator binds: the higher, the tighter.
-pub(crate) fn precedence(operator: BinaryOperator) -> u8 {
-    match operator {
-        BinaryOperator::Xor => 1,
-        BinaryOperator::Or => 2,
-        BinaryOperator::And => 3,
-        BinaryOperator::Equal
-        | BinaryOperator::NotEqual
-        | BinaryOperator::Less
-        | BinaryOperator::LessOrEqual
-        | BinaryOperator::Greater
-        | BinaryOperator::GreaterOrEqual
-        | BinaryOperator::Like => COMPARISON,
-        BinaryOperator::Concatenate => 6,
-        BinaryOperator::Add | BinaryOperator::Subtract => 7,
-        BinaryOperator::Multiply | BinaryOperator::Divide | BinaryOperator::Modulo => 8,
-    }
-}
-
-/// Precedence of `NOT` for the printer.
-pub(crate) const fn not_precedence() -> u8 {
-    NOT
-}
-
 /// Joins a chain of one associative operator: left to right when short, balanced when long.
-fn chain(operator: BinaryOperator, first: Tree, mut others: Vec<(Span, Tree)>) -> Tree {
+fn chain(operator: BinaryOperator, first: Tree, others: Vec<(Span, Tree)>) -> Tree {
     if others.len() < CHAIN_LIMIT {
         return others.into_iter().fold(first, |left, (at, right)| binary(operator, at, left, right));
     }
-    let tail = others.split_off(others.len() / 2);
-    let mut tail = tail.into_iter();
-    match tail.next() {
-        Some((at, middle)) => {
-            let right = balanced(operator, middle, tail.collect());
-            binary(operator, at, balanced(operator, first, others), right)
-        }
-        None => first,
-    }
+    balanced(operator, first, others)
 }
 
 fn balanced(operator: BinaryOperator, first: Tree, mut others: Vec<(Span, Tree)>) -> Tree {
-    let tail = others.split_off(others.len() / 2);
-    let mut tail = tail.into_iter();
+    let members = others.len() + 1;
+    let mut tail = others.split_off((members_on_the_left(members) - 1).min(others.len())).into_iter();
     match tail.next() {
         Some((at, middle)) => {
             let right = balanced(operator, middle, tail.collect());
@@ -473,9 +431,4 @@ fn template(name: &str) -> Vec<TemplatePart> {
         parts.push(TemplatePart::Text(text));
     }
     parts
-}
-
-/// Whether a text can be read as a bare field of an expression.
-pub(crate) fn is_bare_field(name: &str) -> bool {
-    matches!(lexical::identifier.parse(name), Ok(("", _)))
 }

@@ -243,7 +243,7 @@ pub fn unescape(raw: &str) -> String {
     let mut characters = raw.chars().peekable();
     while let Some(c) = characters.next() {
         match (c, characters.peek()) {
-            ('\\', Some(&(next @ ('"' | '\\')))) => {
+            ('\\', Some(&next @ ('"' | '\\'))) => {
                 text.push(next);
                 characters.next();
             }
@@ -259,7 +259,7 @@ pub fn unescape_single(raw: &str) -> String {
     let mut characters = raw.chars().peekable();
     while let Some(c) = characters.next() {
         match (c, characters.peek()) {
-            ('\\', Some(&(next @ ('\'' | '\\')))) => {
+            ('\\', Some(&next @ ('\'' | '\\'))) => {
                 text.push(next);
                 characters.next();
             }
@@ -293,7 +293,7 @@ pub fn pattern(raw: &str, quoted: bool) -> Pattern {
     let mut characters = raw.chars().peekable();
     while let Some(c) = characters.next() {
         match (c, characters.peek()) {
-            ('\\', Some(&(next @ ('"' | '\\' | '*')))) => {
+            ('\\', Some(&next @ ('"' | '\\' | '*'))) => {
                 literal.push(next);
                 characters.next();
             }

@@ -1,0 +1,143 @@
+//! Commands: name, options, arguments, clauses, in the order in which every command reads them.
+
+use super::{expression, names, search};
+use crate::spec::{ArgumentShape, CommandKind, OptionKind};
+use crate::syntax::{Aggregation, AggregationArgument, Argument, Clause, CommandCall, OptionArgument, Pipeline, Subsearch};
+
+/// Commands joined by pipes.
+pub fn pipeline(output: &mut String, pipeline: &Pipeline) {
+    for (at, call) in pipeline.commands.iter().enumerate() {
+        if at > 0 {
+            output.push_str(" | ");
+        } else if call.spec.name != "search" || call.spec.kind == CommandKind::Generating {
+            output.push_str("| ");
+        }
+        command(output, call);
+    }
+}
+
+/// `[ ... ]`.
+pub fn subsearch(output: &mut String, subsearch: &Subsearch) {
+    output.push('[');
+    pipeline(output, &subsearch.pipeline);
+    output.push(']');
+}
+
+fn command(output: &mut String, call: &CommandCall) {
+    output.push_str(call.spec.name);
+    for option in &call.options {
+        output.push(' ');
+        self::option(output, call, option);
+    }
+    let separator = match call.spec.arguments {
+        ArgumentShape::Assignments => ", ",
+        _ => " ",
+    };
+    for (at, argument) in call.arguments.iter().enumerate() {
+        output.push_str(if at == 0 || is_tight(call, at) { " " } else { separator });
+        if is_tight(call, at) {
+            output.pop();
+        }
+        self::argument(output, call, argument);
+    }
+    for clause in &call.clauses {
+        output.push(' ');
+        self::clause(output, call, clause);
+    }
+}
+
+/// Whether an argument follows the one before without a blank: the operator and the expression of `regex field="..."`.
+fn is_tight(call: &CommandCall, at: usize) -> bool {
+    call.spec.name == "regex" && at > 0
+}
+
+fn clause(output: &mut String, call: &CommandCall, clause: &Clause) {
+    output.push_str(&clause.keyword.value);
+    for argument in &clause.arguments {
+        output.push(' ');
+        self::argument(output, call, argument);
+    }
+}
+
+fn option(output: &mut String, call: &CommandCall, option: &OptionArgument) {
+    output.push_str(&option.name.value);
+    output.push('=');
+    let is_regular_expression =
+        call.spec.options.iter().any(|spec| spec.kind == OptionKind::Regex && spec.name.eq_ignore_ascii_case(&option.name.value));
+    if option.quoted && is_regular_expression {
+        names::quoted_regular_expression(output, &option.value.value);
+    } else {
+        names::text(output, &option.value.value, option.quoted);
+    }
+}
+
+fn argument(output: &mut String, call: &CommandCall, argument: &Argument) {
+    match argument {
+        Argument::Search(expression) => search::whole(output, expression),
+        Argument::Expression(node) => expression::expression(output, node, 0),
+        Argument::Assignment(assignment) => expression::assignment(output, assignment),
+        Argument::Field(field) => names::field(output, field),
+        Argument::Aggregation(aggregation) => self::aggregation(output, aggregation),
+        Argument::Rename { from, to } => {
+            names::field(output, from);
+            output.push_str(" AS ");
+            names::field(output, to);
+        }
+        Argument::SortKey(key) => {
+            if key.descending {
+                output.push('-');
+            }
+            if let Some(kind) = &key.kind {
+                output.push_str(&kind.value);
+                output.push('(');
+            }
+            names::field(output, &key.field);
+            if key.kind.is_some() {
+                output.push(')');
+            }
+        }
+        Argument::Conversion { function, field, alias } => {
+            output.push_str(&function.value);
+            output.push('(');
+            names::field(output, field);
+            output.push(')');
+            if let Some(alias) = alias {
+                output.push_str(" AS ");
+                names::field(output, alias);
+            }
+        }
+        Argument::Pair { name, value } => {
+            output.push_str(&name.value);
+            output.push('=');
+            names::word(output, &value.value);
+        }
+        Argument::Text { text, quoted } => text_argument(output, call, &text.value, *quoted),
+        Argument::Subsearch(inner) => subsearch(output, inner),
+    }
+}
+
+fn text_argument(output: &mut String, call: &CommandCall, text: &str, quoted: bool) {
+    match call.spec.name {
+        "rex" | "regex" if quoted => names::quoted_regular_expression(output, text),
+        "foreach" if !quoted && text.starts_with('[') => output.push_str(text),
+        _ => names::text(output, text, quoted),
+    }
+}
+
+fn aggregation(output: &mut String, aggregation: &Aggregation) {
+    match &aggregation.argument {
+        AggregationArgument::Field(field) => {
+            // The result name keeps the function as it was written.
+            let written = aggregation.text.split('(').next().unwrap_or(&aggregation.function.value);
+            output.push_str(written);
+            output.push('(');
+            names::field(output, field);
+            output.push(')');
+        }
+        _ => output.push_str(&aggregation.text),
+    }
+    if let Some(alias) = &aggregation.alias {
+        output.push_str(" AS ");
+        names::field(output, alias);
+    }
+}
