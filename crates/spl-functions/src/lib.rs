@@ -6,7 +6,10 @@
 
 pub mod aggregate;
 pub mod column;
+pub mod convert;
+pub mod numeric_bins;
 pub mod pattern;
 pub mod scalar;
 pub mod settings;
+pub mod time;
 pub mod value;
