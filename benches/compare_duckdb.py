@@ -84,14 +84,16 @@ def generate(path, events):
     weights = [40, 30, 10, 10, 10, 5, 2, 0.4, 0.1]
     commands = []
     for i in range(200_000):
-        name = names[min(int(rng.expovariate(1 / 40)), 298)]
+        name = names[i % 299 if i % 10 == 0 else min(int(rng.expovariate(1 / 40)), 298)]
         verb = rng.choices(verbs, weights)[0]
         commands.append((name, f"\"C:\\Program Files\\{name[:-4]}\\{name}\" {verb} {rng.getrandbits(40):010x} --session {i}"))
     total = max(1, events)
     part = pathlib.Path(f"{path}.part")
     with open(part, "w") as out:
         for i in range(events):
-            name, command = commands[min(int(rng.paretovariate(0.35)) - 1, 10**9) % 200_000]
+            # Half of the events repeat few command lines, half are spread over all of them.
+            at = int(rng.paretovariate(0.5)) % 200_000 if i % 2 else rng.randrange(200_000)
+            name, command = commands[at]
             original = originals[name]
             if i % max(1, events // 24) == events // 50:
                 name, original = rng.choice([("remcom.exe", "RemCom.exe"), ("REMCOM.EXE", None), ("update.exe", "RemCom.exe")])
