@@ -1,0 +1,184 @@
+//! `distinct_count`, `estdc`, `estdc_error` and `values`: the distinct values of a field as texts.
+
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, BooleanArray, DictionaryArray, Float64Array, Int32Array, Int64Array};
+use arrow::datatypes::{DataType, Int32Type};
+use datafusion_common::Result;
+
+use super::input::{IdReader, Interner, present};
+use super::lists::{GroupedIds, list, texts_type};
+use super::members::Members;
+use super::state::GroupedState;
+use super::{AggregateSpec, Inputs, Status};
+use crate::column::ValueType;
+
+/// Functions of this family.
+pub const FUNCTIONS: &[AggregateSpec] = &[
+    AggregateSpec {
+        name: "distinct_count",
+        aliases: &["dc"],
+        category: "Aggregate functions",
+        syntax: "distinct_count(<value>) or dc(<value>)",
+        summary: "Number of distinct values; values are compared as texts, with case",
+        parameter: false,
+        inputs: Inputs::Value,
+        returns: |_| ValueType::Integer,
+        create: |_| Ok(Distinct::boxed(Outcome::Count)),
+        status: Status::Full,
+    },
+    AggregateSpec {
+        name: "estdc",
+        aliases: &[],
+        category: "Aggregate functions",
+        syntax: "estdc(<value>)",
+        summary: "Estimated number of distinct values; here the exact number",
+        parameter: false,
+        inputs: Inputs::Value,
+        returns: |_| ValueType::Integer,
+        create: |_| Ok(Distinct::boxed(Outcome::Count)),
+        status: Status::Full,
+    },
+    AggregateSpec {
+        name: "estdc_error",
+        aliases: &[],
+        category: "Aggregate functions",
+        syntax: "estdc_error(<value>)",
+        summary: "Relative error of estdc; 0, since estdc is exact here",
+        parameter: false,
+        inputs: Inputs::Value,
+        returns: |_| ValueType::Float,
+        create: |_| Ok(Distinct::boxed(Outcome::Error)),
+        status: Status::Full,
+    },
+    AggregateSpec {
+        name: "values",
+        aliases: &[],
+        category: "Multivalue stats and chart functions",
+        syntax: "values(<value>)",
+        summary: "The distinct values as a multivalue field, in lexicographical order",
+        parameter: false,
+        inputs: Inputs::Value,
+        returns: |_| ValueType::Multivalue,
+        create: |_| Ok(Distinct::boxed(Outcome::Values)),
+        status: Status::Full,
+    },
+];
+
+/// What is made of the distinct values.
+#[derive(Clone, Copy, Debug)]
+enum Outcome {
+    Count,
+    Error,
+    Values,
+}
+
+#[derive(Debug)]
+struct Distinct {
+    result: Outcome,
+    reader: IdReader,
+    members: Members,
+}
+
+impl Distinct {
+    fn boxed(result: Outcome) -> Box<dyn GroupedState> {
+        Box::new(Self { result, reader: IdReader::default(), members: Members::default() })
+    }
+}
+
+impl GroupedState for Distinct {
+    fn update(&mut self, values: &[ArrayRef], groups: &[usize], filter: Option<&BooleanArray>, total: usize) -> Result<()> {
+        self.members.grow(total);
+        let members = &mut self.members;
+        self.reader.each(&values[0], groups, filter, |_, group, id| members.insert(group, id))
+    }
+
+    fn merge(&mut self, states: &[ArrayRef], groups: &[usize], total: usize) -> Result<()> {
+        self.update(states, groups, None, total)
+    }
+
+    fn evaluate(&mut self, count: usize) -> Result<ArrayRef> {
+        Ok(match self.result {
+            Outcome::Count => Arc::new(Int64Array::from(self.members.counts(count))),
+            Outcome::Error => Arc::new(Float64Array::from(vec![0.0; count])),
+            Outcome::Values => {
+                let mut grouped = self.members.ids(count);
+                sort(&mut grouped, &self.reader.interner);
+                grouped.multivalue(&self.reader.interner)?
+            }
+        })
+    }
+
+    fn state(&mut self, count: usize) -> Result<Vec<ArrayRef>> {
+        Ok(vec![self.members.ids(count).state(&self.reader.interner)?])
+    }
+
+    fn state_types(&self) -> Vec<DataType> {
+        vec![texts_type()]
+    }
+
+    fn discard(&mut self, count: usize) {
+        self.members.discard(count);
+    }
+
+    fn size(&self) -> usize {
+        self.reader.size() + self.members.size()
+    }
+
+    fn fresh(&self) -> Box<dyn GroupedState> {
+        Self::boxed(self.result)
+    }
+
+    /// A text column only needs to be wrapped: one key per event.
+    fn convert(&self, values: &[ArrayRef], filter: Option<&BooleanArray>) -> Result<Vec<ArrayRef>> {
+        let array = &values[0];
+        let items: ArrayRef = match array.data_type() {
+            DataType::Utf8View => {
+                let keys = Int32Array::new((0..array.len() as i32).collect(), array.nulls().cloned());
+                Arc::new(DictionaryArray::<Int32Type>::try_new(keys, array.clone())?)
+            }
+            DataType::Dictionary(key, texts) if **key == DataType::Int32 && **texts == DataType::Utf8View => array.clone(),
+            _ => {
+                let mut state = self.fresh();
+                let groups: Vec<usize> = (0..array.len()).collect();
+                state.update(values, &groups, filter, array.len())?;
+                return state.state(array.len());
+            }
+        };
+        let offsets: Vec<usize> = (0..=array.len()).collect();
+        Ok(vec![list(&offsets, items, present(None, filter))?])
+    }
+}
+
+/// Puts each group's ids into the order of their texts, by code point.
+fn sort(grouped: &mut GroupedIds, interner: &Interner) {
+    let GroupedIds { offsets, ids } = grouped;
+    let by_text = |left: &u32, right: &u32| interner.text(*left).cmp(interner.text(*right));
+    if ids.len() < interner.len() * 2 {
+        for group in offsets.windows(2) {
+            ids[group[0]..group[1]].sort_unstable_by(by_text);
+        }
+        return;
+    }
+    // Values that occur in several groups are compared once for all of them.
+    let mut order: Vec<(u64, u32)> = (0..interner.len() as u32).map(|id| (prefix(interner.text(id)), id)).collect();
+    order.sort_unstable_by(|left, right| left.0.cmp(&right.0).then_with(|| by_text(&left.1, &right.1)));
+    let mut ranks = vec![0u32; order.len()];
+    for (rank, &(_, id)) in order.iter().enumerate() {
+        ranks[id as usize] = rank as u32;
+    }
+    for group in offsets.windows(2) {
+        let ids = &mut ids[group[0]..group[1]];
+        ids.iter_mut().for_each(|id| *id = ranks[*id as usize]);
+        ids.sort_unstable();
+        ids.iter_mut().for_each(|rank| *rank = order[*rank as usize].1);
+    }
+}
+
+/// The first eight bytes, so that their order as a number is the order of the texts.
+fn prefix(text: &str) -> u64 {
+    let mut bytes = [0; 8];
+    let length = text.len().min(8);
+    bytes[..length].copy_from_slice(&text.as_bytes()[..length]);
+    u64::from_be_bytes(bytes)
+}

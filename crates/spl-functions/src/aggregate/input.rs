@@ -1,0 +1,429 @@
+//! Reading a function's arguments: which events count, their values as numbers, texts or text ids.
+
+use std::borrow::Cow;
+use std::hash::BuildHasher;
+
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Float64Array, Int64Array, StringViewArray};
+use arrow::buffer::NullBuffer;
+use arrow::datatypes::{DataType, Float64Type, Int32Type, Int64Type};
+use datafusion_common::{Result, internal_datafusion_err};
+use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
+use rustc_hash::FxBuildHasher;
+
+use crate::column::Column;
+use crate::value::{Value, format_number, parse_number};
+
+/// The events that have a value and pass the filter; none = all of them.
+pub(super) fn present(nulls: Option<&NullBuffer>, filter: Option<&BooleanArray>) -> Option<NullBuffer> {
+    let passing = filter.map(|filter| match filter.nulls() {
+        Some(known) => NullBuffer::new(filter.values() & known.inner()),
+        None => NullBuffer::new(filter.values().clone()),
+    });
+    NullBuffer::union(nulls, passing.as_ref()).filter(|present| present.null_count() > 0)
+}
+
+/// Calls `each` with the row and group of every present event.
+#[inline]
+pub(super) fn each_row(groups: &[usize], present: Option<&NullBuffer>, mut each: impl FnMut(usize, usize)) {
+    match present {
+        None => {
+            for (row, &group) in groups.iter().enumerate() {
+                each(row, group);
+            }
+        }
+        Some(present) => {
+            for row in present.valid_indices() {
+                each(row, groups[row]);
+            }
+        }
+    }
+}
+
+/// What is known about the texts of dictionaries, found once per distinct text. Batches of one table share their
+/// dictionary, which is recognised by the memory it lives in; it is kept alive here so that the memory is not reused.
+#[derive(Debug)]
+pub(super) struct DictionaryNotes<T> {
+    known: Vec<(StringViewArray, Vec<T>)>,
+}
+
+impl<T> Default for DictionaryNotes<T> {
+    fn default() -> Self {
+        Self { known: Vec::new() }
+    }
+}
+
+impl<T: Copy> DictionaryNotes<T> {
+    /// Most dictionaries remembered at a time.
+    const CAPACITY: usize = 16;
+
+    /// The notes of a dictionary, one per text; `blank` where nothing was noted yet.
+    pub(super) fn of(&mut self, texts: &StringViewArray, blank: T) -> &mut [T] {
+        let place = match self.known.iter().position(|(known, _)| same_memory(known, texts)) {
+            Some(place) => place,
+            None => {
+                if self.known.len() == Self::CAPACITY {
+                    self.known.remove(0);
+                }
+                self.known.push((texts.clone(), vec![blank; texts.len()]));
+                self.known.len() - 1
+            }
+        };
+        &mut self.known[place].1
+    }
+
+    pub(super) fn size(&self) -> usize {
+        self.known.iter().map(|(_, notes)| notes.capacity() * size_of::<T>()).sum()
+    }
+}
+
+fn same_memory(left: &StringViewArray, right: &StringViewArray) -> bool {
+    let validity = |array: &StringViewArray| array.nulls().map(|nulls| (nulls.buffer().as_ptr(), nulls.offset()));
+    left.len() == right.len()
+        && std::ptr::eq(left.views().as_ptr(), right.views().as_ptr())
+        && left.data_buffers().len() == right.data_buffers().len()
+        && validity(left) == validity(right)
+}
+
+/// A dictionary column's texts; other text types than `Utf8View` are cast.
+pub(super) fn dictionary_texts(values: &ArrayRef) -> Result<StringViewArray> {
+    match values.as_string_view_opt() {
+        Some(texts) => Ok(texts.clone()),
+        None => Ok(arrow::compute::cast(values, &DataType::Utf8View)?.as_string_view().clone()),
+    }
+}
+
+fn is_text_dictionary(array: &dyn Array) -> bool {
+    matches!(array.data_type(), DataType::Dictionary(key, _) if **key == DataType::Int32)
+}
+
+/// Numbers with the groups they belong to.
+pub(super) struct Numbers<'a> {
+    /// A number per entry; validity says which count.
+    pub(super) values: Float64Array,
+    /// Group per entry.
+    pub(super) groups: Cow<'a, [usize]>,
+}
+
+impl Numbers<'_> {
+    /// Calls `each` with the group and number of every entry that counts.
+    #[inline]
+    pub(super) fn each(&self, mut each: impl FnMut(usize, f64)) {
+        let numbers: &[f64] = self.values.values();
+        match self.values.nulls() {
+            None => {
+                for (&group, &number) in self.groups.iter().zip(numbers) {
+                    each(group, number);
+                }
+            }
+            Some(present) => {
+                for row in present.valid_indices() {
+                    each(self.groups[row], numbers[row]);
+                }
+            }
+        }
+    }
+}
+
+/// Reads values as numbers: numbers, texts that look like one, each value of a multivalue field; others are ignored.
+#[derive(Debug, Default)]
+pub(super) struct NumberReader {
+    dictionaries: DictionaryNotes<Noted>,
+}
+
+/// What is known about a text as a number.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Noted {
+    /// Not looked at.
+    Blank,
+    /// No number.
+    Other,
+    /// A number.
+    Number(f64),
+}
+
+impl Noted {
+    /// Looks at the text unless that was done.
+    #[inline]
+    pub(super) fn number(&mut self, text: impl FnOnce() -> Option<f64>) -> Option<f64> {
+        if let Noted::Blank = self {
+            *self = text().map_or(Noted::Other, Noted::Number);
+        }
+        match self {
+            Noted::Number(number) => Some(*number),
+            _ => None,
+        }
+    }
+}
+
+impl NumberReader {
+    /// One number per row, absent where there is none or where the event does not count; the first number of a
+    /// multivalue field.
+    pub(super) fn column(&mut self, array: &ArrayRef, filter: Option<&BooleanArray>) -> Result<Float64Array> {
+        if let Some(numbers) = array.as_primitive_opt::<Float64Type>() {
+            return Ok(match present(numbers.nulls(), filter) {
+                same if filter.is_some() => Float64Array::new(numbers.values().clone(), same),
+                _ => numbers.clone(),
+            });
+        }
+        if let Some(numbers) = array.as_primitive_opt::<Int64Type>() {
+            let values: Vec<f64> = numbers.values().iter().map(|&number| number as f64).collect();
+            return Ok(Float64Array::new(values.into(), present(numbers.nulls(), filter)));
+        }
+        let passes = |row: usize| filter.is_none_or(|filter| filter.is_valid(row) && filter.value(row));
+        if is_text_dictionary(array) {
+            let dictionary = array.as_dictionary::<Int32Type>();
+            let texts = dictionary_texts(dictionary.values())?;
+            let notes = self.dictionaries.of(&texts, Noted::Blank);
+            let keys = dictionary.keys();
+            return Ok((0..keys.len())
+                .map(|row| {
+                    if keys.is_null(row) || !passes(row) {
+                        return None;
+                    }
+                    let key = keys.value(row) as usize;
+                    notes[key].number(|| if texts.is_null(key) { None } else { parse_number(texts.value(key)) })
+                })
+                .collect());
+        }
+        let column = Column::new(array)?;
+        Ok((0..array.len())
+            .map(|row| match column.value(row) {
+                _ if !passes(row) => None,
+                Value::Multivalue(values) => values.iter().find_map(parse_number),
+                value => value.number(),
+            })
+            .collect())
+    }
+
+    /// All numbers of the events that count.
+    pub(super) fn read<'a>(
+        &mut self,
+        array: &ArrayRef,
+        groups: &'a [usize],
+        filter: Option<&BooleanArray>,
+    ) -> Result<Numbers<'a>> {
+        if !matches!(array.data_type(), DataType::List(_) | DataType::LargeList(_)) {
+            return Ok(Numbers { values: self.column(array, filter)?, groups: Cow::Borrowed(groups) });
+        }
+        let column = Column::new(array)?;
+        let mut numbers = Vec::new();
+        let mut owners = Vec::new();
+        let present = present(array.nulls(), filter);
+        each_row(groups, present.as_ref(), |row, group| {
+            if let Value::Multivalue(values) = column.value(row) {
+                for number in values.iter().filter_map(parse_number) {
+                    numbers.push(number);
+                    owners.push(group);
+                }
+            }
+        });
+        Ok(Numbers { values: Float64Array::new(numbers.into(), None), groups: Cow::Owned(owners) })
+    }
+
+    pub(super) fn size(&self) -> usize {
+        self.dictionaries.size()
+    }
+}
+
+/// Texts numbered in order of appearance, each kept once.
+#[derive(Debug, Default)]
+pub(super) struct Interner {
+    table: HashTable<u32>,
+    bytes: String,
+    ends: Vec<usize>,
+    hasher: DefaultHashBuilder,
+}
+
+impl Interner {
+    /// The id of a text.
+    pub(super) fn id(&mut self, text: &str) -> Result<u32> {
+        let Self { table, bytes, ends, hasher } = self;
+        let kept = |id: u32| {
+            let start = if id == 0 { 0 } else { ends[id as usize - 1] };
+            &bytes[start..ends[id as usize]]
+        };
+        let hash = hasher.hash_one(text);
+        if let Some(&id) = table.find(hash, |&id| kept(id) == text) {
+            return Ok(id);
+        }
+        // Ids are dictionary keys of the state, which are 32 bits with a sign.
+        let id = i32::try_from(ends.len()).map_err(|_| internal_datafusion_err!("too many distinct values"))? as u32;
+        table.insert_unique(hash, id, |&id| hasher.hash_one(kept(id)));
+        bytes.push_str(text);
+        ends.push(bytes.len());
+        Ok(id)
+    }
+
+    /// The text of an id.
+    #[inline]
+    pub(super) fn text(&self, id: u32) -> &str {
+        let id = id as usize;
+        let start = if id == 0 { 0 } else { self.ends[id - 1] };
+        &self.bytes[start..self.ends[id]]
+    }
+
+    /// Number of texts.
+    pub(super) fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    fn size(&self) -> usize {
+        self.table.capacity() * 5 + self.bytes.capacity() + self.ends.capacity() * size_of::<usize>()
+    }
+}
+
+/// Reads values as ids of their texts: each distinct value is turned into text and hashed once where possible.
+#[derive(Debug, Default)]
+pub(super) struct IdReader {
+    pub(super) interner: Interner,
+    dictionaries: DictionaryNotes<u32>,
+    integers: HashMap<i64, u32, FxBuildHasher>,
+    floats: HashMap<u64, u32, FxBuildHasher>,
+}
+
+impl IdReader {
+    const BLANK: u32 = u32::MAX;
+
+    /// Calls `each` with the row, the group and the value's id of all values of the events that count.
+    pub(super) fn each(
+        &mut self,
+        array: &ArrayRef,
+        groups: &[usize],
+        filter: Option<&BooleanArray>,
+        each: impl FnMut(usize, usize, u32),
+    ) -> Result<()> {
+        match array.data_type() {
+            DataType::List(_) => self.each_item(array, groups, filter, each),
+            _ => self.each_single(array, groups, filter, each),
+        }
+    }
+
+    fn each_single(
+        &mut self,
+        array: &ArrayRef,
+        groups: &[usize],
+        filter: Option<&BooleanArray>,
+        mut each: impl FnMut(usize, usize, u32),
+    ) -> Result<()> {
+        if is_text_dictionary(array) {
+            return self.each_key(array, groups, filter, each);
+        }
+        let present = present(array.logical_nulls().as_ref(), filter);
+        let present = present.as_ref();
+        let mut failure = Ok(());
+        if let Some(numbers) = array.as_primitive_opt::<Int64Type>() {
+            each_row(groups, present, |row, group| {
+                match self.integer(numbers.value(row)) {
+                    Ok(id) => each(row, group, id),
+                    Err(error) => failure = Err(error),
+                };
+            });
+            return failure;
+        }
+        if let Some(numbers) = array.as_primitive_opt::<Float64Type>() {
+            each_row(groups, present, |row, group| {
+                match self.float(numbers.value(row)) {
+                    Ok(id) => each(row, group, id),
+                    Err(error) => failure = Err(error),
+                };
+            });
+            return failure;
+        }
+        let column = Column::new(array)?;
+        each_row(groups, present, |row, group| {
+            let Some(text) = column.value(row).text() else { return };
+            match self.interner.id(&text) {
+                Ok(id) => each(row, group, id),
+                Err(error) => failure = Err(error),
+            }
+        });
+        failure
+    }
+
+    fn integer(&mut self, number: i64) -> Result<u32> {
+        if let Some(&id) = self.integers.get(&number) {
+            return Ok(id);
+        }
+        let id = self.interner.id(&number.to_string())?;
+        self.integers.insert(number, id);
+        Ok(id)
+    }
+
+    fn float(&mut self, number: f64) -> Result<u32> {
+        if let Some(&id) = self.floats.get(&number.to_bits()) {
+            return Ok(id);
+        }
+        let id = self.interner.id(&format_number(number))?;
+        self.floats.insert(number.to_bits(), id);
+        Ok(id)
+    }
+
+    fn each_key(
+        &mut self,
+        array: &ArrayRef,
+        groups: &[usize],
+        filter: Option<&BooleanArray>,
+        mut each: impl FnMut(usize, usize, u32),
+    ) -> Result<()> {
+        let dictionary = array.as_dictionary::<Int32Type>();
+        let texts = dictionary_texts(dictionary.values())?;
+        let ids = self.dictionaries.of(&texts, Self::BLANK);
+        let interner = &mut self.interner;
+        let keys: &[i32] = dictionary.keys().values();
+        let present = present(dictionary.keys().nulls(), filter);
+        let mut failure = Ok(());
+        each_row(groups, present.as_ref(), |row, group| {
+            let key = keys[row] as usize;
+            let mut id = ids[key];
+            if id == Self::BLANK {
+                if texts.is_null(key) {
+                    return;
+                }
+                match interner.id(texts.value(key)) {
+                    Ok(fresh) => id = fresh,
+                    Err(error) => {
+                        failure = Err(error);
+                        return;
+                    }
+                }
+                ids[key] = id;
+            }
+            each(row, group, id);
+        });
+        failure
+    }
+
+    /// Multivalue fields, and lists of dictionary keys as the states of `dc`, `values`, `list`, `mode` have them.
+    fn each_item(
+        &mut self,
+        array: &ArrayRef,
+        groups: &[usize],
+        filter: Option<&BooleanArray>,
+        mut each: impl FnMut(usize, usize, u32),
+    ) -> Result<()> {
+        let lists = array.as_list::<i32>();
+        let present = present(lists.nulls(), filter);
+        let offsets = lists.value_offsets();
+        let mut owners = Vec::with_capacity(lists.values().len());
+        let mut rows = Vec::with_capacity(lists.values().len());
+        let mut items = Vec::with_capacity(lists.values().len());
+        each_row(groups, present.as_ref(), |row, group| {
+            for item in offsets[row]..offsets[row + 1] {
+                owners.push(group);
+                rows.push(row);
+                items.push(i64::from(item));
+            }
+        });
+        let (start, end) = (i64::from(offsets[0]), i64::from(offsets[lists.len()]));
+        let whole = items.len() as i64 == end - start;
+        let flat = match whole {
+            true => lists.values().slice(start as usize, items.len()),
+            false => arrow::compute::take(lists.values(), &Int64Array::from(items), None)?,
+        };
+        self.each_single(&flat, &owners, None, |item, group, id| each(rows[item], group, id))
+    }
+
+    pub(super) fn size(&self) -> usize {
+        self.interner.size() + self.dictionaries.size() + (self.integers.capacity() + self.floats.capacity()) * 13
+    }
+}

@@ -1,0 +1,145 @@
+//! `list`: the values of a field in the order of events, at most 100.
+
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int64Array};
+use arrow::datatypes::{DataType, Int64Type};
+use datafusion_common::Result;
+
+use super::input::IdReader;
+use super::lists::{GroupedIds, list, numbers_type, texts_type};
+use super::state::GroupedState;
+use super::{AggregateSpec, Inputs, Status};
+use crate::column::ValueType;
+
+/// Functions of this family.
+pub const FUNCTIONS: &[AggregateSpec] = &[AggregateSpec {
+    name: "list",
+    aliases: &[],
+    category: "Multivalue stats and chart functions",
+    syntax: "list(<value>)",
+    summary: "The values as a multivalue field in the order of events, the first 100 of them",
+    parameter: false,
+    inputs: Inputs::ValueAndOrder,
+    returns: |_| ValueType::Multivalue,
+    create: |_| Ok(Box::new(List::default())),
+    status: Status::Full,
+}];
+
+/// Most values of a list. Splunk search reference, Multivalue stats and chart functions.
+const LIMIT: usize = 100;
+
+/// The values of each group in order.
+#[derive(Debug, Default)]
+struct List {
+    reader: IdReader,
+    groups: Vec<Vec<(i64, u32)>>,
+    /// Order of events that come without one.
+    arrived: i64,
+}
+
+impl List {
+    fn grow(&mut self, total: usize) {
+        if total > self.groups.len() {
+            self.groups.resize(total, Vec::new());
+        }
+    }
+}
+
+/// Puts a value behind those of the same or an earlier place.
+fn insert(list: &mut Vec<(i64, u32)>, order: i64, id: u32) {
+    match list.last() {
+        Some(last) if last.0 > order => {
+            let place = list.partition_point(|entry| entry.0 <= order);
+            list.insert(place, (order, id));
+            list.truncate(LIMIT);
+        }
+        _ if list.len() < LIMIT => list.push((order, id)),
+        _ => {}
+    }
+}
+
+fn is_full(list: &[(i64, u32)], order: i64) -> bool {
+    list.len() == LIMIT && list[LIMIT - 1].0 <= order
+}
+
+impl GroupedState for List {
+    fn update(&mut self, values: &[ArrayRef], groups: &[usize], filter: Option<&BooleanArray>, total: usize) -> Result<()> {
+        self.grow(total);
+        let given = values.get(1).and_then(|order| order.as_primitive_opt::<Int64Type>());
+        let arrived = self.arrived;
+        self.arrived += groups.len() as i64;
+        let order = |row: usize| match given {
+            Some(order) if order.is_valid(row) => order.value(row),
+            _ => arrived + row as i64,
+        };
+        // Lists are mostly full after a while; then values need not be looked at.
+        let lists = &mut self.groups;
+        let wanted: BooleanArray = groups
+            .iter()
+            .enumerate()
+            .map(|(row, &group)| {
+                let passes = filter.is_none_or(|filter| filter.is_valid(row) && filter.value(row));
+                Some(passes && !is_full(&lists[group], order(row)))
+            })
+            .collect();
+        if !wanted.has_true() {
+            return Ok(());
+        }
+        self.reader.each(&values[0], groups, Some(&wanted), |row, group, id| insert(&mut lists[group], order(row), id))
+    }
+
+    fn merge(&mut self, states: &[ArrayRef], groups: &[usize], total: usize) -> Result<()> {
+        self.grow(total);
+        let orders = states[1].as_list::<i32>();
+        let numbers = orders.values().as_primitive::<Int64Type>();
+        let mut next: Vec<usize> = orders.value_offsets().iter().map(|&offset| offset as usize).collect();
+        let lists = &mut self.groups;
+        self.reader.each(&states[0], groups, None, |row, group, id| {
+            insert(&mut lists[group], numbers.value(next[row]), id);
+            next[row] += 1;
+        })
+    }
+
+    fn evaluate(&mut self, count: usize) -> Result<ArrayRef> {
+        self.gathered(count).0.multivalue(&self.reader.interner)
+    }
+
+    fn state(&mut self, count: usize) -> Result<Vec<ArrayRef>> {
+        let (grouped, orders) = self.gathered(count);
+        let texts = grouped.state(&self.reader.interner)?;
+        Ok(vec![texts, list(&grouped.offsets, Arc::new(Int64Array::from(orders)), None)?])
+    }
+
+    fn state_types(&self) -> Vec<DataType> {
+        vec![texts_type(), numbers_type(DataType::Int64)]
+    }
+
+    fn discard(&mut self, count: usize) {
+        self.groups.drain(..count.min(self.groups.len()));
+    }
+
+    fn size(&self) -> usize {
+        let lists: usize = self.groups.iter().map(Vec::capacity).sum();
+        self.groups.capacity() * size_of::<Vec<(i64, u32)>>() + lists * size_of::<(i64, u32)>() + self.reader.size()
+    }
+
+    fn fresh(&self) -> Box<dyn GroupedState> {
+        Box::new(Self::default())
+    }
+}
+
+impl List {
+    fn gathered(&self, count: usize) -> (GroupedIds, Vec<i64>) {
+        let mut grouped = GroupedIds::new();
+        let mut orders = Vec::new();
+        for group in 0..count {
+            for &(order, id) in self.groups.get(group).into_iter().flatten() {
+                grouped.ids.push(id);
+                orders.push(order);
+            }
+            grouped.close();
+        }
+        (grouped, orders)
+    }
+}

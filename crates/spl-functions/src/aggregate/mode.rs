@@ -1,0 +1,143 @@
+//! `mode`: the most frequent value of a field.
+
+use std::cmp::Ordering;
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, AsArray, BooleanArray, Int64Array};
+use arrow::datatypes::{DataType, Int64Type};
+use datafusion_common::Result;
+use hashbrown::HashMap;
+use rustc_hash::FxBuildHasher;
+
+use super::extremes::single;
+use super::input::IdReader;
+use super::lists::{GroupedIds, list, numbers_type, texts_type};
+use super::state::GroupedState;
+use super::{AggregateSpec, Inputs, Status};
+use crate::column::{ColumnBuilder, ValueType};
+use crate::value::{Value, sort_order};
+
+/// Functions of this family.
+pub const FUNCTIONS: &[AggregateSpec] = &[AggregateSpec {
+    name: "mode",
+    aliases: &[],
+    category: "Aggregate functions",
+    syntax: "mode(<value>)",
+    summary: "The most frequent value; of several the one that sorts first",
+    parameter: false,
+    inputs: Inputs::Value,
+    returns: single,
+    create: |call| Ok(Box::new(Mode::new(call.returns))),
+    status: Status::Full,
+}];
+
+/// How often each group has each value.
+#[derive(Debug)]
+struct Mode {
+    returns: ValueType,
+    reader: IdReader,
+    counts: HashMap<(u32, u32), i64, FxBuildHasher>,
+}
+
+impl Mode {
+    fn new(returns: ValueType) -> Self {
+        Self { returns, reader: IdReader::default(), counts: HashMap::default() }
+    }
+}
+
+impl GroupedState for Mode {
+    fn update(&mut self, values: &[ArrayRef], groups: &[usize], filter: Option<&BooleanArray>, _total: usize) -> Result<()> {
+        let counts = &mut self.counts;
+        self.reader.each(&values[0], groups, filter, |_, group, id| {
+            *counts.entry((group as u32, id)).or_insert(0) += 1;
+        })
+    }
+
+    fn merge(&mut self, states: &[ArrayRef], groups: &[usize], _total: usize) -> Result<()> {
+        let counts = &mut self.counts;
+        let frequencies = states[1].as_list::<i32>();
+        let numbers = frequencies.values().as_primitive::<Int64Type>();
+        // The values of one row come one after the other, as their frequencies do.
+        let mut next: Vec<usize> = frequencies.value_offsets().iter().map(|&offset| offset as usize).collect();
+        self.reader.each(&states[0], groups, None, |row, group, id| {
+            *counts.entry((group as u32, id)).or_insert(0) += numbers.value(next[row]);
+            next[row] += 1;
+        })
+    }
+
+    fn evaluate(&mut self, count: usize) -> Result<ArrayRef> {
+        let interner = &self.reader.interner;
+        let mut best: Vec<Option<(i64, u32)>> = vec![None; count];
+        for (&(group, id), &frequency) in &self.counts {
+            let Some(slot) = best.get_mut(group as usize) else { continue };
+            let better = slot.is_none_or(|(most, old)| match frequency.cmp(&most) {
+                Ordering::Equal => {
+                    let (new, old) = (interner.text(id), interner.text(old));
+                    sort_order(Value::Text(new), Value::Text(old)).then_with(|| new.cmp(old)) == Ordering::Less
+                }
+                order => order == Ordering::Greater,
+            });
+            if better {
+                *slot = Some((frequency, id));
+            }
+        }
+        let mut builder = ColumnBuilder::new(self.returns, count);
+        for slot in best {
+            match slot {
+                Some((_, id)) => builder.append(parsed(interner.text(id), self.returns)),
+                None => builder.append_null(),
+            }
+        }
+        Ok(builder.finish())
+    }
+
+    fn state(&mut self, count: usize) -> Result<Vec<ArrayRef>> {
+        let mut entries: Vec<(u32, u32, i64)> = self
+            .counts
+            .iter()
+            .filter(|((group, _), _)| (*group as usize) < count)
+            .map(|(&(group, id), &frequency)| (group, id, frequency))
+            .collect();
+        entries.sort_unstable();
+        let mut grouped = GroupedIds::new();
+        let mut entry = 0;
+        for group in 0..count as u32 {
+            while entry < entries.len() && entries[entry].0 == group {
+                grouped.ids.push(entries[entry].1);
+                entry += 1;
+            }
+            grouped.close();
+        }
+        let frequencies = Int64Array::from_iter_values(entries.iter().map(|entry| entry.2));
+        let texts = grouped.state(&self.reader.interner)?;
+        Ok(vec![texts, list(&grouped.offsets, Arc::new(frequencies), None)?])
+    }
+
+    fn state_types(&self) -> Vec<DataType> {
+        vec![texts_type(), numbers_type(DataType::Int64)]
+    }
+
+    fn discard(&mut self, count: usize) {
+        let kept = std::mem::take(&mut self.counts);
+        self.counts = kept
+            .into_iter()
+            .filter_map(|((group, id), frequency)| Some(((group.checked_sub(count as u32)?, id), frequency)))
+            .collect();
+    }
+
+    fn size(&self) -> usize {
+        self.counts.capacity() * 17 + self.reader.size()
+    }
+
+    fn fresh(&self) -> Box<dyn GroupedState> {
+        Box::new(Self::new(self.returns))
+    }
+}
+
+/// A value of a numeric column back from its text.
+fn parsed(text: &str, returns: ValueType) -> Value<'_> {
+    match returns {
+        ValueType::Integer => text.parse().map_or(Value::Text(text), Value::Integer),
+        _ => Value::Text(text),
+    }
+}
