@@ -1,1 +1,21 @@
-//! TODO
+//! Bytes to event tables: finds files, recognises their formats, and reads their events into Arrow columns.
+
+mod chunk;
+mod detect;
+mod event;
+mod fields;
+mod input;
+mod json;
+mod load;
+mod number;
+mod options;
+mod report;
+mod separated;
+mod table;
+mod timestamp;
+
+pub use load::{Loaded, load};
+pub use options::{FieldSelection, Format, LoadOptions, Progress};
+pub use report::{FileReport, LoadError, LoadReport, Warning, WarningKind};
+pub use separated::read_csv_table;
+pub use table::EventTable;

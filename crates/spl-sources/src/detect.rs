@@ -1,0 +1,225 @@
+//! Recognises compression and format by content.
+
+use crate::json::Scanner;
+use crate::options::Format;
+
+/// A wrapping around files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Compression {
+    Gz,
+    Zst,
+    Zip,
+    Tar,
+}
+
+impl Compression {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Gz => "gz",
+            Self::Zst => "zst",
+            Self::Zip => "zip",
+            Self::Tar => "tar",
+        }
+    }
+}
+
+/// The compression that a file's first bytes show.
+pub(crate) fn compression(head: &[u8]) -> Option<Compression> {
+    if head.starts_with(&[0x1F, 0x8B]) {
+        Some(Compression::Gz)
+    } else if head.starts_with(&[0x28, 0xB5, 0x2F, 0xFD]) {
+        Some(Compression::Zst)
+    } else if head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06") {
+        Some(Compression::Zip)
+    } else if head.get(257..262) == Some(b"ustar") {
+        Some(Compression::Tar)
+    } else {
+        None
+    }
+}
+
+/// The format that a file's first bytes (and its name, where they leave it open) show.
+pub(crate) fn format(head: &[u8], path: &str, complete: bool) -> Format {
+    if head.starts_with(b"ElfFile\0") || head.starts_with(b"ElfChnk\0") {
+        return Format::Evtx;
+    }
+    if head.starts_with(b"PAR1") {
+        return Format::Parquet;
+    }
+    let head = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(head);
+    let start = head
+        .iter()
+        .position(|byte| !byte.is_ascii_whitespace())
+        .unwrap_or(head.len());
+    let text = &head[start..];
+    match text.first() {
+        Some(b'{') => return json_object(text, complete),
+        Some(b'[') if json_array(text) => return Format::Json,
+        Some(b'<') if is_event_xml(text) => return Format::Xml,
+        _ => {}
+    }
+    let name = path.to_ascii_lowercase();
+    if head.contains(&0) {
+        return Format::Text;
+    }
+    for (ending, format, separator) in [(".csv", Format::Csv, b','), (".tsv", Format::Tsv, b'\t')] {
+        if name.ends_with(ending)
+            || name.ends_with(&format!("{ending}.gz"))
+            || name.ends_with(&format!("{ending}.zst"))
+        {
+            return if format == Format::Csv && !has(text, separator) && has(text, b'\t') {
+                Format::Tsv
+            } else {
+                format
+            };
+        }
+    }
+    if looks_separated(text, b',') {
+        Format::Csv
+    } else if looks_separated(text, b'\t') {
+        Format::Tsv
+    } else {
+        Format::Text
+    }
+}
+
+fn has(text: &[u8], separator: u8) -> bool {
+    text.iter()
+        .take_while(|&&byte| byte != b'\n')
+        .any(|&byte| byte == separator)
+}
+
+/// One object per line, or objects over several lines.
+fn json_object(text: &[u8], complete: bool) -> Format {
+    let line = memchr::memchr(b'\n', text).map_or(text, |end| &text[..end]);
+    let mut scanner = Scanner { text: line, at: 0 };
+    if scanner.skip_value().is_ok() {
+        // A single object may hold the list of records.
+        let only = complete && text[scanner.at..].iter().all(u8::is_ascii_whitespace);
+        let records =
+            only && memchr::memmem::find(&line[..line.len().min(200)], b"\"Records\"").is_some();
+        return if records || scanner.peek().is_some() {
+            Format::Json
+        } else {
+            Format::Ndjson
+        };
+    }
+    let mut scanner = Scanner { text, at: 0 };
+    if scanner.skip_value().is_ok()
+        || line.len() < 3
+        || line.iter().all(|byte| b" \t\r{".contains(byte))
+    {
+        return Format::Json;
+    }
+    // The first line does not end within the part that was looked at, or is broken.
+    if line.len() == text.len()
+        && memchr::memmem::find(&text[..text.len().min(200)], b"\"Records\"").is_some()
+    {
+        return Format::Json;
+    }
+    Format::Ndjson
+}
+
+/// `[` followed by a JSON value, and not `[2024-...]` or `[error]` of a log.
+fn json_array(text: &[u8]) -> bool {
+    let next = text[1..].iter().find(|byte| !byte.is_ascii_whitespace());
+    matches!(next, Some(b'{' | b'['))
+        || (next == Some(&b']')
+            && text[1..]
+                .iter()
+                .filter(|byte| !byte.is_ascii_whitespace())
+                .count()
+                == 1)
+}
+
+fn is_event_xml(text: &[u8]) -> bool {
+    let head = &text[..text.len().min(2048)];
+    memchr::memmem::find(head, b"<Event>").is_some()
+        || memchr::memmem::find(head, b"<Event ").is_some()
+        || memchr::memmem::find(head, b"<Events>").is_some()
+        || memchr::memmem::find(head, b"<Events ").is_some()
+}
+
+/// Whether the first lines have the same number (at least two) of separators outside quotes, and the first line
+/// could be a header.
+fn looks_separated(text: &[u8], separator: u8) -> bool {
+    let mut lines = text
+        .split(|&byte| byte == b'\n')
+        .map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+    let Some(header) = lines.next() else {
+        return false;
+    };
+    let count = |line: &[u8]| {
+        let mut quoted = false;
+        let mut count = 0;
+        for &byte in line {
+            quoted ^= byte == b'"';
+            count += usize::from(!quoted && byte == separator);
+        }
+        (count, quoted)
+    };
+    let (columns, open) = count(header);
+    let names = header.split(|&byte| byte == separator);
+    let is_name = |name: &[u8]| {
+        let name = name
+            .strip_prefix(b"\"")
+            .and_then(|name| name.strip_suffix(b"\""))
+            .unwrap_or(name);
+        let blanks = name.iter().filter(|byte| **byte == b' ').count();
+        let first = name.first().is_some_and(|first| {
+            first.is_ascii_alphabetic() || matches!(first, b'_' | b'@' | b'#')
+        });
+        first
+            && name.len() <= 64
+            && blanks <= 4
+            && name.iter().all(|byte| {
+                byte.is_ascii_alphanumeric() || b"_-. ()/:@#".contains(byte) || *byte >= 0x80
+            })
+    };
+    if columns < 1 || open || !names.clone().all(is_name) {
+        return false;
+    }
+    let second = lines.find(|line| !line.is_empty());
+    second.is_some_and(|line| {
+        let (count, open) = count(line);
+        count == columns || (open && count <= columns)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn formats_are_recognised() {
+        for (text, path, expected) in [
+            ("{\"a\":1}\n{\"a\":2}\n", "x", Format::Ndjson),
+            ("{\"a\":1}", "x", Format::Ndjson),
+            ("{\"a\":1}\nbroken", "x", Format::Ndjson),
+            ("{\"a\":1} {\"a\":2}", "x", Format::Json),
+            ("{\n  \"a\": 1\n}\n", "x", Format::Json),
+            ("{\"Records\":[{\"a\":1}]}", "x", Format::Json),
+            ("[{\"a\":1}]", "x", Format::Json),
+            ("[ PID: 3212 - x ]", "x", Format::Text),
+            ("<Event xmlns='x'><System/></Event>", "x", Format::Xml),
+            (
+                "<?xml version=\"1.0\"?><Events><Event/></Events>",
+                "x",
+                Format::Xml,
+            ),
+            ("<13>Mar 4 10:11:25 host x", "x", Format::Text),
+            ("a,b,c\n1,2,3\n", "x", Format::Csv),
+            ("a\tb\n1\t2\n", "x", Format::Tsv),
+            ("one\n", "x.csv", Format::Csv),
+            (
+                "Mar 4 10:11:25 host x, y\nMar 4 10:11:26 host z, y",
+                "x.log",
+                Format::Text,
+            ),
+            ("2024-03-04 x, y\nb, c", "x.log", Format::Text),
+            ("", "x", Format::Text),
+        ] {
+            assert_eq!(format(text.as_bytes(), path, true), expected, "{text}");
+        }
+    }
+}

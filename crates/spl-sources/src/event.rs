@@ -1,0 +1,288 @@
+//! What an event's fields mean: its time, its origin, and the names that Windows events always have.
+
+use std::borrow::Cow;
+
+use crate::chunk::{ChunkBuilder, ColumnKind, Span};
+use crate::options::{FieldSelection, LoadOptions};
+use crate::report::WarningKind;
+use crate::timestamp::{TimeReader, Zoned};
+
+macro_rules! roles {
+    ($($variant:ident $name:literal)*) => {
+        /// A field with a meaning for the whole event.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub(crate) enum Role { $(#[doc = $name] $variant,)* }
+
+        const ROLES: &[(&str, Role)] = &[$(($name, Role::$variant),)*];
+    };
+}
+
+// The time fields stand in the order in which they are tried.
+roles! {
+    Time "_time"
+    Raw "_raw"
+    Host "host"
+    Source "source"
+    Sourcetype "sourcetype"
+    Index "index"
+    Channel "Channel"
+    EventId "EventID"
+    EventCode "EventCode"
+    Computer "Computer"
+    Hostname "Hostname"
+    SystemTime "SystemTime"
+    TimeCreated "TimeCreated"
+    UtcTime "UtcTime"
+    EventTimestamp "EventTime"
+    EventTimeAws "eventTime"
+    CreationTime "CreationTime"
+    Published "published"
+    Timestamp "timestamp"
+    AtTimestamp "@timestamp"
+    TimeGenerated "TimeGenerated"
+    TimeField "time"
+    TimestampCapital "Timestamp"
+    TimestampUnderscore "_timestamp"
+    ActivityTime "activityDateTime"
+    CreatedTime "createdDateTime"
+    StageTime "stageTimestamp"
+    RequestTime "requestReceivedTimestamp"
+    IdTime "id.time"
+    ZeekTime "ts"
+    Recorded "recorded"
+    DateTime "datetime"
+    DateField "date"
+    EventReceivedTime "EventReceivedTime"
+}
+
+const FIRST_TIME: usize = Role::SystemTime as usize;
+const COUNT: usize = ROLES.len();
+
+impl Role {
+    /// The meaning of a field.
+    pub(crate) fn of(name: &str) -> Option<Self> {
+        ROLES
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, role)| *role)
+    }
+
+    /// Whether the field describes the event and is set for every event.
+    pub(crate) fn is_meta(self) -> bool {
+        self <= Self::Index
+    }
+
+    /// Whether a field with a meaning lies below an object of this name.
+    pub(crate) fn is_above(name: &str) -> bool {
+        ROLES.iter().any(|(known, _)| {
+            known
+                .strip_prefix(name)
+                .is_some_and(|rest| rest.starts_with('.'))
+        })
+    }
+}
+
+/// What the fields of the event being read say.
+pub(crate) struct Slots {
+    present: u64,
+    spans: [Span; COUNT],
+}
+
+impl Slots {
+    pub(crate) fn new() -> Self {
+        Self {
+            present: 0,
+            spans: [Span::data(0, 0, false); COUNT],
+        }
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.present = 0;
+    }
+
+    /// Notes a field's value; the first one stays.
+    #[inline]
+    pub(crate) fn set(&mut self, role: Role, span: Span) {
+        let bit = 1 << role as u64;
+        if self.present & bit == 0 {
+            self.present |= bit;
+            self.spans[role as usize] = span;
+        }
+    }
+
+    fn get(&self, role: Role) -> Option<Span> {
+        (self.present & (1 << role as u64) != 0).then_some(self.spans[role as usize])
+    }
+
+    /// The span of `_raw`, when the event has its own.
+    pub(crate) fn raw(&self) -> Option<Span> {
+        self.get(Role::Raw)
+    }
+
+    /// The span of `sourcetype`, when the event has its own.
+    pub(crate) fn sourcetype(&self) -> Option<Span> {
+        self.get(Role::Sourcetype)
+    }
+}
+
+/// The values of `host`, `source`, `sourcetype`, `index` of events that don't say otherwise.
+#[derive(Clone, Debug)]
+pub(crate) struct Defaults {
+    pub(crate) host: String,
+    pub(crate) source: String,
+    pub(crate) sourcetype: String,
+    pub(crate) index: String,
+}
+
+impl Defaults {
+    /// The names of the four columns and their values.
+    pub(crate) fn columns(&self) -> [(&'static str, &str); 4] {
+        [
+            ("host", &self.host),
+            ("source", &self.source),
+            ("sourcetype", &self.sourcetype),
+            ("index", &self.index),
+        ]
+    }
+}
+
+/// Ends events: sets what every event has.
+pub(crate) struct EventFinisher<'o> {
+    options: &'o LoadOptions,
+    pub(crate) times: TimeReader,
+    pub(crate) keeps_raw: bool,
+    wants_event_code: bool,
+    wants_computer: bool,
+    scratch: String,
+}
+
+impl<'o> EventFinisher<'o> {
+    pub(crate) fn new(options: &'o LoadOptions) -> Self {
+        Self {
+            options,
+            times: TimeReader::new(options.time_zone, options.now),
+            keeps_raw: options.fields.contains("_raw"),
+            wants_event_code: options.fields.contains("EventCode"),
+            wants_computer: options.fields.contains("Computer"),
+            scratch: String::new(),
+        }
+    }
+
+    pub(crate) fn selection(&self) -> &'o FieldSelection {
+        &self.options.fields
+    }
+
+    /// Ends the event whose fields were appended and noted in `slots`; `line` is its own text.
+    pub(crate) fn finish(
+        &mut self,
+        builder: &mut ChunkBuilder<'_>,
+        slots: &mut Slots,
+        line: Option<Span>,
+    ) {
+        let raw = slots.raw().or(line);
+        let time = self.time(builder, slots, raw);
+        self.origin(builder, slots);
+        if self.keeps_raw
+            && let Some(raw) = raw
+        {
+            let column = builder.column("_raw", ColumnKind::Unique);
+            builder.append(column, raw);
+        }
+        builder.finish_row(time);
+        slots.clear();
+    }
+
+    fn time(&mut self, builder: &mut ChunkBuilder<'_>, slots: &Slots, raw: Option<Span>) -> f64 {
+        if let Some(span) = slots.get(Role::Time) {
+            let text = builder.text(span);
+            if let Some(time) = self.times.value(text.trim()) {
+                return time;
+            }
+            let example = text.into_owned();
+            let line = builder.lines;
+            builder.warnings.add(WarningKind::BadTime, line, &example);
+        }
+        if slots.present >> FIRST_TIME != 0 {
+            // A time that names its zone wins over one that leaves it open.
+            let mut open = None;
+            for (_, role) in &ROLES[FIRST_TIME..] {
+                let Some(span) = slots.get(*role) else {
+                    continue;
+                };
+                let text = builder.text(span);
+                match self.times.field(text.trim()) {
+                    Some(Zoned { seconds, zoned }) if zoned || *role == Role::UtcTime => {
+                        return if *role == Role::UtcTime {
+                            self.times.utc(text.trim()).unwrap_or(seconds)
+                        } else {
+                            seconds
+                        };
+                    }
+                    Some(Zoned { seconds, .. }) => open = open.or(Some(seconds)),
+                    None => {}
+                }
+            }
+            if let Some(seconds) = open {
+                return seconds;
+            }
+        }
+        match raw {
+            Some(span) => {
+                let text = builder.text(span);
+                self.times.find(&text).unwrap_or(f64::NAN)
+            }
+            None => f64::NAN,
+        }
+    }
+
+    /// Sets host, source, sourcetype and index where the event says something else than its file.
+    fn origin(&mut self, builder: &mut ChunkBuilder<'_>, slots: &Slots) {
+        let own = [
+            (Role::Host, "host", &self.options.host),
+            (Role::Source, "source", &self.options.source),
+            (Role::Sourcetype, "sourcetype", &self.options.sourcetype),
+            (Role::Index, "index", &self.options.index),
+        ];
+        for (role, name, option) in own {
+            if option.is_none()
+                && let Some(span) = slots.get(role)
+            {
+                let column = builder.column(name, ColumnKind::Repeated);
+                builder.append(column, span);
+            }
+        }
+        let Some(id) = slots.get(Role::EventId).or(slots.get(Role::EventCode)) else {
+            return;
+        };
+        let Some(channel) = slots.get(Role::Channel) else {
+            return;
+        };
+        if self.wants_event_code && slots.get(Role::EventCode).is_none() {
+            let column = builder.column("EventCode", ColumnKind::Field);
+            builder.append(column, id);
+        }
+        let computer = slots.get(Role::Computer).or(slots.get(Role::Hostname));
+        if let Some(computer) = computer {
+            if self.wants_computer && slots.get(Role::Computer).is_none() {
+                let column = builder.column("Computer", ColumnKind::Field);
+                builder.append(column, computer);
+            }
+            if self.options.host.is_none() && slots.get(Role::Host).is_none() {
+                let column = builder.column("host", ColumnKind::Repeated);
+                builder.append(column, computer);
+            }
+        }
+        if self.options.sourcetype.is_none() && slots.get(Role::Sourcetype).is_none() {
+            let column = builder.column("sourcetype", ColumnKind::Repeated);
+            builder.append_text(column, "XmlWinEventLog");
+        }
+        if self.options.source.is_none() && slots.get(Role::Source).is_none() {
+            self.scratch.clear();
+            self.scratch.push_str("XmlWinEventLog:");
+            let channel: Cow<'_, str> = builder.text(channel);
+            self.scratch.push_str(&channel);
+            let column = builder.column("source", ColumnKind::Repeated);
+            builder.append_text(column, &self.scratch);
+        }
+    }
+}

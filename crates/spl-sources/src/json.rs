@@ -1,0 +1,387 @@
+//! JSON events: one pass over the text, values noted where they stand, names as Splunk's JSON extraction gives them.
+
+use crate::chunk::{ChunkBuilder, LONGEST, Span, unescape};
+use crate::event::{EventFinisher, Slots};
+use crate::fields::{FieldTree, NONE, ROOT};
+use crate::report::WarningKind;
+
+/// The deepest nesting that is followed.
+const DEEPEST: usize = 512;
+
+/// Why a text is not JSON.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct JsonError;
+
+/// Reads the JSON lines of a part.
+pub(crate) fn read_lines(builder: &mut ChunkBuilder<'_>, finisher: &mut EventFinisher<'_>) {
+    let text = builder.data();
+    let mut reader = JsonReader::new(finisher);
+    let mut start = 0;
+    while start < text.len() {
+        let end = memchr::memchr(b'\n', &text[start..]).map_or(text.len(), |at| start + at);
+        builder.lines += 1;
+        reader.read_line(builder, start, end);
+        start = end + 1;
+    }
+}
+
+/// Reads JSON events at places of a part's text.
+pub(crate) struct JsonReader<'f, 'o> {
+    finisher: &'f mut EventFinisher<'o>,
+    tree: FieldTree<'o>,
+    slots: Slots,
+}
+
+impl<'f, 'o> JsonReader<'f, 'o> {
+    pub(crate) fn new(finisher: &'f mut EventFinisher<'o>) -> Self {
+        let tree = FieldTree::new(finisher.selection());
+        Self {
+            finisher,
+            tree,
+            slots: Slots::new(),
+        }
+    }
+
+    /// Reads the event between two places, unless there are only blanks.
+    pub(crate) fn read_line(&mut self, builder: &mut ChunkBuilder<'_>, start: usize, end: usize) {
+        let text = builder.data();
+        let Some((start, end)) = trim(text, start, end) else {
+            return;
+        };
+        let line = Span::data(start, end, false);
+        if end - start > LONGEST {
+            builder.warnings.add(
+                WarningKind::TooLarge,
+                builder.lines,
+                &String::from_utf8_lossy(&text[start..start + 200]),
+            );
+        }
+        let mut scanner = Scanner {
+            text: &text[..end],
+            at: start,
+        };
+        let read = match text[start] {
+            b'{' => self
+                .object(builder, &mut scanner, ROOT, 0)
+                .and_then(|()| scanner.expect_end()),
+            // A line that is no object has no fields; it is not an error when it is JSON.
+            _ => scanner.skip_value().and_then(|()| scanner.expect_end()),
+        };
+        if read.is_err() {
+            builder.clear_row();
+            self.slots.clear();
+            let example = String::from_utf8_lossy(&text[start..end.min(start + 400)]);
+            let line = builder.lines;
+            builder.warnings.add(WarningKind::BadJson, line, &example);
+        }
+        self.finisher.finish(builder, &mut self.slots, Some(line));
+    }
+
+    fn object(
+        &mut self,
+        builder: &mut ChunkBuilder<'_>,
+        scanner: &mut Scanner<'_>,
+        parent: u32,
+        depth: usize,
+    ) -> Result<(), JsonError> {
+        if depth > DEEPEST {
+            return Err(JsonError);
+        }
+        scanner.at += 1;
+        let mut previous = NONE;
+        if scanner.next_is(b'}') {
+            return Ok(());
+        }
+        loop {
+            scanner.expect(b'"')?;
+            let child = match self.tree.predict(parent, previous, scanner.rest()) {
+                Some((child, length)) => {
+                    scanner.at += length;
+                    child
+                }
+                None => {
+                    let start = scanner.at;
+                    let escaped = scanner.string()?;
+                    let quoted = &scanner.text[start..scanner.at];
+                    let key = &quoted[..quoted.len() - 1];
+                    if escaped {
+                        let mut plain = Vec::with_capacity(key.len());
+                        unescape(key, &mut plain);
+                        self.tree
+                            .child(parent, previous, quoted, &String::from_utf8_lossy(&plain))
+                    } else {
+                        self.tree
+                            .child(parent, previous, quoted, &String::from_utf8_lossy(key))
+                    }
+                }
+            };
+            previous = child;
+            scanner.expect(b':')?;
+            self.value(builder, scanner, child, depth)?;
+            match scanner.next() {
+                Some(b',') => {}
+                Some(b'}') => return Ok(()),
+                _ => return Err(JsonError),
+            }
+        }
+    }
+
+    fn array(
+        &mut self,
+        builder: &mut ChunkBuilder<'_>,
+        scanner: &mut Scanner<'_>,
+        parent: u32,
+        depth: usize,
+    ) -> Result<(), JsonError> {
+        if depth > DEEPEST {
+            return Err(JsonError);
+        }
+        scanner.at += 1;
+        let elements = self.tree.elements(parent);
+        if scanner.next_is(b']') {
+            return Ok(());
+        }
+        loop {
+            self.value(builder, scanner, elements, depth)?;
+            match scanner.next() {
+                Some(b',') => {}
+                Some(b']') => return Ok(()),
+                _ => return Err(JsonError),
+            }
+        }
+    }
+
+    #[inline]
+    fn value(
+        &mut self,
+        builder: &mut ChunkBuilder<'_>,
+        scanner: &mut Scanner<'_>,
+        node: u32,
+        depth: usize,
+    ) -> Result<(), JsonError> {
+        let first = scanner.peek().ok_or(JsonError)?;
+        let (descend, wanted, role) = {
+            let node = self.tree.node(node);
+            (node.descend, node.wanted, node.role)
+        };
+        match first {
+            b'{' if descend => return self.object(builder, scanner, node, depth + 1),
+            b'[' if descend => return self.array(builder, scanner, node, depth + 1),
+            b'[' if (wanted || role.is_some()) && self.tree.elements(node) == node => {
+                return self.array(builder, scanner, node, depth + 1);
+            }
+            b'{' | b'[' => return scanner.skip_value(),
+            _ => {}
+        }
+        let start = scanner.at;
+        let span = if first == b'"' {
+            scanner.at += 1;
+            let escaped = scanner.string()?;
+            Span::data(start + 1, scanner.at - 1, escaped)
+        } else {
+            if scanner.scalar()? == Scalar::Null {
+                return Ok(());
+            }
+            Span::data(start, scanner.at, false)
+        };
+        if let Some(role) = role {
+            self.slots.set(role, span);
+        }
+        if wanted {
+            let column = self.tree.column(node, builder);
+            builder.append(column, span);
+        }
+        Ok(())
+    }
+}
+
+/// The place without the blanks around it; None when there is nothing else.
+fn trim(text: &[u8], mut start: usize, mut end: usize) -> Option<(usize, usize)> {
+    while start < end && text[start].is_ascii_whitespace() {
+        start += 1;
+    }
+    while end > start && text[end - 1].is_ascii_whitespace() {
+        end -= 1;
+    }
+    (start < end).then_some((start, end))
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Scalar {
+    Null,
+    Other,
+}
+
+/// A place in JSON text.
+pub(crate) struct Scanner<'t> {
+    pub(crate) text: &'t [u8],
+    pub(crate) at: usize,
+}
+
+impl<'t> Scanner<'t> {
+    fn rest(&self) -> &'t [u8] {
+        self.text.get(self.at..).unwrap_or_default()
+    }
+
+    /// The next byte that is not blank, which stays.
+    #[inline]
+    pub(crate) fn peek(&mut self) -> Option<u8> {
+        loop {
+            let byte = *self.text.get(self.at)?;
+            if byte > b' ' || !matches!(byte, b' ' | b'\n' | b'\r' | b'\t') {
+                return Some(byte);
+            }
+            self.at += 1;
+        }
+    }
+
+    /// The next byte that is not blank.
+    #[inline]
+    fn next(&mut self) -> Option<u8> {
+        let byte = self.peek()?;
+        self.at += 1;
+        Some(byte)
+    }
+
+    fn next_is(&mut self, byte: u8) -> bool {
+        let is = self.peek() == Some(byte);
+        self.at += usize::from(is);
+        is
+    }
+
+    fn expect(&mut self, byte: u8) -> Result<(), JsonError> {
+        if self.next() == Some(byte) {
+            Ok(())
+        } else {
+            Err(JsonError)
+        }
+    }
+
+    fn expect_end(&mut self) -> Result<(), JsonError> {
+        if self.peek().is_none() {
+            Ok(())
+        } else {
+            Err(JsonError)
+        }
+    }
+
+    /// Goes behind the closing quote; says whether there were escapes.
+    #[inline]
+    fn string(&mut self) -> Result<bool, JsonError> {
+        const LOW: u64 = 0x0101_0101_0101_0101;
+        const HIGH: u64 = 0x8080_8080_8080_8080;
+        let mut escaped = false;
+        loop {
+            // Eight bytes at a time: the high bit is set in bytes that are a quote or a backslash.
+            while let Some(word) = self
+                .text
+                .get(self.at..)
+                .and_then(|rest| rest.first_chunk::<8>())
+            {
+                let word = u64::from_le_bytes(*word);
+                let quote = word ^ (LOW * b'"' as u64);
+                let backslash = word ^ (LOW * b'\\' as u64);
+                let found = ((quote.wrapping_sub(LOW) & !quote)
+                    | (backslash.wrapping_sub(LOW) & !backslash))
+                    & HIGH;
+                if found != 0 {
+                    self.at += found.trailing_zeros() as usize / 8;
+                    break;
+                }
+                self.at += 8;
+            }
+            match self.text.get(self.at) {
+                Some(b'"') => {
+                    self.at += 1;
+                    return Ok(escaped);
+                }
+                Some(b'\\') => {
+                    escaped = true;
+                    self.at += 2;
+                }
+                Some(_) => self.at += 1,
+                None => return Err(JsonError),
+            }
+        }
+    }
+
+    /// Goes behind a number, `true`, `false` or `null`.
+    fn scalar(&mut self) -> Result<Scalar, JsonError> {
+        let rest = self.rest();
+        let length = rest
+            .iter()
+            .position(|byte| matches!(byte, b',' | b'}' | b']' | b' ' | b'\n' | b'\r' | b'\t'))
+            .unwrap_or(rest.len());
+        let word = &rest[..length];
+        self.at += length;
+        match word {
+            b"null" => Ok(Scalar::Null),
+            b"true" | b"false" => Ok(Scalar::Other),
+            _ if is_number(word) => Ok(Scalar::Other),
+            _ => Err(JsonError),
+        }
+    }
+
+    /// Goes behind a value of any kind.
+    pub(crate) fn skip_value(&mut self) -> Result<(), JsonError> {
+        match self.peek().ok_or(JsonError)? {
+            b'"' => {
+                self.at += 1;
+                self.string().map(drop)
+            }
+            b'{' | b'[' => self.skip_nested(),
+            _ => self.scalar().map(drop),
+        }
+    }
+
+    /// Goes behind an object or array; only its strings and brackets matter.
+    fn skip_nested(&mut self) -> Result<(), JsonError> {
+        let mut depth = 0_usize;
+        loop {
+            let byte = *self.text.get(self.at).ok_or(JsonError)?;
+            self.at += 1;
+            match byte {
+                b'"' => drop(self.string()?),
+                b'{' | b'[' => depth += 1,
+                b'}' | b']' => {
+                    depth -= 1;
+                    if depth == 0 {
+                        return Ok(());
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+/// Whether a word is a number by JSON's grammar.
+fn is_number(word: &[u8]) -> bool {
+    let unsigned = word.strip_prefix(b"-").unwrap_or(word);
+    let whole = unsigned
+        .iter()
+        .position(|byte| !byte.is_ascii_digit())
+        .unwrap_or(unsigned.len());
+    if whole == 0 || (whole > 1 && unsigned[0] == b'0') {
+        return false;
+    }
+    let mut rest = &unsigned[whole..];
+    if let Some(after) = rest.strip_prefix(b".") {
+        let digits = after
+            .iter()
+            .position(|byte| !byte.is_ascii_digit())
+            .unwrap_or(after.len());
+        if digits == 0 {
+            return false;
+        }
+        rest = &after[digits..];
+    }
+    if let [b'e' | b'E', after @ ..] = rest {
+        let after = after
+            .strip_prefix(b"+")
+            .or_else(|| after.strip_prefix(b"-"))
+            .unwrap_or(after);
+        return !after.is_empty() && after.iter().all(u8::is_ascii_digit);
+    }
+    rest.is_empty()
+}

@@ -1,0 +1,200 @@
+//! What to load and how: paths, format, fields, defaults.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use chrono_tz::Tz;
+
+/// A file format. [`load`](crate::load) recognises it from the content; [`LoadOptions::format`] overrides that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Format {
+    /// One JSON value per line.
+    Ndjson,
+    /// One JSON array of events, an object with a `Records` array, or objects one after another.
+    Json,
+    /// Comma-separated values with a header line.
+    Csv,
+    /// Tab-separated values with a header line.
+    Tsv,
+    /// Apache Parquet.
+    Parquet,
+    /// Windows event log files.
+    Evtx,
+    /// Windows events as XML text.
+    Xml,
+    /// One event per line.
+    Text,
+}
+
+impl Format {
+    /// Every format, with the name that the command line uses.
+    pub const ALL: [(&'static str, Self); 8] = [
+        ("ndjson", Self::Ndjson),
+        ("json", Self::Json),
+        ("csv", Self::Csv),
+        ("tsv", Self::Tsv),
+        ("parquet", Self::Parquet),
+        ("evtx", Self::Evtx),
+        ("xml", Self::Xml),
+        ("text", Self::Text),
+    ];
+
+    /// The name that the command line uses.
+    pub fn name(self) -> &'static str {
+        Self::ALL
+            .iter()
+            .find(|(_, format)| *format == self)
+            .map_or("text", |(name, _)| name)
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.name())
+    }
+}
+
+impl FromStr for Format {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        let lower = name.to_ascii_lowercase();
+        let lower = match lower.as_str() {
+            "jsonl" => "ndjson",
+            "txt" | "raw" | "log" => "text",
+            other => other,
+        };
+        Self::ALL
+            .iter()
+            .find(|(known, _)| *known == lower)
+            .map(|(_, format)| *format)
+            .ok_or_else(|| {
+                let known: Vec<&str> = Self::ALL.iter().map(|(known, _)| *known).collect();
+                format!(
+                    "unknown input format `{name}`; known formats: {}",
+                    known.join(", ")
+                )
+            })
+    }
+}
+
+/// The fields that become columns. `_time`, `host`, `source`, `sourcetype`, `index` and `__ordinal` are always there.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum FieldSelection {
+    /// Every field.
+    #[default]
+    All,
+    /// These fields; nested JSON by its full name (`a.b`, `a{}.b`), the event's text by `_raw`.
+    Only(BTreeSet<String>),
+}
+
+impl FieldSelection {
+    /// A selection of these names.
+    pub fn only<T: Into<String>>(names: impl IntoIterator<Item = T>) -> Self {
+        Self::Only(names.into_iter().map(Into::into).collect())
+    }
+
+    /// Whether a field becomes a column.
+    pub fn contains(&self, name: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::Only(names) => names.contains(name),
+        }
+    }
+
+    /// Whether a field below an object or array of this name becomes a column.
+    pub(crate) fn contains_below(&self, name: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::Only(names) => {
+                let starts = |prefix: String| {
+                    names
+                        .range(prefix.clone()..)
+                        .next()
+                        .is_some_and(|next| next.starts_with(&prefix))
+                };
+                starts(format!("{name}.")) || starts(format!("{name}{{}}"))
+            }
+        }
+    }
+}
+
+/// Told about the work while files are loaded, from several threads.
+pub trait Progress: Send + Sync {
+    /// More bytes to read became known.
+    fn add_total(&self, bytes: u64);
+    /// Bytes were read and turned into events.
+    fn advance(&self, bytes: u64, events: u64);
+}
+
+/// What to load and how.
+#[derive(Clone)]
+pub struct LoadOptions {
+    /// Files, globs, folders (read recursively) or `-` for `standard_input`.
+    pub paths: Vec<String>,
+    /// The bytes behind `-`, read by the caller; None makes `-` an error.
+    pub standard_input: Option<Arc<Vec<u8>>>,
+    /// The format of every file, instead of recognising it.
+    pub format: Option<Format>,
+    /// `sourcetype` of every event; wins over the event's own.
+    pub sourcetype: Option<String>,
+    /// `source` of every event; wins over the event's own.
+    pub source: Option<String>,
+    /// `host` of every event; wins over the event's own.
+    pub host: Option<String>,
+    /// `index` of every event; wins over the event's own.
+    pub index: Option<String>,
+    /// The fields that become columns.
+    pub fields: FieldSelection,
+    /// The current time in epoch seconds, for timestamps without a year and for events without any time.
+    pub now: f64,
+    /// The zone of timestamps that don't name one.
+    pub time_zone: Tz,
+    /// Whether the first warning is an error.
+    pub strict: bool,
+    /// Threads to use; 0 takes one per core.
+    pub threads: usize,
+    /// Told about the work.
+    pub progress: Option<Arc<dyn Progress>>,
+}
+
+impl Default for LoadOptions {
+    fn default() -> Self {
+        Self {
+            paths: Vec::new(),
+            standard_input: None,
+            format: None,
+            sourcetype: None,
+            source: None,
+            host: None,
+            index: None,
+            fields: FieldSelection::All,
+            now: 0.0,
+            time_zone: Tz::UTC,
+            strict: false,
+            threads: 0,
+            progress: None,
+        }
+    }
+}
+
+impl fmt::Debug for LoadOptions {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("LoadOptions")
+            .field("paths", &self.paths)
+            .field("format", &self.format)
+            .field("sourcetype", &self.sourcetype)
+            .field("source", &self.source)
+            .field("host", &self.host)
+            .field("index", &self.index)
+            .field("fields", &self.fields)
+            .field("now", &self.now)
+            .field("time_zone", &self.time_zone)
+            .field("strict", &self.strict)
+            .field("threads", &self.threads)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,227 @@
+//! What a load found and what it could not read, and the errors that stop it.
+
+use std::fmt;
+
+use crate::options::Format;
+
+/// What was loaded.
+#[derive(Clone, Debug, Default)]
+pub struct LoadReport {
+    /// Files in the order of their events; a member of an archive is a file of its own.
+    pub files: Vec<FileReport>,
+}
+
+impl LoadReport {
+    /// Events of all files.
+    pub fn events(&self) -> u64 {
+        self.files.iter().map(|file| file.events).sum()
+    }
+
+    /// Bytes of all files, uncompressed.
+    pub fn bytes(&self) -> u64 {
+        self.files.iter().map(|file| file.bytes).sum()
+    }
+
+    /// Every warning with the path of its file.
+    pub fn warnings(&self) -> impl Iterator<Item = (&str, &Warning)> {
+        self.files.iter().flat_map(|file| {
+            file.warnings
+                .iter()
+                .map(|warning| (file.path.as_str(), warning))
+        })
+    }
+}
+
+/// One file.
+#[derive(Clone, Debug)]
+pub struct FileReport {
+    /// The path as given, `archive:member` inside an archive, `-` for standard input.
+    pub path: String,
+    /// How it was read.
+    pub format: Format,
+    /// How it was compressed (`gz`, `zst`, `zip`, `tar`, several joined by `.`); empty when it was not.
+    pub compressed: String,
+    /// Events loaded.
+    pub events: u64,
+    /// Bytes, uncompressed.
+    pub bytes: u64,
+    /// What could not be read, one entry per kind.
+    pub warnings: Vec<Warning>,
+}
+
+/// Why something could not be read as its format promises. The event is kept as far as it goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum WarningKind {
+    /// A line is not the JSON that it should be; it is kept as `_raw` only.
+    BadJson,
+    /// Bytes that are not UTF-8 were replaced.
+    BadText,
+    /// A `_time` that is neither epoch seconds nor a known form.
+    BadTime,
+    /// A CSV record with more or fewer values than the header, or broken quotes.
+    BadCsv,
+    /// An XML event that ends early or is not well formed; the fields read so far are kept.
+    BadXml,
+    /// A damaged chunk or record of a Windows event log.
+    BadEvtx,
+    /// A file that can't be opened, decompressed or decoded.
+    BadFile,
+    /// A value that has no place in a table (larger than a gigabyte).
+    TooLarge,
+}
+
+impl WarningKind {
+    /// A short sentence.
+    pub fn message(self) -> &'static str {
+        match self {
+            Self::BadJson => "not valid JSON, kept as _raw only",
+            Self::BadText => "not valid UTF-8, replaced",
+            Self::BadTime => "_time not understood",
+            Self::BadCsv => "CSV record does not fit its header",
+            Self::BadXml => "XML event incomplete or not well formed",
+            Self::BadEvtx => "damaged part of a Windows event log",
+            Self::BadFile => "file can't be read",
+            Self::TooLarge => "value too large, cut",
+        }
+    }
+}
+
+/// One kind of trouble in one file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Warning {
+    /// What it is.
+    pub kind: WarningKind,
+    /// How often.
+    pub count: u64,
+    /// The beginning of the first text concerned, or the reader's message.
+    pub first_example: String,
+    /// The line (from 1) or record of the first one; 0 when it has none.
+    pub line: u64,
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}", self.kind.message())?;
+        if self.line > 0 {
+            write!(formatter, " (line {}", self.line)?;
+            if self.count > 1 {
+                write!(formatter, " and {} more", self.count - 1)?;
+            }
+            write!(formatter, ")")?;
+        }
+        write!(formatter, ": {}", self.first_example)
+    }
+}
+
+/// Counts warnings by kind and keeps the first of each.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Warnings(Vec<Warning>);
+
+impl Warnings {
+    /// Counts one.
+    pub(crate) fn add(&mut self, kind: WarningKind, line: u64, example: &str) {
+        if let Some(warning) = self.0.iter_mut().find(|warning| warning.kind == kind) {
+            warning.count += 1;
+        } else {
+            let first_example: String = example.chars().take(120).collect();
+            self.0.push(Warning {
+                kind,
+                count: 1,
+                first_example,
+                line,
+            });
+        }
+    }
+
+    /// Adds those of a later part of the same file, whose lines count from `lines_before`.
+    pub(crate) fn merge(&mut self, later: Self, lines_before: u64) {
+        for mut warning in later.0 {
+            if warning.line > 0 {
+                warning.line += lines_before;
+            }
+            match self.0.iter_mut().find(|known| known.kind == warning.kind) {
+                Some(known) => known.count += warning.count,
+                None => self.0.push(warning),
+            }
+        }
+    }
+
+    pub(crate) fn into_vec(self) -> Vec<Warning> {
+        self.0
+    }
+
+    pub(crate) fn first(&self) -> Option<&Warning> {
+        self.0.first()
+    }
+}
+
+/// Why a load stopped.
+#[derive(Debug)]
+pub enum LoadError {
+    /// A path or glob that names nothing.
+    NotFound {
+        /// As given.
+        path: String,
+    },
+    /// A glob that can't be understood.
+    BadGlob {
+        /// As given.
+        pattern: String,
+        /// Why.
+        message: String,
+    },
+    /// A file or folder that can't be read.
+    Io {
+        /// The path.
+        path: String,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// The first warning, with [`LoadOptions::strict`](crate::LoadOptions::strict).
+    Strict {
+        /// The file.
+        path: String,
+        /// The warning.
+        warning: Warning,
+    },
+    /// The table could not be built.
+    Table(arrow::error::ArrowError),
+    /// Threads could not be started.
+    Threads(String),
+}
+
+impl fmt::Display for LoadError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotFound { path } if path == "-" => {
+                write!(formatter, "standard input was not given")
+            }
+            Self::NotFound { path } => write!(formatter, "no file matches `{path}`"),
+            Self::BadGlob { pattern, message } => {
+                write!(formatter, "`{pattern}` is not a valid glob: {message}")
+            }
+            Self::Io { path, error } => write!(formatter, "{path}: {error}"),
+            Self::Strict { path, warning } => write!(formatter, "{path}: {warning}"),
+            Self::Table(error) => {
+                write!(formatter, "the events can't be put into a table: {error}")
+            }
+            Self::Threads(message) => write!(formatter, "threads can't be started: {message}"),
+        }
+    }
+}
+
+impl std::error::Error for LoadError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Io { error, .. } => Some(error),
+            Self::Table(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+impl From<arrow::error::ArrowError> for LoadError {
+    fn from(error: arrow::error::ArrowError) -> Self {
+        Self::Table(error)
+    }
+}
