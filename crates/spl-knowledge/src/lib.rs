@@ -1,1 +1,31 @@
-//! TODO
+//! Knowledge objects: macros, event types, tags, field definitions, lookups and data models, from splq's own pack, from
+//! apps and from content folders.
+//!
+//! [`Knowledge::built_in`] holds what splq brings; [`Knowledge::load_app`], [`Knowledge::load_content`] and
+//! [`Knowledge::add_lookup_file`] add to it, later definitions over earlier ones. Searches and expressions stay text:
+//! who runs them parses them.
+
+pub mod data_model;
+pub mod event_type;
+mod knowledge;
+mod load;
+pub mod lookup;
+mod pack;
+mod problem;
+pub mod props;
+pub mod saved_search;
+pub mod stanza;
+pub mod transform;
+
+pub use data_model::{Calculation, CalculationKind, DataModel, Dataset, DatasetField, FieldKind};
+pub use event_type::{EventType, TagRule};
+pub use knowledge::Knowledge;
+pub use lookup::{LookupDefinition, LookupSource, LookupTable, MatchType};
+pub use props::{
+    AutomaticLookup, CalculatedField, Extraction, FieldAlias, IndexTimeSettings, KvMode,
+    LookupField, PropsStanza, ResolvedProps,
+};
+pub use saved_search::SavedSearch;
+pub use spl_macros::{MacroDefinition, MacroTable, Origin};
+pub use stanza::{NamePattern, StanzaMatcher};
+pub use transform::{Delimiters, Transform};

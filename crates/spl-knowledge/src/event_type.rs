@@ -1,0 +1,218 @@
+//! Event types (eventtypes.conf) and the tags of field values (tags.conf).
+
+use indexmap::IndexMap;
+use spl_macros::{Conf, Origin, conf::as_bool};
+use spl_parser::diagnostic::{Diagnostic, nearest};
+
+use crate::problem::{error, warning};
+
+/// A named search; events that it finds have its name in `eventtype` (Splunk admin manual, eventtypes.conf).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventType {
+    /// The name.
+    pub name: String,
+    /// The search, without pipes and macros expanded by whoever runs it.
+    pub search: String,
+    /// 1 (first) to 10 (last); decides the order of names in `eventtype`.
+    pub priority: u8,
+    /// Not to be used.
+    pub disabled: bool,
+    /// Where it was defined.
+    pub origin: Origin,
+}
+
+/// `field=value` has a tag (Splunk admin manual, tags.conf).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TagRule {
+    /// The field; often `eventtype`.
+    pub field: String,
+    /// Its value, percent-decoded.
+    pub value: String,
+    /// The tag that events with this value have.
+    pub tag: String,
+    /// Where it was defined.
+    pub origin: Origin,
+}
+
+const KEYS: &[&str] = &[
+    "search",
+    "priority",
+    "disabled",
+    "description",
+    "color",
+    "tags",
+];
+
+/// Reads the stanzas of an eventtypes.conf.
+pub(crate) fn read_event_types(
+    conf: &Conf,
+    problems: &mut Vec<Diagnostic>,
+    warnings: &mut Vec<Diagnostic>,
+) -> IndexMap<String, EventType> {
+    let mut event_types = IndexMap::new();
+    for stanza in conf.effective() {
+        let setting = |key: &str| stanza.settings.get(key);
+        for (key, setting) in stanza
+            .settings
+            .iter()
+            .filter(|(key, _)| !KEYS.contains(&key.as_str()))
+        {
+            let near = nearest(key, KEYS.iter().copied())
+                .map_or(String::new(), |near| format!("; did you mean `{near}`?"));
+            warnings.push(warning(
+                &setting.origin,
+                "knowledge/unknown-setting",
+                format!("unknown setting `{key}` of an event type{near}"),
+            ));
+        }
+        let disabled = setting("disabled").is_some_and(|value| value.as_bool() == Some(true));
+        let Some(search) = setting("search") else {
+            if !disabled {
+                problems.push(error(
+                    &stanza.origin,
+                    "knowledge/event-type",
+                    format!("event type `{}` has no search", stanza.name),
+                ));
+            }
+            continue;
+        };
+        let priority = match setting("priority").map(|value| (value, value.value.parse::<u8>())) {
+            None => 1,
+            Some((_, Ok(priority @ 1..=10))) => priority,
+            Some((value, _)) => {
+                problems.push(error(
+                    &value.origin,
+                    "knowledge/event-type",
+                    format!(
+                        "the priority of event type `{}` is not 1 to 10",
+                        stanza.name
+                    ),
+                ));
+                continue;
+            }
+        };
+        event_types.insert(
+            stanza.name.clone(),
+            EventType {
+                name: stanza.name.clone(),
+                search: search.value.clone(),
+                priority,
+                disabled,
+                origin: search.origin.clone(),
+            },
+        );
+    }
+    event_types
+}
+
+/// Reads the stanzas of a tags.conf; disabled tags are left out.
+pub(crate) fn read_tags(conf: &Conf, problems: &mut Vec<Diagnostic>) -> Vec<TagRule> {
+    let mut rules = Vec::new();
+    for stanza in conf.effective() {
+        let Some((field, value)) = stanza.name.split_once('=') else {
+            problems.push(error(
+                &stanza.origin,
+                "knowledge/tag",
+                format!("tags stanza `[{}]` is not `[field=value]`", stanza.name),
+            ));
+            continue;
+        };
+        for (tag, setting) in &stanza.settings {
+            match as_bool(&setting.value) {
+                Some(true) => rules.push(TagRule {
+                    field: field.trim().to_owned(),
+                    value: percent_decode(value.trim()),
+                    tag: tag.clone(),
+                    origin: setting.origin.clone(),
+                }),
+                Some(false) => {}
+                None => problems.push(error(
+                    &setting.origin,
+                    "knowledge/tag",
+                    format!(
+                        "tag `{tag}` is `{}`, neither enabled nor disabled",
+                        setting.value
+                    ),
+                )),
+            }
+        }
+    }
+    rules
+}
+
+/// Replaces `%2F` and the like; other percent signs stay.
+fn percent_decode(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let mut decoded = Vec::with_capacity(bytes.len());
+    let mut position = 0;
+    while let Some(&byte) = bytes.get(position) {
+        let hex = text
+            .get(position + 1..position + 3)
+            .filter(|_| byte == b'%');
+        match hex.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
+            Some(value) => {
+                decoded.push(value);
+                position += 3;
+            }
+            None => {
+                decoded.push(byte);
+                position += 1;
+            }
+        }
+    }
+    String::from_utf8_lossy(&decoded).into_owned()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn event_types() {
+        let text = "[a]\nsearch = x=1 OR y=2\npriority = 3\ncolour = red\n[b]\ndisabled = 1\n[c]\n[d]\nsearch = z\npriority = 11\n";
+        let (mut problems, mut warnings) = (Vec::new(), Vec::new());
+        let read = read_event_types(
+            &Conf::parse(text, "e.conf").unwrap(),
+            &mut problems,
+            &mut warnings,
+        );
+        assert_eq!(read.len(), 1);
+        assert_eq!(
+            (read["a"].search.as_str(), read["a"].priority),
+            ("x=1 OR y=2", 3)
+        );
+        assert_eq!(
+            warnings[0].message,
+            "e.conf:4: unknown setting `colour` of an event type; did you mean `color`?"
+        );
+        let messages: Vec<_> = problems.iter().map(|p| p.message.as_str()).collect();
+        assert_eq!(
+            messages,
+            [
+                "e.conf:7: event type `c` has no search",
+                "e.conf:10: the priority of event type `d` is not 1 to 10"
+            ]
+        );
+    }
+
+    #[test]
+    fn tags() {
+        let text = "[eventtype=a%20b]\nprocess = enabled\nreport=enabled\nold = disabled\n[host=%2Fx%zz]\nt = perhaps\n[bad]\nt = enabled\n";
+        let mut problems = Vec::new();
+        let rules = read_tags(&Conf::parse(text, "t.conf").unwrap(), &mut problems);
+        let shown: Vec<_> = rules
+            .iter()
+            .map(|r| (r.field.as_str(), r.value.as_str(), r.tag.as_str()))
+            .collect();
+        assert_eq!(
+            shown,
+            [
+                ("eventtype", "a b", "process"),
+                ("eventtype", "a b", "report")
+            ]
+        );
+        assert_eq!(problems.len(), 2);
+        assert_eq!(percent_decode("%2Fx%zz%"), "/x%zz%");
+    }
+}

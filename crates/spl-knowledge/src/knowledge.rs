@@ -1,0 +1,251 @@
+//! Everything that is known beside the data, and how layers of it are combined.
+
+use std::path::{Path, PathBuf};
+
+use indexmap::IndexMap;
+use spl_macros::{Conf, MacroTable, Origin};
+use spl_parser::diagnostic::{Diagnostic, nearest};
+
+use crate::data_model::DataModel;
+use crate::event_type::{EventType, TagRule, read_event_types, read_tags};
+use crate::lookup::{LookupDefinition, LookupSource, read_lookups};
+use crate::props::{PropsStanza, ResolvedProps, read_props, resolve};
+use crate::saved_search::{SavedSearch, read_saved_searches};
+use crate::transform::{Transform, read_transforms};
+
+/// All knowledge objects. Filled by [`Knowledge::built_in`], then by apps, content folders and single files; what is
+/// loaded later wins, for .conf files setting by setting.
+#[derive(Clone, Debug, Default)]
+pub struct Knowledge {
+    /// Search macros.
+    pub macros: MacroTable,
+    /// Event types by name, disabled ones included.
+    pub event_types: IndexMap<String, EventType>,
+    /// Tags of field values.
+    pub tags: Vec<TagRule>,
+    /// Stanzas of props.conf; [`Knowledge::props_for`] combines those that match.
+    pub props: Vec<PropsStanza>,
+    /// Field transforms by name.
+    pub transforms: IndexMap<String, Transform>,
+    /// Lookup definitions by name.
+    pub lookups: IndexMap<String, LookupDefinition>,
+    /// Files that can be used as lookups by their name, definition or not.
+    pub lookup_files: IndexMap<String, PathBuf>,
+    /// Data models by name.
+    pub data_models: IndexMap<String, DataModel>,
+    /// Saved searches by name.
+    pub saved_searches: IndexMap<String, SavedSearch>,
+    /// What was read but has no effect: unknown settings, index-time settings.
+    pub warnings: Vec<Diagnostic>,
+    pub(crate) layers: Layers,
+}
+
+/// The .conf files as layered so far.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Layers {
+    pub event_types: Conf,
+    pub tags: Conf,
+    pub props: Conf,
+    pub transforms: Conf,
+    pub saved_searches: Conf,
+    /// Lookups that are defined elsewhere than in transforms.conf.
+    pub lookups: IndexMap<String, LookupDefinition>,
+    /// Files given for lookups, by lookup name.
+    pub given: IndexMap<String, PathBuf>,
+}
+
+impl Knowledge {
+    /// Nothing at all.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// What splq brings: macros, data models, and the mapping of Windows events onto them.
+    pub fn built_in() -> Self {
+        crate::pack::load()
+    }
+
+    /// Derives the typed objects from the layers; returns what is wrong with them.
+    pub(crate) fn rebuild(&mut self) -> Vec<Diagnostic> {
+        let (mut problems, mut warnings) = (Vec::new(), Vec::new());
+        self.event_types = read_event_types(&self.layers.event_types, &mut problems, &mut warnings);
+        self.tags = read_tags(&self.layers.tags, &mut problems);
+        self.props = read_props(&self.layers.props, &mut problems, &mut warnings);
+        self.transforms = read_transforms(&self.layers.transforms, &mut problems, &mut warnings);
+        self.saved_searches = read_saved_searches(&self.layers.saved_searches);
+        let files = &self.lookup_files;
+        let find = |name: &str| {
+            files
+                .get(name)
+                .or_else(|| files.get(&format!("{name}.gz")))
+                .cloned()
+        };
+        let mut lookups = read_lookups(&self.layers.transforms, find, &mut problems, &mut warnings);
+        lookups.extend(
+            self.layers
+                .lookups
+                .iter()
+                .map(|(name, definition)| (name.clone(), definition.clone())),
+        );
+        for (name, path) in &self.layers.given {
+            let source = LookupSource::File(path.clone());
+            match lookups.get_mut(name) {
+                Some(definition) => definition.source = source,
+                None => {
+                    lookups.insert(
+                        name.clone(),
+                        LookupDefinition::new(name.clone(), source, Origin::CommandLine),
+                    );
+                }
+            }
+        }
+        self.lookups = lookups;
+        self.warnings = warnings;
+        problems
+    }
+
+    /// Makes a CSV file a lookup: by `name`, and by `name.csv`. A lookup of that name that is defined already keeps its
+    /// matching rules and takes its rows from the file.
+    ///
+    /// # Errors
+    /// A file that does not exist.
+    pub fn add_lookup_file(&mut self, name: &str, path: &Path) -> Result<(), Diagnostic> {
+        if !path.is_file() {
+            return Err(Diagnostic::general(
+                "lookup/file",
+                format!("{}: no such file", path.display()),
+            ));
+        }
+        let bare = name.strip_suffix(".csv").unwrap_or(name);
+        self.layers.given.insert(bare.to_owned(), path.to_owned());
+        for file in [format!("{bare}.csv"), name.to_owned()] {
+            self.lookup_files.insert(file, path.to_owned());
+        }
+        // Lookups from content folders that use a file of this name.
+        for definition in self.layers.lookups.values_mut() {
+            if matches!(&definition.source, LookupSource::Missing(file) if file == &format!("{bare}.csv"))
+            {
+                definition.source = LookupSource::File(path.to_owned());
+            }
+        }
+        let _ = self.rebuild();
+        Ok(())
+    }
+
+    /// The lookup that a command names: a definition, or a file in a lookups folder (with or without `.csv`).
+    ///
+    /// # Errors
+    /// An unknown name, with the nearest known one.
+    pub fn lookup(&self, name: &str) -> Result<LookupDefinition, Diagnostic> {
+        if let Some(definition) = self.lookups.get(name) {
+            return Ok(definition.clone());
+        }
+        let file = [
+            name.to_owned(),
+            format!("{name}.csv"),
+            format!("{name}.csv.gz"),
+            format!("{name}.gz"),
+        ]
+        .into_iter()
+        .find_map(|file| self.lookup_files.get(&file));
+        if let Some(path) = file {
+            let origin = Origin::file(path.display().to_string(), 0);
+            return Ok(LookupDefinition::new(
+                name,
+                LookupSource::File(path.clone()),
+                origin,
+            ));
+        }
+        let unknown = Diagnostic::general("lookup/unknown", format!("unknown lookup `{name}`"));
+        let known = self
+            .lookups
+            .keys()
+            .chain(self.lookup_files.keys())
+            .map(String::as_str);
+        Err(match nearest(name, known) {
+            Some(near) => unknown.with_help(format!("did you mean `{near}`?")),
+            None => unknown.with_help(
+                "give its rows with `--lookup NAME=FILE.csv`, or its app with `--app DIR`",
+            ),
+        })
+    }
+
+    /// A data model by name.
+    ///
+    /// # Errors
+    /// An unknown name, with the nearest known one.
+    pub fn data_model(&self, name: &str) -> Result<&DataModel, Diagnostic> {
+        self.data_models.get(name).ok_or_else(|| {
+            let unknown = Diagnostic::general(
+                "knowledge/unknown-data-model",
+                format!("unknown data model `{name}`"),
+            );
+            let names = || self.data_models.keys().map(String::as_str);
+            match nearest(name, names()) {
+                Some(near) => unknown.with_help(format!("did you mean `{near}`?")),
+                None => unknown.with_help(format!(
+                    "known are {}",
+                    names().collect::<Vec<_>>().join(", ")
+                )),
+            }
+        })
+    }
+
+    /// A transform by name, for `extract` and `REPORT-` settings.
+    ///
+    /// # Errors
+    /// An unknown name, with the nearest known one.
+    pub fn transform(&self, name: &str) -> Result<&Transform, Diagnostic> {
+        self.transforms.get(name).ok_or_else(|| {
+            let unknown = Diagnostic::general(
+                "knowledge/unknown-transform",
+                format!("unknown transform `{name}`"),
+            );
+            match nearest(name, self.transforms.keys().map(String::as_str)) {
+                Some(near) => unknown.with_help(format!("did you mean `{near}`?")),
+                None => unknown,
+            }
+        })
+    }
+
+    /// What props.conf says about events with these fields.
+    pub fn props_for(&self, sourcetype: &str, source: &str, host: &str) -> ResolvedProps {
+        resolve(
+            self.props
+                .iter()
+                .filter(|stanza| stanza.matcher.matches(sourcetype, source, host)),
+        )
+    }
+
+    /// Every stanza of props.conf by itself: what could apply to events that are not known yet.
+    pub fn all_props(&self) -> Vec<ResolvedProps> {
+        self.props
+            .iter()
+            .map(|stanza| resolve(std::iter::once(stanza)))
+            .collect()
+    }
+
+    /// The tags of a field's value, in the order of their definition. Values of `eventtype` and other fields are
+    /// compared with case.
+    pub fn tags_of<'a>(&'a self, field: &'a str, value: &'a str) -> impl Iterator<Item = &'a str> {
+        self.tags
+            .iter()
+            .filter(move |rule| rule.field == field && rule.value == value)
+            .map(|rule| rule.tag.as_str())
+    }
+
+    /// The enabled event types, in the order in which their names stand in `eventtype`: by priority, then by name.
+    pub fn enabled_event_types(&self) -> Vec<&EventType> {
+        let mut enabled: Vec<_> = self
+            .event_types
+            .values()
+            .filter(|event_type| !event_type.disabled)
+            .collect();
+        enabled.sort_by(|a, b| {
+            a.priority
+                .cmp(&b.priority)
+                .then_with(|| a.name.cmp(&b.name))
+        });
+        enabled
+    }
+}

@@ -1,0 +1,715 @@
+//! Field definitions by sourcetype, source and host (props.conf), and how the stanzas that match an event are combined.
+
+use indexmap::IndexMap;
+use spl_macros::{Conf, Origin, Setting, Stanza};
+use spl_parser::diagnostic::{Diagnostic, nearest};
+
+use crate::problem::{error, warning};
+use crate::stanza::StanzaMatcher;
+use crate::transform::split_quoted;
+
+/// `EXTRACT-<class> = <regex> [in <field>]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Extraction {
+    /// The class.
+    pub class: String,
+    /// The regular expression; its named groups are the fields.
+    pub regex: String,
+    /// The field that is read; `_raw` when none.
+    pub source_field: Option<String>,
+    /// Where it was defined.
+    pub origin: Origin,
+}
+
+/// One pair of `FIELDALIAS-<class> = <field> AS <alias> ...`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldAlias {
+    /// The field that exists.
+    pub from: String,
+    /// The name that it has as well.
+    pub to: String,
+    /// `ASNEW`: events that have the alias field already keep it. With `AS` it is overwritten, and removed when the
+    /// original field is absent.
+    pub as_new: bool,
+    /// Where it was defined.
+    pub origin: Origin,
+}
+
+/// `EVAL-<field> = <expression>`. All of them see the event as it is ahead of any of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CalculatedField {
+    /// The field that is set.
+    pub name: String,
+    /// An eval expression.
+    pub expression: String,
+    /// Where it was defined.
+    pub origin: Origin,
+}
+
+/// A field of an automatic lookup, in the table and in the event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LookupField {
+    /// Its name in the table.
+    pub lookup: String,
+    /// Its name in the event.
+    pub event: String,
+}
+
+/// `LOOKUP-<class> = <lookup> <inputs> [OUTPUT|OUTPUTNEW <outputs>]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AutomaticLookup {
+    /// The class.
+    pub class: String,
+    /// Name of the lookup definition.
+    pub table: String,
+    /// What is looked up.
+    pub inputs: Vec<LookupField>,
+    /// What is added; empty for all fields of the table but the inputs.
+    pub outputs: Vec<LookupField>,
+    /// `OUTPUT`, also when neither keyword is written: fields that the event has are overwritten. False for `OUTPUTNEW`.
+    pub overwrite: bool,
+    /// Where it was defined.
+    pub origin: Origin,
+}
+
+/// `KV_MODE`: what is extracted from `_raw` without being asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KvMode {
+    /// Nothing.
+    None,
+    /// `key=value` pairs, and JSON.
+    Auto,
+    /// As `Auto`, with escaped quotes.
+    AutoEscaped,
+    /// Pairs with keys that hold blanks or points.
+    Multi,
+    /// A multi-line pattern per key.
+    MultiColon,
+    /// Tables.
+    MultiTable,
+    /// XML elements.
+    Xml,
+    /// JSON.
+    Json,
+}
+
+/// Settings that concern how files are cut into events and how events get their time.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct IndexTimeSettings {
+    /// `TIME_FORMAT`, strptime style.
+    pub time_format: Option<String>,
+    /// `TIME_PREFIX`, a regular expression.
+    pub time_prefix: Option<String>,
+    /// `MAX_TIMESTAMP_LOOKAHEAD`, in characters; 0 and -1 for no limit.
+    pub max_timestamp_lookahead: Option<i64>,
+    /// `TZ`.
+    pub time_zone: Option<String>,
+    /// `SHOULD_LINEMERGE`.
+    pub should_linemerge: Option<bool>,
+    /// `LINE_BREAKER`, a regular expression whose first group is dropped.
+    pub line_breaker: Option<String>,
+    /// `BREAK_ONLY_BEFORE`, a regular expression.
+    pub break_only_before: Option<String>,
+    /// `TRUNCATE`, in bytes; 0 for no limit.
+    pub truncate: Option<i64>,
+    /// `INDEXED_EXTRACTIONS`: `csv`, `json`, ...
+    pub indexed_extractions: Option<String>,
+    /// `sourcetype`: what events of this source are given.
+    pub sourcetype: Option<String>,
+    /// `rename`: the name that the sourcetype has at search time.
+    pub rename: Option<String>,
+}
+
+/// A stanza of props.conf as written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PropsStanza {
+    /// What stands in the brackets.
+    pub name: String,
+    /// Which events it is for.
+    pub matcher: StanzaMatcher,
+    /// `priority`, or the default of 100 for plain names and 0 for patterns.
+    pub priority: i64,
+    /// The settings.
+    pub settings: IndexMap<String, Setting>,
+    /// Where it was defined.
+    pub origin: Origin,
+}
+
+/// What the stanzas that match an event come to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ResolvedProps {
+    /// `EXTRACT-`, in the order of their classes.
+    pub extractions: Vec<Extraction>,
+    /// `REPORT-`: class and names of transforms, in the order of their classes.
+    pub reports: Vec<(String, Vec<String>)>,
+    /// `FIELDALIAS-`, in the order of their classes.
+    pub aliases: Vec<FieldAlias>,
+    /// `EVAL-`, in the order of their fields.
+    pub calculated: Vec<CalculatedField>,
+    /// `LOOKUP-`, in the order of their classes.
+    pub lookups: Vec<AutomaticLookup>,
+    /// `KV_MODE`; none where no stanza sets it.
+    pub kv_mode: Option<KvMode>,
+    /// `AUTO_KV_JSON`: JSON in `_raw` is extracted besides pairs.
+    pub auto_kv_json: Option<bool>,
+    /// Settings for loading.
+    pub index_time: IndexTimeSettings,
+}
+
+/// Settings with a fixed name that are read.
+const READ: &[&str] = &[
+    "KV_MODE",
+    "AUTO_KV_JSON",
+    "TIME_FORMAT",
+    "TIME_PREFIX",
+    "MAX_TIMESTAMP_LOOKAHEAD",
+    "TZ",
+    "SHOULD_LINEMERGE",
+    "LINE_BREAKER",
+    "BREAK_ONLY_BEFORE",
+    "TRUNCATE",
+    "INDEXED_EXTRACTIONS",
+    "sourcetype",
+    "rename",
+    "priority",
+];
+
+/// Settings that say nothing about the events of a file, or only to a forwarder or a user interface.
+const WITHOUT_EFFECT: &[&str] = &[
+    "description",
+    "category",
+    "pulldown_type",
+    "disabled",
+    "invalid_cause",
+    "is_valid",
+    "LEARN_MODEL",
+    "LEARN_SOURCETYPE",
+    "maxDist",
+    "ANNOTATE_PUNCT",
+    "NO_BINARY_CHECK",
+    "CHECK_METHOD",
+    "EVENT_BREAKER",
+    "EVENT_BREAKER_ENABLE",
+    "CHARSET",
+    "SEGMENTATION",
+    "MAX_EVENTS",
+    "MAX_DAYS_AGO",
+    "MAX_DAYS_HENCE",
+    "MAX_DIFF_SECS_AGO",
+    "MAX_DIFF_SECS_HENCE",
+    "DATETIME_CONFIG",
+    "BREAK_ONLY_BEFORE_DATE",
+    "MUST_BREAK_AFTER",
+    "MUST_NOT_BREAK_AFTER",
+    "MUST_NOT_BREAK_BEFORE",
+    "LINE_BREAKER_LOOKBEHIND",
+    "KV_TRIM_SPACES",
+    "MATCH_LIMIT",
+    "DEPTH_LIMIT",
+    "detect_trailing_nulls",
+    "unarchive_cmd",
+    "unarchive_sourcetype",
+    "given_type",
+    "HEADER_FIELD_LINE_NUMBER",
+    "HEADER_MODE",
+    "FIELD_NAMES",
+    "FIELD_DELIMITER",
+    "FIELD_QUOTE",
+    "FIELD_HEADER_REGEX",
+    "HEADER_FIELD_DELIMITER",
+    "HEADER_FIELD_QUOTE",
+    "HEADER_FIELD_ACCEPTABLE_SPECIAL_CHARACTERS",
+    "TIMESTAMP_FIELDS",
+    "PREAMBLE_REGEX",
+    "MISSING_VALUE_REGEX",
+    "JSON_TRIM_BRACES_IN_ARRAY_NAMES",
+    "STATSD_EMIT_MULTIPLE_MEASUREMENTS",
+    "ADD_EXTRA_TIME_FIELDS",
+    "REDACT_RAW",
+];
+
+/// Prefixes of settings that are read, and of those that only index time knows.
+const READ_PREFIXES: &[&str] = &["EXTRACT-", "REPORT-", "FIELDALIAS-", "EVAL-", "LOOKUP-"];
+const INDEX_TIME_PREFIXES: &[&str] = &[
+    "TRANSFORMS-",
+    "SEDCMD-",
+    "SEGMENTATION-",
+    "RULESET-",
+    "METRICS_PROTOCOL",
+    "STATSD-",
+    "METRIC-SCHEMA-TRANSFORMS",
+];
+
+/// Reads the stanzas of a props.conf. Every setting is checked here, so that resolving can't fail later.
+pub(crate) fn read_props(
+    conf: &Conf,
+    problems: &mut Vec<Diagnostic>,
+    warnings: &mut Vec<Diagnostic>,
+) -> Vec<PropsStanza> {
+    let mut stanzas = Vec::new();
+    for stanza in conf.stanzas.values() {
+        // Rules for guessing the sourcetype of a file, which the loader does in its own way.
+        if stanza.name.starts_with("rule::") || stanza.name.starts_with("delayedrule::") {
+            continue;
+        }
+        let Some(matcher) = StanzaMatcher::parse(&stanza.name) else {
+            problems.push(error(
+                &stanza.origin,
+                "knowledge/props",
+                format!("`[{}]` is not a pattern that can be matched", stanza.name),
+            ));
+            continue;
+        };
+        let priority = match stanza
+            .settings
+            .get("priority")
+            .map(|setting| (setting, setting.value.parse::<i64>()))
+        {
+            None => matcher.default_priority(),
+            Some((_, Ok(priority))) => priority,
+            Some((setting, Err(_))) => {
+                problems.push(error(
+                    &setting.origin,
+                    "knowledge/props",
+                    "`priority` is not a whole number",
+                ));
+                continue;
+            }
+        };
+        check(stanza, problems, warnings);
+        stanzas.push(PropsStanza {
+            name: stanza.name.clone(),
+            matcher,
+            priority,
+            settings: stanza.settings.clone(),
+            origin: stanza.origin.clone(),
+        });
+    }
+    stanzas
+}
+
+fn check(stanza: &Stanza, problems: &mut Vec<Diagnostic>, warnings: &mut Vec<Diagnostic>) {
+    let mut resolved = ResolvedProps::default();
+    for (key, setting) in &stanza.settings {
+        if let Err(message) = resolved.apply(key, setting) {
+            problems.push(error(&setting.origin, "knowledge/props", message));
+            continue;
+        }
+        let known = READ.contains(&key.as_str())
+            || READ_PREFIXES.iter().any(|prefix| key.starts_with(prefix));
+        if known || WITHOUT_EFFECT.contains(&key.as_str()) {
+            continue;
+        }
+        if INDEX_TIME_PREFIXES
+            .iter()
+            .any(|prefix| key.starts_with(prefix))
+        {
+            warnings.push(warning(
+                &setting.origin,
+                "knowledge/index-time",
+                format!("`{key}` works on events while Splunk indexes them and is not applied"),
+            ));
+            continue;
+        }
+        let near = nearest(key, READ.iter().copied())
+            .map_or(String::new(), |near| format!("; did you mean `{near}`?"));
+        warnings.push(warning(
+            &setting.origin,
+            "knowledge/unknown-setting",
+            format!("unknown setting `{key}` of a props stanza{near}"),
+        ));
+    }
+}
+
+/// Combines the stanzas that match: setting by setting, `source::` over `host::` over sourcetype over `[default]`, then by
+/// priority, then the name that is lower in ASCII order.
+pub(crate) fn resolve<'a>(stanzas: impl Iterator<Item = &'a PropsStanza>) -> ResolvedProps {
+    let mut matching: Vec<&PropsStanza> = stanzas.collect();
+    matching.sort_by(|a, b| {
+        (a.matcher.rank(), a.priority)
+            .cmp(&(b.matcher.rank(), b.priority))
+            .then_with(|| b.name.cmp(&a.name))
+    });
+    let mut settings: IndexMap<&str, &Setting> = IndexMap::new();
+    for stanza in matching {
+        settings.extend(
+            stanza
+                .settings
+                .iter()
+                .map(|(key, setting)| (key.as_str(), setting)),
+        );
+    }
+    settings.sort_unstable_keys();
+    let mut resolved = ResolvedProps::default();
+    for (key, setting) in settings {
+        // Settings were checked when they were read; what is wrong was reported then.
+        let _ = resolved.apply(key, setting);
+    }
+    resolved
+}
+
+impl ResolvedProps {
+    /// Adds one setting; settings of other kinds are passed over.
+    fn apply(&mut self, key: &str, setting: &Setting) -> Result<(), String> {
+        let value = setting.value.as_str();
+        let origin = || setting.origin.clone();
+        if let Some((prefix, class)) = READ_PREFIXES
+            .iter()
+            .find_map(|prefix| Some((*prefix, key.strip_prefix(prefix)?)))
+        {
+            if class.is_empty() {
+                return Err(format!("`{key}` names no class"));
+            }
+            if value.is_empty() {
+                // An empty value switches off what a lower layer defines.
+                return Ok(());
+            }
+            match prefix {
+                "EXTRACT-" => {
+                    let (regex, source_field) = read_extraction(value);
+                    self.extractions.push(Extraction {
+                        class: class.to_owned(),
+                        regex,
+                        source_field,
+                        origin: origin(),
+                    });
+                }
+                "REPORT-" => self
+                    .reports
+                    .push((class.to_owned(), split_quoted(value, ','))),
+                "FIELDALIAS-" => {
+                    for (from, to, as_new) in
+                        read_aliases(value).map_err(|message| format!("`{key}`: {message}"))?
+                    {
+                        self.aliases.push(FieldAlias {
+                            from,
+                            to,
+                            as_new,
+                            origin: origin(),
+                        });
+                    }
+                }
+                "EVAL-" => self.calculated.push(CalculatedField {
+                    name: class.to_owned(),
+                    expression: value.to_owned(),
+                    origin: origin(),
+                }),
+                _ => self.lookups.push(
+                    read_lookup(class, value, origin())
+                        .map_err(|message| format!("`{key}`: {message}"))?,
+                ),
+            }
+            return Ok(());
+        }
+        self.apply_plain(key, setting)
+    }
+
+    fn apply_plain(&mut self, key: &str, setting: &Setting) -> Result<(), String> {
+        let value = setting.value.as_str();
+        let text = || (!value.is_empty()).then(|| value.to_owned());
+        let flag = || {
+            setting
+                .as_bool()
+                .map(Some)
+                .ok_or_else(|| format!("`{key}` is neither true nor false"))
+        };
+        let number = || {
+            value
+                .parse::<i64>()
+                .map(Some)
+                .map_err(|_| format!("`{key}` is not a whole number"))
+        };
+        let loading = &mut self.index_time;
+        match key {
+            "KV_MODE" => {
+                self.kv_mode = Some(match value.to_ascii_lowercase().as_str() {
+                    "none" => KvMode::None,
+                    "auto" => KvMode::Auto,
+                    "auto_escaped" => KvMode::AutoEscaped,
+                    "multi" => KvMode::Multi,
+                    "multi:colon" | "multikv" => KvMode::MultiColon,
+                    "multi:table" => KvMode::MultiTable,
+                    "xml" => KvMode::Xml,
+                    "json" => KvMode::Json,
+                    other => {
+                        return Err(format!(
+                            "`{other}` is no `KV_MODE`: none, auto, auto_escaped, multi, xml, json"
+                        ));
+                    }
+                });
+            }
+            "AUTO_KV_JSON" => self.auto_kv_json = flag()?,
+            "TIME_FORMAT" => loading.time_format = text(),
+            "TIME_PREFIX" => loading.time_prefix = text(),
+            "MAX_TIMESTAMP_LOOKAHEAD" => loading.max_timestamp_lookahead = number()?,
+            "TZ" => loading.time_zone = text(),
+            "SHOULD_LINEMERGE" => loading.should_linemerge = flag()?,
+            "LINE_BREAKER" => loading.line_breaker = text(),
+            "BREAK_ONLY_BEFORE" => loading.break_only_before = text(),
+            "TRUNCATE" => loading.truncate = number()?,
+            "INDEXED_EXTRACTIONS" => loading.indexed_extractions = text(),
+            "sourcetype" => loading.sourcetype = text(),
+            "rename" => loading.rename = text(),
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+/// Splits ` in field` off the end of a regular expression.
+fn read_extraction(value: &str) -> (String, Option<String>) {
+    if let Some((regex, field)) = value.rsplit_once(" in ") {
+        let field = field.trim();
+        let plain = !field.is_empty()
+            && field
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b':' | b'-'));
+        if plain && !regex.trim().is_empty() {
+            return (regex.trim_end().to_owned(), Some(field.to_owned()));
+        }
+    }
+    (value.to_owned(), None)
+}
+
+/// Words separated by blanks or commas; double or single quotes keep a name together.
+fn words(text: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut current = String::new();
+    let mut quote: Option<char> = None;
+    let mut started = false;
+    for character in text.chars() {
+        match (quote, character) {
+            (Some(mark), other) if other == mark => quote = None,
+            (Some(_), other) => current.push(other),
+            (None, '"' | '\'') => {
+                quote = Some(character);
+                started = true;
+            }
+            (None, ',') => {
+                if started || !current.is_empty() {
+                    words.push(std::mem::take(&mut current));
+                    started = false;
+                }
+            }
+            (None, other) if other.is_whitespace() => {
+                if started || !current.is_empty() {
+                    words.push(std::mem::take(&mut current));
+                    started = false;
+                }
+            }
+            (None, other) => current.push(other),
+        }
+    }
+    if started || !current.is_empty() {
+        words.push(current);
+    }
+    words
+}
+
+fn read_aliases(value: &str) -> Result<Vec<(String, String, bool)>, String> {
+    let words = words(value);
+    if words.len() % 3 != 0 {
+        return Err("a field alias is `field AS alias` or `field ASNEW alias`".to_owned());
+    }
+    words
+        .chunks_exact(3)
+        .map(|chunk| match chunk {
+            [from, keyword, to] if keyword.eq_ignore_ascii_case("as") => {
+                Ok((from.clone(), to.clone(), false))
+            }
+            [from, keyword, to] if keyword.eq_ignore_ascii_case("asnew") => {
+                Ok((from.clone(), to.clone(), true))
+            }
+            _ => Err("a field alias is `field AS alias` or `field ASNEW alias`".to_owned()),
+        })
+        .collect()
+}
+
+fn read_lookup(class: &str, value: &str, origin: Origin) -> Result<AutomaticLookup, String> {
+    let words = words(value);
+    let is_output = |word: &String| {
+        word.eq_ignore_ascii_case("output") || word.eq_ignore_ascii_case("outputnew")
+    };
+    let (table, rest) = words.split_first().ok_or("no lookup is named")?;
+    let split = rest.iter().position(is_output);
+    let (inputs, outputs) = match split {
+        None => (rest, &rest[rest.len()..]),
+        Some(at) => (&rest[..at], &rest[at + 1..]),
+    };
+    let inputs = lookup_fields(inputs)?;
+    if inputs.is_empty() {
+        return Err("no field to look up is named".to_owned());
+    }
+    Ok(AutomaticLookup {
+        class: class.to_owned(),
+        table: table.clone(),
+        inputs,
+        outputs: lookup_fields(outputs)?,
+        overwrite: split.is_none_or(|at| rest[at].eq_ignore_ascii_case("output")),
+        origin,
+    })
+}
+
+/// `a AS b c`: fields of the table, with their names in the event.
+fn lookup_fields(words: &[String]) -> Result<Vec<LookupField>, String> {
+    let mut fields: Vec<LookupField> = Vec::new();
+    let mut words = words.iter();
+    while let Some(word) = words.next() {
+        if !word.eq_ignore_ascii_case("as") {
+            fields.push(LookupField {
+                lookup: word.clone(),
+                event: word.clone(),
+            });
+            continue;
+        }
+        match (fields.last_mut(), words.next()) {
+            (Some(field), Some(name)) => field.event = name.clone(),
+            _ => return Err("`AS` stands between two fields".to_owned()),
+        }
+    }
+    Ok(fields)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> (Vec<PropsStanza>, Vec<String>, Vec<String>) {
+        let (mut problems, mut warnings) = (Vec::new(), Vec::new());
+        let stanzas = read_props(
+            &Conf::parse(text, "p.conf").unwrap(),
+            &mut problems,
+            &mut warnings,
+        );
+        let messages = |list: Vec<Diagnostic>| list.into_iter().map(|d| d.message).collect();
+        (stanzas, messages(problems), messages(warnings))
+    }
+
+    fn resolved(text: &str, sourcetype: &str, source: &str, host: &str) -> ResolvedProps {
+        let (stanzas, problems, warnings) = read(text);
+        assert!(
+            problems.is_empty() && warnings.is_empty(),
+            "{problems:?} {warnings:?}"
+        );
+        resolve(
+            stanzas
+                .iter()
+                .filter(|stanza| stanza.matcher.matches(sourcetype, source, host)),
+        )
+    }
+
+    #[test]
+    fn every_kind_of_definition() {
+        let props = resolved(
+            "[st]\nEXTRACT-b = x=(?<x>\\d+) in message\nEXTRACT-a = y=(?<y> in )\nREPORT-r = one, two\nFIELDALIAS-f = a AS b c ASNEW \"d e\"\nEVAL-z = if(a=1, \"x\", \"y\")\nEVAL-k = 1\nLOOKUP-l = users uid AS user, host OUTPUTNEW name AS user_name mail\nLOOKUP-m = all key\nKV_MODE = json\nTIME_FORMAT = %s\nMAX_TIMESTAMP_LOOKAHEAD = 20\nSHOULD_LINEMERGE = false\nTZ = UTC\n",
+            "st",
+            "",
+            "",
+        );
+        let extractions: Vec<_> = props
+            .extractions
+            .iter()
+            .map(|e| {
+                (
+                    e.class.as_str(),
+                    e.regex.as_str(),
+                    e.source_field.as_deref(),
+                )
+            })
+            .collect();
+        assert_eq!(
+            extractions,
+            [
+                ("a", "y=(?<y> in )", None),
+                ("b", "x=(?<x>\\d+)", Some("message"))
+            ]
+        );
+        assert_eq!(
+            props.reports,
+            [("r".to_owned(), vec!["one".to_owned(), "two".to_owned()])]
+        );
+        let aliases: Vec<_> = props
+            .aliases
+            .iter()
+            .map(|a| (a.from.as_str(), a.to.as_str(), a.as_new))
+            .collect();
+        assert_eq!(aliases, [("a", "b", false), ("c", "d e", true)]);
+        assert_eq!(
+            props
+                .calculated
+                .iter()
+                .map(|c| c.name.as_str())
+                .collect::<Vec<_>>(),
+            ["k", "z"]
+        );
+        let lookup = &props.lookups[0];
+        assert_eq!((lookup.table.as_str(), lookup.overwrite), ("users", false));
+        assert_eq!(
+            lookup.inputs[0],
+            LookupField {
+                lookup: "uid".into(),
+                event: "user".into()
+            }
+        );
+        assert_eq!(lookup.inputs[1].event, "host");
+        assert_eq!(
+            lookup.outputs[0],
+            LookupField {
+                lookup: "name".into(),
+                event: "user_name".into()
+            }
+        );
+        assert!(props.lookups[1].overwrite && props.lookups[1].outputs.is_empty());
+        assert_eq!(props.kv_mode, Some(KvMode::Json));
+        assert_eq!(props.index_time.time_format.as_deref(), Some("%s"));
+        assert_eq!(props.index_time.max_timestamp_lookahead, Some(20));
+        assert_eq!(props.index_time.should_linemerge, Some(false));
+    }
+
+    #[test]
+    fn stanza_precedence() {
+        let text = "[default]\nEVAL-a = 0\nEVAL-only = 0\n[st]\nEVAL-a = 1\nEVAL-b = 1\n[host::h*]\nEVAL-a = 2\nEVAL-b = 2\n[source::...a...]\nEVAL-a = 3\nEVAL-c = 3\n[source::...z...]\nEVAL-a = 4\nEVAL-c = 4\nEVAL-d = 4\n[source::az]\nEVAL-d = 5\n";
+        let props = resolved(text, "st", "az", "h1");
+        let values: Vec<_> = props
+            .calculated
+            .iter()
+            .map(|c| (c.name.as_str(), c.expression.as_str()))
+            .collect();
+        assert_eq!(
+            values,
+            [
+                ("a", "3"),
+                ("b", "2"),
+                ("c", "3"),
+                ("d", "5"),
+                ("only", "0")
+            ]
+        );
+        let raised = text.replace("[source::...z...]", "[source::...z...]\npriority = 10");
+        assert_eq!(
+            resolved(&raised, "st", "az", "h1").calculated[0].expression,
+            "4"
+        );
+    }
+
+    #[test]
+    fn an_empty_value_switches_off() {
+        let props = resolved("[st]\nEVAL-a = 1\n[source::x]\nEVAL-a =\n", "st", "x", "");
+        assert!(props.calculated.is_empty());
+    }
+
+    #[test]
+    fn problems_and_warnings() {
+        let (_, problems, warnings) = read(
+            "[a]\nFIELDALIAS-x = a AS\nLOOKUP-x =  t\nKV_MODE = jsn\npriority = high\n[b]\nFIELDALIAS-x = a AS\nLOOKUP-x = t\nKV_MODE = jsn\nTIMEFORMAT = x\nTRANSFORMS-y = z\ndescription = fine\nEVAL- = 1\n[source::(]\n",
+        );
+        assert_eq!(problems.len(), 6, "{problems:#?}");
+        assert_eq!(problems[0], "p.conf:5: `priority` is not a whole number");
+        assert_eq!(
+            warnings[0],
+            "p.conf:10: unknown setting `TIMEFORMAT` of a props stanza; did you mean `TIME_FORMAT`?"
+        );
+        assert!(warnings[1].contains("not applied"));
+    }
+}
