@@ -10,6 +10,8 @@ pub mod convert;
 pub mod numeric_bins;
 pub mod pattern;
 pub mod scalar;
+pub mod search;
 pub mod settings;
 pub mod time;
 pub mod value;
+mod wildcard;

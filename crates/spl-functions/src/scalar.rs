@@ -12,7 +12,9 @@ use arrow::datatypes::{DataType, Int32Type};
 use chrono_tz::Tz;
 use datafusion_common::config::ConfigOptions;
 use datafusion_common::{Result, exec_err};
-use datafusion_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility};
+use datafusion_expr::{
+    ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
+};
 
 use crate::column::{Column, ValueType};
 use crate::pattern::PatternCache;
@@ -38,6 +40,58 @@ pub struct FunctionSpec {
     pub kernel: Kernel,
     /// Checks literal arguments (none = not a literal) when the search is planned; the message names what is wrong.
     pub check: Option<fn(&[Option<Value<'_>>]) -> std::result::Result<(), String>>,
+}
+
+/// A check of literal arguments; see [`FunctionSpec::check`].
+pub type Check = fn(&[Option<Value<'_>>]) -> std::result::Result<(), String>;
+
+/// Fewest and most arguments; no most = any number.
+pub type Arity = (usize, Option<usize>);
+
+impl FunctionSpec {
+    /// A row without a check.
+    pub(crate) const fn new(
+        name: &'static str,
+        category: &'static str,
+        syntax: &'static str,
+        summary: &'static str,
+        arity: Arity,
+        returns: fn(&[ValueType]) -> ValueType,
+        kernel: Kernel,
+    ) -> Self {
+        Self {
+            name,
+            category,
+            syntax,
+            summary,
+            arity,
+            returns,
+            kernel,
+            check: None,
+        }
+    }
+
+    /// The same row with a check.
+    pub(crate) const fn checked(self, check: Check) -> Self {
+        Self {
+            check: Some(check),
+            ..self
+        }
+    }
+
+    /// Whether this is an operator of the planner (`spl_...`, `search_...`), which users can't call and which lists of
+    /// functions leave out.
+    pub fn is_operator(&self) -> bool {
+        self.name.starts_with("spl_") || self.name.starts_with("search_")
+    }
+}
+
+/// The category of arithmetic, comparisons and the operators of `search`.
+pub const OPERATORS: &str = "Operators";
+
+/// Whether a name is that of an operator; see [`FunctionSpec::is_operator`].
+pub fn is_operator(name: &str) -> bool {
+    lookup(name).is_some_and(FunctionSpec::is_operator)
 }
 
 /// How a function is computed.
@@ -80,7 +134,9 @@ pub struct Call<'a> {
 impl Call<'_> {
     /// An argument's value in a row; null when it was not given.
     pub fn value(&self, argument: usize, row: usize) -> Value<'_> {
-        self.arguments.get(argument).map_or(Value::Null, |column| column.value(row))
+        self.arguments
+            .get(argument)
+            .map_or(Value::Null, |column| column.value(row))
     }
 
     /// Whether the argument was given.
@@ -89,7 +145,7 @@ impl Call<'_> {
     }
 }
 
-/// All eval functions, family by family.
+/// All eval functions, family by family, and the operators ([`FunctionSpec::is_operator`]).
 pub fn all() -> impl Iterator<Item = &'static FunctionSpec> {
     FAMILIES.iter().flat_map(|family| family.iter())
 }
@@ -102,11 +158,19 @@ pub fn lookup(name: &str) -> Option<&'static FunctionSpec> {
 macro_rules! families {
     ($($module:ident),* $(,)?) => {
         $(pub mod $module;)*
-        const FAMILIES: &[&[FunctionSpec]] = &[$($module::FUNCTIONS),*];
+        const FAMILIES: &[&[FunctionSpec]] = &[$($module::FUNCTIONS,)* crate::search::FUNCTIONS];
     };
 }
 
-families! { text }
+pub(crate) mod kernels;
+mod printf;
+#[cfg(test)]
+pub(crate) mod testing;
+
+families! {
+    operators, text, conditional, conversion, informational, mathematical, cryptographic, trigonometric, bitwise,
+    statistical, time, convert, casts, rex,
+}
 
 /// A function of the registry as DataFusion sees it.
 #[derive(Debug)]
@@ -123,7 +187,11 @@ impl SplFunction {
             Kernel::Volatile(_) => Volatility::Volatile,
             _ => Volatility::Immutable,
         };
-        Self { spec, signature: Signature::variadic_any(volatility), patterns: PatternCache::default() }
+        Self {
+            spec,
+            signature: Signature::variadic_any(volatility),
+            patterns: PatternCache::default(),
+        }
     }
 
     /// As a DataFusion function.
@@ -131,12 +199,21 @@ impl SplFunction {
         Arc::new(ScalarUDF::from(Self::new(spec)))
     }
 
-    fn evaluate(&self, arguments: &[ColumnarValue], rows: usize, returns: ValueType, options: &ConfigOptions) -> Result<ArrayRef> {
+    fn evaluate(
+        &self,
+        arguments: &[ColumnarValue],
+        rows: usize,
+        returns: ValueType,
+        options: &ConfigOptions,
+    ) -> Result<ArrayRef> {
         let kernel = match self.spec.kernel {
             Kernel::Columns(kernel) | Kernel::Volatile(kernel) => kernel,
             Kernel::Planned => return exec_err!("{} was not planned", self.spec.name),
         };
-        let columns: Vec<Column> = arguments.iter().map(Column::from_columnar).collect::<Result<_>>()?;
+        let columns: Vec<Column> = arguments
+            .iter()
+            .map(Column::from_columnar)
+            .collect::<Result<_>>()?;
         let settings = EvaluationSettings::from_options(options);
         kernel(&Call {
             arguments: &columns,
@@ -179,7 +256,11 @@ impl ScalarUDFImpl for SplFunction {
 
     fn invoke_with_args(&self, call: ScalarFunctionArgs) -> Result<ColumnarValue> {
         let returns = ValueType::of(call.return_field.data_type());
-        let mut columns = call.args.iter().enumerate().filter(|(_, argument)| matches!(argument, ColumnarValue::Array(_)));
+        let mut columns = call
+            .args
+            .iter()
+            .enumerate()
+            .filter(|(_, argument)| matches!(argument, ColumnarValue::Array(_)));
         let (only, more) = (columns.next(), columns.next());
         if let (Some((position, ColumnarValue::Array(array))), None) = (only, more)
             && !matches!(self.spec.kernel, Kernel::Volatile(_))
@@ -189,7 +270,9 @@ impl ScalarUDFImpl for SplFunction {
             let rows = distinct.len();
             arguments[position] = ColumnarValue::Array(distinct);
             let results = self.evaluate(&arguments, rows, returns, &call.config_options)?;
-            return Ok(ColumnarValue::Array(arrow::compute::take(&results, &keys, None)?));
+            return Ok(ColumnarValue::Array(arrow::compute::take(
+                &results, &keys, None,
+            )?));
         }
         let array = self.evaluate(&call.args, call.number_rows, returns, &call.config_options)?;
         Ok(ColumnarValue::Array(array))
@@ -204,7 +287,8 @@ pub(crate) fn distinct_values(array: &ArrayRef) -> Option<(ArrayRef, UInt32Array
         _ => return None,
     }
     let dictionary = array.as_dictionary::<Int32Type>();
-    let mut place_of: hashbrown::HashMap<i32, u32, rustc_hash::FxBuildHasher> = hashbrown::HashMap::default();
+    let mut place_of: hashbrown::HashMap<i32, u32, rustc_hash::FxBuildHasher> =
+        hashbrown::HashMap::default();
     let mut used: Vec<Option<i32>> = Vec::new();
     let mut null_place: Option<u32> = None;
     let mut places: Vec<u32> = Vec::with_capacity(dictionary.len());
