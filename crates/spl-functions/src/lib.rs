@@ -7,6 +7,7 @@
 pub mod aggregate;
 pub mod column;
 pub mod convert;
+pub mod json_path;
 pub mod numeric_bins;
 pub mod pattern;
 pub mod scalar;
