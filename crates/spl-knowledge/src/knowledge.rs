@@ -104,6 +104,19 @@ impl Knowledge {
         problems
     }
 
+    /// Like [`Knowledge::rebuild`]; the warnings that are new come along.
+    pub(crate) fn rebuild_and_report(&mut self) -> Vec<Diagnostic> {
+        let before = std::mem::take(&mut self.warnings);
+        let mut problems = self.rebuild();
+        problems.extend(
+            self.warnings
+                .iter()
+                .filter(|warning| !before.contains(warning))
+                .cloned(),
+        );
+        problems
+    }
+
     /// Makes a CSV file a lookup: by `name`, and by `name.csv`. A lookup of that name that is defined already keeps its
     /// matching rules and takes its rows from the file.
     ///

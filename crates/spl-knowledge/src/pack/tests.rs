@@ -232,17 +232,18 @@ fn stanzas_for_windows_events() {
     );
 }
 
-#[test]
-fn expressions_are_balanced() {
+/// Every eval expression of the pack, with the place that it stands in.
+fn expressions() -> Vec<(String, String)> {
     let knowledge = Knowledge::built_in();
-    let mut expressions: Vec<String> = Vec::new();
+    let mut expressions = Vec::new();
     for stanza in &knowledge.props {
+        let calculated = stanza
+            .settings
+            .iter()
+            .filter(|(key, _)| key.starts_with("EVAL-"));
         expressions.extend(
-            stanza
-                .settings
-                .iter()
-                .filter(|(key, _)| key.starts_with("EVAL-"))
-                .map(|(_, setting)| setting.value.clone()),
+            calculated
+                .map(|(key, setting)| (format!("{} {key}", stanza.name), setting.value.clone())),
         );
     }
     for model in knowledge.data_models.values() {
@@ -252,27 +253,140 @@ fn expressions_are_balanced() {
             .flat_map(|dataset| &dataset.calculations)
         {
             if let CalculationKind::Eval { expression } = &calculation.kind {
-                expressions.push(expression.clone());
+                expressions.push((
+                    format!("{} {}", model.name, calculation.outputs[0].name),
+                    expression.clone(),
+                ));
             }
         }
     }
-    assert!(expressions.len() > 150);
-    for expression in expressions {
-        let (mut depth, mut quoted, mut characters) = (0_i32, false, expression.chars());
-        while let Some(character) = characters.next() {
-            match character {
-                '\\' if quoted => {
-                    characters.next();
-                }
-                '"' => quoted = !quoted,
-                '(' if !quoted => depth += 1,
-                ')' if !quoted => depth -= 1,
-                _ => {}
+    expressions
+}
+
+/// The regular expressions and replacements in an expression, as the functions get them.
+fn patterns(
+    expression: &spl_parser::syntax::Expression,
+    found: &mut Vec<(String, Option<String>)>,
+) {
+    use spl_parser::syntax::ExpressionKind::{Binary, Call, In, Text, Unary};
+    match &expression.kind {
+        Call { name, arguments } => {
+            let text = |index: usize| match arguments.get(index).map(|argument| &argument.kind) {
+                Some(Text(text)) => Some(text.clone()),
+                _ => None,
+            };
+            if matches!(name.value.as_str(), "match" | "replace") {
+                found.push((text(1).expect("a pattern"), text(2)));
             }
-            assert!(depth >= 0, "{expression}");
+            arguments
+                .iter()
+                .for_each(|argument| patterns(argument, found));
         }
-        assert!(depth == 0 && !quoted, "{expression}");
+        Binary { left, right, .. } => {
+            patterns(left, found);
+            patterns(right, found);
+        }
+        Unary { operand, .. } => patterns(operand, found),
+        In { operand, list } => {
+            patterns(operand, found);
+            list.iter().for_each(|member| patterns(member, found));
+        }
+        _ => {}
     }
+}
+
+fn replaced(place: &str, text: &str) -> String {
+    let (_, expression) = expressions()
+        .into_iter()
+        .find(|(known, _)| known == place)
+        .unwrap();
+    let mut found = Vec::new();
+    patterns(
+        &spl_parser::parse_expression(&expression).unwrap(),
+        &mut found,
+    );
+    let (pattern, replacement) = found
+        .into_iter()
+        .filter(|(_, replacement)| replacement.is_some())
+        .find(|(pattern, _)| regex::Regex::new(pattern).unwrap().is_match(text))
+        .unwrap();
+    let replacement = replacement.unwrap().replace('\\', "$");
+    regex::Regex::new(&pattern)
+        .unwrap()
+        .replace(text, replacement)
+        .into_owned()
+}
+
+#[test]
+fn expressions_parse_and_their_patterns_compile() {
+    let mut count = 0;
+    for (place, expression) in expressions() {
+        let parsed = spl_parser::parse_expression(&expression)
+            .unwrap_or_else(|wrong| panic!("{place}: {wrong:#?}"));
+        let mut found = Vec::new();
+        patterns(&parsed, &mut found);
+        for (pattern, _) in found {
+            count += 1;
+            regex::Regex::new(&pattern).unwrap_or_else(|wrong| panic!("{place}: {wrong}"));
+        }
+    }
+    assert!(count > 60);
+}
+
+#[test]
+fn searches_parse() {
+    let knowledge = Knowledge::built_in();
+    for event_type in knowledge.event_types.values() {
+        let parsed = spl_parser::parse_search_expression(&event_type.search);
+        assert!(parsed.is_ok(), "{}: {parsed:?}", event_type.name);
+    }
+    for model in knowledge.data_models.values() {
+        for dataset in model.datasets.values() {
+            for constraint in &dataset.constraints {
+                assert!(
+                    spl_parser::parse_search_expression(constraint).is_ok(),
+                    "{constraint}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn names_are_taken_from_paths_and_command_lines() {
+    let sysmon =
+        "source::(XmlWinEventLog:Microsoft-Windows-Sysmon|Syslog:Linux-Sysmon)/Operational EVAL-";
+    let field = |name: &str, text: &str| replaced(&format!("{sysmon}{name}"), text);
+    assert_eq!(
+        field("process_name", r"C:\Windows\System32\cmd.exe"),
+        "cmd.exe"
+    );
+    assert_eq!(field("process_name", "/usr/bin/bash"), "bash");
+    assert_eq!(field("user", r"ATTACKRANGE\Administrator"), "Administrator");
+    assert_eq!(
+        field("registry_key_name", r"HKLM\System\Services\W32Time\Start"),
+        "W32Time"
+    );
+    assert_eq!(
+        field("registry_value_name", r"HKLM\System\Services\W32Time\Start"),
+        "Start"
+    );
+    assert_eq!(
+        field("registry_value_data", "DWORD (0x00000001)"),
+        "0x00000001"
+    );
+    assert_eq!(
+        field("registry_value_data", "QWORD (0x01d776fd-0xd724b8c5)"),
+        "0x01d776fd-0xd724b8c5"
+    );
+    let name = |text: &str| replaced("Endpoint process_name", text);
+    assert_eq!(
+        name(r#""C:\Program Files\a b\x.exe" -k "C:\y z.txt""#),
+        "x.exe"
+    );
+    assert_eq!(name(r"C:\Windows\cmd.exe /c dir C:\tmp"), "cmd.exe");
+    assert_eq!(name("powershell.exe"), "powershell.exe");
+    assert_eq!(name("net user\nx /add"), "net");
 }
 
 #[test]
