@@ -6,6 +6,8 @@
 mod format;
 mod modifier;
 mod parse;
+#[cfg(test)]
+mod properties;
 mod span;
 
 use chrono::offset::LocalResult;
