@@ -374,6 +374,15 @@ pub enum SearchKind {
         /// Right side.
         value: SearchValue,
     },
+    /// `field=[ ... ]`: the text that the subsearch returns is the value.
+    SubsearchComparison {
+        /// Left side.
+        field: FieldName,
+        /// Operator.
+        operator: Spanned<SearchOperator>,
+        /// Right side.
+        subsearch: Box<Subsearch>,
+    },
     /// `field IN (a, b*)`.
     In {
         /// Left side.

@@ -1,10 +1,6 @@
 //! `bin`: puts numbers or times into buckets.
 
-use super::missing_argument;
-use crate::diagnostic::Diagnostic;
-use crate::parser::{Fields, Reader};
 use crate::spec::{ArgumentShape, CommandKind, CommandSpec, OptionKind, Status};
-use crate::syntax::CommandCall;
 
 /// Syntax of `bin`. Its argument is a field or `field AS name`.
 pub const SPEC: CommandSpec = CommandSpec {
@@ -21,15 +17,6 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("end", OptionKind::Number, "", "greatest value"),
         super::option("aligntime", OptionKind::Text, "", "time at which a bucket starts: earliest, latest or a time"),
     ],
-    arguments: ArgumentShape::Own(grammar),
+    arguments: ArgumentShape::Own(super::one_rename),
     status: Status::Planned,
 };
-
-fn grammar(reader: &mut Reader<'_>, call: &mut CommandCall) -> Result<(), Diagnostic> {
-    reader.field_list(call, Fields::Renames, &[])?;
-    match call.arguments.len() {
-        0 => Err(missing_argument("`bin` needs a field", call.name.span)),
-        1 => Ok(()),
-        _ => Err(super::too_many_fields(call)),
-    }
-}

@@ -40,10 +40,12 @@ fn grammar(reader: &mut Reader<'_>, call: &mut CommandCall) -> Result<(), Diagno
 }
 
 fn conversion(reader: &mut Reader<'_>) -> Result<Argument, Diagnostic> {
-    let name = reader.field("a conversion such as `ctime(field)`")?;
-    let lower = name.name.to_ascii_lowercase();
+    let Some(name) = reader.function_ahead() else {
+        return Err(reader.unexpected("a conversion such as `ctime(field)`"));
+    };
+    let lower = name.value.to_ascii_lowercase();
     if !FUNCTIONS.contains(&lower.as_str()) {
-        let error = Diagnostic::error("parse/unknown-conversion", format!("unknown conversion `{}`", name.name), name.span);
+        let error = Diagnostic::error("parse/unknown-conversion", format!("unknown conversion `{}`", name.value), name.span);
         return Err(match nearest(&lower, FUNCTIONS.iter().copied()) {
             Some(near) => error.with_help(format!("did you mean `{near}`?")),
             None => error.with_help(format!("one of {}", FUNCTIONS.join(", "))),
@@ -52,7 +54,7 @@ fn conversion(reader: &mut Reader<'_>) -> Result<Argument, Diagnostic> {
     let Some(opener) = reader.symbol("(") else {
         return Err(reader.unexpected("`(`"));
     };
-    let field = reader.field("a field name")?;
+    let field = reader.plain_field("a field name")?;
     reader.close(")", opener)?;
     let alias = reader.alias()?;
     Ok(Argument::Conversion { function: Spanned::new(lower, name.span), field, alias })

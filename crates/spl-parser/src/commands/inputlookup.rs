@@ -23,10 +23,11 @@ pub const SPEC: CommandSpec = CommandSpec {
     status: Status::Planned,
 };
 
-fn grammar(reader: &mut Reader<'_>, call: &mut CommandCall) -> Result<(), Diagnostic> {
+/// Options, the table's name, `where`.
+pub(super) fn grammar(reader: &mut Reader<'_>, call: &mut CommandCall) -> Result<(), Diagnostic> {
     reader.options(call)?;
     if reader.at_end_of_command() {
-        return Err(missing_argument("`inputlookup` needs the name of a lookup", call.name.span));
+        return Err(missing_argument(&format!("`{}` needs the name of a lookup", call.spec.name), call.name.span));
     }
     reader.refuse_unknown_option(call.spec)?;
     let name = reader.text_argument("the name of a lookup")?;

@@ -101,6 +101,9 @@ impl<'a> Reader<'a> {
             }
             return Err(missing_argument(&format!("aggregation `{written}` needs a field"), function.span));
         }
+        if function.value == "eval" {
+            return Ok((AggregationArgument::Eval(self.expression()?), None));
+        }
         let before = self.position();
         if self.keyword("eval").is_some()
             && let Some(inner) = self.symbol("(")
@@ -134,7 +137,7 @@ impl<'a> Reader<'a> {
             }
             self.return_to(before);
         }
-        let field = self.field("a field name")?;
+        let field = self.plain_field("a field name")?;
         if field.quoting == Quoting::None && field.name.contains('+') {
             return Err(Diagnostic::error("parse/unexpected", format!("`{}` is not a field name", field.name), field.span)
                 .with_help("an expression is written inside eval(...), an odd field name in quotes"));

@@ -60,9 +60,9 @@ impl<'a> Reader<'a> {
 
     fn option_value(&mut self, command: &CommandSpec, spec: &OptionSpec, name: Span) -> Result<OptionArgument, Diagnostic> {
         let commas = matches!(spec.kind, OptionKind::Text | OptionKind::Regex);
-        let condition = if self.at_symbol("(") && matches!(spec.kind, OptionKind::Text) { self.read(lexical::parenthesised) } else { None };
+        let condition = if spec.kind == OptionKind::Text { self.condition() } else { None };
         let (value, quoted) = match condition {
-            Some(condition) => (Spanned::new(condition.value.to_owned(), condition.span), false),
+            Some(condition) => (condition, false),
             None => match self.quoted('"')? {
                 Some(raw) if spec.kind == OptionKind::Regex => (Spanned::new(lexical::unquote(raw.value), raw.span), true),
                 Some(raw) => (Spanned::new(lexical::unescape(raw.value), raw.span), true),
@@ -83,6 +83,18 @@ impl<'a> Reader<'a> {
         Ok(OptionArgument { name: Spanned::new(String::new(), name), value, quoted })
     }
 
+    /// A condition given to an option: `(expression)`, or with each parenthesis in quotes of its own.
+    fn condition(&mut self) -> Option<Spanned<String>> {
+        if self.at_symbol("(") {
+            return self.read(lexical::parenthesised).map(|text| Spanned::new(text.value.to_owned(), text.span));
+        }
+        self.skip_blanks();
+        if !self.rest().starts_with("\"(\"") {
+            return None;
+        }
+        self.read(lexical::quoted_parentheses).map(|text| Spanned::new(format!("({})", lexical::unescape(text.value)), text.span))
+    }
+
     /// A field name, bare or quoted, if one comes next.
     pub fn optional_field(&mut self) -> Result<Option<FieldName>, Diagnostic> {
         self.skip_blanks();
@@ -98,7 +110,7 @@ impl<'a> Reader<'a> {
                 None => Ok(None),
             },
             _ => Ok(self
-                .read(lexical::templated_field_word)
+                .read(lexical::result_field_word)
                 .map(|word| FieldName { name: word.value.to_owned(), span: word.span, quoting: Quoting::None })),
         }
     }
@@ -111,10 +123,41 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// A field name without brackets, or the error that says what was expected: an argument in parentheses.
+    pub fn plain_field(&mut self, expected: &str) -> Result<FieldName, Diagnostic> {
+        self.skip_blanks();
+        if matches!(self.next_character(), Some('"' | '\'')) {
+            return self.field(expected);
+        }
+        match self.read(lexical::templated_field_word) {
+            Some(word) => Ok(FieldName { name: word.value.to_owned(), span: word.span, quoting: Quoting::None }),
+            None => Err(self.unexpected(expected)),
+        }
+    }
+
+    /// A name right before a parenthesis; the parenthesis is left.
+    pub fn function_ahead(&mut self) -> Option<Spanned<&'a str>> {
+        let before = self.position();
+        let name = self.read(lexical::function_name);
+        if name.is_some() && self.at_symbol("(") {
+            return name;
+        }
+        self.return_to(before);
+        None
+    }
+
+    /// A value written as a word or in quotes, for commands that replace values.
+    pub fn value_name(&mut self, expected: &str) -> Result<FieldName, Diagnostic> {
+        let (text, quoted) = self.text_or_word(expected)?;
+        Ok(FieldName { name: text.value, span: text.span, quoting: if quoted { Quoting::Double } else { Quoting::None } })
+    }
+
     /// Fields (and options) up to the end of the command or one of the keywords, separated by blanks or commas.
     pub fn field_list(&mut self, call: &mut CommandCall, form: Fields, stops: &[&str]) -> Result<(), Diagnostic> {
         loop {
-            self.options(call)?;
+            while self.option(call)? {
+                self.symbol(",");
+            }
             if self.at_end_of_command() || matches!(self.next_character(), Some('[')) || stops.iter().any(|word| self.at_keyword(word)) {
                 return Ok(());
             }
@@ -164,14 +207,21 @@ impl<'a> Reader<'a> {
                 break;
             }
             if let Some(name) = self.pair_ahead() {
-                if name.value.eq_ignore_ascii_case("span") {
+                if is_bin_option(call.spec, name.value) {
                     arguments.push(self.pair()?);
                 } else if !self.option(call)? {
                     return Err(unknown_option(call.spec, name.value, name.span));
                 }
             } else {
-                let field = self.field("a field name")?;
-                arguments.push(if self.at_symbol("(") { self.prefix_field(field)? } else { Argument::Field(field) });
+                let before = self.position();
+                let prefix = self.function_ahead().filter(|name| name.value.eq_ignore_ascii_case("prefix"));
+                if prefix.is_none() {
+                    self.return_to(before);
+                }
+                arguments.push(match prefix {
+                    Some(name) => self.prefix_field(name)?,
+                    None => Argument::Field(self.field("a field name")?),
+                });
             }
             self.symbol(",");
         }
@@ -183,10 +233,7 @@ impl<'a> Reader<'a> {
     }
 
     /// `PREFIX(text)` of `tstats`.
-    fn prefix_field(&mut self, function: FieldName) -> Result<Argument, Diagnostic> {
-        if !function.name.eq_ignore_ascii_case("prefix") {
-            return Err(self.unexpected("a field name").with_help("only PREFIX(...) may stand among the fields"));
-        }
+    fn prefix_field(&mut self, function: Spanned<&'a str>) -> Result<Argument, Diagnostic> {
         let Some(opener) = self.symbol("(") else {
             return Err(self.unexpected("`(`"));
         };
@@ -211,7 +258,7 @@ impl<'a> Reader<'a> {
             return Err(self.unexpected("`=`"));
         }
         let value = self.text_or_word(&format!("a value for `{}`", name.value))?;
-        Ok(Argument::Pair { name: Spanned::new(name.value.to_ascii_lowercase(), name.span), value: value.0 })
+        Ok(Argument::Pair { name: Spanned::new(name.value.to_owned(), name.span), value: value.0 })
     }
 
     /// A quoted text or a bare word, unquoted, and whether it was quoted.
@@ -263,31 +310,40 @@ impl<'a> Reader<'a> {
                 self.symbol("+");
                 false
             };
-            let field = self.field("a field to sort by")?;
-            let key = if field.quoting == Quoting::None && self.rest().starts_with('(') {
-                self.sort_kind(field, descending)?
-            } else {
-                SortKey { descending, kind: None, field }
-            };
+            let (kind, field) = self.sort_field()?;
+            let key = SortKey { descending, kind, field };
             keys.push(Argument::SortKey(key));
             self.symbol(",");
         }
         Ok(keys)
     }
 
-    fn sort_kind(&mut self, function: FieldName, descending: bool) -> Result<SortKey, Diagnostic> {
+    /// `num(field)` and its kin, or a field; `avg(x)` is a field.
+    fn sort_field(&mut self) -> Result<(Option<Spanned<String>>, FieldName), Diagnostic> {
         const KINDS: [&str; 4] = ["auto", "str", "ip", "num"];
-        let lower = function.name.to_ascii_lowercase();
-        if !KINDS.contains(&lower.as_str()) {
-            let message = format!("unknown sort type `{}`", function.name);
-            return Err(Diagnostic::error("parse/unknown-sort-type", message, function.span).with_help("one of auto, str, ip, num"));
-        }
+        let before = self.position();
+        let kind = self.function_ahead().map(|name| Spanned::new(name.value.to_ascii_lowercase(), name.span));
+        let Some(kind) = kind.filter(|kind| KINDS.contains(&kind.value.as_str())) else {
+            self.return_to(before);
+            return Ok((None, self.field("a field to sort by")?));
+        };
         let Some(opener) = self.symbol("(") else {
             return Err(self.unexpected("`(`"));
         };
-        let field = self.field("a field to sort by")?;
+        let field = self.plain_field("a field to sort by")?;
         self.close(")", opener)?;
-        Ok(SortKey { descending, kind: Some(Spanned::new(lower, function.span)), field })
+        Ok((Some(kind), field))
+    }
+}
+
+/// Whether a `name=` in a field clause belongs to the field before it and not to the command.
+fn is_bin_option(spec: &CommandSpec, name: &str) -> bool {
+    const OPTIONS: [&str; 6] = ["span", "minspan", "bins", "start", "end", "aligntime"];
+    let name = name.to_ascii_lowercase();
+    match spec.name {
+        "chart" => OPTIONS.contains(&name.as_str()),
+        "timechart" | "mstats" => false,
+        _ => name == "span",
     }
 }
 

@@ -62,6 +62,29 @@ pub fn templated_field_word(input: &str) -> IResult<&str, &str> {
     recognize(many1_count(alt((placeholder, field_word)))).parse(input)
 }
 
+/// A field word that may end in brackets without blanks inside, as result names do: `avg(bytes)`.
+pub fn result_field_word(input: &str) -> IResult<&str, &str> {
+    recognize((templated_field_word, many0_count(pair(bracketed, opt(templated_field_word))))).parse(input)
+}
+
+/// `(...)` without blanks, quotes and pipes; brackets inside are paired.
+fn bracketed(input: &str) -> IResult<&str, &str> {
+    let mut depth = 0usize;
+    for (at, c) in input.char_indices() {
+        match c {
+            '(' => depth += 1,
+            ')' if depth == 1 => {
+                let (text, rest) = input.split_at(at + 1);
+                return Ok((rest, text));
+            }
+            ')' => depth = depth.saturating_sub(1),
+            _ if depth == 0 || c.is_whitespace() || matches!(c, '"' | '\'' | '|' | '[' | ']' | '`') => break,
+            _ => {}
+        }
+    }
+    Err(nom::Err::Error(nom::error::Error::new(input, nom::error::ErrorKind::Char)))
+}
+
 /// A keyword in any case, as a whole word.
 pub fn keyword<'a>(word: &str) -> impl Parser<&'a str, Output = &'a str, Error = nom::error::Error<&'a str>> {
     terminated(tag_no_case(word), word_end)
@@ -235,6 +258,11 @@ pub fn parenthesised(input: &str) -> IResult<&str, &str> {
         }
     }
     Err(nom::Err::Error(nom::error::Error::new(input, nom::error::ErrorKind::TakeUntil)))
+}
+
+/// The inside of `"("...")"`, the documented way to write a condition with quotes in it.
+pub fn quoted_parentheses(input: &str) -> IResult<&str, &str> {
+    delimited(tag("\"(\""), |inside| quoted_inside(inside, '"'), tag("\")\"")).parse(input)
 }
 
 /// Resolves `\"` and `\\`; every other backslash stands for itself, so that regular expressions survive.

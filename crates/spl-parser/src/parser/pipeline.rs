@@ -45,8 +45,17 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// `[ ... ]`.
+    /// `[ ... ]`: a search, implied or after a pipe.
     pub fn subsearch(&mut self) -> Result<Subsearch, Diagnostic> {
+        self.brackets(true)
+    }
+
+    /// `[ ... ]`: commands over the rows at hand, the first one with or without a pipe.
+    pub fn inner_commands(&mut self) -> Result<Subsearch, Diagnostic> {
+        self.brackets(false)
+    }
+
+    fn brackets(&mut self, implied_search: bool) -> Result<Subsearch, Diagnostic> {
         let Some(opener) = self.symbol("[") else {
             return Err(self.unexpected("a subsearch in [ ]"));
         };
@@ -55,7 +64,7 @@ impl<'a> Reader<'a> {
         let outer_depth = self.depth;
         self.skip_blanks();
         let start = self.position();
-        let pipeline = self.inner_pipeline(opener)?;
+        let pipeline = self.inner_pipeline(opener, implied_search)?;
         let inside = Span::new(start, self.position());
         let closer = self.close("]", opener)?;
         self.depth = outer_depth;
@@ -64,7 +73,7 @@ impl<'a> Reader<'a> {
         Ok(Subsearch { pipeline: Pipeline { commands: pipeline, span: inside }, span: opener.to(closer) })
     }
 
-    fn inner_pipeline(&mut self, opener: Span) -> Result<Vec<CommandCall>, Diagnostic> {
+    fn inner_pipeline(&mut self, opener: Span, implied_search: bool) -> Result<Vec<CommandCall>, Diagnostic> {
         if let Some(end) = self.symbol("]") {
             return Err(Diagnostic::error("parse/empty-search", "empty subsearch", opener.to(end)));
         }
@@ -73,7 +82,7 @@ impl<'a> Reader<'a> {
         }
         let mut commands = Vec::new();
         let mut pipe = self.symbol("|");
-        let mut implied = pipe.is_none();
+        let mut implied = implied_search && pipe.is_none();
         loop {
             commands.push(self.command(implied, pipe)?);
             implied = false;
@@ -88,7 +97,7 @@ impl<'a> Reader<'a> {
     fn command(&mut self, implied: bool, pipe: Option<Span>) -> Result<CommandCall, Diagnostic> {
         self.skip_blanks();
         let start = self.here();
-        if implied && !self.explicit_search_ahead() {
+        if implied && !self.named_command_ahead() {
             let name = Spanned::new(String::new(), start);
             return self.arguments(&commands::search::SPEC, name);
         }
@@ -113,10 +122,14 @@ impl<'a> Reader<'a> {
         self.arguments(spec, Spanned::new(name.value.to_owned(), name.span))
     }
 
-    /// Whether a first command without pipe is the word `search`.
-    fn explicit_search_ahead(&mut self) -> bool {
+    /// Whether a first command without pipe is named: `search`, in a subsearch any command.
+    fn named_command_ahead(&mut self) -> bool {
+        let inside = self.subsearches > 0;
         let before = self.position();
-        let found = self.read(lexical::name).is_some_and(|name| name.value.eq_ignore_ascii_case("search"));
+        let found = self
+            .read(lexical::name)
+            .and_then(|name| commands::lookup(name.value))
+            .is_some_and(|spec| inside || spec.name == "search");
         let bounded = self.next_character().is_none_or(|c| c.is_whitespace() || matches!(c, '|' | ']' | '(' | '[' | '"'));
         let operator = self.read(lexical::search_operator).is_some();
         self.return_to(before);

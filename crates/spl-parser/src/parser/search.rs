@@ -59,6 +59,11 @@ impl<'a> Reader<'a> {
         Ok(expression)
     }
 
+    /// A search expression up to a closing parenthesis, which is left.
+    pub fn search_expression_in_parentheses(&mut self) -> Result<SearchExpression, Diagnostic> {
+        self.conjunction(&[])
+    }
+
     fn at_end_of_search(&mut self, stops: &[&str]) -> bool {
         self.at_end_of_command() || matches!(self.next_character(), Some(')' | ']')) || stops.iter().any(|word| self.at_keyword(word))
     }
@@ -222,9 +227,9 @@ impl<'a> Reader<'a> {
                 .with_help("an empty value is written \"\", any value *"));
         }
         if self.next_character() == Some('[') {
-            let at = Span::new(self.position(), self.position() + 1);
-            return Err(Diagnostic::error("parse/subsearch-as-value", "a subsearch can't be the value of a comparison yet", at)
-                .with_help("let the subsearch return the whole comparison: [search ... | fields name]"));
+            let subsearch = self.subsearch()?;
+            let span = field.span.to(subsearch.span);
+            return Ok(SearchExpression { kind: SearchKind::SubsearchComparison { field, operator, subsearch: Box::new(subsearch) }, span });
         }
         let value = match self.directive()? {
             Some(value) => value,

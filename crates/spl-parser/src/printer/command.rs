@@ -33,14 +33,21 @@ fn command(output: &mut String, call: &CommandCall) {
         ArgumentShape::Assignments => ", ",
         _ => " ",
     };
+    let mut clauses = call.clauses.iter();
     for (at, argument) in call.arguments.iter().enumerate() {
+        if matches!(argument, Argument::Subsearch(_)) && call.spec.name == "join" {
+            for clause in clauses.by_ref() {
+                output.push(' ');
+                self::clause(output, call, clause);
+            }
+        }
         output.push_str(if at == 0 || is_tight(call, at) { " " } else { separator });
         if is_tight(call, at) {
             output.pop();
         }
         self::argument(output, call, argument);
     }
-    for clause in &call.clauses {
+    for clause in clauses {
         output.push(' ');
         self::clause(output, call, clause);
     }
@@ -53,9 +60,28 @@ fn is_tight(call: &CommandCall, at: usize) -> bool {
 
 fn clause(output: &mut String, call: &CommandCall, clause: &Clause) {
     output.push_str(&clause.keyword.value);
+    if call.spec.name == "transaction" {
+        return filter(output, call, clause);
+    }
     for argument in &clause.arguments {
         output.push(' ');
         self::argument(output, call, argument);
+    }
+}
+
+/// `startswith=eval(...)`, `startswith=(...)`, `startswith="..."`.
+fn filter(output: &mut String, call: &CommandCall, clause: &Clause) {
+    output.push('=');
+    for argument in &clause.arguments {
+        match argument {
+            Argument::Expression(_) => output.push_str("eval("),
+            Argument::Search(_) => output.push('('),
+            _ => {}
+        }
+        self::argument(output, call, argument);
+        if matches!(argument, Argument::Expression(_) | Argument::Search(_)) {
+            output.push(')');
+        }
     }
 }
 
@@ -80,7 +106,7 @@ fn argument(output: &mut String, call: &CommandCall, argument: &Argument) {
         Argument::Aggregation(aggregation) => self::aggregation(output, aggregation),
         Argument::Rename { from, to } => {
             names::field(output, from);
-            output.push_str(" AS ");
+            output.push_str(if call.spec.name == "replace" { " WITH " } else { " AS " });
             names::field(output, to);
         }
         Argument::SortKey(key) => {
@@ -107,8 +133,8 @@ fn argument(output: &mut String, call: &CommandCall, argument: &Argument) {
             }
         }
         Argument::Pair { name, value } => {
-            output.push_str(&name.value);
-            output.push('=');
+            names::word(output, &name.value);
+            output.push(if call.spec.name == "from" { ':' } else { '=' });
             names::word(output, &value.value);
         }
         Argument::Text { text, quoted } => text_argument(output, call, &text.value, *quoted),

@@ -25,6 +25,11 @@ fn operand(output: &mut String, expression: &SearchExpression, inside: bool) {
             output.push_str(symbol(operator.value));
             search_value(output, value);
         }
+        SearchKind::SubsearchComparison { field, operator, subsearch } => {
+            names::field(output, field);
+            output.push_str(symbol(operator.value));
+            command::subsearch(output, subsearch);
+        }
         SearchKind::In { field, values } => {
             names::field(output, field);
             output.push_str(" IN (");

@@ -121,6 +121,12 @@ fn search(node: &mut SearchExpression) {
             clear(operator);
             search_value(value);
         }
+        SearchKind::SubsearchComparison { field: name, operator, subsearch } => {
+            field(name);
+            clear(operator);
+            subsearch.span = Span::default();
+            clear_spans(&mut subsearch.pipeline);
+        }
         SearchKind::In { field: name, values } => {
             field(name);
             values.iter_mut().for_each(search_value);

@@ -9,7 +9,11 @@ use spl_parser::{parse, print};
 use crate::compare::without_spans;
 
 /// Searches that do not parse, with the reason. An entry whose search parses fails the test.
-const EXCEPTIONS: &[(&str, &str)] = &[];
+const EXCEPTIONS: &[(&str, &str)] = &[
+    ("abnormally_high_aws_instances_terminated_by_user.yml", "compares with a function call in `search`, which has no functions"),
+    ("first_time_seen_child_process_of_zoom.yml", "doubled quotes around a time modifier"),
+    ("windows_abused_web_services.yml", "doubled quotes around a value"),
+];
 
 #[derive(Deserialize)]
 struct Detection {
@@ -97,10 +101,16 @@ fn expanded_macro(call: &str, macros: &BTreeMap<String, Macro>) -> String {
     }
 }
 
+/// Some files continue a quoted text at the start of a line, which strict YAML readers refuse.
+fn read_yaml<T: serde::de::DeserializeOwned>(path: &Path) -> T {
+    let text = std::fs::read_to_string(path).unwrap().replace("\n|", "\n  |").replace("\n[", "\n  [");
+    serde_saphyr::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
 fn macros(content: &Path) -> BTreeMap<String, Macro> {
     listed(&content.join("macros"), "yml")
         .iter()
-        .map(|path| serde_saphyr::from_str::<Macro>(&std::fs::read_to_string(path).unwrap()).unwrap())
+        .map(|path| read_yaml::<Macro>(path))
         .map(|found| (found.name.clone(), found))
         .collect()
 }
@@ -131,7 +141,7 @@ fn security_content_detections() {
     let mut failures = Vec::new();
     let mut count = 0usize;
     for path in listed(&content.join("detections"), "yml") {
-        let detection: Detection = serde_saphyr::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+        let detection: Detection = read_yaml(&path);
         let Some(search) = detection.search else { continue };
         count += 1;
         let name = path.file_name().unwrap().to_string_lossy().into_owned();

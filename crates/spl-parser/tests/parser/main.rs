@@ -3,3 +3,4 @@
 
 mod compare;
 mod corpus;
+mod errors;

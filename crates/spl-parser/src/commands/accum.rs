@@ -1,0 +1,15 @@
+//! `accum`: running total of a field.
+
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Status};
+
+/// Syntax of `accum`.
+pub const SPEC: CommandSpec = CommandSpec {
+    name: "accum",
+    aliases: &[],
+    kind: CommandKind::CentralizedStreaming,
+    summary: "running total of a field",
+    syntax: "accum <field> [AS <field>]",
+    options: &[],
+    arguments: ArgumentShape::Own(super::one_rename),
+    status: Status::Planned,
+};

@@ -1,0 +1,21 @@
+//! `appendcols`: adds the columns of a subsearch, row by row.
+
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, OptionKind, Status};
+
+/// Syntax of `appendcols`.
+pub const SPEC: CommandSpec = CommandSpec {
+    name: "appendcols",
+    aliases: &[],
+    kind: CommandKind::DatasetProcessing,
+    summary: "adds the columns of a subsearch, row by row",
+    syntax: "appendcols [override=<bool>] [<subsearch-option>...] [<subsearch>]",
+    options: &[
+        super::option("override", OptionKind::Boolean, "false", "whether columns of the subsearch replace those that are there"),
+        super::option("extendtimerange", OptionKind::Boolean, "false", "whether the time range of the search grows to that of the subsearch"),
+        super::option("maxtime", OptionKind::Integer, "60", "seconds that the subsearch may take"),
+        super::option("maxout", OptionKind::Integer, "50000", "how many rows at most"),
+        super::option("timeout", OptionKind::Integer, "60", "seconds to wait for the subsearch"),
+    ],
+    arguments: ArgumentShape::Own(super::one_subsearch),
+    status: Status::Planned,
+};

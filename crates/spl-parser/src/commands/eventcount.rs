@@ -1,0 +1,22 @@
+//! `eventcount`: number of events per index.
+
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, OptionKind, Status};
+
+/// Syntax of `eventcount`.
+pub const SPEC: CommandSpec = CommandSpec {
+    name: "eventcount",
+    aliases: &[],
+    kind: CommandKind::Generating,
+    summary: "number of events per index",
+    syntax: "eventcount [index=<string>]... [summarize=<bool>] [report_size=<bool>] [list_vix=<bool>] [list_federated_remote=<bool>] [tstats=<bool>]",
+    options: &[
+        super::option("index", OptionKind::Text, "", "index that is counted"),
+        super::option("summarize", OptionKind::Boolean, "true", "one number for all"),
+        super::option("report_size", OptionKind::Boolean, "false", "adds the size"),
+        super::option("list_vix", OptionKind::Boolean, "true", "also virtual indexes"),
+        super::option("list_federated_remote", OptionKind::Boolean, "false", "also remote indexes"),
+        super::option("tstats", OptionKind::Boolean, "false", "counts with tstats"),
+    ],
+    arguments: ArgumentShape::Nothing,
+    status: Status::Planned,
+};

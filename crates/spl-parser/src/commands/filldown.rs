@@ -1,0 +1,15 @@
+//! `filldown`: fills absent values with the last one above.
+
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Status};
+
+/// Syntax of `filldown`.
+pub const SPEC: CommandSpec = CommandSpec {
+    name: "filldown",
+    aliases: &[],
+    kind: CommandKind::DatasetProcessing,
+    summary: "fills absent values with the last one above",
+    syntax: "filldown [<field>...]",
+    options: &[],
+    arguments: ArgumentShape::Own(super::optional_fields),
+    status: Status::Planned,
+};

@@ -1,0 +1,53 @@
+//! `from`: the rows of a dataset: data model, lookup, saved search.
+
+use super::missing_argument;
+use crate::diagnostic::Diagnostic;
+use crate::parser::Reader;
+use crate::span::Spanned;
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Status};
+use crate::syntax::{Argument, CommandCall};
+
+/// Syntax of `from`. Its argument is the pair of dataset type (lower-case) and name.
+pub const SPEC: CommandSpec = CommandSpec {
+    name: "from",
+    aliases: &[],
+    kind: CommandKind::Generating,
+    summary: "the rows of a dataset",
+    syntax: "from (datamodel|lookup|inputlookup|savedsearch|sid|federated):<name>",
+    options: &[],
+    arguments: ArgumentShape::Own(grammar),
+    status: Status::Planned,
+};
+
+const TYPES: [&str; 6] = ["datamodel", "lookup", "inputlookup", "savedsearch", "sid", "federated"];
+
+fn grammar(reader: &mut Reader<'_>, call: &mut CommandCall) -> Result<(), Diagnostic> {
+    if reader.at_end_of_command() {
+        return Err(missing_argument("`from` needs a dataset such as `datamodel:Endpoint.Processes`", call.name.span));
+    }
+    let (kind, value) = match reader.quoted('"')? {
+        Some(raw) => {
+            let Some((kind, value)) = raw.value.split_once(':') else {
+                return Err(Diagnostic::error("parse/unexpected", "expected `type:name`", raw.span));
+            };
+            (Spanned::new(kind.to_owned(), raw.span), Spanned::new(value.to_owned(), raw.span))
+        }
+        None => {
+            let Some(kind) = reader.read(crate::parser::lexical::name) else {
+                return Err(reader.unexpected("a dataset type"));
+            };
+            if reader.symbol(":").is_none() {
+                reader.symbol("=");
+            }
+            let (value, _) = reader.text_or_word("the name of a dataset")?;
+            (Spanned::new(kind.value.to_owned(), kind.span), value)
+        }
+    };
+    let kind = Spanned::new(kind.value.to_ascii_lowercase(), kind.span);
+    if !TYPES.contains(&kind.value.as_str()) {
+        return Err(Diagnostic::error("parse/unknown-dataset-type", format!("unknown dataset type `{}`", kind.value), kind.span)
+            .with_help(format!("one of {}", TYPES.join(", "))));
+    }
+    call.arguments.push(Argument::Pair { name: kind, value });
+    reader.expect_end_of_command("the end of the command")
+}

@@ -1,0 +1,15 @@
+//! `highlight`: marks terms on screen.
+
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Status};
+
+/// Syntax of `highlight`.
+pub const SPEC: CommandSpec = CommandSpec {
+    name: "highlight",
+    aliases: &[],
+    kind: CommandKind::DistributableStreaming,
+    summary: "marks terms on screen",
+    syntax: "highlight <text>...",
+    options: &[],
+    arguments: ArgumentShape::Own(super::texts),
+    status: Status::Planned,
+};

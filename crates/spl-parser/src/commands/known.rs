@@ -1,0 +1,95 @@
+//! Commands that are known by name only: used, they are an error that says whether they will come.
+
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Status};
+
+const fn planned(name: &'static str, aliases: &'static [&'static str], summary: &'static str) -> CommandSpec {
+    unread(name, aliases, summary, Status::Planned)
+}
+
+const fn refused(name: &'static str, aliases: &'static [&'static str], summary: &'static str, reason: &'static str) -> CommandSpec {
+    unread(name, aliases, summary, Status::Refused(reason))
+}
+
+const fn unread(name: &'static str, aliases: &'static [&'static str], summary: &'static str, status: Status) -> CommandSpec {
+    CommandSpec {
+        name,
+        aliases,
+        kind: CommandKind::DatasetProcessing,
+        summary,
+        syntax: "",
+        options: &[],
+        arguments: ArgumentShape::Unread,
+        status,
+    }
+}
+
+/// The commands, by name.
+pub const KNOWN: &[CommandSpec] = &[
+    planned("abstract", &[], "shortens each event to the few lines that score highest as a summary"),
+    planned("analyzefields", &["af"], "scores how well each numeric field predicts a discrete field"),
+    planned("anomalies", &[], "adds an unexpectedness score comparing each event with its neighbours"),
+    planned("anomalousvalue", &[], "scores or filters rows whose field values are improbable"),
+    refused("apply", &[], "scores rows with a saved model", "it belongs to the Machine Learning Toolkit app"),
+    planned("arules", &[], "association rules between field values"),
+    planned("associate", &[], "entropy-based correlation between field values"),
+    refused("awssnsalert", &[], "sends an SNS message", "it belongs to the AWS add-on"),
+    planned("bucketdir", &[], "replaces file names by grouped directories"),
+    planned("cluster", &[], "groups events with similar text"),
+    planned("cofilter", &[], "counts how often two fields' values occur together (collaborative filter)"),
+    refused("collapse", &[], "condenses a multi-file result into few files", "it is internal to a Splunk server"),
+    planned("collect", &["stash"], "writes rows into a summary index"),
+    planned("correlate", &[], "co-occurrence matrix of all fields"),
+    refused("cyberchef", &[], "runs a CyberChef recipe", "it belongs to the CyberChef app"),
+    refused("dbinspect", &[], "bucket-level facts of an index", "it inspects the buckets of a Splunk server"),
+    refused("dbxquery", &[], "runs SQL (listed in the Search Reference table of contents)", "it belongs to the DB Connect app"),
+    refused("delete", &[], "marks events as deleted (needs can_delete)", "it deletes events of a Splunk server"),
+    planned("diff", &[], "text difference between two results"),
+    refused("dump", &[], "exports results to files", "it exports from a Splunk server"),
+    refused("entitymerge", &[], "merges asset/identity rows", "it belongs to the Enterprise Security app"),
+    planned("findkeywords", &[], "keywords typical for groups of events"),
+    planned("findtypes", &[], "suggests event types"),
+    planned("folderize", &[], "groups path-like values into higher-level folders"),
+    planned("geom", &[], "adds polygon geometry for choropleth maps"),
+    planned("geomfilter", &[], "clips geometry to a bounding box"),
+    refused("history", &[], "returns the search history", "it reads the search history of a Splunk server"),
+    planned("iconify", &[], "shows an icon per distinct value in the UI"),
+    refused("ingestpreview", &[], "previews ingest rules", "it needs a Splunk server"),
+    refused("inputintelligence", &[], "reads threat intelligence", "it belongs to the Enterprise Security app"),
+    planned("kmeans", &[], "K-means clustering"),
+    planned("kvform", &[], "extracts fields with a form template"),
+    planned("localize", &[], "time ranges in which results occur"),
+    planned("makejson", &[], "builds a JSON object from fields"),
+    refused("mcatalog", &[], "lists metric names and dimensions", "it lists the metrics of a Splunk server"),
+    refused("mcollect", &[], "converts rows to metric points (search head)", "it writes to a metrics index of a Splunk server"),
+    planned("metasearch", &[], "event metadata only, from indexed terms"),
+    refused("meventcollect", &[], "converts rows to metric points (indexers)", "it writes to a metrics index of a Splunk server"),
+    refused("mpreview", &["msearch"], "raw metric points preview", "it reads the metrics of a Splunk server"),
+    planned("noop", &[], "no operation; carries search optimization switches"),
+    planned("outputtext", &[], "copies _raw into _xml for output"),
+    refused("overlap", &[], "finds overlaps or gaps in a summary index", "it inspects the summary indexes of a Splunk server"),
+    planned("pivot", &[], "runs a pivot report over a data model dataset"),
+    planned("predict", &[], "forecasts time series (LL, LLP, LLP5, LLT, LLB, BiLL)"),
+    refused("prjob", &[], "parallel reduce of an SPL search", "it is internal to a Splunk server"),
+    planned("redistribute", &[], "spreads reduce work over indexers"),
+    refused("rest", &[], "reads a REST endpoint", "it asks a Splunk server"),
+    refused("rtorder", &[], "re-orders real-time events by time", "there are no real-time searches"),
+    refused("runshellscript", &[], "runs a scripted alert", "it runs scripts of a Splunk server"),
+    planned("savedsearch", &[], "runs a saved search"),
+    refused("script", &["run"], "runs an external script", "it runs scripts of a Splunk server"),
+    planned("scrub", &[], "anonymizes events"),
+    planned("searchtxn", &[], "finds transactions by type"),
+    refused("sendalert", &[], "runs a custom alert action", "it runs alert actions of a Splunk server"),
+    refused("sendemail", &[], "mails the results", "it sends mail from a Splunk server"),
+    planned("sichart", &[], "chart, in summary-index form"),
+    planned("sirare", &[], "rare, in summary-index form"),
+    planned("sistats", &[], "stats, in summary-index form"),
+    planned("sitimechart", &[], "timechart, in summary-index form"),
+    planned("sitop", &[], "top, in summary-index form"),
+    refused("snowincident", &[], "creates an incident", "it belongs to the ServiceNow add-on"),
+    refused("summary", &[], "inspects a saved model", "it belongs to the Machine Learning Toolkit app"),
+    refused("tscollect", &[], "writes rows to tsidx files", "it writes index files of a Splunk server"),
+    refused("typeahead", &[], "suggestions for a prefix", "it reads the index files of a Splunk server"),
+    planned("typelearner", &[], "suggests event types (deprecated)"),
+    refused("walklex", &[], "terms or indexed fields per bucket", "it reads the index files of a Splunk server"),
+    planned("x11", &[], "removes seasonality from a series"),
+];

@@ -1,0 +1,15 @@
+//! `localop`: runs what follows on the search head.
+
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Status};
+
+/// Syntax of `localop`.
+pub const SPEC: CommandSpec = CommandSpec {
+    name: "localop",
+    aliases: &[],
+    kind: CommandKind::DatasetProcessing,
+    summary: "runs what follows on the search head",
+    syntax: "localop",
+    options: &[],
+    arguments: ArgumentShape::Nothing,
+    status: Status::Planned,
+};

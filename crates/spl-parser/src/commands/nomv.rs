@@ -1,0 +1,15 @@
+//! `nomv`: joins the values of a field by newlines.
+
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Status};
+
+/// Syntax of `nomv`.
+pub const SPEC: CommandSpec = CommandSpec {
+    name: "nomv",
+    aliases: &[],
+    kind: CommandKind::DistributableStreaming,
+    summary: "joins the values of a field by newlines",
+    syntax: "nomv <field>",
+    options: &[],
+    arguments: ArgumentShape::Own(super::one_field),
+    status: Status::Planned,
+};

@@ -1,0 +1,45 @@
+//! `return`: hands values of a subsearch to the search around it.
+
+use super::missing_argument;
+use crate::diagnostic::Diagnostic;
+use crate::parser::Reader;
+use crate::span::Spanned;
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Status};
+use crate::syntax::{Argument, CommandCall};
+
+/// Syntax of `return`. Arguments: the count as text; then fields (`name="value"`), pairs (`alias="value"`), and texts
+/// that start with `$` (the bare value).
+pub const SPEC: CommandSpec = CommandSpec {
+    name: "return",
+    aliases: &[],
+    kind: CommandKind::Transforming,
+    summary: "hands values of a subsearch to the search around it",
+    syntax: "return [<count>] (<field>|<alias>=<field>|$<field>)...",
+    options: &[],
+    arguments: ArgumentShape::Own(grammar),
+    status: Status::Planned,
+};
+
+fn grammar(reader: &mut Reader<'_>, call: &mut CommandCall) -> Result<(), Diagnostic> {
+    if let Some(count) = reader.whole_number() {
+        call.arguments.push(count);
+    }
+    while !reader.at_end_of_command() {
+        let field = reader.field("a field name")?;
+        let argument = if reader.symbol("=").is_some() {
+            let of = reader.field("a field name")?;
+            Argument::Pair { name: Spanned::new(field.name, field.span), value: Spanned::new(of.name, of.span) }
+        } else if field.name.starts_with('$') {
+            Argument::Text { text: Spanned::new(field.name, field.span), quoted: false }
+        } else {
+            Argument::Field(field)
+        };
+        call.arguments.push(argument);
+        reader.symbol(",");
+    }
+    let has_field = call.arguments.iter().any(|argument| match argument {
+        Argument::Text { text, .. } => text.value.starts_with('$'),
+        _ => true,
+    });
+    if has_field { Ok(()) } else { Err(missing_argument("`return` needs at least one field", call.name.span)) }
+}

@@ -1,0 +1,15 @@
+//! `reverse`: reverses the order of the rows.
+
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Status};
+
+/// Syntax of `reverse`.
+pub const SPEC: CommandSpec = CommandSpec {
+    name: "reverse",
+    aliases: &[],
+    kind: CommandKind::DatasetProcessing,
+    summary: "reverses the order of the rows",
+    syntax: "reverse",
+    options: &[],
+    arguments: ArgumentShape::Nothing,
+    status: Status::Planned,
+};

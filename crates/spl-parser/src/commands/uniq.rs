@@ -1,0 +1,15 @@
+//! `uniq`: removes rows equal to the one before.
+
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Status};
+
+/// Syntax of `uniq`.
+pub const SPEC: CommandSpec = CommandSpec {
+    name: "uniq",
+    aliases: &[],
+    kind: CommandKind::DatasetProcessing,
+    summary: "removes rows equal to the one before",
+    syntax: "uniq",
+    options: &[],
+    arguments: ArgumentShape::Nothing,
+    status: Status::Planned,
+};

@@ -1,0 +1,17 @@
+//! `xmlkv`: key and value pairs from XML tags.
+
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, OptionKind, Status};
+
+/// Syntax of `xmlkv`.
+pub const SPEC: CommandSpec = CommandSpec {
+    name: "xmlkv",
+    aliases: &[],
+    kind: CommandKind::DistributableStreaming,
+    summary: "key and value pairs from XML tags",
+    syntax: "xmlkv [<field>] [maxinputs=<int>]",
+    options: &[
+        super::option("maxinputs", OptionKind::Integer, "50000", "how many events per round"),
+    ],
+    arguments: ArgumentShape::Own(super::optional_text),
+    status: Status::Planned,
+};

@@ -1,0 +1,17 @@
+//! `xmlunescape`: replaces XML entities by what they mean.
+
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, OptionKind, Status};
+
+/// Syntax of `xmlunescape`.
+pub const SPEC: CommandSpec = CommandSpec {
+    name: "xmlunescape",
+    aliases: &[],
+    kind: CommandKind::DistributableStreaming,
+    summary: "replaces XML entities by what they mean",
+    syntax: "xmlunescape [maxinputs=<int>]",
+    options: &[
+        super::option("maxinputs", OptionKind::Integer, "50000", "how many events per round"),
+    ],
+    arguments: ArgumentShape::Own(super::optional_count),
+    status: Status::Planned,
+};
