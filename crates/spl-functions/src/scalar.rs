@@ -1,7 +1,8 @@
 //! Eval functions: their registry, and the wrapper that makes each of them a DataFusion function.
 //!
 //! A function is a row in its family's `FUNCTIONS` list: name, arity, result type and a kernel over [`Column`]s. The
-//! wrapper evaluates a kernel once per distinct value when its only column is a dictionary.
+//! wrapper evaluates a kernel once per distinct value when its only column is a dictionary, and keeps what conditions
+//! give for the keys of a dictionary.
 
 use std::any::Any;
 use std::hash::{Hash, Hasher};
@@ -20,6 +21,7 @@ use crate::column::{Column, ValueType};
 use crate::pattern::PatternCache;
 use crate::settings::EvaluationSettings;
 use crate::value::Value;
+use memo::{ConditionMemo, Context};
 
 /// An eval function.
 #[derive(Debug)]
@@ -39,7 +41,7 @@ pub struct FunctionSpec {
     /// How it is computed.
     pub kernel: Kernel,
     /// Checks literal arguments (none = not a literal) when the search is planned; the message names what is wrong.
-    pub check: Option<fn(&[Option<Value<'_>>]) -> std::result::Result<(), String>>,
+    pub check: Option<Check>,
 }
 
 /// A check of literal arguments; see [`FunctionSpec::check`].
@@ -163,13 +165,17 @@ macro_rules! families {
 }
 
 pub(crate) mod kernels;
+mod memo;
 mod printf;
 #[cfg(test)]
 pub(crate) mod testing;
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod tests;
 
 families! {
     operators, text, conditional, conversion, informational, mathematical, cryptographic, trigonometric, bitwise,
-    statistical, time, convert, casts, rex,
+    statistical, multivalue, json, time, convert, casts, rex,
 }
 
 /// A function of the registry as DataFusion sees it.
@@ -178,6 +184,7 @@ pub struct SplFunction {
     spec: &'static FunctionSpec,
     signature: Signature,
     patterns: PatternCache,
+    conditions: ConditionMemo,
 }
 
 impl SplFunction {
@@ -191,6 +198,7 @@ impl SplFunction {
             spec,
             signature: Signature::variadic_any(volatility),
             patterns: PatternCache::default(),
+            conditions: ConditionMemo::default(),
         }
     }
 
@@ -264,18 +272,40 @@ impl ScalarUDFImpl for SplFunction {
         let (only, more) = (columns.next(), columns.next());
         if let (Some((position, ColumnarValue::Array(array))), None) = (only, more)
             && !matches!(self.spec.kernel, Kernel::Volatile(_))
-            && let Some((distinct, keys)) = distinct_values(array)
         {
-            let mut arguments = call.args.clone();
-            let rows = distinct.len();
-            arguments[position] = ColumnarValue::Array(distinct);
-            let results = self.evaluate(&arguments, rows, returns, &call.config_options)?;
-            return Ok(ColumnarValue::Array(arrow::compute::take(
-                &results, &keys, None,
-            )?));
+            let evaluate = |values: ArrayRef| {
+                let mut arguments = call.args.clone();
+                let rows = values.len();
+                arguments[position] = ColumnarValue::Array(values);
+                self.evaluate(&arguments, rows, returns, &call.config_options)
+            };
+            if returns == ValueType::Boolean
+                && matches!(array.data_type(), DataType::Dictionary(..))
+                && let Some(results) = self.conditions.evaluate(array, &context(&call), evaluate)?
+            {
+                return Ok(ColumnarValue::Array(results));
+            }
+            if let Some((distinct, keys)) = distinct_values(array) {
+                let results = arrow::compute::take(&evaluate(distinct)?, &keys, None)?;
+                return Ok(ColumnarValue::Array(results));
+            }
         }
         let array = self.evaluate(&call.args, call.number_rows, returns, &call.config_options)?;
         Ok(ColumnarValue::Array(array))
+    }
+}
+
+/// What a condition's results depend on beside the values of its column.
+fn context(call: &ScalarFunctionArgs) -> Context {
+    let literals = call.args.iter().map(|argument| match argument {
+        ColumnarValue::Scalar(literal) => Some(literal.clone()),
+        ColumnarValue::Array(_) => None,
+    });
+    let settings = EvaluationSettings::from_options(&call.config_options);
+    Context {
+        literals: literals.collect(),
+        now: settings.now,
+        time_zone: settings.time_zone,
     }
 }
 

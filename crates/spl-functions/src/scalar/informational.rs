@@ -224,7 +224,11 @@ mod tests {
             ("typeof", null(), "Invalid"),
             ("typeof", values(&["1", "2"]), "Multivalue"),
         ] {
-            assert_eq!(one(name, &[value.clone()]), expected, "{name} {value:?}");
+            assert_eq!(
+                one(name, std::slice::from_ref(&value)),
+                expected,
+                "{name} {value:?}"
+            );
         }
         assert_eq!(of_quoted_string("isNum"), Some(Value::Boolean(false)));
         assert_eq!(of_quoted_string("len"), None);

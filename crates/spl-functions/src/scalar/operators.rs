@@ -263,17 +263,33 @@ fn concatenate(call: &Call<'_>) -> Result<ArrayRef> {
     Ok(built.finish())
 }
 
-/// The numbers of a column that has them by type, and which rows have one.
-fn typed_numbers(column: &Column) -> Option<(Box<dyn Fn(usize) -> f64 + '_>, Option<&NullBuffer>)> {
-    match column {
-        Column::Integer(array) => Some((Box::new(|row| array.value(row) as f64), array.nulls())),
-        Column::Float(array) => Some((Box::new(|row| array.value(row)), array.nulls())),
-        Column::Literal(literal) => match literal.value(0) {
-            Value::Integer(number) => Some((Box::new(move |_| number as f64), None)),
-            Value::Float(number) => Some((Box::new(move |_| number), None)),
+/// The numbers of a column that has them by type; those of absent values are arbitrary.
+enum Numbers<'a> {
+    Integers(&'a [i64]),
+    Floats(&'a [f64]),
+    Literal(f64),
+}
+
+impl<'a> Numbers<'a> {
+    fn of(column: &'a Column) -> Option<(Self, Option<&'a NullBuffer>)> {
+        match column {
+            Column::Integer(array) => Some((Self::Integers(array.values()), array.nulls())),
+            Column::Float(array) => Some((Self::Floats(array.values()), array.nulls())),
+            Column::Literal(literal) => match literal.value(0) {
+                Value::Integer(number) => Some((Self::Literal(number as f64), None)),
+                Value::Float(number) => Some((Self::Literal(number), None)),
+                _ => None,
+            },
             _ => None,
-        },
-        _ => None,
+        }
+    }
+
+    fn get(&self, row: usize) -> f64 {
+        match self {
+            Self::Integers(numbers) => numbers[row] as f64,
+            Self::Floats(numbers) => numbers[row],
+            Self::Literal(number) => *number,
+        }
     }
 }
 
@@ -281,11 +297,13 @@ fn typed_numbers(column: &Column) -> Option<(Box<dyn Fn(usize) -> f64 + '_>, Opt
 fn comparison(call: &Call<'_>, holds: fn(Ordering) -> bool) -> Result<ArrayRef> {
     if let [left, right] = call.arguments {
         if let (Some((left, left_nulls)), Some((right, right_nulls))) =
-            (typed_numbers(left), typed_numbers(right))
+            (Numbers::of(left), Numbers::of(right))
         {
             let nulls = NullBuffer::union(left_nulls, right_nulls);
             let values = BooleanBuffer::collect_bool(call.rows, |row| {
-                left(row).partial_cmp(&right(row)).is_some_and(holds)
+                left.get(row)
+                    .partial_cmp(&right.get(row))
+                    .is_some_and(holds)
             });
             return Ok(Arc::new(BooleanArray::new(values, nulls)));
         }

@@ -442,7 +442,7 @@ mod tests {
 
     #[test]
     fn conversions() {
-        let pi = Value::Float(3.14159265359);
+        let pi = Value::Float(std::f64::consts::PI);
         let int = Value::Integer;
         for (format, arguments, expected) in [
             ("%.3A", &[pi][..], "0X1.922P+1"),
