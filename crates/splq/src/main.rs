@@ -1,1 +1,120 @@
-fn main(){}
+//! splq: Splunk searches on files, without Splunk. Reads the command line and starts the command.
+
+mod arguments;
+mod commands;
+mod diagnostics;
+mod loading;
+mod output;
+mod queries;
+mod session;
+mod settings;
+mod source;
+mod stop;
+mod terminal;
+
+use std::io::IsTerminal;
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser};
+use tokio::runtime::{Builder, Runtime};
+
+use crate::arguments::{Arguments, Command, ReplArguments};
+use crate::stop::Stop;
+use crate::terminal::Terminal;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Stack of the threads that parse and plan: searches may be nested deeply.
+const STACK: usize = 64 << 20;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let terminal = Terminal::new(arguments.terminal);
+    let started = std::thread::Builder::new()
+        .name("splq".to_owned())
+        .stack_size(STACK)
+        .spawn(move || start(arguments.command, &terminal));
+    let ended = match started.map(std::thread::JoinHandle::join) {
+        Ok(Ok(result)) => result,
+        // The panic has printed its message.
+        Ok(Err(_)) => Err(Stop::Reported),
+        Err(error) => Err(Stop::Failed(format!("can't start a thread: {error}"))),
+    };
+    match ended {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(stop) => stop.report(),
+    }
+}
+
+fn start(command: Option<Command>, terminal: &Terminal) -> Result<(), Stop> {
+    let command = match command {
+        Some(command) => command,
+        None if std::io::stdin().is_terminal() => Command::Repl(ReplArguments::default()),
+        None => {
+            let help = Arguments::command().render_help();
+            terminal.error_text(&help.to_string());
+            return Err(Stop::Usage(
+                "a command is needed when stdin is not a terminal".to_owned(),
+            ));
+        }
+    };
+    match command {
+        Command::Query(arguments) => {
+            let runtime = interruptible_runtime(arguments.engine.settings.threads)?;
+            runtime.block_on(commands::query::query(&arguments, terminal))
+        }
+        Command::Run(arguments) => {
+            let runtime = interruptible_runtime(arguments.engine.settings.threads)?;
+            runtime.block_on(commands::run::run(&arguments, terminal))
+        }
+        Command::Check(arguments) => {
+            let runtime = interruptible_runtime(arguments.settings.threads)?;
+            runtime.block_on(commands::check::check(&arguments, terminal))
+        }
+        Command::Explain(arguments) => {
+            let runtime = interruptible_runtime(arguments.engine.settings.threads)?;
+            runtime.block_on(commands::explain::explain(&arguments, terminal))
+        }
+        Command::Repl(arguments) => commands::repl::repl(
+            &arguments,
+            &runtime(arguments.engine.settings.threads)?,
+            terminal,
+        ),
+        Command::Inspect(arguments) => commands::inspect::inspect(&arguments, terminal),
+        Command::Commands(arguments) => commands::list::commands(&arguments.output, terminal),
+        Command::Functions(arguments) => commands::list::functions(&arguments.output, terminal),
+        Command::Macros(arguments) => commands::list::macros(&arguments, terminal),
+        Command::Datamodels(arguments) => commands::list::datamodels(&arguments, terminal),
+        Command::Limits(arguments) => commands::list::limits(&arguments.output, terminal),
+        Command::Completions(arguments) => commands::completions::completions(&arguments),
+    }
+}
+
+/// The threads that searches run on.
+fn runtime(threads: Option<u16>) -> Result<Runtime, Stop> {
+    let mut builder = Builder::new_multi_thread();
+    if let Some(threads) = threads {
+        builder.worker_threads(usize::from(threads));
+    }
+    builder
+        .thread_stack_size(STACK / 4)
+        .enable_all()
+        .build()
+        .map_err(|error| {
+            Stop::Failed(format!(
+                "can't start the threads that searches run on: {error}"
+            ))
+        })
+}
+
+/// The same, ended by Ctrl-C with exit code 130, whatever is being done.
+fn interruptible_runtime(threads: Option<u16>) -> Result<Runtime, Stop> {
+    let runtime = runtime(threads)?;
+    runtime.spawn(async {
+        if tokio::signal::ctrl_c().await.is_ok() {
+            std::process::exit(130);
+        }
+    });
+    Ok(runtime)
+}

@@ -1,0 +1,364 @@
+//! The command line as clap reads it: subcommands, data options, output options.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+
+use crate::output::Format;
+
+/// What stands below the option list of `splq --help`.
+const EXAMPLES: &str = "\
+Examples:
+  splq query --data events.ndjson 'error | stats count by host'
+  zcat access.json.gz | splq query --data - '| stats avg(bytes) by status'
+  splq run --data logs/ searches/ --out results/
+  splq check detections/
+  splq repl --data Security.evtx
+
+Exit codes: 0 ran; 1 a search failed to parse, plan or run; 2 wrong usage.";
+
+/// Run Splunk searches (SPL) on files, without Splunk.
+#[derive(Debug, Parser)]
+#[command(name = "splq", version, about, after_help = EXAMPLES, disable_help_subcommand = true, max_term_width = 110)]
+pub struct Arguments {
+    /// What to do; without a command the REPL starts, when stdin is a terminal.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// Options of every command.
+    #[command(flatten)]
+    pub terminal: TerminalOptions,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run one search
+    Query(QueryArguments),
+    /// Run many searches over data that is loaded once
+    Run(RunArguments),
+    /// Expand, parse and plan searches without data; report every problem
+    Check(CheckArguments),
+    /// Show how a search would be run
+    Explain(ExplainArguments),
+    /// Show what is in the data: sources, sourcetypes, times, fields
+    Inspect(InspectArguments),
+    /// Search interactively
+    Repl(ReplArguments),
+    /// List the commands of the search language
+    Commands(ListArguments),
+    /// List the functions of eval and stats
+    Functions(ListArguments),
+    /// List the search macros
+    Macros(KnowledgeListArguments),
+    /// List the data models and their datasets
+    Datamodels(KnowledgeListArguments),
+    /// List the limits that --limit sets
+    Limits(ListArguments),
+    /// Print the completion script of a shell
+    Completions(CompletionsArguments),
+}
+
+/// Options of every command.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct TerminalOptions {
+    /// When to use colours
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        value_name = "WHEN",
+        default_value = "auto",
+        hide_possible_values = false
+    )]
+    pub color: ColorChoice,
+    /// Only results and errors: no warnings, notes, progress
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+}
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ColorChoice {
+    /// On a terminal, unless NO_COLOR is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// Where events come from.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Data")]
+pub struct DataOptions {
+    /// File, folder or glob with events (`-` = stdin); the format is found by content, gz, zst and zip are opened
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath)]
+    pub data: Vec<String>,
+    /// Format of the data, when it should not be found by content: ndjson, json, csv, tsv, parquet, evtx, xml, text
+    #[arg(long, value_name = "FORMAT")]
+    pub format_in: Option<spl_sources::Format>,
+    /// Sourcetype of all events
+    #[arg(long, value_name = "NAME")]
+    pub sourcetype: Option<String>,
+    /// Source of all events, in place of the file's path
+    #[arg(long, value_name = "NAME")]
+    pub source: Option<String>,
+    /// Host of all events
+    #[arg(long, value_name = "NAME")]
+    pub host: Option<String>,
+    /// Index of all events [default: main]
+    #[arg(long, value_name = "NAME")]
+    pub index: Option<String>,
+    /// Events that can't be read are errors
+    #[arg(long)]
+    pub strict: bool,
+}
+
+/// Knowledge objects beside the built-in ones.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Knowledge")]
+pub struct KnowledgeOptions {
+    /// Splunk app folder: default/ and local/ .conf files, lookups/, data/models/
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub app: Vec<PathBuf>,
+    /// Checkout of a detection repository laid out like security_content: macros/, lookups/
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub content: Vec<PathBuf>,
+    /// Lookup table from a CSV file
+    #[arg(long, value_name = "NAME=FILE", value_parser = name_and_file)]
+    pub lookup: Vec<(String, PathBuf)>,
+    /// Search macro
+    #[arg(long = "macro", value_name = "NAME(ARG,..)=DEFINITION")]
+    pub macros: Vec<String>,
+}
+
+/// Times and limits.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Time and limits")]
+pub struct SettingOptions {
+    /// Earliest time of events: time modifier (`-24h@h`) or RFC 3339 [default: all time]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub earliest: Option<String>,
+    /// Latest time of events, exclusive
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub latest: Option<String>,
+    /// What `now` is: epoch seconds, RFC 3339 or a date [default: the clock]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub now: Option<String>,
+    /// Time zone of times without one, and of output
+    #[arg(long, value_name = "ZONE", default_value = "UTC")]
+    pub tz: String,
+    /// Most memory of sorts and aggregations: `512M`, `4G`
+    #[arg(long, value_name = "SIZE")]
+    pub memory_limit: Option<String>,
+    /// A limit of searches, as `splq limits` lists them; 0 = no limit
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub limit: Vec<String>,
+    /// Threads [default: one per core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+}
+
+/// How results are written.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Output")]
+pub struct OutputOptions {
+    /// Format of the rows [default: table on a terminal, ndjson elsewhere]
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub format: Option<Format>,
+    /// Write to a file; without --format its extension tells the format
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub output: Option<PathBuf>,
+}
+
+/// Everything that an engine is made of.
+#[derive(Clone, Debug, Default, Args)]
+pub struct EngineOptions {
+    /// Where events come from.
+    #[command(flatten)]
+    pub data: DataOptions,
+    /// Knowledge objects.
+    #[command(flatten)]
+    pub knowledge: KnowledgeOptions,
+    /// Times and limits.
+    #[command(flatten)]
+    pub settings: SettingOptions,
+}
+
+/// `splq query`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  splq query --data events.ndjson 'status>=500 | stats count by uri'
+  splq query --data 'logs/*.evtx' -f detection.spl --format csv -o hits.csv
+  cat events.ndjson | splq query --data - 'login | top user'
+  splq query '| makeresults | eval x=1+1'")]
+pub struct QueryArguments {
+    /// The search
+    #[arg(
+        value_name = "SPL",
+        required_unless_present = "file",
+        conflicts_with = "file",
+        allow_hyphen_values = true
+    )]
+    pub search: Option<String>,
+    /// Read the search from a file (`-` = stdin)
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub file: Option<PathBuf>,
+    /// What it runs on.
+    #[command(flatten)]
+    pub engine: EngineOptions,
+    /// How rows are written.
+    #[command(flatten)]
+    pub output: OutputOptions,
+}
+
+/// `splq run`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+One summary row per search goes to stdout: query, status, rows, elapsed_ms, error.
+Examples:
+  splq run --data logs/ detections/ --out results/
+  splq run --data events.ndjson queries/*.spl --show")]
+pub struct RunArguments {
+    /// .spl files, detection .yml files, folders of them
+    #[arg(value_name = "PATH", required = true, value_hint = ValueHint::AnyPath)]
+    pub paths: Vec<PathBuf>,
+    /// Write the rows of each search to DIR/<query>.ndjson
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub out: Option<PathBuf>,
+    /// Print the rows of each search as a table before the summary
+    #[arg(long)]
+    pub show: bool,
+    /// What they run on.
+    #[command(flatten)]
+    pub engine: EngineOptions,
+    /// How the summary is written.
+    #[command(flatten)]
+    pub output: OutputOptions,
+}
+
+/// `splq check`
+#[derive(Debug, Args)]
+pub struct CheckArguments {
+    /// .spl files, detection .yml files, folders of them
+    #[arg(value_name = "PATH", required = true, value_hint = ValueHint::AnyPath)]
+    pub paths: Vec<PathBuf>,
+    /// Knowledge objects.
+    #[command(flatten)]
+    pub knowledge: KnowledgeOptions,
+    /// Times and limits.
+    #[command(flatten)]
+    pub settings: SettingOptions,
+    /// How the rows are written: one per search with query, file, status, code, message.
+    #[command(flatten)]
+    pub output: OutputOptions,
+}
+
+/// `splq explain`
+#[derive(Debug, Args)]
+pub struct ExplainArguments {
+    /// The search
+    #[arg(
+        value_name = "SPL",
+        required_unless_present = "file",
+        conflicts_with = "file",
+        allow_hyphen_values = true
+    )]
+    pub search: Option<String>,
+    /// Read the search from a file (`-` = stdin)
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub file: Option<PathBuf>,
+    /// What to show [default: everything]
+    #[arg(long, value_enum, value_name = "STAGE")]
+    pub stage: Vec<StageChoice>,
+    /// What it would run on.
+    #[command(flatten)]
+    pub engine: EngineOptions,
+}
+
+/// What `splq explain` shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum StageChoice {
+    /// The text with macros expanded
+    Expanded,
+    /// The syntax tree
+    Syntax,
+    /// The logical plan
+    Logical,
+    /// The physical plan
+    Physical,
+}
+
+/// `splq inspect`
+#[derive(Debug, Args)]
+pub struct InspectArguments {
+    /// Where events come from.
+    #[command(flatten)]
+    pub data: DataOptions,
+    /// Times and limits.
+    #[command(flatten)]
+    pub settings: SettingOptions,
+    /// How it is written.
+    #[command(flatten)]
+    pub output: OutputOptions,
+}
+
+/// `splq repl`
+#[derive(Debug, Default, Args)]
+pub struct ReplArguments {
+    /// What searches run on.
+    #[command(flatten)]
+    pub engine: EngineOptions,
+    /// Format of the rows
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "table")]
+    pub format: Format,
+}
+
+/// `splq commands`, `splq functions`, `splq limits`
+#[derive(Debug, Args)]
+pub struct ListArguments {
+    /// How it is written.
+    #[command(flatten)]
+    pub output: OutputOptions,
+}
+
+/// `splq macros`, `splq datamodels`
+#[derive(Debug, Args)]
+pub struct KnowledgeListArguments {
+    /// Knowledge objects.
+    #[command(flatten)]
+    pub knowledge: KnowledgeOptions,
+    /// How it is written.
+    #[command(flatten)]
+    pub output: OutputOptions,
+}
+
+/// `splq completions`
+#[derive(Debug, Args)]
+pub struct CompletionsArguments {
+    /// The shell
+    pub shell: clap_complete::Shell,
+}
+
+/// Reads `NAME=FILE`.
+fn name_and_file(text: &str) -> Result<(String, PathBuf), String> {
+    match text.split_once('=') {
+        Some((name, file)) if !name.trim().is_empty() && !file.is_empty() => {
+            Ok((name.trim().to_owned(), PathBuf::from(file)))
+        }
+        _ => Err("expected NAME=FILE, as in users=users.csv".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn definitions_are_consistent() {
+        Arguments::command().debug_assert();
+    }
+}

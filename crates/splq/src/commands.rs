@@ -1,0 +1,10 @@
+//! The subcommands, one module each.
+
+pub mod check;
+pub mod completions;
+pub mod explain;
+pub mod inspect;
+pub mod list;
+pub mod query;
+pub mod repl;
+pub mod run;

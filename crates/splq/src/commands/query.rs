@@ -1,0 +1,101 @@
+//! `splq query`: one search over the data.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use indicatif::HumanCount;
+use spl_exec::Results;
+
+use crate::arguments::QueryArguments;
+use crate::diagnostics::{report, report_failure};
+use crate::output::{Format, Sink};
+use crate::queries::read_search;
+use crate::session;
+use crate::source::Source;
+use crate::stop::Stop;
+use crate::terminal::Terminal;
+
+/// Compiles the search, loads the fields that it needs, runs it and writes its rows.
+///
+/// # Errors
+/// What [`Stop`] lists.
+pub async fn query(arguments: &QueryArguments, terminal: &Terminal) -> Result<(), Stop> {
+    Sink::check(&arguments.output, terminal)?;
+    let (text, source) = search_text(
+        arguments.search.as_deref(),
+        arguments.file.as_deref(),
+        &arguments.engine.data.data,
+    )?;
+    let mut engine = session::engine_of(&arguments.engine, terminal)?;
+    let started = Instant::now();
+    let search = engine.compile(&text).map_err(|failure| {
+        report_failure(terminal, &source, &failure);
+        Stop::Reported
+    })?;
+    let compiled = started.elapsed();
+    session::load(&mut engine, &arguments.engine.data, [&search], terminal)?;
+    let started = Instant::now();
+    let results = engine.run(&search).await.map_err(|failure| {
+        report_failure(terminal, &source, &failure);
+        Stop::Reported
+    })?;
+    let elapsed = started.elapsed() + compiled;
+    report(
+        terminal,
+        &source,
+        Some(&search.expansion),
+        &results.warnings,
+    );
+    let mut sink = Sink::open(&arguments.output, terminal, engine.settings().time_zone)?;
+    sink.write_rows(&results)?;
+    if sink.format == Format::Table || arguments.output.output.is_some() {
+        terminal.note(footer(&results, elapsed));
+    }
+    Ok(())
+}
+
+/// The search from the command line or from a file.
+///
+/// # Errors
+/// A file that can't be read; stdin named for both the search and the data, as wrong usage.
+pub fn search_text(
+    search: Option<&str>,
+    file: Option<&Path>,
+    data: &[String],
+) -> Result<(String, Source), Stop> {
+    match (search, file) {
+        (_, Some(file)) => {
+            if file == Path::new("-") && data.iter().any(|path| path == "-") {
+                return Err(Stop::Usage(
+                    "stdin can't be both the search (-f -) and the data (--data -)".to_owned(),
+                ));
+            }
+            read_search(file)
+        }
+        (search, None) => {
+            let text = search.unwrap_or_default();
+            Ok((text.to_owned(), Source::new("search", text)))
+        }
+    }
+}
+
+/// `3 rows, 12 ms`
+pub fn footer(results: &Results, elapsed: Duration) -> String {
+    let rows = results.rows();
+    format!(
+        "{} {}, {}",
+        HumanCount(rows as u64),
+        if rows == 1 { "row" } else { "rows" },
+        duration(elapsed)
+    )
+}
+
+/// `12 ms`, `3.4 s`
+pub fn duration(elapsed: Duration) -> String {
+    let milliseconds = elapsed.as_secs_f64() * 1000.0;
+    match milliseconds {
+        small if small < 10.0 => format!("{small:.1} ms"),
+        medium if medium < 10_000.0 => format!("{medium:.0} ms"),
+        large => format!("{:.1} s", large / 1000.0),
+    }
+}

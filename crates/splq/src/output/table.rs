@@ -1,0 +1,419 @@
+//! Tables for reading: columns that fit the terminal, or one block per row when there are too many of them.
+
+use std::borrow::Cow;
+use std::io::Write;
+
+use chrono_tz::Tz;
+use comfy_table::{
+    Attribute, Cell, CellAlignment, ColumnConstraint, ContentArrangement, ContentLineStyle,
+    LineStyle, Table, TableStyle, Width,
+};
+use spl_exec::Results;
+use spl_functions::column::{Column, ValueType};
+use spl_functions::value::Value;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+use super::{Layout, columns, human_time, shown_fields};
+use crate::stop::Stop;
+
+/// Rows that are laid out at a time.
+const CHUNK: usize = 1000;
+/// Lines that one cell may take; the rest is counted.
+const LINES: usize = 25;
+/// A column is not made narrower than this.
+const NARROWEST: usize = 12;
+
+/// Writes the rows.
+///
+/// # Errors
+/// A writer that fails.
+pub fn write(writer: &mut impl Write, results: &Results, layout: Layout) -> Result<(), Stop> {
+    let fields = shown_fields(results);
+    if fields.is_empty() || results.rows() == 0 {
+        return Ok(());
+    }
+    let measured = Measures::new(results, &fields, layout)?;
+    match measured.fit(layout.width) {
+        Some(widths) => write_columns(writer, results, &fields, &widths, measured.tall, layout),
+        None => write_blocks(writer, results, &fields, layout),
+    }
+}
+
+/// Whether a field's column holds numbers only, in all batches.
+pub fn is_number_column(results: &Results, field: &str) -> bool {
+    let types = results
+        .batches
+        .iter()
+        .filter_map(|batch| batch.column_by_name(field))
+        .map(|array| ValueType::of(array.data_type()));
+    field != "_time" && types.fold(ValueType::Null, ValueType::common).is_number()
+}
+
+/// A value as it is shown; empty when there is none.
+pub fn cell_text<'a>(value: Value<'a>, is_time: bool, zone: Tz) -> Cow<'a, str> {
+    if is_time && let Some(time) = human_time(value, zone) {
+        return Cow::Owned(time);
+    }
+    value.text().unwrap_or_default()
+}
+
+/// What the columns need.
+struct Measures {
+    /// Widest line of each column, its name included.
+    widths: Vec<usize>,
+    /// Some cell has several lines.
+    tall: bool,
+}
+
+impl Measures {
+    fn new(results: &Results, fields: &[&str], layout: Layout) -> Result<Self, Stop> {
+        let mut widths: Vec<usize> = fields.iter().map(|field| clean(field).width()).collect();
+        let mut tall = false;
+        for batch in &results.batches {
+            for ((column, width), field) in
+                columns(batch, fields)?.iter().zip(&mut widths).zip(fields)
+            {
+                for row in 0..batch.num_rows() {
+                    let text = cell_text(column.value(row), *field == "_time", layout.time_zone);
+                    let mut lines = 0;
+                    for line in text.lines() {
+                        *width = (*width).max(clean(line).width());
+                        lines += 1;
+                    }
+                    tall |= lines > 1;
+                }
+            }
+        }
+        Ok(Self { widths, tall })
+    }
+
+    /// Widths that fit the terminal: the widest columns are narrowed. None when there are too many columns.
+    fn fit(&self, room: Option<usize>) -> Option<Vec<usize>> {
+        let mut widths: Vec<usize> = self
+            .widths
+            .iter()
+            .map(|width| (*width).clamp(1, usize::from(u16::MAX) / 2))
+            .collect();
+        let Some(room) = room else {
+            return Some(widths);
+        };
+        // Each column has a blank on both sides and a line between it and the next.
+        let room = (room + 1).checked_sub(widths.len() * 3)?;
+        let smallest: usize = widths.iter().map(|width| (*width).min(NARROWEST)).sum();
+        if smallest > room {
+            return None;
+        }
+        // The highest limit under which all columns fit.
+        let (mut low, mut high) = (
+            NARROWEST,
+            widths
+                .iter()
+                .copied()
+                .max()
+                .unwrap_or(NARROWEST)
+                .max(NARROWEST),
+        );
+        while low < high {
+            let limit = (low + high).div_ceil(2);
+            if widths
+                .iter()
+                .map(|width| (*width).min(limit))
+                .sum::<usize>()
+                <= room
+            {
+                low = limit;
+            } else {
+                high = limit - 1;
+            }
+        }
+        let used: usize = widths.iter().map(|width| (*width).min(low)).sum();
+        let mut spare = room - used;
+        for width in &mut widths {
+            let wanted = *width;
+            *width = wanted.min(low);
+            // What rounding left goes to the first column that wants more.
+            let more = (wanted - *width).min(spare);
+            *width += more;
+            spare -= more;
+        }
+        Some(widths)
+    }
+}
+
+/// Thin lines between columns and below the header, none around.
+const STYLE: TableStyle = TableStyle::new()
+    .header_lines(ContentLineStyle::none().junction('│'))
+    .header_separator(LineStyle::none().fill('─').junction('┼'))
+    .content_lines(ContentLineStyle::none().junction('│'));
+
+fn write_columns(
+    writer: &mut impl Write,
+    results: &Results,
+    fields: &[&str],
+    widths: &[usize],
+    tall: bool,
+    layout: Layout,
+) -> Result<(), Stop> {
+    let numbers: Vec<bool> = fields
+        .iter()
+        .map(|field| is_number_column(results, field))
+        .collect();
+    let alignment = |number: bool| {
+        if number {
+            CellAlignment::Right
+        } else {
+            CellAlignment::Left
+        }
+    };
+    let mut header = true;
+    for batch in &results.batches {
+        let columns = columns(batch, fields)?;
+        for start in (0..batch.num_rows()).step_by(CHUNK) {
+            let mut table = Table::new();
+            table
+                .load_style(style(tall, header))
+                .set_content_arrangement(ContentArrangement::Disabled);
+            if layout.color {
+                table.enforce_styling();
+            } else {
+                table.force_no_tty();
+            }
+            if header {
+                table.set_header(fields.iter().zip(widths).zip(&numbers).map(
+                    |((field, width), number)| {
+                        let cell = Cell::new_owned(cut(&clean(field), *width).into_owned())
+                            .set_alignment(alignment(*number));
+                        if layout.color {
+                            cell.add_attribute(Attribute::Bold)
+                        } else {
+                            cell
+                        }
+                    },
+                ));
+                header = false;
+            }
+            for row in start..batch.num_rows().min(start + CHUNK) {
+                table.add_row(
+                    columns
+                        .iter()
+                        .zip(fields)
+                        .zip(widths.iter().zip(&numbers))
+                        .map(|((column, field), (width, number))| {
+                            let text =
+                                cell_text(column.value(row), *field == "_time", layout.time_zone);
+                            Cell::new_owned(cell_lines(&text, *width))
+                                .set_alignment(alignment(*number))
+                        }),
+                );
+            }
+            table.set_constraints(widths.iter().map(|width| {
+                let width = u16::try_from(*width + 2).unwrap_or(u16::MAX);
+                ColumnConstraint::Absolute(Width::Fixed(width))
+            }));
+            for line in table.lines() {
+                writer.write_all(line.trim_end().as_bytes())?;
+                writer.write_all(b"\n")?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Lines between rows only where rows are taller than a line.
+fn style(tall: bool, header: bool) -> TableStyle {
+    let separator = LineStyle::none().fill('─').junction('┼');
+    match (tall, header) {
+        (false, _) => STYLE,
+        (true, true) => STYLE.row_separator(separator),
+        (true, false) => STYLE.row_separator(separator).top_border(separator),
+    }
+}
+
+/// The lines of a cell, each cut to the width.
+fn cell_lines(text: &str, width: usize) -> String {
+    let count = text.lines().count();
+    if count <= 1 {
+        return cut(&clean(text.lines().next().unwrap_or_default()), width).into_owned();
+    }
+    let mut cell = String::new();
+    for (position, line) in text.lines().enumerate() {
+        if position > 0 {
+            cell.push('\n');
+        }
+        if position + 1 == LINES && count > LINES {
+            cell.push_str(&cut(&format!("… {} more", count - position), width));
+            break;
+        }
+        cell.push_str(&cut(&clean(line), width));
+    }
+    cell
+}
+
+/// One block per row: a line for each field that has a value.
+fn write_blocks(
+    writer: &mut impl Write,
+    results: &Results,
+    fields: &[&str],
+    layout: Layout,
+) -> Result<(), Stop> {
+    let width = layout.width.unwrap_or(120).max(30);
+    let names: Vec<Cow<'_, str>> = fields.iter().map(|field| clean(field)).collect();
+    let name_width = names
+        .iter()
+        .map(|name| name.width())
+        .max()
+        .unwrap_or_default()
+        .min(width / 3);
+    let room = width.saturating_sub(name_width + 2).max(10);
+    let mut number = 0;
+    let mut block = String::new();
+    for batch in &results.batches {
+        let columns = columns(batch, fields)?;
+        for row in 0..batch.num_rows() {
+            number += 1;
+            let heading = format!("── {number} ");
+            block.push_str(if layout.color { "\u{1b}[2m" } else { "" });
+            block.push_str(&heading);
+            block.extend(std::iter::repeat_n(
+                '─',
+                width.saturating_sub(heading.width()),
+            ));
+            block.push_str(if layout.color { "\u{1b}[0m\n" } else { "\n" });
+            for ((column, field), name) in columns.iter().zip(fields).zip(&names) {
+                push_field(
+                    &mut block,
+                    column,
+                    row,
+                    *field == "_time",
+                    name,
+                    (name_width, room),
+                    layout,
+                );
+            }
+            if block.len() > 1 << 16 {
+                writer.write_all(block.as_bytes())?;
+                block.clear();
+            }
+        }
+    }
+    Ok(writer.write_all(block.as_bytes())?)
+}
+
+/// Adds a field's lines to a block; nothing when it has no value.
+fn push_field(
+    block: &mut String,
+    column: &Column,
+    row: usize,
+    is_time: bool,
+    name: &str,
+    widths: (usize, usize),
+    layout: Layout,
+) {
+    let value = column.value(row);
+    if value.is_null() {
+        return;
+    }
+    let (name_width, room) = widths;
+    let lines = cell_lines(&cell_text(value, is_time, layout.time_zone), room);
+    let name = cut(name, name_width);
+    block.push_str(if layout.color { "\u{1b}[1m" } else { "" });
+    block.push_str(&name);
+    block.push_str(if layout.color { "\u{1b}[0m" } else { "" });
+    let mut indent = name_width.saturating_sub(name.width()) + 2;
+    for line in lines.split('\n') {
+        block.extend(std::iter::repeat_n(' ', indent));
+        block.push_str(line);
+        block.push('\n');
+        indent = name_width + 2;
+    }
+}
+
+/// A line with tabs as blanks and other control characters made visible, so that data can't steer the terminal.
+fn clean(line: &str) -> Cow<'_, str> {
+    if !line.chars().any(is_unsafe) {
+        return Cow::Borrowed(line);
+    }
+    let mut cleaned = String::with_capacity(line.len() + 8);
+    for character in line.chars() {
+        match character {
+            '\t' => cleaned.push_str("    "),
+            control if (control as u32) < 0x20 => {
+                cleaned.extend(char::from_u32(0x2400 + control as u32))
+            }
+            unsafe_one if is_unsafe(unsafe_one) => cleaned.push('\u{fffd}'),
+            other => cleaned.push(other),
+        }
+    }
+    Cow::Owned(cleaned)
+}
+
+/// Control characters and those that change the direction of text.
+fn is_unsafe(character: char) -> bool {
+    character.is_control() || matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// A line cut to a width, with `…` at the end when something is missing.
+fn cut(line: &str, width: usize) -> Cow<'_, str> {
+    if line.len() <= width || line.width() <= width {
+        return Cow::Borrowed(line);
+    }
+    let mut cut = String::with_capacity(width + 3);
+    let mut used = 0;
+    for character in line.chars() {
+        used += character.width().unwrap_or_default();
+        if used >= width {
+            break;
+        }
+        cut.push(character);
+    }
+    cut.push('…');
+    Cow::Owned(cut)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::output::tests::sample;
+
+    fn written(width: Option<usize>) -> String {
+        let mut bytes = Vec::new();
+        assert!(
+            write(
+                &mut bytes,
+                &sample(),
+                Layout {
+                    time_zone: Tz::UTC,
+                    width,
+                    color: false
+                }
+            )
+            .is_ok()
+        );
+        String::from_utf8(bytes).unwrap()
+    }
+
+    #[test]
+    fn narrow_terminals_get_blocks() {
+        insta::assert_snapshot!(written(Some(40)));
+    }
+
+    #[test]
+    fn widths_are_kept() {
+        for width in [70, 80, 90, 100, 200] {
+            let text = written(Some(width));
+            assert!(
+                text.lines().all(|line| line.width() <= width),
+                "{width}\n{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn cutting() {
+        assert_eq!(cut("abcdef", 6), "abcdef");
+        assert_eq!(cut("abcdefg", 6), "abcde…");
+        assert_eq!(cut("日本語", 4), "日…");
+        assert_eq!(clean("a\u{1b}[31mb\tc"), "a␛[31mb    c");
+    }
+}

@@ -1,0 +1,296 @@
+//! Searches in files: .spl files, detection YAML files, folders of both.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use ignore::WalkBuilder;
+use serde::Deserialize;
+use serde_saphyr::Spanned;
+
+use crate::source::Source;
+use crate::stop::Stop;
+
+/// A search in a file.
+#[derive(Debug)]
+pub struct Query {
+    /// The file's name without extension; with its folders when two files have the same name.
+    pub name: String,
+    /// The file as it was found.
+    pub file: PathBuf,
+    /// The search, or why it can't be had.
+    pub search: Result<String, String>,
+    /// What spans of the search refer to.
+    pub source: Source,
+}
+
+/// What was found.
+#[derive(Debug, Default)]
+pub struct Queries {
+    /// In the order of the paths given; within a folder by path.
+    pub queries: Vec<Query>,
+    /// YAML files in folders that hold no search.
+    pub skipped: usize,
+}
+
+/// The part of a detection that matters here.
+#[derive(Deserialize)]
+struct Detection {
+    search: Option<Spanned<String>>,
+}
+
+/// Reads a search file that was named with `-f`.
+///
+/// # Errors
+/// A file that can't be read or is not UTF-8.
+pub fn read_search(path: &Path) -> Result<(String, Source), Stop> {
+    let text = if path == Path::new("-") {
+        std::io::read_to_string(std::io::stdin()).map_err(|error| error.to_string())
+    } else {
+        read(path)
+    };
+    let text =
+        text.map_err(|error| Stop::Failed(format!("can't read {}: {error}", path.display())))?;
+    match is_yaml(path) {
+        true => match detection(path, &text) {
+            Ok(Some((search, source))) => Ok((search, source)),
+            Ok(None) => Err(Stop::Failed(format!("{} has no `search`", path.display()))),
+            Err(message) => Err(Stop::Failed(message)),
+        },
+        false => Ok((text.clone(), Source::new(path.display().to_string(), text))),
+    }
+}
+
+/// Finds the searches below the paths.
+///
+/// # Errors
+/// A path that does not exist or is neither a folder nor a search file; nothing found at all.
+pub fn find(paths: &[PathBuf]) -> Result<Queries, Stop> {
+    let mut found = Queries::default();
+    for path in paths {
+        if path.is_dir() {
+            for file in files(path)? {
+                match query(&file) {
+                    Some(query) => found.queries.push(query),
+                    None => found.skipped += 1,
+                }
+            }
+        } else if !path.exists() {
+            return Err(Stop::Failed(format!(
+                "no such file or folder: {}",
+                path.display()
+            )));
+        } else if !is_search_file(path) {
+            return Err(Stop::Failed(format!(
+                "{} is not a search file; known extensions are .spl, .yml, .yaml",
+                path.display()
+            )));
+        } else {
+            found.queries.push(query(path).unwrap_or_else(|| Query {
+                name: stem(path),
+                file: path.clone(),
+                search: Err(format!("{} has no `search`", path.display())),
+                source: Source::new(path.display().to_string(), ""),
+            }));
+        }
+    }
+    if found.queries.is_empty() {
+        return Err(Stop::Failed(
+            "no searches found: neither .spl files nor .yml files with a `search`".to_owned(),
+        ));
+    }
+    name_apart(&mut found.queries);
+    Ok(found)
+}
+
+/// The search files below a folder, by path.
+fn files(folder: &Path) -> Result<Vec<PathBuf>, Stop> {
+    let mut files = Vec::new();
+    for entry in WalkBuilder::new(folder)
+        .standard_filters(false)
+        .hidden(true)
+        .follow_links(true)
+        .build()
+    {
+        let entry = entry
+            .map_err(|error| Stop::Failed(format!("can't read {}: {error}", folder.display())))?;
+        if is_search_file(entry.path()) && entry.path().is_file() {
+            files.push(entry.into_path());
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+/// The search of a file; none for a YAML file without one.
+fn query(path: &Path) -> Option<Query> {
+    let shown = path.display().to_string();
+    let (search, source) = match read(path) {
+        Err(error) => (
+            Err(format!("can't read {shown}: {error}")),
+            Source::new(shown, ""),
+        ),
+        Ok(text) if is_yaml(path) => match detection(path, &text) {
+            Ok(Some((search, source))) => (Ok(search), source),
+            Ok(None) => return None,
+            // Only a file that means to hold a search is a problem here.
+            Err(_) if !text.lines().any(|line| line.starts_with("search:")) => return None,
+            Err(message) => (Err(message), Source::new(shown, text)),
+        },
+        Ok(text) => (Ok(text.clone()), Source::new(shown, text)),
+    };
+    Some(Query {
+        name: stem(path),
+        file: path.to_path_buf(),
+        search,
+        source,
+    })
+}
+
+/// The search of a detection file and its place in the file.
+fn detection(path: &Path, text: &str) -> Result<Option<(String, Source)>, String> {
+    let shown = path.display().to_string();
+    let detection: Detection = serde_saphyr::from_str(text).map_err(|error| {
+        let message = error.to_string();
+        format!(
+            "{shown}: {}",
+            message.lines().next().unwrap_or("not valid YAML")
+        )
+    })?;
+    let Some(search) = detection.search else {
+        return Ok(None);
+    };
+    let (line, column) = (search.referenced.line(), search.referenced.column());
+    let start = byte_offset(text, line as usize, column as usize);
+    let source = Source::embedded(shown, text, start, &search.value);
+    Ok(Some((search.value, source)))
+}
+
+/// The byte at a line and column, both from 1, columns in characters.
+fn byte_offset(text: &str, line: usize, column: usize) -> usize {
+    let start: usize = text
+        .split_inclusive('\n')
+        .take(line.saturating_sub(1))
+        .map(str::len)
+        .sum();
+    let rest = text.get(start..).unwrap_or_default();
+    start
+        + rest
+            .char_indices()
+            .nth(column.saturating_sub(1))
+            .map_or(0, |(offset, _)| offset)
+}
+
+fn read(path: &Path) -> Result<String, String> {
+    let bytes = std::fs::read(path).map_err(|error| error.to_string())?;
+    let text = String::from_utf8(bytes)
+        .map_err(|error| format!("not UTF-8 at byte {}", error.utf8_error().valid_up_to()))?;
+    Ok(text
+        .strip_prefix('\u{feff}')
+        .map(str::to_owned)
+        .unwrap_or(text))
+}
+
+fn has_extension(path: &Path, extensions: &[&str]) -> bool {
+    path.extension().is_some_and(|found| {
+        extensions
+            .iter()
+            .any(|extension| found.eq_ignore_ascii_case(extension))
+    })
+}
+
+fn is_yaml(path: &Path) -> bool {
+    has_extension(path, &["yml", "yaml"])
+}
+
+fn is_search_file(path: &Path) -> bool {
+    has_extension(path, &["spl", "yml", "yaml"])
+}
+
+fn stem(path: &Path) -> String {
+    path.file_stem()
+        .unwrap_or(path.as_os_str())
+        .to_string_lossy()
+        .into_owned()
+}
+
+/// Queries of the same name get as many of their folders in front as it takes to tell them apart.
+fn name_apart(queries: &mut [Query]) {
+    for folders in 1..=8 {
+        let mut counts: HashMap<String, usize> = HashMap::new();
+        for query in queries.iter() {
+            *counts.entry(query.name.clone()).or_default() += 1;
+        }
+        let mut again = false;
+        for query in queries
+            .iter_mut()
+            .filter(|query| counts.get(&query.name).is_some_and(|count| *count > 1))
+        {
+            query.name = with_folders(&query.file, folders);
+            again = true;
+        }
+        if !again {
+            return;
+        }
+    }
+}
+
+/// The stem with this many folders before it.
+fn with_folders(path: &Path, folders: usize) -> String {
+    let parents: Vec<String> = path
+        .parent()
+        .into_iter()
+        .flat_map(Path::components)
+        .filter_map(|component| match component {
+            std::path::Component::Normal(name) => Some(name.to_string_lossy().into_owned()),
+            _ => None,
+        })
+        .collect();
+    let mut name = parents[parents.len().saturating_sub(folders)..].join("/");
+    if !name.is_empty() {
+        name.push('/');
+    }
+    // At the last attempt the extension tells `a.spl` and `a.yml` apart.
+    name + &if folders >= 4 {
+        path.file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned()
+    } else {
+        stem(path)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_are_read_in_order_and_names_kept_apart() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| {
+            let path = folder.path().join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        };
+        write("b.spl", "foo");
+        write("a.yml", "name: A\nsearch: bar\n  | head 1\n");
+        write("sub/b.spl", "other");
+        write("macro.yml", "definition: x\n");
+        write("bad.yml", "search: [\n");
+        write(".hidden.spl", "no");
+        let found = find(&[folder.path().to_path_buf()]).unwrap();
+        let names: Vec<&str> = found
+            .queries
+            .iter()
+            .map(|query| query.name.as_str())
+            .collect();
+        assert_eq!(names.len(), 4, "{names:?}");
+        assert_eq!((names[0], names[1]), ("a", "bad"));
+        assert!(names[2].ends_with("/b") && names[3] == "sub/b", "{names:?}");
+        assert_eq!(found.queries[0].search.as_deref(), Ok("bar | head 1"));
+        assert_eq!(found.queries[0].source.line_and_column(6), (3, 5));
+        assert!(found.queries[1].search.is_err());
+        assert_eq!(found.skipped, 1);
+    }
+}

@@ -1,0 +1,155 @@
+//! An engine from the options: knowledge, settings, then the data that searches need.
+
+use std::path::Path;
+
+use spl_exec::{Engine, Search, Settings};
+use spl_knowledge::Knowledge;
+use spl_parser::{Diagnostic, Severity};
+use spl_sources::{FieldSelection, LoadReport};
+
+use crate::arguments::{DataOptions, EngineOptions, KnowledgeOptions, SettingOptions};
+use crate::diagnostics::report_general;
+use crate::loading;
+use crate::settings::settings;
+use crate::stop::Stop;
+use crate::terminal::Terminal;
+
+/// Problems of an app or a content folder that are shown one by one.
+const SHOWN_PROBLEMS: usize = 5;
+
+/// The built-in knowledge and what the options add, later over earlier: content, apps, lookups, macros. Problems inside
+/// an app or a content folder are warnings; what the options name and can't be had is an error.
+///
+/// # Errors
+/// Folders and files that can't be read, definitions of the wrong form.
+pub fn knowledge(options: &KnowledgeOptions, terminal: &Terminal) -> Result<Knowledge, Stop> {
+    let mut knowledge = Knowledge::built_in();
+    for folder in &options.content {
+        check_folder("--content", folder)?;
+        warn(terminal, knowledge.load_content(folder));
+    }
+    for folder in &options.app {
+        check_folder("--app", folder)?;
+        warn(terminal, knowledge.load_app(folder));
+    }
+    for (name, file) in &options.lookup {
+        if let Err(problem) = knowledge.add_lookup_file(name, file) {
+            return Err(Stop::Failed(format!("--lookup {name}: {problem}")));
+        }
+    }
+    for definition in &options.macros {
+        if let Err(problem) = knowledge.macros.define(definition) {
+            return Err(Stop::Usage(format!("--macro: {problem}")));
+        }
+    }
+    Ok(knowledge)
+}
+
+/// Shows problems of single files in a folder as warnings: the rest of the folder was read.
+fn warn(terminal: &Terminal, mut problems: Vec<Diagnostic>) {
+    problems.sort_by_key(|problem| problem.severity);
+    for problem in &mut problems {
+        problem.severity = Severity::Warning;
+    }
+    let shown = problems.len().min(SHOWN_PROBLEMS);
+    report_general(terminal, &problems[..shown]);
+    if shown < problems.len() {
+        terminal.warn(format_args!(
+            "{} more problems like these",
+            problems.len() - shown
+        ));
+    }
+}
+
+fn check_folder(option: &str, folder: &Path) -> Result<(), Stop> {
+    if folder.is_dir() {
+        Ok(())
+    } else {
+        Err(Stop::Failed(format!(
+            "{option}: {} is not a folder",
+            folder.display()
+        )))
+    }
+}
+
+/// Draws a problem that belongs to no search.
+pub fn stop(terminal: &Terminal, problem: &Diagnostic) -> Stop {
+    report_general(terminal, std::slice::from_ref(problem));
+    Stop::Reported
+}
+
+/// An engine without data.
+///
+/// # Errors
+/// As [`knowledge`] and [`settings`].
+pub fn engine(
+    knowledge_options: &KnowledgeOptions,
+    setting_options: &SettingOptions,
+    terminal: &Terminal,
+) -> Result<Engine, Stop> {
+    let settings: Settings = settings(setting_options)?;
+    Engine::new(knowledge(knowledge_options, terminal)?, settings)
+        .map_err(|problem| stop(terminal, &problem))
+}
+
+/// An engine without data, from the options of `query`, `run` and the like.
+///
+/// # Errors
+/// As [`engine`].
+pub fn engine_of(options: &EngineOptions, terminal: &Terminal) -> Result<Engine, Stop> {
+    engine(&options.knowledge, &options.settings, terminal)
+}
+
+/// Loads the fields that the searches need into the engine. None when the options name no data.
+///
+/// # Errors
+/// As [`loading::load`].
+pub fn load<'s>(
+    engine: &mut Engine,
+    options: &DataOptions,
+    searches: impl IntoIterator<Item = &'s Search>,
+    terminal: &Terminal,
+) -> Result<Option<LoadReport>, Stop> {
+    let mut fields = FieldSelection::only(Vec::<String>::new());
+    let mut reads_events = false;
+    for search in searches {
+        reads_events |= starts_with_events(search);
+        fields = union(fields, engine.needed_fields(search));
+    }
+    match loading::load(options, engine.settings(), fields, terminal)? {
+        Some(loaded) => {
+            engine
+                .set_data(loaded.table)
+                .map_err(|problem| stop(terminal, &problem))?;
+            Ok(Some(loaded.report))
+        }
+        None => {
+            if reads_events {
+                terminal.warn("no --data was given, so there are no events to search");
+            }
+            Ok(None)
+        }
+    }
+}
+
+/// Whether a search begins with a command that reads events.
+fn starts_with_events(search: &Search) -> bool {
+    let first = search.pipeline.commands.first();
+    first.is_some_and(|command| {
+        matches!(
+            command.spec.name,
+            "search" | "tstats" | "from" | "datamodel" | "multisearch"
+        )
+    })
+}
+
+/// The fields of both.
+fn union(left: FieldSelection, right: FieldSelection) -> FieldSelection {
+    match (left, right) {
+        (FieldSelection::Only(mut left), FieldSelection::Only(right)) => {
+            left.extend(right);
+            FieldSelection::Only(left)
+        }
+        _ => FieldSelection::All,
+    }
+}

@@ -1,0 +1,49 @@
+//! Why a command ends without success, and the exit code of each case.
+
+use std::io;
+use std::process::ExitCode;
+
+/// Why a command ends without success.
+#[derive(Debug)]
+pub enum Stop {
+    /// Wrong usage that clap could not see: exit 2 with this message.
+    Usage(String),
+    /// Something failed: exit 1 with this message.
+    Failed(String),
+    /// Something failed and was reported already: exit 1.
+    Reported,
+    /// Interrupted by the user: exit 130.
+    Interrupted,
+    /// Nobody reads the output any more (`splq ... | head`): ends quietly.
+    OutputClosed,
+}
+
+impl Stop {
+    /// Prints what is to be said on stderr and returns the exit code.
+    #[allow(clippy::print_stderr)]
+    pub fn report(&self) -> ExitCode {
+        match self {
+            Self::Usage(message) => {
+                eprintln!("error: {message}\n\nFor more information, try '--help'.");
+                ExitCode::from(2)
+            }
+            Self::Failed(message) => {
+                eprintln!("error: {message}");
+                ExitCode::from(1)
+            }
+            Self::Reported => ExitCode::from(1),
+            Self::Interrupted => ExitCode::from(130),
+            Self::OutputClosed => ExitCode::SUCCESS,
+        }
+    }
+}
+
+impl From<io::Error> for Stop {
+    fn from(error: io::Error) -> Self {
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            Self::OutputClosed
+        } else {
+            Self::Failed(format!("can't write the results: {error}"))
+        }
+    }
+}
