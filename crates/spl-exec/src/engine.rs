@@ -1,12 +1,30 @@
 //! The engine as its users see it: settings and knowledge in, searches compiled, checked, explained and run.
 
+use std::sync::{Arc, Mutex};
+
 use arrow::array::RecordBatch;
+use async_trait::async_trait;
 use chrono_tz::Tz;
+use datafusion::execution::context::{QueryPlanner, SessionState};
+use datafusion::execution::memory_pool::FairSpillPool;
+use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+use datafusion::execution::session_state::SessionStateBuilder;
+use datafusion::logical_expr::LogicalPlan;
+use datafusion::physical_plan::ExecutionPlan;
+use datafusion::physical_planner::{DefaultPhysicalPlanner, PhysicalPlanner};
+use datafusion::prelude::SessionConfig;
 use indexmap::IndexMap;
+use spl_functions::settings::SplOptions;
 use spl_knowledge::Knowledge;
 use spl_macros::Expansion;
 use spl_parser::{Diagnostic, Pipeline};
 use spl_sources::{EventTable, FieldSelection};
+
+use crate::events::{EventData, carried_fields};
+use crate::frame::engine_error;
+use crate::needed::Needed;
+use crate::operators::exec::OperatorPlanner;
+use crate::planner::{Planner, Shared};
 
 /// What a search depends on beside its text and the data.
 #[derive(Clone, Debug)]
@@ -80,25 +98,27 @@ pub enum Stage {
 
 /// Knowledge, settings and data: what searches run on.
 pub struct Engine {
-    knowledge: Knowledge,
-    settings: Settings,
+    shared: Arc<Shared>,
     data: Option<EventTable>,
 }
 
 impl Engine {
     /// An engine without data.
-    pub fn new(knowledge: Knowledge, settings: Settings) -> Self {
-        Self { knowledge, settings, data: None }
+    pub fn new(knowledge: Knowledge, settings: Settings) -> Result<Self, Diagnostic> {
+        let data = EventData::empty(&knowledge)?;
+        let state = session_state(&settings)?;
+        let shared = Shared { knowledge, settings, data, state, functions: Mutex::default() };
+        Ok(Self { shared: Arc::new(shared), data: None })
     }
 
     /// The knowledge objects.
     pub fn knowledge(&self) -> &Knowledge {
-        &self.knowledge
+        &self.shared.knowledge
     }
 
     /// The settings.
     pub fn settings(&self) -> &Settings {
-        &self.settings
+        &self.shared.settings
     }
 
     /// The loaded events.
@@ -107,37 +127,154 @@ impl Engine {
     }
 
     /// Replaces the loaded events.
-    pub fn set_data(&mut self, data: EventTable) {
+    pub fn set_data(&mut self, data: EventTable) -> Result<(), Diagnostic> {
+        let partitions = threads(&self.shared.settings);
+        let events = EventData::new(&data.schema, &data.batches, &self.shared.knowledge, partitions)?;
         self.data = Some(data);
+        self.rebuild(self.shared.knowledge.clone(), self.shared.settings.clone(), events)
+    }
+
+    /// Replaces knowledge objects and settings; the loaded events stay.
+    pub fn reconfigure(&mut self, knowledge: Knowledge, settings: Settings) -> Result<(), Diagnostic> {
+        let events = match &self.data {
+            Some(data) => EventData::new(&data.schema, &data.batches, &knowledge, threads(&settings))?,
+            None => EventData::empty(&knowledge)?,
+        };
+        self.rebuild(knowledge, settings, events)
+    }
+
+    fn rebuild(&mut self, knowledge: Knowledge, settings: Settings, data: EventData) -> Result<(), Diagnostic> {
+        let state = session_state(&settings)?;
+        self.shared = Arc::new(Shared { knowledge, settings, data, state, functions: Mutex::default() });
+        Ok(())
     }
 
     /// Expands and parses a search.
     pub fn compile(&self, text: &str) -> Result<Search, Failure> {
-        let _ = text;
-        Err(Failure { diagnostics: Vec::new(), expansion: None })
+        let planner = Planner::new(self.shared.clone());
+        let expansion = self
+            .shared
+            .knowledge
+            .macros
+            .expand(text, &|definition| crate::constant::evaluate(&planner, definition))
+            .map_err(|diagnostics| Failure { diagnostics, expansion: None })?;
+        match spl_parser::parse(&expansion.text) {
+            Ok(pipeline) => Ok(Search { text: text.to_owned(), expansion, pipeline }),
+            Err(diagnostics) => Err(Failure { diagnostics, expansion: Some(expansion) }),
+        }
     }
 
     /// The fields that a search can need from the data, so that a loader can leave out the rest.
     pub fn needed_fields(&self, search: &Search) -> FieldSelection {
-        let _ = search;
-        FieldSelection::All
+        let needed = crate::needed::of_pipeline(&search.pipeline);
+        let knowledge = &self.shared.knowledge;
+        let needed = crate::commands::tstats::data_model_fields(&search.pipeline, knowledge, needed);
+        match carried_fields(knowledge, needed) {
+            Needed::All => FieldSelection::All,
+            Needed::Only(names) if names.iter().any(|name| name.contains('*')) => FieldSelection::All,
+            Needed::Only(mut names) => {
+                for always in ["_time", "host", "source", "sourcetype", "index"] {
+                    names.insert(always.to_owned());
+                }
+                FieldSelection::Only(names.into_iter().collect())
+            }
+        }
     }
 
     /// Plans a search without data: every error and warning that can be known beforehand.
     pub async fn check(&self, search: &Search) -> Result<Vec<Diagnostic>, Failure> {
-        let _ = search;
-        Ok(Vec::new())
+        let planner = Planner::new(self.shared.clone());
+        let frame = planner.pipeline(&search.pipeline, Needed::All).await.map_err(|error| failure(search, error))?;
+        let plan = frame.ordered().map_err(|error| failure(search, error))?.plan;
+        planner.session().state().optimize(&plan).map_err(|error| failure(search, engine_error(error)))?;
+        Ok(planner.take_warnings())
     }
 
     /// Runs a search. Dropping the future cancels it.
     pub async fn run(&self, search: &Search) -> Result<Results, Failure> {
-        let _ = search;
-        Err(Failure { diagnostics: Vec::new(), expansion: None })
+        let planner = Planner::new(self.shared.clone());
+        let frame = planner.pipeline(&search.pipeline, Needed::All).await.map_err(|error| failure(search, error))?;
+        let fields: Vec<String> = frame.fields().into_iter().map(|field| field.name).filter(|name| is_shown(name)).collect();
+        let (schema, batches) = planner.collect(frame).await.map_err(|error| failure(search, error))?;
+        let places: Vec<usize> = fields.iter().filter_map(|field| schema.index_of(field).ok()).collect();
+        let shown = |batch: RecordBatch| batch.project(&places).map_err(|error| failure(search, engine_error(error.into())));
+        let batches = batches.into_iter().filter(|batch| batch.num_rows() > 0).map(shown).collect::<Result<_, _>>()?;
+        Ok(Results { fields, batches, warnings: planner.take_warnings() })
     }
 
     /// Shows how a search would be run.
     pub async fn explain(&self, search: &Search, stage: Stage) -> Result<String, Failure> {
-        let _ = (search, stage);
-        Ok(String::new())
+        let fail = |error| failure(search, error);
+        match stage {
+            Stage::Expanded => return Ok(search.expansion.text.clone()),
+            Stage::Syntax => return Ok(format!("{:#?}", search.pipeline)),
+            Stage::Logical | Stage::Physical => {}
+        }
+        let planner = Planner::new(self.shared.clone());
+        let frame = planner.pipeline(&search.pipeline, Needed::All).await.map_err(fail)?;
+        let plan = frame.ordered().map_err(fail)?.plan;
+        let state = planner.session().state();
+        let optimised = state.optimize(&plan).map_err(|error| fail(engine_error(error)))?;
+        if stage == Stage::Logical {
+            return Ok(optimised.display_indent().to_string());
+        }
+        let physical = state.create_physical_plan(&plan).await.map_err(|error| fail(engine_error(error)))?;
+        Ok(datafusion::physical_plan::displayable(physical.as_ref()).indent(false).to_string())
+    }
+}
+
+fn failure(search: &Search, error: Diagnostic) -> Failure {
+    Failure { diagnostics: vec![error], expansion: Some(search.expansion.clone()) }
+}
+
+/// Whether a field is shown: names that start with `_` are internal but for `_time` and `_raw`.
+fn is_shown(name: &str) -> bool {
+    !name.starts_with('_') || matches!(name, "_time" | "_raw")
+}
+
+fn threads(settings: &Settings) -> usize {
+    match settings.threads {
+        0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+        threads => threads,
+    }
+}
+
+fn session_state(settings: &Settings) -> Result<SessionState, Diagnostic> {
+    let mut config = SessionConfig::new().with_batch_size(BATCH_ROWS).with_target_partitions(threads(settings));
+    let options = config.options_mut();
+    options.optimizer.prefer_existing_sort = true;
+    let mut spl = SplOptions::default();
+    spl.now = settings.now;
+    spl.time_zone = settings.time_zone.name().to_owned();
+    options.extensions.insert(spl);
+    let mut runtime = RuntimeEnvBuilder::new();
+    if let Some(limit) = settings.memory_limit {
+        runtime = runtime.with_memory_pool(Arc::new(FairSpillPool::new(limit)));
+    }
+    let runtime = runtime.build_arc().map_err(engine_error)?;
+    Ok(SessionStateBuilder::new()
+        .with_config(config)
+        .with_runtime_env(runtime)
+        .with_default_features()
+        .with_query_planner(Arc::new(SplQueryPlanner))
+        .build())
+}
+
+/// Rows per batch: large enough that work per distinct value pays.
+const BATCH_ROWS: usize = 32_768;
+
+/// DataFusion's physical planner with SPL's row operators.
+#[derive(Debug)]
+struct SplQueryPlanner;
+
+#[async_trait]
+impl QueryPlanner for SplQueryPlanner {
+    async fn create_physical_plan(
+        &self,
+        plan: &LogicalPlan,
+        state: &SessionState,
+    ) -> datafusion::common::Result<Arc<dyn ExecutionPlan>> {
+        let planner = DefaultPhysicalPlanner::with_extension_planners(vec![Arc::new(OperatorPlanner)]);
+        planner.create_physical_plan(plan, state).await
     }
 }

@@ -1,0 +1,163 @@
+//! Planning of commands: one module each, and the table that says how a command takes part in a pipeline.
+
+use futures::future::BoxFuture;
+use spl_parser::syntax::{Argument, CommandCall, FieldName, OptionArgument};
+use spl_parser::{Diagnostic, spec::Status};
+
+use crate::frame::{Frame, FrameField};
+use crate::needed::Needed;
+use crate::planner::Planner;
+
+/// What a command gets.
+pub struct Input {
+    /// The rows before it; none when it stands first.
+    pub frame: Option<Frame>,
+    /// The fields that what follows needs.
+    pub needed: Needed,
+}
+
+/// Plans a command whose columns follow from the columns before it.
+pub type RowsPlan = fn(&Planner, &CommandCall, Frame) -> Result<Frame, Diagnostic>;
+/// Plans a command that runs something first: a subsearch, the stage before it.
+pub type StagePlan = for<'a> fn(&'a Planner, &'a CommandCall, Input) -> BoxFuture<'a, Result<Frame, Diagnostic>>;
+
+/// How a command is planned.
+#[derive(Clone, Copy)]
+pub enum Planning {
+    /// From the frame before it.
+    Rows(RowsPlan),
+    /// From the frame before it, running something while planning.
+    Stage(StagePlan),
+    /// It can stand first.
+    Source(StagePlan),
+}
+
+macro_rules! commands {
+    ($($name:literal => $module:ident :: $kind:ident),* $(,)?) => {
+        /// The commands that are built, by canonical name.
+        pub const BUILT: &[(&str, Planning)] = &[$(($name, Planning::$kind($module::plan))),*];
+    };
+}
+
+pub mod aggregation;
+pub mod append;
+pub mod bin;
+pub mod convert;
+pub mod dedup;
+pub mod eval;
+pub mod eventstats;
+pub mod fields;
+pub mod fillnull;
+pub mod head;
+pub mod inputlookup;
+pub mod join;
+pub mod lookup;
+pub mod makemv;
+pub mod makeresults;
+pub mod mvexpand;
+pub mod regex;
+pub mod rename;
+pub mod rex;
+pub mod search;
+pub mod sort;
+pub mod stats;
+pub mod table;
+pub mod tail;
+pub mod top;
+pub mod tstats;
+pub mod where_command;
+
+commands! {
+    "append" => append::Stage,
+    "bin" => bin::Stage,
+    "convert" => convert::Rows,
+    "dedup" => dedup::Rows,
+    "eval" => eval::Stage,
+    "eventstats" => eventstats::Rows,
+    "fields" => fields::Rows,
+    "fillnull" => fillnull::Rows,
+    "head" => head::Rows,
+    "inputlookup" => inputlookup::Source,
+    "join" => join::Stage,
+    "lookup" => lookup::Rows,
+    "makemv" => makemv::Rows,
+    "makeresults" => makeresults::Source,
+    "mvexpand" => mvexpand::Rows,
+    "rare" => top::Rows,
+    "regex" => regex::Rows,
+    "rename" => rename::Rows,
+    "rex" => rex::Rows,
+    "search" => search::Source,
+    "sort" => sort::Rows,
+    "stats" => stats::Rows,
+    "table" => table::Rows,
+    "tail" => tail::Rows,
+    "top" => top::Rows,
+    "tstats" => tstats::Source,
+    "where" => where_command::Stage,
+}
+
+/// How a command is planned; an error when it is known but not built.
+pub fn planning(call: &CommandCall) -> Result<Planning, Diagnostic> {
+    if let Some((_, planning)) = BUILT.iter().find(|(name, _)| *name == call.spec.name) {
+        return Ok(*planning);
+    }
+    Err(match call.spec.status {
+        Status::Refused(why) => {
+            Diagnostic::error("plan/refused-command", format!("`{}` can't be run: {why}", call.spec.name), call.name.span)
+        }
+        _ => Diagnostic::error("plan/not-built", format!("`{}` is known but not built yet", call.spec.name), call.name.span)
+            .with_help("`splq commands` lists what is built"),
+    })
+}
+
+/// Reads a truth value of an option; the parser has checked its form.
+pub fn boolean(call: &CommandCall, name: &str, default: bool) -> bool {
+    call.option(name).map_or(default, |option| matches!(option.value.value.to_ascii_lowercase().as_str(), "true" | "t" | "1" | "yes" | "y"))
+}
+
+/// Reads a whole number of an option; negative ones are an error.
+pub fn count(call: &CommandCall, name: &str, default: u64) -> Result<u64, Diagnostic> {
+    call.option(name).map_or(Ok(default), |option| parse_count(&option.value.value, option.value.span))
+}
+
+/// Reads a whole number that is not negative.
+pub fn parse_count(text: &str, span: spl_parser::Span) -> Result<u64, Diagnostic> {
+    text.trim().parse().map_err(|_| Diagnostic::error("plan/number", format!("`{text}` is not a count"), span))
+}
+
+/// The first positional count (`head 5`, `sort 10 x`).
+pub fn leading_count(call: &CommandCall) -> Result<Option<u64>, Diagnostic> {
+    match call.arguments.first() {
+        Some(Argument::Text { text, quoted: false }) if text.value.chars().all(|c| c.is_ascii_digit() || c == '-') && !text.value.is_empty() && text.value != "-" => {
+            parse_count(&text.value, text.span).map(Some)
+        }
+        _ => Ok(None),
+    }
+}
+
+/// Refuses options that would change the answer and are not built.
+pub fn refuse_options(call: &CommandCall, names: &[(&str, &str)]) -> Result<(), Diagnostic> {
+    for (name, harmless) in names {
+        if let Some(OptionArgument { name: found, value, .. }) = call.option(name)
+            && !value.value.eq_ignore_ascii_case(harmless)
+            && !(is_false(harmless) && is_false(&value.value))
+        {
+            return Err(Diagnostic::error(
+                "plan/not-built",
+                format!("`{name}={}` of `{}` is not built yet", value.value, call.spec.name),
+                found.span.to(value.span),
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn is_false(text: &str) -> bool {
+    matches!(text.to_ascii_lowercase().as_str(), "false" | "f" | "0" | "no" | "n")
+}
+
+/// The fields of a frame that a name or a pattern stands for; a plain name that no event has stands for nothing.
+pub fn expand(frame: &Frame, field: &FieldName) -> Vec<FrameField> {
+    if field.has_wildcard() { frame.matching(&field.name) } else { frame.field(&field.name).into_iter().collect() }
+}

@@ -1,0 +1,197 @@
+//! Aggregations as stats and its kin write them, planned as calls of statistical functions.
+
+use std::sync::Arc;
+
+use datafusion::logical_expr::{AggregateUDF, Expr, lit};
+use spl_functions::aggregate::{AggregateSpec, Inputs, Status};
+use spl_functions::column::ValueType;
+use spl_parser::syntax::{Aggregation, AggregationArgument, Argument, CommandCall};
+use spl_parser::{Diagnostic, Span, diagnostic::nearest};
+
+use super::refuse_options;
+use crate::expression::{self, Scope, Typed, choose};
+use crate::frame::{Frame, ORDINAL, column, null, ordinal, wildcard_captures};
+use crate::operators::mv_expand::MvExpand;
+use crate::planner::Planner;
+
+/// An aggregation ready to be put into a plan.
+#[derive(Clone)]
+pub struct Planned {
+    /// Name of the result.
+    pub name: String,
+    /// The function.
+    pub function: Arc<AggregateUDF>,
+    /// Its registry entry.
+    pub spec: &'static AggregateSpec,
+    /// Its arguments.
+    pub arguments: Vec<Expr>,
+}
+
+impl Planned {
+    /// The call.
+    pub fn expression(&self) -> Expr {
+        self.function.call(self.arguments.clone())
+    }
+}
+
+/// Plans the aggregations of a command.
+pub fn plan_all(planner: &Planner, call: &CommandCall, frame: &Frame) -> Result<Vec<Planned>, Diagnostic> {
+    refuse_options(call, &[("allnum", "false")])?;
+    let mut planned: Vec<Planned> = Vec::new();
+    for aggregation in call.aggregations() {
+        for one in plan_one(planner, aggregation, frame)? {
+            if planned.iter().any(|known| known.name == one.name) {
+                return Err(Diagnostic::error(
+                    "plan/duplicate-name",
+                    format!("two aggregations are named `{}`", one.name),
+                    aggregation.alias.as_ref().map_or(aggregation.span, |alias| alias.span),
+                )
+                .with_help("give one of them another name with `AS`"));
+            }
+            planned.push(one);
+        }
+    }
+    Ok(planned)
+}
+
+/// Looks a statistical function up.
+pub fn lookup(planner: &Planner, name: &str, span: Span) -> Result<(&'static AggregateSpec, Arc<AggregateUDF>), Diagnostic> {
+    let Some((spec, function)) = planner.aggregate(name) else {
+        let error = Diagnostic::error("plan/unknown-function", format!("unknown statistical function `{name}`"), span);
+        let known = spl_functions::aggregate::all().map(|spec| spec.name);
+        return Err(match nearest(name, known) {
+            Some(near) => error.with_help(format!("did you mean `{near}`?")),
+            None if spl_functions::scalar::lookup(name).is_some() => {
+                error.with_help(format!("`{name}` is an eval function: compute it before, or inside `eval(...)`"))
+            }
+            None => error,
+        });
+    };
+    if spec.status == Status::Planned {
+        return Err(Diagnostic::error("plan/not-built", format!("`{}` is known but not built yet", spec.name), span));
+    }
+    let parameter = spl_functions::aggregate::lookup(name).and_then(|(_, parameter)| parameter);
+    spec.check_parameter(parameter).map_err(|message| Diagnostic::error("plan/argument", message, span))?;
+    Ok((spec, function))
+}
+
+fn plan_one(planner: &Planner, aggregation: &Aggregation, frame: &Frame) -> Result<Vec<Planned>, Diagnostic> {
+    let (spec, function) = lookup(planner, &aggregation.function.value, aggregation.function.span)?;
+    let name = || aggregation.alias.as_ref().map_or_else(|| aggregation.text.clone(), |alias| alias.name.clone());
+    let make = |name: String, value: Typed| Ok::<_, Diagnostic>(Planned { name, function: function.clone(), spec, arguments: arguments(planner, spec, value, frame, aggregation.span)? });
+    match &aggregation.argument {
+        AggregationArgument::None => {
+            if spec.inputs != Inputs::Optional {
+                return Err(Diagnostic::error("plan/argument-count", format!("`{}` needs a field in brackets", spec.name), aggregation.span)
+                    .with_help(spec.syntax.to_owned()));
+            }
+            Ok(vec![make(name(), Typed::new(lit(1_i64), ValueType::Integer))?])
+        }
+        AggregationArgument::Field(field) if field.has_wildcard() => {
+            let mut planned = Vec::new();
+            for found in frame.matching(&field.name) {
+                if found.name.starts_with('_') {
+                    continue;
+                }
+                let result = match &aggregation.alias {
+                    Some(alias) if alias.has_wildcard() => {
+                        let captures = wildcard_captures(&field.name, &found.name).unwrap_or_default();
+                        let mut captures = captures.into_iter();
+                        let mut result = String::new();
+                        for (index, piece) in alias.name.split('*').enumerate() {
+                            if index > 0 {
+                                result.push_str(captures.next().unwrap_or_default());
+                            }
+                            result.push_str(piece);
+                        }
+                        result
+                    }
+                    Some(alias) => alias.name.clone(),
+                    None => aggregation.text.replace(&field.name, &found.name),
+                };
+                planned.push(make(result, Typed::new(column(&found.name), found.value_type()))?);
+            }
+            Ok(planned)
+        }
+        AggregationArgument::Field(field) => {
+            let value = frame.resolve(&field.name)?.unwrap_or_else(|| Typed::new(null(ValueType::Text), ValueType::Text));
+            Ok(vec![make(name(), value)?])
+        }
+        AggregationArgument::Eval(inner) => {
+            let value = expression::plan(planner, inner, frame)?;
+            let value = if value.value_type == ValueType::Boolean {
+                choose(planner, vec![(value.expression, Typed::new(lit(1_i64), ValueType::Integer))], None)?
+            } else {
+                value
+            };
+            Ok(vec![make(name(), value)?])
+        }
+        AggregationArgument::Sparkline { .. } => {
+            Err(Diagnostic::error("plan/not-built", "`sparkline` is known but not built yet", aggregation.span))
+        }
+    }
+}
+
+fn arguments(planner: &Planner, spec: &AggregateSpec, value: Typed, frame: &Frame, span: Span) -> Result<Vec<Expr>, Diagnostic> {
+    let value = if value.value_type == ValueType::Null { null(ValueType::Text) } else { value.expression };
+    let time = || -> Result<Expr, Diagnostic> {
+        match frame.field("_time") {
+            Some(field) => expression::convert(planner, Typed::new(column("_time"), field.value_type()), ValueType::Float),
+            None => Ok(null(ValueType::Float)),
+        }
+    };
+    Ok(match spec.inputs {
+        Inputs::Optional | Inputs::Value => vec![value],
+        Inputs::ValueAndTime => vec![value, time()?, ordinal()],
+        Inputs::ValueAndOrder => vec![value, ordinal()],
+        Inputs::ValueTimeAndSeries => vec![value, time()?],
+        Inputs::ValueAndSpan => {
+            return Err(Diagnostic::error("plan/not-here", format!("`{}` works only in timechart", spec.name), span));
+        }
+    })
+}
+
+/// The fields of a by-clause; `None` when no row has one of them, so that no group is left.
+pub fn by_fields(call: &CommandCall, frame: &Frame) -> Result<Option<Vec<String>>, Diagnostic> {
+    let mut fields: Vec<String> = Vec::new();
+    for argument in call.by_fields() {
+        match argument {
+            Argument::Field(field) => {
+                let found = super::expand(frame, field);
+                if found.is_empty() {
+                    return Ok(None);
+                }
+                for found in found {
+                    if !fields.contains(&found.name) && found.name != ORDINAL {
+                        fields.push(found.name);
+                    }
+                }
+            }
+            Argument::Pair { name, value } => {
+                return Err(Diagnostic::error(
+                    "plan/argument",
+                    format!("`{}={}` can't stand in the by-clause of `{}`", name.value, value.value, call.spec.name),
+                    name.span.to(value.span),
+                )
+                .with_help("`| bin _time span=1h` before it makes the same groups"));
+            }
+            _ => return Err(Diagnostic::error("plan/argument", "a by-clause takes fields", call.span)),
+        }
+    }
+    Ok(Some(fields))
+}
+
+/// Each value of a multivalue by-field is a group of its own; rows without a by-field are in none.
+pub fn expand_groups(frame: Frame, fields: &[String]) -> Result<Frame, Diagnostic> {
+    let mut frame = frame;
+    for field in fields {
+        if frame.field(field).is_some_and(|found| found.value_type() == ValueType::Multivalue) {
+            frame = frame.operate(MvExpand { field: field.clone(), limit: 0, drop_null: true })?;
+        }
+    }
+    let present = fields.iter().map(|field| column(field).is_not_null()).reduce(Expr::and);
+    match present {
+        Some(present) => frame.filter(present),
+        None => Ok(frame),
+    }
+}

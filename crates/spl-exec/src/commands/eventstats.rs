@@ -1,0 +1,44 @@
+//! Planning of `eventstats`: the aggregations of a row's group, added to the row.
+
+use datafusion::logical_expr::expr::WindowFunction;
+use datafusion::logical_expr::{Expr, ExprFunctionExt, WindowFunctionDefinition, lit};
+use spl_parser::Diagnostic;
+use spl_parser::syntax::CommandCall;
+
+use super::aggregation;
+use crate::expression::{Typed, choose};
+use crate::frame::{Frame, column, engine_error};
+use crate::planner::Planner;
+
+/// Plans the command.
+pub fn plan(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
+    let planned = aggregation::plan_all(planner, call, &frame)?;
+    let Some(fields) = aggregation::by_fields(call, &frame)? else {
+        return Ok(frame);
+    };
+    let internal = |place: usize| format!("__window{place}");
+    let mut windows = Vec::new();
+    for (place, one) in planned.iter().enumerate() {
+        let window =
+            Expr::from(WindowFunction::new(WindowFunctionDefinition::AggregateUDF(one.function.clone()), one.arguments.clone()));
+        let window = if fields.is_empty() {
+            window
+        } else {
+            window.partition_by(fields.iter().map(|field| column(field)).collect()).build().map_err(engine_error)?
+        };
+        windows.push(window.alias(internal(place)));
+    }
+    let names: Vec<String> = (0..planned.len()).map(internal).collect();
+    let widened = frame.build(|plan| plan.window(windows))?;
+    // Rows without one of the by-fields belong to no group.
+    let grouped = fields.iter().map(|field| column(field).is_not_null()).reduce(Expr::and).unwrap_or_else(|| lit(true));
+    let mut assignments = Vec::new();
+    for (place, one) in planned.iter().enumerate() {
+        let name = internal(place);
+        let value_type = widened.field(&name).map_or(spl_functions::column::ValueType::Text, |field| field.value_type());
+        let result = Typed::new(column(&name), value_type);
+        let value = if fields.is_empty() { result } else { choose(planner, vec![(grouped.clone(), result)], None)? };
+        assignments.push((one.name.clone(), value.expression));
+    }
+    widened.assign(assignments)?.without(&names)
+}

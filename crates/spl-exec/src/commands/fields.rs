@@ -1,0 +1,24 @@
+//! Planning of `fields`: keeps or removes fields; internal fields stay unless they are named.
+
+use spl_parser::Diagnostic;
+use spl_parser::syntax::{Argument, CommandCall};
+
+use super::expand;
+use crate::frame::{Frame, column};
+use crate::planner::Planner;
+
+/// Plans the command.
+pub fn plan(_: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
+    let removes = matches!(call.arguments.first(), Some(Argument::Text { text, .. }) if text.value == "-");
+    let named: Vec<String> = call.fields().flat_map(|field| expand(&frame, field)).map(|field| field.name).collect();
+    if removes {
+        return frame.without(&named);
+    }
+    let kept = frame
+        .fields()
+        .into_iter()
+        .filter(|field| named.contains(&field.name) || matches!(field.name.as_str(), "_raw" | "_time"))
+        .map(|field| (field.name.clone(), column(&field.name)))
+        .collect();
+    frame.select(kept)
+}

@@ -1,0 +1,41 @@
+//! Planning of `head`: the first rows, or the rows while a condition holds.
+
+use spl_parser::Diagnostic;
+use spl_parser::syntax::{Argument, CommandCall};
+
+use super::{boolean, count, leading_count};
+use crate::expression;
+use crate::frame::Frame;
+use crate::operators::take_while::TakeWhile;
+use crate::planner::Planner;
+
+/// Plans the command.
+pub fn plan(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
+    const CONDITION: &str = "__condition";
+    if let Some(Argument::Expression(condition)) = call.arguments.first() {
+        let condition = expression::condition(planner, condition, &frame)?;
+        let limit = match call.option("limit") {
+            Some(_) => Some(count(call, "limit", 0)?),
+            None => None,
+        };
+        return frame
+            .assign(vec![(CONDITION.to_owned(), condition)])?
+            .operate(TakeWhile {
+                condition: CONDITION.to_owned(),
+                null_is_true: boolean(call, "null", false),
+                keep_last: boolean(call, "keeplast", false),
+                limit: limit.filter(|limit| *limit > 0).map(|limit| usize::try_from(limit).unwrap_or(usize::MAX)),
+            })?
+            .without(&[CONDITION.to_owned()]);
+    }
+    let rows = match leading_count(call)? {
+        Some(rows) => rows,
+        None => count(call, "limit", planner.limits().get("head_count"))?,
+    };
+    first_rows(frame, rows)
+}
+
+/// The first rows in order.
+pub fn first_rows(frame: Frame, rows: u64) -> Result<Frame, Diagnostic> {
+    frame.ordered()?.build(|plan| plan.limit(0, Some(usize::try_from(rows).unwrap_or(usize::MAX))))
+}

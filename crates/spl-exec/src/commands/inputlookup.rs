@@ -1,0 +1,73 @@
+//! Planning of `inputlookup`: the rows of a lookup table.
+
+use futures::future::BoxFuture;
+use indexmap::IndexMap;
+use spl_knowledge::LookupTable;
+use spl_parser::Diagnostic;
+use spl_parser::syntax::{Argument, CommandCall};
+
+use super::append::concatenate;
+use super::makeresults::rows_frame;
+use super::{Input, boolean, count};
+use crate::frame::{Frame, column, null};
+use crate::planner::Planner;
+use crate::{search, subsearch};
+use spl_functions::column::ValueType;
+
+/// Plans the command.
+pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
+    Box::pin(async move {
+        let append = boolean(call, "append", false);
+        if input.frame.is_some() && !append {
+            return Err(Diagnostic::error("plan/position", "`inputlookup` must be the first command", call.name.span)
+                .with_help("`append=true` adds its rows to those before it"));
+        }
+        let Some(Argument::Text { text: name, .. }) = call.arguments.first() else {
+            return Err(Diagnostic::error("plan/argument", "`inputlookup` needs a table", call.span));
+        };
+        let definition = planner.knowledge().lookup(&name.value).map_err(|error| error.at(name.span))?;
+        let table = definition.load().map_err(|error| error.at(name.span))?;
+        let mut frame = table_frame(planner, &table)?;
+        if let Some(Argument::Search(condition)) = call.clause("where").and_then(|clause| clause.arguments.first()) {
+            let condition = subsearch::resolve(planner, condition).await?;
+            let condition = search::plan(planner, &condition, &frame)?;
+            frame = frame.filter(condition)?;
+        }
+        let (start, most) = (count(call, "start", 0)?, count(call, "max", 1_000_000_000)?);
+        if call.option("start").is_some() || call.option("max").is_some() {
+            let size = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
+            frame = frame.ordered()?.build(|plan| plan.limit(size(start), Some(size(most))))?;
+        }
+        match input.frame {
+            Some(before) => {
+                let rows = planner.materialise(frame).await?;
+                concatenate(planner, before, rows)
+            }
+            None => Ok(frame),
+        }
+    })
+}
+
+/// A frame over a table; empty cells are absent values.
+pub fn table_frame(planner: &Planner, table: &LookupTable) -> Result<Frame, Diagnostic> {
+    let rows: Vec<IndexMap<String, Vec<String>>> = table
+        .rows
+        .iter()
+        .map(|row| {
+            table
+                .header
+                .iter()
+                .zip(row)
+                .filter(|(_, value)| !value.is_empty())
+                .map(|(name, value)| (name.clone(), vec![value.clone()]))
+                .collect()
+        })
+        .collect();
+    let frame = rows_frame(planner, &rows)?;
+    let columns = table
+        .header
+        .iter()
+        .map(|name| (name.clone(), if frame.field(name).is_some() { column(name) } else { null(ValueType::Text) }))
+        .collect();
+    frame.select(columns)
+}

@@ -1,0 +1,71 @@
+//! Planning of `lookup`: fields of a table beside the rows that match it.
+
+use std::sync::Arc;
+
+use spl_knowledge::lookup::MatchType;
+use spl_parser::Diagnostic;
+use spl_parser::syntax::{Argument, Clause, CommandCall};
+
+use super::refuse_options;
+use crate::frame::Frame;
+use crate::operators::lookup::{Lookup, Output};
+use crate::planner::Planner;
+
+/// Plans the command.
+pub fn plan(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
+    refuse_options(call, &[("event_time_field", "_time")])?;
+    let Some(Argument::Text { text: name, .. }) = call.arguments.first() else {
+        return Err(Diagnostic::error("plan/argument", "`lookup` needs a table", call.span));
+    };
+    let definition = planner.knowledge().lookup(&name.value).map_err(|error| error.at(name.span))?;
+    if definition.time_field.is_some() {
+        return Err(Diagnostic::error("plan/not-built", format!("`{}` is a lookup by time, which is not built yet", name.value), name.span));
+    }
+    let table = definition.load().map_err(|error| error.at(name.span))?;
+    let place = |argument: &Argument| -> Result<Option<(usize, String, String)>, Diagnostic> {
+        let (from, to) = match argument {
+            Argument::Field(field) => (field, field),
+            Argument::Rename { from, to } => (from, to),
+            _ => return Ok(None),
+        };
+        let column = table.column(&from.name).map_err(|error| error.at(from.span))?;
+        Ok(Some((column, from.name.clone(), to.name.clone())))
+    };
+    let mut inputs = Vec::new();
+    for argument in &call.arguments[1..] {
+        if let Some((column, in_table, in_event)) = place(argument)? {
+            inputs.push((column, definition.match_type(&in_table), in_event));
+        }
+    }
+    let mut outputs = Vec::new();
+    let mut collect = |clause: &Clause| -> Result<(), Diagnostic> {
+        for argument in &clause.arguments {
+            if let Some((column, _, in_event)) = place(argument)? {
+                outputs.push(Output { column, field: in_event, only_new: clause.keyword.value == "outputnew" });
+            }
+        }
+        Ok(())
+    };
+    for clause in &call.clauses {
+        collect(clause)?;
+    }
+    if call.clauses.is_empty() {
+        // All other fields of the table, overwriting.
+        for (column, name) in table.header.iter().enumerate() {
+            if !inputs.iter().any(|(used, _, _)| *used == column) {
+                outputs.push(Output { column, field: name.clone(), only_new: false });
+            }
+        }
+    }
+    let plain: Vec<(usize, MatchType, String)> = inputs;
+    frame.operate(Lookup::new(
+        name.value.clone(),
+        Arc::new(table),
+        plain,
+        outputs,
+        definition.case_sensitive,
+        definition.max_matches,
+        definition.min_matches,
+        definition.default_match.clone(),
+    ))
+}

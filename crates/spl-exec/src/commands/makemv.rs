@@ -1,0 +1,51 @@
+//! Planning of `makemv`: one text into several values.
+
+use datafusion::logical_expr::lit;
+use spl_functions::column::ValueType;
+use spl_functions::pattern::Pattern;
+use spl_parser::Diagnostic;
+use spl_parser::syntax::CommandCall;
+
+use super::eval::assign;
+use super::{boolean, refuse_options};
+use crate::expression::{self, Typed, call as function};
+use crate::frame::{Frame, column, text};
+use crate::planner::Planner;
+
+/// Plans the command.
+pub fn plan(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
+    refuse_options(call, &[("setsv", "false")])?;
+    let Some(field) = call.fields().next() else {
+        return Err(Diagnostic::error("plan/argument", "`makemv` needs a field", call.span));
+    };
+    let Some(found) = frame.field(&field.name) else { return Ok(frame) };
+    if found.value_type() == ValueType::Multivalue {
+        return Ok(frame);
+    }
+    let source = expression::convert(planner, Typed::new(column(&field.name), found.value_type()), ValueType::Text)?;
+    let source = Typed::new(source, ValueType::Text);
+    let values = match call.option("tokenizer") {
+        Some(option) => {
+            Pattern::new(&option.value.value).map_err(|message| {
+                Diagnostic::error("plan/regex", format!("not a regular expression: {message}"), option.value.span)
+            })?;
+            let arguments = vec![
+                source,
+                Typed::new(text(option.value.value.clone()), ValueType::Text),
+                Typed::new(lit(1_i64), ValueType::Integer),
+                Typed::new(lit(0_i64), ValueType::Integer),
+            ];
+            function(planner, "spl_capture_all", arguments)?
+        }
+        None => {
+            let delimiter = call.option("delim").map_or(" ", |option| option.value.value.as_str());
+            let arguments = vec![
+                source,
+                Typed::new(text(delimiter), ValueType::Text),
+                Typed::new(lit(boolean(call, "allowempty", false)), ValueType::Boolean),
+            ];
+            function(planner, "spl_split", arguments)?
+        }
+    };
+    assign(frame, &field.name, values)
+}

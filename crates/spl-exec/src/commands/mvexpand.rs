@@ -1,0 +1,24 @@
+//! Planning of `mvexpand`: one row per value.
+
+use spl_parser::Diagnostic;
+use spl_parser::syntax::CommandCall;
+use spl_functions::column::ValueType;
+
+use super::count;
+use crate::frame::Frame;
+use crate::operators::mv_expand::MvExpand;
+use crate::planner::Planner;
+
+/// Plans the command.
+pub fn plan(_: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
+    let Some(field) = call.fields().next() else {
+        return Err(Diagnostic::error("plan/argument", "`mvexpand` needs a field", call.span));
+    };
+    match frame.field(&field.name) {
+        Some(found) if found.value_type() == ValueType::Multivalue => {
+            let limit = usize::try_from(count(call, "limit", 0)?).unwrap_or(usize::MAX);
+            frame.operate(MvExpand { field: field.name.clone(), limit, drop_null: false })
+        }
+        _ => Ok(frame),
+    }
+}

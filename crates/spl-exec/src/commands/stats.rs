@@ -1,0 +1,72 @@
+//! Planning of `stats`: one row per group, sorted by the by-fields.
+
+use datafusion::logical_expr::{Expr, lit};
+use spl_parser::Diagnostic;
+use spl_parser::syntax::CommandCall;
+
+use super::aggregation::{self, Planned};
+use super::sort::sort_key;
+use super::boolean;
+use crate::expression::{Typed, call as function};
+use crate::frame::{Frame, ORDINAL, column};
+use crate::planner::Planner;
+use spl_functions::column::ValueType;
+
+/// Plans the command.
+pub fn plan(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
+    let Some(fields) = aggregation::by_fields(call, &frame)? else {
+        return no_groups(planner, call, frame);
+    };
+    let mut frame = frame;
+    if boolean(call, "dedup_splitvals", false) {
+        for field in &fields {
+            if frame.field(field).is_some_and(|found| found.value_type() == ValueType::Multivalue) {
+                let distinct = function(planner, "mvdedup", vec![Typed::new(column(field), ValueType::Multivalue)])?;
+                frame = frame.assign(vec![(field.clone(), distinct.expression)])?;
+            }
+        }
+    }
+    let frame = aggregation::expand_groups(frame, &fields)?;
+    let planned = aggregation::plan_all(planner, call, &frame)?;
+    group(planner, frame, &fields, &planned)
+}
+
+/// No row has one of the by-fields: the columns are there, rows are not.
+fn no_groups(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
+    let mut names: Vec<String> = call.by_fields().iter().filter_map(|argument| argument.as_field()).map(|field| field.name.clone()).collect();
+    names.extend(aggregation::plan_all(planner, call, &frame)?.into_iter().map(|planned| planned.name));
+    let columns = names.into_iter().map(|name| (name, crate::frame::null(ValueType::Text))).collect();
+    frame.select(columns)?.filter(lit(false))
+}
+
+/// Groups rows that have all by-fields.
+pub fn group(planner: &Planner, frame: Frame, fields: &[String], planned: &[Planned]) -> Result<Frame, Diagnostic> {
+    let internal = |place: usize| format!("__aggregate{place}");
+    let groups: Vec<Expr> = fields.iter().map(|field| column(field)).collect();
+    let calls: Vec<Expr> = planned.iter().enumerate().map(|(place, planned)| planned.expression().alias(internal(place))).collect();
+    let grouped = frame.build(|plan| plan.aggregate(groups, calls))?;
+    let mut columns: Vec<(String, Expr)> = fields.iter().map(|field| (field.clone(), column(field))).collect();
+    for (place, planned) in planned.iter().enumerate() {
+        // A result that has a by-field's name replaces it.
+        columns.retain(|(name, _)| *name != planned.name);
+        columns.push((planned.name.clone(), column(&internal(place))));
+    }
+    if fields.is_empty() {
+        // Without groups there is one row, unless it would hold nothing at all.
+        let something = columns.iter().map(|(_, value)| value.clone().is_not_null()).reduce(Expr::or);
+        let grouped = match something {
+            Some(something) => grouped.filter(something)?,
+            None => grouped,
+        };
+        columns.push((ORDINAL.to_owned(), lit(0_i64)));
+        return grouped.select(columns);
+    }
+    let mut keys = Vec::new();
+    for field in fields {
+        keys.extend(sort_key(planner, &grouped, field, "auto", false)?);
+    }
+    let mut with_all = grouped.numbered(keys)?;
+    columns.push((ORDINAL.to_owned(), column(ORDINAL)));
+    with_all = with_all.select(columns)?;
+    Ok(with_all)
+}

@@ -1,0 +1,149 @@
+//! Planning of `top` and `rare`: the most and the least common values, with count and percent.
+
+use datafusion::functions_window::expr_fn::row_number;
+use datafusion::logical_expr::expr::WindowFunction;
+use datafusion::logical_expr::{Expr, ExprFunctionExt, SortExpr, WindowFunctionDefinition, lit};
+use datafusion::prelude::cast;
+use spl_functions::column::ValueType;
+use spl_parser::Diagnostic;
+use spl_parser::syntax::CommandCall;
+
+use super::sort::sort_key;
+use super::{aggregation, boolean, count, expand, leading_count};
+use crate::expression::{self, Typed, call as function};
+use crate::frame::{Frame, ORDINAL, column, engine_error, text};
+use crate::planner::Planner;
+
+const COUNT: &str = "__count";
+const TOTAL: &str = "__total";
+const PLACE: &str = "__place";
+const OTHER: &str = "__other";
+
+/// Plans the command.
+pub fn plan(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
+    let rare = call.spec.name == "rare";
+    let mut fields: Vec<String> = Vec::new();
+    let mut missing = false;
+    for field in call.fields() {
+        let found = expand(&frame, field);
+        missing |= found.is_empty();
+        fields.extend(found.into_iter().map(|found| found.name));
+    }
+    let by = aggregation::by_fields(call, &frame)?;
+    let (Some(by), false) = (by, missing || fields.is_empty()) else {
+        return frame.filter(lit(false));
+    };
+    let limit = match leading_count(call)? {
+        Some(limit) => limit,
+        None => count(call, "limit", planner.limits().get("top_limit"))?,
+    };
+    let most = planner.limits().get("top_maxresultrows");
+    let limit = if limit == 0 { most } else { limit.min(most) };
+    let option = |name: &str, default: &str| call.option(name).map_or_else(|| default.to_owned(), |option| option.value.value.clone());
+
+    let groups: Vec<String> = by.iter().chain(fields.iter().filter(|field| !by.contains(field))).cloned().collect();
+    let frame = aggregation::expand_groups(frame, &groups)?;
+    let (_, counting) = aggregation::lookup(planner, "count", call.span)?;
+    let (_, adding) = aggregation::lookup(planner, "sum", call.span)?;
+    let counted = frame.build(|plan| {
+        plan.aggregate(groups.iter().map(|group| column(group)).collect::<Vec<_>>(), vec![counting.call(vec![lit(1_i64)]).alias(COUNT)])
+    })?;
+
+    let mut order: Vec<SortExpr> = vec![column(COUNT).sort(rare, false)];
+    for field in &fields {
+        order.extend(sort_key(planner, &counted, field, "auto", false)?);
+    }
+    let by_columns: Vec<Expr> = by.iter().map(|field| column(field)).collect();
+    let total = Expr::from(WindowFunction::new(WindowFunctionDefinition::AggregateUDF(adding.clone()), vec![column(COUNT)]));
+    let place = row_number();
+    let (total, place) = if by_columns.is_empty() {
+        (total, place.order_by(order.clone()).build().map_err(engine_error)?)
+    } else {
+        (
+            total.partition_by(by_columns.clone()).build().map_err(engine_error)?,
+            place.partition_by(by_columns).order_by(order.clone()).build().map_err(engine_error)?,
+        )
+    };
+    let ranked = counted.build(|plan| plan.window(vec![total.alias(TOTAL)])?.window(vec![place.alias(PLACE)]))?;
+    let with_other = boolean(call, "useother", false) && !rare;
+    let limit_literal = lit(limit);
+    let chosen = if with_other {
+        let others = column(PLACE).gt(limit_literal.clone());
+        let label = option("otherstr", "OTHER");
+        let mut columns: Vec<(String, Expr)> = by.iter().map(|field| (field.clone(), column(field))).collect();
+        for field in fields.iter().filter(|field| !by.contains(field)) {
+            let kind = ranked.field(field).map_or(ValueType::Text, |found| found.value_type());
+            let kept = expression::convert(planner, Typed::new(column(field), kind), ValueType::Text)?;
+            let named = datafusion::prelude::when(others.clone(), text(label.clone())).otherwise(kept).map_err(engine_error)?;
+            columns.push((field.clone(), named));
+        }
+        columns.push((COUNT.to_owned(), column(COUNT)));
+        columns.push((TOTAL.to_owned(), column(TOTAL)));
+        columns.push((OTHER.to_owned(), others));
+        columns.push((ORDINAL.to_owned(), lit(0_i64)));
+        let relabelled = ranked.select(columns)?;
+        let mut keys: Vec<Expr> = groups.iter().map(|group| column(group)).collect();
+        keys.push(column(TOTAL));
+        keys.push(column(OTHER));
+        relabelled.build(|plan| plan.aggregate(keys, vec![cast(adding.call(vec![column(COUNT)]), ValueType::Integer.arrow()).alias("__sum")]))?.select_all_but_count()?
+    } else {
+        ranked.filter(column(PLACE).lt_eq(limit_literal))?
+    };
+
+    let mut final_order: Vec<SortExpr> = Vec::new();
+    for field in &by {
+        final_order.extend(sort_key(planner, &chosen, field, "auto", false)?);
+    }
+    if with_other {
+        final_order.push(column(OTHER).sort(true, false));
+    }
+    final_order.extend(order);
+    let count_name = option("countfield", "count");
+    let percent_name = option("percentfield", "percent");
+    let count_float = cast(column(COUNT), ValueType::Float.arrow());
+    let share = count_float / cast(column(TOTAL), ValueType::Float.arrow()) * lit(100.0);
+    let percent = function(
+        planner,
+        "round",
+        vec![Typed::new(share, ValueType::Float), Typed::new(lit(6_i64), ValueType::Integer)],
+    )?
+    .expression;
+    let numbered = chosen.numbered_keeping(final_order, &[COUNT, TOTAL])?;
+    let mut columns: Vec<(String, Expr)> = groups.iter().map(|group| (group.clone(), column(group))).collect();
+    if boolean(call, "showcount", true) {
+        columns.push((count_name, column(COUNT)));
+    }
+    if boolean(call, "showperc", true) {
+        columns.push((percent_name, percent));
+    }
+    numbered.select(columns)
+}
+
+impl Frame {
+    /// The sum of the counts under the name of the count.
+    fn select_all_but_count(self) -> Result<Frame, Diagnostic> {
+        let mut columns: Vec<(String, Expr)> = self
+            .all_fields()
+            .into_iter()
+            .filter(|field| field.name != "__sum")
+            .map(|field| (field.name.clone(), column(&field.name)))
+            .collect();
+        columns.push((COUNT.to_owned(), column("__sum")));
+        columns.push((ORDINAL.to_owned(), lit(0_i64)));
+        self.select(columns)
+    }
+
+    /// Numbers the rows anew and keeps some hidden columns.
+    fn numbered_keeping(self, keys: Vec<SortExpr>, kept: &[&str]) -> Result<Frame, Diagnostic> {
+        const FRESH: &str = "__fresh";
+        let fresh = row_number().order_by(keys).build().map_err(engine_error)?.alias(FRESH);
+        let mut columns: Vec<(String, Expr)> = self
+            .all_fields()
+            .into_iter()
+            .filter(|field| !field.is_hidden() || kept.contains(&field.name.as_str()))
+            .map(|field| (field.name.clone(), column(&field.name)))
+            .collect();
+        columns.push((ORDINAL.to_owned(), cast(column(FRESH), ValueType::Integer.arrow())));
+        self.build(|plan| plan.window(vec![fresh]))?.select(columns)
+    }
+}

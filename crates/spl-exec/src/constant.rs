@@ -1,0 +1,42 @@
+//! Eval expressions without fields, evaluated while a search is being expanded (`iseval` macros).
+
+use std::sync::Arc;
+
+use arrow::array::{RecordBatch, RecordBatchOptions};
+use arrow::datatypes::Schema;
+use datafusion::common::DFSchema;
+use datafusion::execution::context::ExecutionProps;
+use datafusion::physical_expr::create_physical_expr;
+use spl_functions::column::Column;
+use spl_parser::Diagnostic;
+
+use crate::expression::{self, Scope, Typed};
+use crate::planner::Planner;
+
+struct NoFields;
+
+impl Scope for NoFields {
+    fn resolve(&self, _: &str) -> Result<Option<Typed>, Diagnostic> {
+        Ok(None)
+    }
+
+    fn names(&self) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+/// The text that an expression comes to; the message says why it comes to none.
+pub fn evaluate(planner: &Planner, source: &str) -> Result<String, String> {
+    let parsed = spl_parser::parse_expression(source)
+        .map_err(|errors| errors.into_iter().next().map(|error| error.message).unwrap_or_default())?;
+    let typed = expression::plan(planner, &parsed, &NoFields).map_err(|error| error.message)?;
+    let schema = Arc::new(Schema::empty());
+    let work = || {
+        let physical = create_physical_expr(&typed.expression, &DFSchema::try_from(schema.as_ref().clone())?, &ExecutionProps::new())?;
+        let options = RecordBatchOptions::new().with_row_count(Some(1));
+        let batch = RecordBatch::try_new_with_options(schema.clone(), Vec::new(), &options)?;
+        Column::new(&physical.evaluate(&batch)?.into_array(1)?)
+    };
+    let column = work().map_err(|error| error.to_string())?;
+    column.value(0).text().map(|text| text.into_owned()).ok_or_else(|| "it has no value".to_owned())
+}

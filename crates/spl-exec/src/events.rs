@@ -1,0 +1,571 @@
+//! Events with their search-time knowledge: extracted, aliased and calculated fields, event types and tags, each
+//! computed only where a search needs it.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, Int32Array, RecordBatch};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use datafusion::datasource::{MemTable, provider_as_source};
+use datafusion::logical_expr::{Expr, LogicalPlanBuilder, lit};
+use hashbrown::HashMap;
+use spl_functions::column::{Column, ValueType};
+use spl_functions::pattern::Pattern as Regex;
+use spl_knowledge::Knowledge;
+use spl_knowledge::props::ResolvedProps;
+use spl_macros::Expansion;
+use spl_parser::Diagnostic;
+use spl_parser::syntax::{Pattern, SearchExpression};
+
+use crate::expression::{self, KnowledgeScope, Scope, Typed, call, choose};
+use crate::frame::{Frame, ORDINAL, column, engine_error, null, ordinal, text};
+use crate::needed::Needed;
+use crate::planner::{Planner, unqualified};
+use crate::search;
+
+/// The prefix under which a scope over events gives what the data itself carries, without knowledge.
+pub const RAW_PREFIX: &str = "__raw:";
+
+/// The hidden column with the number of the event's props.
+const PROPS: &str = "__props";
+
+/// Loaded events, ready to be searched.
+pub struct EventData {
+    schema: SchemaRef,
+    table: Arc<MemTable>,
+    /// What props.conf comes to, by number; events carry the number in a hidden column.
+    props: Vec<ResolvedProps>,
+}
+
+impl EventData {
+    /// Prepares loaded events: `batches` have an ordinal column and are in its order.
+    pub fn new(schema: &SchemaRef, batches: &[RecordBatch], knowledge: &Knowledge, partitions: usize) -> Result<Self, Diagnostic> {
+        let mut fields: Vec<Arc<Field>> = schema.fields().iter().cloned().collect();
+        fields.push(Arc::new(Field::new(PROPS, DataType::Int32, false)));
+        let with_props: SchemaRef = Arc::new(Schema::new(fields));
+        let mut props: Vec<ResolvedProps> = Vec::new();
+        let mut numbers: HashMap<(String, String, String), i32> = HashMap::new();
+        let mut parts: Vec<Vec<RecordBatch>> = vec![Vec::new(); partitions.max(1)];
+        for (index, batch) in batches.iter().enumerate() {
+            let numbered = number_props(batch, knowledge, &mut props, &mut numbers)?;
+            let mut columns: Vec<ArrayRef> = batch.columns().to_vec();
+            columns.push(numbered);
+            let place = index % partitions.max(1);
+            parts[place].push(RecordBatch::try_new(with_props.clone(), columns).map_err(|error| engine_error(error.into()))?);
+        }
+        let table = MemTable::try_new(with_props.clone(), parts)
+            .map_err(engine_error)?
+            .with_sort_order(vec![vec![ordinal().sort(true, false)]]);
+        Ok(Self { schema: with_props, table: Arc::new(table), props })
+    }
+
+    /// No events.
+    pub fn empty(knowledge: &Knowledge) -> Result<Self, Diagnostic> {
+        let schema: SchemaRef = Arc::new(Schema::new(vec![
+            Field::new("_time", DataType::Float64, true),
+            Field::new("_raw", DataType::Utf8View, true),
+            Field::new(ORDINAL, DataType::Int64, false),
+        ]));
+        Self::new(&schema, &[], knowledge, 1)
+    }
+
+    /// Names of the fields that the data carries.
+    pub fn field_names(&self) -> Vec<String> {
+        self.schema.fields().iter().map(|field| field.name().clone()).filter(|name| !name.starts_with("__")).collect()
+    }
+}
+
+/// Numbers the props of each event; few combinations of sourcetype, source and host repeat over many events.
+fn number_props(
+    batch: &RecordBatch,
+    knowledge: &Knowledge,
+    props: &mut Vec<ResolvedProps>,
+    numbers: &mut HashMap<(String, String, String), i32>,
+) -> Result<ArrayRef, Diagnostic> {
+    let read = |name: &str| -> Result<Column, Diagnostic> {
+        match batch.column_by_name(name) {
+            Some(array) => Column::new(array).map_err(engine_error),
+            None => Ok(Column::Null),
+        }
+    };
+    let columns = [read("sourcetype")?, read("source")?, read("host")?];
+    let mut by_keys: HashMap<[i32; 3], i32> = HashMap::new();
+    let mut result = Vec::with_capacity(batch.num_rows());
+    for row in 0..batch.num_rows() {
+        let keys = key_triple(&columns, row);
+        if let Some(keys) = keys
+            && let Some(number) = by_keys.get(&keys)
+        {
+            result.push(*number);
+            continue;
+        }
+        let values: Vec<String> = columns.iter().map(|column| column.value(row).text().unwrap_or_default().into_owned()).collect();
+        let triple = (values[0].clone(), values[1].clone(), values[2].clone());
+        let number = match numbers.get(&triple) {
+            Some(number) => *number,
+            None => {
+                let resolved = knowledge.props_for(&triple.0, &triple.1, &triple.2);
+                let place = props.iter().position(|known| *known == resolved).unwrap_or_else(|| {
+                    props.push(resolved);
+                    props.len() - 1
+                });
+                numbers.insert(triple, place as i32);
+                place as i32
+            }
+        };
+        if let Some(keys) = keys {
+            by_keys.insert(keys, number);
+        }
+        result.push(number);
+    }
+    Ok(Arc::new(Int32Array::from(result)))
+}
+
+fn key_triple(columns: &[Column; 3], row: usize) -> Option<[i32; 3]> {
+    use arrow::array::Array;
+    let mut keys = [-1; 3];
+    for (place, column) in columns.iter().enumerate() {
+        match column {
+            Column::Null => {}
+            Column::Dictionary { keys: column_keys, .. } => {
+                if column_keys.is_valid(row) {
+                    keys[place] = column_keys.value(row);
+                }
+            }
+            _ => return None,
+        }
+    }
+    Some(keys)
+}
+
+/// How far a field's knowledge is applied; each level sees the one before (Splunk knowledge manager manual, the sequence
+/// of search-time operations).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+enum Level {
+    Carried,
+    Extracted,
+    Aliased,
+    Calculated,
+    Tagged,
+}
+
+/// Looks fields of events up, knowledge applied.
+pub struct EventScope<'a> {
+    planner: &'a Planner,
+    known: RefCell<HashMap<(String, Level), Option<Typed>>>,
+    depth: Cell<usize>,
+}
+
+impl<'a> EventScope<'a> {
+    /// Over the loaded events.
+    pub fn new(planner: &'a Planner) -> Self {
+        Self { planner, known: RefCell::default(), depth: Cell::new(0) }
+    }
+
+    fn carried(&self, name: &str) -> Option<Typed> {
+        let field = self.planner.data().schema.field_with_name(name).ok()?;
+        Some(Typed::new(column(name), ValueType::of(field.data_type())))
+    }
+
+    /// The condition that an event has the props of a number; none when all have.
+    fn has_props(&self, number: usize) -> Option<Expr> {
+        (self.planner.data().props.len() > 1).then(|| column(PROPS).eq(lit(number as i32)))
+    }
+
+    fn at(&self, name: &str, level: Level) -> Result<Option<Typed>, Diagnostic> {
+        let key = (name.to_owned(), level);
+        if let Some(found) = self.known.borrow().get(&key) {
+            return Ok(found.clone());
+        }
+        let found = match level {
+            Level::Carried => self.carried(name),
+            Level::Extracted => self.extracted(name)?,
+            Level::Aliased => self.aliased(name)?,
+            Level::Calculated => self.calculated(name)?,
+            Level::Tagged => self.tagged(name)?,
+        };
+        self.known.borrow_mut().insert(key, found.clone());
+        Ok(found)
+    }
+
+    /// Applies a definition to the events of one props.
+    fn override_where(&self, number: usize, value: Typed, base: Option<Typed>) -> Result<Typed, Diagnostic> {
+        match self.has_props(number) {
+            None => Ok(value),
+            Some(condition) => choose(self.planner, vec![(condition, value)], Some(base.unwrap_or_else(absent))),
+        }
+    }
+
+    fn extracted(&self, name: &str) -> Result<Option<Typed>, Diagnostic> {
+        let mut found = self.at(name, Level::Carried)?;
+        for (number, props) in self.planner.data().props.iter().enumerate() {
+            for extraction in &props.extractions {
+                let Some(group) = group_number(&extraction.regex, name) else { continue };
+                let source = extraction.source_field.as_deref().unwrap_or("_raw");
+                let Some(source) = self.at(source, Level::Carried)? else { continue };
+                let value = self.capture(source, &extraction.regex, group)?;
+                found = Some(self.keep_or(number, found, value)?);
+            }
+            for (_, transforms) in &props.reports {
+                for transform in transforms {
+                    let transform = self.planner.knowledge().transform(transform)?;
+                    let Some(regex) = &transform.regex else { continue };
+                    let group = group_number(regex, name).or_else(|| format_group(transform.format.as_deref(), name));
+                    let Some(group) = group else { continue };
+                    let Some(source) = self.at(&transform.source_key, Level::Carried)? else { continue };
+                    let value = if transform.mv_add {
+                        let arguments = vec![source, literal_text(regex), literal_number(group), literal_number(0)];
+                        call(self.planner, "spl_capture_all", arguments)?
+                    } else {
+                        self.capture(source, regex, group)?
+                    };
+                    found = Some(self.keep_or(number, found, value)?);
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    fn capture(&self, source: Typed, regex: &str, group: usize) -> Result<Typed, Diagnostic> {
+        call(self.planner, "spl_capture", vec![source, literal_text(regex), literal_number(group)])
+    }
+
+    /// What the event has already stays; a match adds the field where it is absent.
+    fn keep_or(&self, number: usize, base: Option<Typed>, value: Typed) -> Result<Typed, Diagnostic> {
+        let value = match base.clone() {
+            Some(base) => choose(self.planner, vec![(base.expression.clone().is_not_null(), base)], Some(value))?,
+            None => value,
+        };
+        self.override_where(number, value, base)
+    }
+
+    fn aliased(&self, name: &str) -> Result<Option<Typed>, Diagnostic> {
+        let mut found = self.at(name, Level::Extracted)?;
+        for (number, props) in self.planner.data().props.iter().enumerate() {
+            for alias in props.aliases.iter().filter(|alias| alias.to == name) {
+                let original = self.at(&alias.from, Level::Extracted)?;
+                let value = match (original, alias.as_new) {
+                    (None, true) => continue,
+                    (None, false) => absent(),
+                    (Some(original), false) => original,
+                    (Some(original), true) => match found.clone() {
+                        None => original,
+                        Some(base) => choose(self.planner, vec![(base.expression.clone().is_not_null(), base)], Some(original))?,
+                    },
+                };
+                found = Some(self.override_where(number, value, found)?);
+            }
+        }
+        Ok(found)
+    }
+
+    fn calculated(&self, name: &str) -> Result<Option<Typed>, Diagnostic> {
+        let mut found = self.at(name, Level::Aliased)?;
+        for (number, props) in self.planner.data().props.iter().enumerate() {
+            for field in props.calculated.iter().filter(|field| field.name == name) {
+                let parsed = spl_parser::parse_expression(&field.expression)
+                    .map_err(|errors| knowledge_error(&format!("EVAL-{name}"), &field.expression, errors))?;
+                let value = expression::value(self.planner, &parsed, &AliasedScope(self))
+                    .map_err(|error| knowledge_error(&format!("EVAL-{name}"), &field.expression, vec![error]))?;
+                found = Some(self.override_where(number, value, found)?);
+            }
+        }
+        Ok(found)
+    }
+
+    fn tagged(&self, name: &str) -> Result<Option<Typed>, Diagnostic> {
+        let found = self.at(name, Level::Calculated)?;
+        let knowledge = self.planner.knowledge();
+        let names: BTreeSet<&str> = match name {
+            "eventtype" => knowledge.enabled_event_types().into_iter().map(|kind| kind.name.as_str()).collect(),
+            "tag" => knowledge.tags.iter().map(|rule| rule.tag.as_str()).collect(),
+            _ => return Ok(found),
+        };
+        let mut all = found;
+        for value in names {
+            let pattern = Pattern { parts: vec![spl_parser::syntax::PatternPart::Literal(value.to_owned())] };
+            let condition = if name == "tag" { self.tag(None, &pattern)? } else { self.eventtype(&pattern)? };
+            let Some(condition) = condition else { continue };
+            let member = choose(self.planner, vec![(condition, literal_text(value))], None)?;
+            all = Some(match all {
+                None => member,
+                Some(before) => call(self.planner, "mvappend", vec![before, member])?,
+            });
+        }
+        Ok(all)
+    }
+
+    fn names_at_all(&self) -> BTreeSet<String> {
+        let mut names: BTreeSet<String> = self.planner.data().field_names().into_iter().collect();
+        for props in &self.planner.data().props {
+            defined_names(props, self.planner.knowledge(), &mut |name, _| {
+                names.insert(name.to_owned());
+            });
+        }
+        names
+    }
+
+    /// The search of an event type or a constraint, as a condition over events.
+    pub fn knowledge_search(&self, what: &str, source: &str) -> Result<Expr, Diagnostic> {
+        if self.depth.get() > 20 {
+            return Err(Diagnostic::general("knowledge/recursion", format!("{what} refers to itself")));
+        }
+        self.depth.set(self.depth.get() + 1);
+        let result = parse_knowledge_search(self.planner.knowledge(), what, source).and_then(|search| search::plan(self.planner, &search, self));
+        self.depth.set(self.depth.get() - 1);
+        result
+    }
+}
+
+/// Sees the event ahead of calculated fields: what calculated fields themselves see.
+struct AliasedScope<'a>(&'a EventScope<'a>);
+
+impl Scope for AliasedScope<'_> {
+    fn resolve(&self, name: &str) -> Result<Option<Typed>, Diagnostic> {
+        self.0.at(name, Level::Aliased)
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.0.names()
+    }
+}
+
+impl Scope for EventScope<'_> {
+    fn resolve(&self, name: &str) -> Result<Option<Typed>, Diagnostic> {
+        match name.strip_prefix(RAW_PREFIX) {
+            Some(carried) => self.at(carried, Level::Calculated),
+            None => self.at(name, Level::Tagged),
+        }
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.names_at_all().into_iter().collect()
+    }
+
+    fn knowledge(&self) -> Option<&dyn KnowledgeScope> {
+        Some(self)
+    }
+}
+
+impl KnowledgeScope for EventScope<'_> {
+    fn eventtype(&self, pattern: &Pattern) -> Result<Option<Expr>, Diagnostic> {
+        let mut any: Option<Expr> = None;
+        for kind in self.planner.knowledge().enabled_event_types() {
+            if search::pattern_matches(pattern, &kind.name) {
+                let condition = self.knowledge_search(&format!("event type `{}`", kind.name), &kind.search)?;
+                any = Some(any.map_or(condition.clone(), |before| before.or(condition)));
+            }
+        }
+        Ok(any)
+    }
+
+    fn tag(&self, field: Option<&str>, pattern: &Pattern) -> Result<Option<Expr>, Diagnostic> {
+        let mut any: Option<Expr> = None;
+        for rule in &self.planner.knowledge().tags {
+            if field.is_some_and(|field| field != rule.field) || !search::pattern_matches(pattern, &rule.tag) {
+                continue;
+            }
+            let value = Pattern { parts: vec![spl_parser::syntax::PatternPart::Literal(rule.value.clone())] };
+            let condition = if rule.field == "eventtype" {
+                self.eventtype(&value)?
+            } else {
+                match self.at(&rule.field, Level::Calculated)? {
+                    Some(column) => {
+                        let encoded = spl_functions::search::SearchPattern::literal(&rule.value).encode();
+                        Some(call(self.planner, "search_equal", vec![column, Typed::new(text(encoded), ValueType::Text)])?.expression)
+                    }
+                    None => None,
+                }
+            };
+            if let Some(condition) = condition {
+                any = Some(any.map_or(condition.clone(), |before| before.or(condition)));
+            }
+        }
+        Ok(any)
+    }
+}
+
+fn absent() -> Typed {
+    Typed::new(null(ValueType::Text), ValueType::Null)
+}
+
+fn literal_text(value: &str) -> Typed {
+    Typed::new(text(value), ValueType::Text)
+}
+
+fn literal_number(value: usize) -> Typed {
+    Typed::new(lit(value as i64), ValueType::Integer)
+}
+
+fn group_number(regex: &str, name: &str) -> Option<usize> {
+    if !regex.contains(name) {
+        return None;
+    }
+    Regex::new(regex).ok()?.group_names().iter().position(|group| *group == Some(name))
+}
+
+/// The group that a `FORMAT` such as `user::$1 host::$2` gives to a field.
+fn format_group(format: Option<&str>, name: &str) -> Option<usize> {
+    format?.split_whitespace().find_map(|part| {
+        let (field, group) = part.split_once("::")?;
+        (field.trim_matches('"') == name).then(|| group.trim_matches('"').strip_prefix('$')?.parse().ok())?
+    })
+}
+
+fn parse_knowledge_search(knowledge: &Knowledge, what: &str, source: &str) -> Result<SearchExpression, Diagnostic> {
+    let expansion: Expansion = knowledge
+        .macros
+        .expand(source, &|_| Err("not evaluated here".to_owned()))
+        .map_err(|errors| knowledge_error(what, source, errors))?;
+    let expanded = expansion.text.trim();
+    let expanded = expanded.strip_prefix("search ").unwrap_or(expanded);
+    spl_parser::parse_search_expression(expanded).map_err(|errors| knowledge_error(what, source, errors))
+}
+
+fn knowledge_error(what: &str, source: &str, errors: Vec<Diagnostic>) -> Diagnostic {
+    let why = errors.into_iter().next().map(|error| error.message).unwrap_or_default();
+    Diagnostic::general("knowledge/definition", format!("{what} can't be used: {why}")).with_help(source.to_owned())
+}
+
+/// Names that props define, each with the fields that it is made of.
+fn defined_names(props: &ResolvedProps, knowledge: &Knowledge, visit: &mut dyn FnMut(&str, &[String])) {
+    for extraction in &props.extractions {
+        let source = vec![extraction.source_field.clone().unwrap_or_else(|| "_raw".to_owned())];
+        if let Ok(regex) = Regex::new(&extraction.regex) {
+            regex.group_names().into_iter().flatten().for_each(|name| visit(name, &source));
+        }
+    }
+    for transform in props.reports.iter().flat_map(|(_, names)| names) {
+        let Ok(transform) = knowledge.transform(transform) else { continue };
+        let source = vec![transform.source_key.clone()];
+        if let Some(Ok(regex)) = transform.regex.as_deref().map(Regex::new) {
+            regex.group_names().into_iter().flatten().for_each(|name| visit(name, &source));
+        }
+        for part in transform.format.as_deref().unwrap_or_default().split_whitespace() {
+            if let Some((name, _)) = part.split_once("::").filter(|(name, _)| !name.starts_with('$')) {
+                visit(name, &source);
+            }
+        }
+    }
+    for alias in &props.aliases {
+        visit(&alias.to, std::slice::from_ref(&alias.from));
+    }
+    for field in &props.calculated {
+        let mut inputs = Needed::none();
+        if let Ok(parsed) = spl_parser::parse_expression(&field.expression) {
+            crate::needed::expression_fields(&parsed, &mut inputs);
+        }
+        if let Needed::Only(inputs) = inputs {
+            visit(&field.name, &inputs.into_iter().collect::<Vec<_>>());
+        }
+    }
+}
+
+/// The fields that the data must carry so that these can be computed, for whatever sourcetypes it turns out to have.
+pub fn carried_fields(knowledge: &Knowledge, needed: Needed) -> Needed {
+    let Needed::Only(mut names) = needed else { return Needed::All };
+    let mut edges: HashMap<String, BTreeSet<String>> = HashMap::new();
+    for props in knowledge.all_props() {
+        defined_names(&props, knowledge, &mut |name, inputs| {
+            edges.entry(name.to_owned()).or_default().extend(inputs.iter().cloned());
+        });
+    }
+    let wants_knowledge = names.iter().any(|name| matches!(name.as_str(), "tag" | "eventtype"));
+    if wants_knowledge {
+        names.extend(["tag".to_owned(), "eventtype".to_owned()]);
+        for rule in &knowledge.tags {
+            names.insert(rule.field.clone());
+        }
+        for kind in knowledge.enabled_event_types() {
+            let Ok(search) = parse_knowledge_search(knowledge, &kind.name, &kind.search) else { return Needed::All };
+            let mut inner = Needed::none();
+            crate::needed::search_fields(&search, &mut inner);
+            match inner {
+                Needed::Only(inner) => names.extend(inner),
+                Needed::All => return Needed::All,
+            }
+        }
+    }
+    let patterns: Vec<String> = names.iter().filter(|name| name.contains('*')).cloned().collect();
+    for pattern in patterns {
+        names.extend(edges.keys().filter(|name| crate::frame::wildcard_matches(&pattern, name)).cloned());
+    }
+    let mut open: Vec<String> = names.iter().cloned().collect();
+    while let Some(name) = open.pop() {
+        for input in edges.get(&name).into_iter().flatten() {
+            if names.insert(input.clone()) {
+                open.push(input.clone());
+            }
+        }
+    }
+    Needed::Only(names)
+}
+
+/// The events that a search finds, with the fields that are needed.
+pub fn search_events(planner: &Planner, condition: Option<&SearchExpression>, needed: &Needed) -> Result<Frame, Diagnostic> {
+    let scope = EventScope::new(planner);
+    let mut frame = scan(planner)?;
+    if let Some(condition) = condition {
+        frame = frame.filter(search::plan(planner, condition, &scope)?)?;
+    }
+    if !condition.is_some_and(search::has_time_modifier) {
+        frame = within_time_range(planner, frame)?;
+    }
+    project(planner, frame, &scope, needed)
+}
+
+/// All loaded events with their carried columns.
+pub fn scan(planner: &Planner) -> Result<Frame, Diagnostic> {
+    let data = planner.data();
+    let names: Vec<String> = data.schema.fields().iter().map(|field| field.name().clone()).collect();
+    let plan = LogicalPlanBuilder::scan("events", provider_as_source(data.table.clone()), None)
+        .and_then(|scan| scan.project(unqualified("events", &names)))
+        .and_then(LogicalPlanBuilder::build)
+        .map_err(engine_error)?;
+    Ok(Frame::new(plan))
+}
+
+/// The time range of the settings.
+pub fn within_time_range(planner: &Planner, frame: Frame) -> Result<Frame, Diagnostic> {
+    let settings = planner.settings();
+    let mut frame = frame;
+    for (bound, earliest) in [(&settings.earliest, true), (&settings.latest, false)] {
+        if let Some(bound) = bound
+            && frame.field("_time").is_some()
+        {
+            let when = search::parse_time(planner, bound, spl_parser::Span::default()).map_err(|error| {
+                Diagnostic::general(error.code, format!("{}: {}", if earliest { "--earliest" } else { "--latest" }, error.message))
+            })?;
+            let time = column("_time");
+            frame = frame.filter(if earliest { time.gt_eq(lit(when)) } else { time.lt(lit(when)) })?;
+        }
+    }
+    Ok(frame)
+}
+
+/// The needed fields of events, knowledge applied.
+pub fn project(planner: &Planner, frame: Frame, scope: &EventScope<'_>, needed: &Needed) -> Result<Frame, Diagnostic> {
+    let all = scope.names_at_all();
+    let mut names: Vec<String> = planner.data().field_names();
+    match needed {
+        Needed::All => names.extend(all.into_iter().filter(|name| !planner.data().field_names().contains(name))),
+        Needed::Only(wanted) => {
+            let mut wanted_names: Vec<String> = all.into_iter().filter(|name| needed.contains(name)).collect();
+            wanted_names.extend(wanted.iter().filter(|name| matches!(name.as_str(), "tag" | "eventtype")).cloned());
+            wanted_names.push("_time".to_owned());
+            let carried = names;
+            names = carried.iter().filter(|name| wanted_names.contains(name)).cloned().collect();
+            names.extend(wanted_names.into_iter().filter(|name| !carried.contains(name)));
+            let mut seen = BTreeSet::new();
+            names.retain(|name| seen.insert(name.clone()));
+        }
+    }
+    let mut columns = Vec::with_capacity(names.len());
+    for name in names {
+        if let Some(found) = scope.resolve(&name)? {
+            columns.push((name, if found.value_type == ValueType::Null { null(ValueType::Text) } else { found.expression }));
+        }
+    }
+    frame.select(columns)
+}

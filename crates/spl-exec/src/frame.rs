@@ -1,0 +1,229 @@
+//! A frame: the plan of a pipeline up to a command, with the rule that its row order is its hidden ordinal column.
+
+use arrow::datatypes::DataType;
+use datafusion::common::{Column, ScalarValue};
+use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, SortExpr, lit};
+use datafusion::prelude::cast;
+use spl_functions::column::ValueType;
+use spl_parser::Diagnostic;
+
+/// The hidden column that carries the order of rows: ascending, `Int64`, not always without gaps.
+pub const ORDINAL: &str = "__ordinal";
+
+/// The plan of a pipeline so far.
+#[derive(Clone, Debug)]
+pub struct Frame {
+    /// The plan; its columns are unqualified and named as the fields, plus [`ORDINAL`].
+    pub plan: LogicalPlan,
+    /// Number of results appended so far; each has its own range of ordinals.
+    pub appended: i64,
+}
+
+/// A field of a frame.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FrameField {
+    /// Field name.
+    pub name: String,
+    /// Arrow type.
+    pub data_type: DataType,
+}
+
+impl FrameField {
+    /// The field's SPL type.
+    pub fn value_type(&self) -> ValueType {
+        ValueType::of(&self.data_type)
+    }
+
+    /// Whether the name is one that splq keeps for itself.
+    pub fn is_hidden(&self) -> bool {
+        self.name.starts_with("__")
+    }
+}
+
+/// A column by its exact name.
+pub fn column(name: &str) -> Expr {
+    Expr::Column(Column::new_unqualified(name))
+}
+
+/// The ordinal column.
+pub fn ordinal() -> Expr {
+    column(ORDINAL)
+}
+
+/// A text literal.
+pub fn text(value: impl Into<String>) -> Expr {
+    lit(ScalarValue::Utf8View(Some(value.into())))
+}
+
+/// An absent value of a type.
+pub fn null(value_type: ValueType) -> Expr {
+    match value_type {
+        ValueType::Null => null(ValueType::Text),
+        ValueType::Text => lit(ScalarValue::Utf8View(None)),
+        ValueType::Integer => lit(ScalarValue::Int64(None)),
+        ValueType::Float => lit(ScalarValue::Float64(None)),
+        ValueType::Boolean => lit(ScalarValue::Boolean(None)),
+        ValueType::Multivalue => cast(lit(ScalarValue::Null), ValueType::Multivalue.arrow()),
+    }
+}
+
+impl Frame {
+    /// A frame over a plan that has an ordinal column.
+    pub fn new(plan: LogicalPlan) -> Self {
+        Self { plan, appended: 0 }
+    }
+
+    /// The fields in order, hidden ones left out.
+    pub fn fields(&self) -> Vec<FrameField> {
+        self.all_fields().into_iter().filter(|field| !field.is_hidden()).collect()
+    }
+
+    /// The fields in order with hidden ones.
+    pub fn all_fields(&self) -> Vec<FrameField> {
+        self.plan
+            .schema()
+            .fields()
+            .iter()
+            .map(|field| FrameField { name: field.name().clone(), data_type: field.data_type().clone() })
+            .collect()
+    }
+
+    /// A field by its exact name.
+    pub fn field(&self, name: &str) -> Option<FrameField> {
+        self.plan
+            .schema()
+            .fields()
+            .iter()
+            .find(|field| field.name() == name)
+            .map(|field| FrameField { name: field.name().clone(), data_type: field.data_type().clone() })
+    }
+
+    /// The fields whose names match a pattern with `*`.
+    pub fn matching(&self, pattern: &str) -> Vec<FrameField> {
+        self.fields().into_iter().filter(|field| wildcard_matches(pattern, &field.name)).collect()
+    }
+
+    /// Goes on with what a plan builder makes of the plan.
+    pub fn build(self, make: impl FnOnce(LogicalPlanBuilder) -> datafusion::common::Result<LogicalPlanBuilder>) -> Result<Self, Diagnostic> {
+        let appended = self.appended;
+        let plan = make(LogicalPlanBuilder::from(self.plan)).and_then(LogicalPlanBuilder::build).map_err(engine_error)?;
+        Ok(Self { plan, appended })
+    }
+
+    /// Keeps the rows where the condition is true.
+    pub fn filter(self, condition: Expr) -> Result<Self, Diagnostic> {
+        self.build(|plan| plan.filter(condition))
+    }
+
+    /// Exactly these columns, plus the ordinal.
+    pub fn select(self, columns: Vec<(String, Expr)>) -> Result<Self, Diagnostic> {
+        let has_ordinal = columns.iter().any(|(name, _)| name == ORDINAL);
+        let mut projected: Vec<Expr> = columns.into_iter().map(|(name, expression)| named(expression, &name)).collect();
+        if !has_ordinal {
+            projected.push(ordinal());
+        }
+        self.build(|plan| plan.project(projected))
+    }
+
+    /// All columns, with these set: a known name keeps its place, a new one goes to the end.
+    pub fn assign(self, assignments: Vec<(String, Expr)>) -> Result<Self, Diagnostic> {
+        let mut columns: Vec<(String, Expr)> =
+            self.all_fields().into_iter().map(|field| (field.name.clone(), column(&field.name))).collect();
+        for (name, expression) in assignments {
+            match columns.iter_mut().find(|(known, _)| *known == name) {
+                Some(found) => found.1 = expression,
+                None => columns.push((name, expression)),
+            }
+        }
+        self.select(columns)
+    }
+
+    /// All columns but these.
+    pub fn without(self, names: &[String]) -> Result<Self, Diagnostic> {
+        let columns = self
+            .all_fields()
+            .into_iter()
+            .filter(|field| !names.contains(&field.name))
+            .map(|field| (field.name.clone(), column(&field.name)))
+            .collect();
+        self.select(columns)
+    }
+
+    /// Sorts by keys (ties keep their order) and numbers the rows anew.
+    pub fn sorted(self, mut keys: Vec<SortExpr>, limit: Option<usize>) -> Result<Self, Diagnostic> {
+        if self.field(ORDINAL).is_some() {
+            keys.push(ordinal().sort(true, false));
+        }
+        let sorted = match limit {
+            Some(limit) => self.build(|plan| plan.sort(keys.clone())?.limit(0, Some(limit)))?,
+            None => self,
+        };
+        sorted.numbered(keys)
+    }
+
+    /// Numbers the rows in the order of the keys.
+    pub fn numbered(self, keys: Vec<SortExpr>) -> Result<Self, Diagnostic> {
+        use datafusion::functions_window::expr_fn::row_number;
+        use datafusion::logical_expr::ExprFunctionExt;
+        const FRESH: &str = "__fresh";
+        let fresh = row_number().order_by(keys).build().map_err(engine_error)?.alias(FRESH);
+        let names: Vec<String> = self.fields().into_iter().map(|field| field.name).collect();
+        let numbered = self.build(|plan| plan.window(vec![fresh]))?;
+        let mut columns: Vec<(String, Expr)> = names.into_iter().map(|name| (name.clone(), column(&name))).collect();
+        columns.push((ORDINAL.to_owned(), cast(column(FRESH), DataType::Int64)));
+        numbered.select(columns)
+    }
+
+    /// Sorts the plan by its ordinal: for the end of a pipeline and for what reads rows in order.
+    pub fn ordered(self) -> Result<Self, Diagnostic> {
+        self.build(|plan| plan.sort(vec![ordinal().sort(true, false)]))
+    }
+}
+
+/// Gives an expression a column name; a column of that name stays as it is.
+pub fn named(expression: Expr, name: &str) -> Expr {
+    match &expression {
+        Expr::Column(found) if found.name == name && found.relation.is_none() => expression,
+        _ => expression.alias(name),
+    }
+}
+
+/// Whether a name matches a pattern in which `*` stands for any text; with case.
+pub fn wildcard_matches(pattern: &str, name: &str) -> bool {
+    wildcard_captures(pattern, name).is_some()
+}
+
+/// The texts that the stars of a pattern stand for in a name; the shortest first, the last takes the rest.
+pub fn wildcard_captures<'n>(pattern: &str, name: &'n str) -> Option<Vec<&'n str>> {
+    let mut parts = pattern.split('*');
+    let mut rest = name.strip_prefix(parts.next()?)?;
+    let parts: Vec<&str> = parts.collect();
+    let mut captures = Vec::with_capacity(parts.len());
+    for (index, part) in parts.iter().enumerate() {
+        let at = if index + 1 == parts.len() {
+            rest.len().checked_sub(part.len()).filter(|at| rest.is_char_boundary(*at) && rest[*at..] == **part)?
+        } else {
+            rest.find(part)?
+        };
+        captures.push(&rest[..at]);
+        rest = &rest[at + part.len()..];
+    }
+    rest.is_empty().then_some(captures)
+}
+
+/// An error of the engine as a diagnostic: ours are taken out of their wrapping, others are shown as they are.
+pub fn engine_error(error: datafusion::common::DataFusionError) -> Diagnostic {
+    use datafusion::common::DataFusionError as E;
+    match error.find_root() {
+        E::External(inner) => {
+            if let Some(diagnostic) = inner.downcast_ref::<Diagnostic>() {
+                return diagnostic.clone();
+            }
+            Diagnostic::general("run/failed", inner.to_string())
+        }
+        E::ResourcesExhausted(message) => Diagnostic::general("run/memory", format!("the memory limit was reached: {message}"))
+            .with_help("raise --memory-limit, or reduce the events before this command"),
+        E::Execution(message) => Diagnostic::general("run/failed", message.clone()),
+        other => Diagnostic::general("run/engine", format!("the engine refused this plan: {other}")),
+    }
+}

@@ -1,0 +1,47 @@
+//! Splunk's limits that change results, with their defaults; `--limit name=value` sets them.
+
+use indexmap::IndexMap;
+
+/// A limit.
+#[derive(Debug)]
+pub struct LimitSpec {
+    /// Name.
+    pub name: &'static str,
+    /// Splunk's default; 0 = no limit.
+    pub default: u64,
+    /// What it bounds.
+    pub summary: &'static str,
+}
+
+/// All limits (Splunk, limits.conf).
+pub const LIMITS: &[LimitSpec] = &[
+    LimitSpec { name: "subsearch_maxout", default: 10_000, summary: "rows of a subsearch that becomes search text" },
+    LimitSpec { name: "append_maxout", default: 50_000, summary: "rows of the subsearch of append" },
+    LimitSpec { name: "join_subsearch_maxout", default: 50_000, summary: "rows of the subsearch of join" },
+    LimitSpec { name: "sort_count", default: 10_000, summary: "rows that sort returns without a count" },
+    LimitSpec { name: "head_count", default: 10, summary: "rows that head and tail return without a count" },
+    LimitSpec { name: "top_limit", default: 10, summary: "values that top and rare return without a limit" },
+    LimitSpec { name: "top_maxresultrows", default: 50_000, summary: "values that top and rare return at most" },
+];
+
+/// Limits in force.
+#[derive(Clone, Copy)]
+pub struct Limits<'a> {
+    set: &'a IndexMap<String, u64>,
+}
+
+impl<'a> Limits<'a> {
+    /// Over what the user set.
+    pub fn new(set: &'a IndexMap<String, u64>) -> Self {
+        Self { set }
+    }
+
+    /// The value of a limit; 0 = no limit.
+    pub fn get(&self, name: &str) -> u64 {
+        self.set
+            .get(name)
+            .copied()
+            .or_else(|| LIMITS.iter().find(|limit| limit.name == name).map(|limit| limit.default))
+            .unwrap_or(0)
+    }
+}

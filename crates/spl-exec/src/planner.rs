@@ -1,0 +1,260 @@
+//! Pipelines to frames: what planning a search needs to know, and the walk over its commands.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use chrono_tz::Tz;
+use datafusion::datasource::{MemTable, provider_as_source};
+use datafusion::execution::context::{SessionContext, SessionState};
+use datafusion::logical_expr::{AggregateUDF, LogicalPlanBuilder, ScalarUDF};
+use futures::future::BoxFuture;
+use indexmap::IndexMap;
+use spl_functions::scalar::{FunctionSpec, SplFunction};
+use spl_functions::{aggregate, scalar};
+use spl_knowledge::Knowledge;
+use spl_parser::syntax::{CommandCall, Pipeline, Subsearch};
+use spl_parser::{Diagnostic, Span};
+
+use crate::commands::{self, Input, Planning};
+use crate::engine::Settings;
+use crate::events::EventData;
+use crate::frame::{Frame, ORDINAL, column, engine_error, ordinal};
+use crate::limits::Limits;
+use crate::needed::Needed;
+
+/// What all planning of one engine shares.
+pub struct Shared {
+    /// Knowledge objects.
+    pub knowledge: Knowledge,
+    /// Settings.
+    pub settings: Settings,
+    /// Loaded events; without data an empty table.
+    pub data: EventData,
+    /// DataFusion's state: optimiser rules, options, memory pool.
+    pub state: SessionState,
+    /// Functions by name, so that compiled patterns and kept results are shared by all searches of a run.
+    pub functions: Mutex<IndexMap<&'static str, Arc<ScalarUDF>>>,
+}
+
+/// Plans one search.
+#[derive(Clone)]
+pub struct Planner {
+    shared: Arc<Shared>,
+    warnings: Arc<Mutex<Vec<Diagnostic>>>,
+    depth: usize,
+}
+
+impl Planner {
+    /// A planner for one search.
+    pub fn new(shared: Arc<Shared>) -> Self {
+        Self { shared, warnings: Arc::default(), depth: 0 }
+    }
+
+    /// The settings.
+    pub fn settings(&self) -> &Settings {
+        &self.shared.settings
+    }
+
+    /// The time zone.
+    pub fn time_zone(&self) -> Tz {
+        self.shared.settings.time_zone
+    }
+
+    /// The knowledge objects.
+    pub fn knowledge(&self) -> &Knowledge {
+        &self.shared.knowledge
+    }
+
+    /// The loaded events.
+    pub fn data(&self) -> &EventData {
+        &self.shared.data
+    }
+
+    /// The limits in force.
+    pub fn limits(&self) -> Limits<'_> {
+        Limits::new(&self.shared.settings.limits)
+    }
+
+    /// Notes something that the user should know; the same words are noted once.
+    pub fn warn(&self, warning: Diagnostic) {
+        let mut warnings = self.warnings.lock().unwrap_or_else(PoisonError::into_inner);
+        if !warnings.contains(&warning) {
+            warnings.push(warning);
+        }
+    }
+
+    /// The warnings so far.
+    pub fn take_warnings(&self) -> Vec<Diagnostic> {
+        std::mem::take(&mut self.warnings.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// A scalar function as DataFusion knows it.
+    pub fn function(&self, spec: &'static FunctionSpec) -> Arc<ScalarUDF> {
+        let mut functions = self.shared.functions.lock().unwrap_or_else(PoisonError::into_inner);
+        functions.entry(spec.name).or_insert_with(|| SplFunction::udf(spec)).clone()
+    }
+
+    /// A scalar function by name, for those that the planner itself uses.
+    pub fn function_named(&self, name: &str) -> Result<Arc<ScalarUDF>, Diagnostic> {
+        scalar::lookup(name)
+            .map(|spec| self.function(spec))
+            .ok_or_else(|| Diagnostic::general("plan/unknown-function", format!("`{name}` is not a function")))
+    }
+
+    /// A statistical function by name.
+    pub fn aggregate(&self, name: &str) -> Option<(&'static aggregate::AggregateSpec, Arc<AggregateUDF>)> {
+        let (spec, parameter) = aggregate::lookup(name)?;
+        Some((spec, aggregate::udaf(spec, parameter)))
+    }
+
+    /// DataFusion's session over the shared state.
+    pub fn session(&self) -> SessionContext {
+        SessionContext::new_with_state(self.shared.state.clone())
+    }
+
+    /// Plans a pipeline from its first command. `needed` are the fields wanted of its result.
+    pub fn pipeline<'a>(&'a self, pipeline: &'a Pipeline, needed: Needed) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
+        self.commands(None, &pipeline.commands, needed)
+    }
+
+    /// Plans commands over a frame (appendpipe and its kin), or from the first one.
+    pub fn commands<'a>(
+        &'a self,
+        input: Option<Frame>,
+        calls: &'a [CommandCall],
+        needed: Needed,
+    ) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
+        Box::pin(async move {
+            let mut frame = input;
+            for (index, call) in calls.iter().enumerate() {
+                let needed = Needed::before(&calls[index + 1..], needed.clone());
+                frame = Some(self.command(call, frame, needed).await.map_err(|error| error.at(call.span))?);
+            }
+            frame.ok_or_else(|| Diagnostic::general("plan/empty", "the search has no command"))
+        })
+    }
+
+    async fn command(&self, call: &CommandCall, frame: Option<Frame>, needed: Needed) -> Result<Frame, Diagnostic> {
+        let planning = commands::planning(call)?;
+        match planning {
+            Planning::Rows(plan) => {
+                let frame = frame.ok_or_else(|| first_position(call))?;
+                plan(self, call, frame)
+            }
+            Planning::Stage(plan) => {
+                let frame = frame.ok_or_else(|| first_position(call))?;
+                plan(self, call, Input { frame: Some(frame), needed }).await
+            }
+            Planning::Source(plan) => plan(self, call, Input { frame, needed }).await,
+        }
+    }
+
+    /// Runs a frame and gives its rows in order.
+    pub async fn collect(&self, frame: Frame) -> Result<(SchemaRef, Vec<RecordBatch>), Diagnostic> {
+        let plan = frame.ordered()?.plan;
+        let schema: SchemaRef = Arc::new(plan.schema().as_arrow().clone());
+        let data = self.session().execute_logical_plan(plan).await.map_err(engine_error)?;
+        let batches = data.collect().await.map_err(engine_error)?;
+        Ok((schema, batches))
+    }
+
+    /// Runs a frame and goes on from its rows: the end of a stage.
+    pub async fn materialise(&self, frame: Frame) -> Result<Frame, Diagnostic> {
+        let (schema, batches) = self.collect(frame).await?;
+        self.from_batches(schema, batches)
+    }
+
+    /// A frame over rows; an ordinal is added when there is none.
+    pub fn from_batches(&self, schema: SchemaRef, batches: Vec<RecordBatch>) -> Result<Frame, Diagnostic> {
+        let (schema, batches) = with_fresh_ordinal(schema, batches)?;
+        let table = MemTable::try_new(schema.clone(), vec![batches])
+            .map_err(engine_error)?
+            .with_sort_order(vec![vec![ordinal().sort(true, false)]]);
+        let names: Vec<String> = schema.fields().iter().map(|field| field.name().clone()).collect();
+        let plan = LogicalPlanBuilder::scan("results", provider_as_source(Arc::new(table)), None)
+            .and_then(|scan| scan.project(unqualified("results", &names)))
+            .and_then(LogicalPlanBuilder::build)
+            .map_err(engine_error)?;
+        Ok(Frame::new(plan))
+    }
+
+    /// Plans and runs a subsearch; at most `limit` rows, with a warning when it had more.
+    pub async fn subsearch(&self, subsearch: &Subsearch, limit_name: &'static str, needed: Needed) -> Result<Frame, Diagnostic> {
+        let inner = Self { depth: self.depth + 1, ..self.clone() };
+        if inner.depth > 50 {
+            return Err(Diagnostic::error("plan/nesting", "subsearches are nested too deeply", subsearch.span));
+        }
+        let limit = self.limits().get(limit_name);
+        let frame = inner.pipeline(&subsearch.pipeline, needed).await?;
+        self.limited(frame, limit_name, limit, subsearch.span).await
+    }
+
+    /// Runs a frame for at most `limit` rows (0 = all), with a warning when it had more.
+    pub async fn limited(&self, frame: Frame, limit_name: &'static str, limit: u64, span: Span) -> Result<Frame, Diagnostic> {
+        let frame = if limit > 0 {
+            let probe = usize::try_from(limit).unwrap_or(usize::MAX - 1) + 1;
+            frame.ordered()?.build(|plan| plan.limit(0, Some(probe)))?
+        } else {
+            frame
+        };
+        let (schema, mut batches) = self.collect(frame).await?;
+        let rows: usize = batches.iter().map(RecordBatch::num_rows).sum();
+        if limit > 0 && rows as u64 > limit {
+            self.warn(
+                Diagnostic::warning("limit/reached", format!("results were cut to {limit} rows"), Some(span))
+                    .with_help(format!("the limit is `{limit_name}`")),
+            );
+            let mut left = usize::try_from(limit).unwrap_or(usize::MAX);
+            batches = batches
+                .into_iter()
+                .map(|batch| {
+                    let kept = batch.slice(0, left.min(batch.num_rows()));
+                    left -= kept.num_rows();
+                    kept
+                })
+                .collect();
+        }
+        self.from_batches(schema, batches)
+    }
+}
+
+/// Columns of a scan without the table's name.
+pub fn unqualified(table: &str, names: &[String]) -> Vec<datafusion::logical_expr::Expr> {
+    use datafusion::common::Column;
+    use datafusion::logical_expr::Expr;
+    names.iter().map(|name| Expr::Column(Column::new(Some(table), name)).alias(name)).collect()
+}
+
+fn first_position(call: &CommandCall) -> Diagnostic {
+    Diagnostic::error("plan/no-input", format!("`{}` can't be the first command", call.name.value), call.name.span)
+        .with_help("start with a search or a generating command such as `| makeresults`, `| inputlookup`, `| tstats`")
+}
+
+fn with_fresh_ordinal(schema: SchemaRef, batches: Vec<RecordBatch>) -> Result<(SchemaRef, Vec<RecordBatch>), Diagnostic> {
+    use arrow::array::{ArrayRef, Int64Array};
+    use arrow::datatypes::{DataType, Field, Schema};
+    let mut fields: Vec<Arc<Field>> = schema.fields().iter().filter(|field| field.name() != ORDINAL).cloned().collect();
+    fields.push(Arc::new(Field::new(ORDINAL, DataType::Int64, false)));
+    let fresh = Arc::new(Schema::new(fields));
+    let mut next = 0_i64;
+    let mut numbered = Vec::with_capacity(batches.len());
+    for batch in batches {
+        let rows = batch.num_rows() as i64;
+        let mut columns: Vec<ArrayRef> = Vec::with_capacity(fresh.fields().len());
+        for field in fresh.fields().iter().filter(|field| field.name() != ORDINAL) {
+            let place = batch.schema().index_of(field.name()).map_err(|error| engine_error(error.into()))?;
+            columns.push(batch.column(place).clone());
+        }
+        columns.push(Arc::new(Int64Array::from_iter_values(next..next + rows)));
+        next += rows;
+        numbered.push(RecordBatch::try_new(fresh.clone(), columns).map_err(|error| engine_error(error.into()))?);
+    }
+    Ok((fresh, numbered))
+}
+
+/// The ordinal of appended results: behind everything before.
+pub fn appended_ordinal(count: i64) -> datafusion::logical_expr::Expr {
+    const RANGE: i64 = 1 << 48;
+    column(ORDINAL) + datafusion::logical_expr::lit(count * RANGE)
+}

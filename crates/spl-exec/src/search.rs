@@ -1,0 +1,222 @@
+//! Search expressions to DataFusion conditions: `field=value`, terms, IN, time modifiers, event types and tags.
+
+use datafusion::logical_expr::{Expr, lit, not};
+use spl_functions::column::ValueType;
+use spl_functions::search::{PatternPart as WirePart, SearchPattern, TermBoundaries};
+use spl_functions::time::parse_time_modifier;
+use spl_parser::syntax::{Directive, FieldName, Pattern, PatternPart, SearchExpression, SearchKind, SearchOperator, SearchValue};
+use spl_parser::{Diagnostic, Span};
+
+use crate::expression::{Scope, Typed, call};
+use crate::frame::text;
+use crate::planner::Planner;
+
+/// Plans a search expression; its subsearches must have been replaced by their results. Never null.
+pub fn plan(planner: &Planner, search: &SearchExpression, scope: &dyn Scope) -> Result<Expr, Diagnostic> {
+    match &search.kind {
+        SearchKind::And(parts) => combine(planner, parts, scope, true, Expr::and),
+        SearchKind::Or(parts) => combine(planner, parts, scope, false, Expr::or),
+        SearchKind::Not(inner) => Ok(not(plan(planner, inner, scope)?)),
+        SearchKind::Comparison { field, operator, value } => comparison(planner, field, operator.value, value, scope),
+        SearchKind::In { field, values } => {
+            if let Some(parts) = special_values(planner, field, values, scope)? {
+                return Ok(parts);
+            }
+            let Some(column) = scope.resolve(&field.name)? else { return Ok(lit(false)) };
+            let mut arguments = vec![column];
+            arguments.extend(values.iter().map(|value| Typed::new(text(encode(value)), ValueType::Text)));
+            Ok(call(planner, "search_in", arguments)?.expression)
+        }
+        SearchKind::Term(value) => term(planner, value, scope),
+        SearchKind::TimeModifier { name, value } => time_modifier(planner, &name.value, &value.value, value.span, scope),
+        SearchKind::Subsearch(subsearch) => {
+            Err(Diagnostic::error("plan/subsearch", "a subsearch can't stand here", subsearch.span))
+        }
+    }
+}
+
+fn combine(
+    planner: &Planner,
+    parts: &[SearchExpression],
+    scope: &dyn Scope,
+    empty: bool,
+    join: fn(Expr, Expr) -> Expr,
+) -> Result<Expr, Diagnostic> {
+    let mut whole: Option<Expr> = None;
+    for part in parts {
+        let part = plan(planner, part, scope)?;
+        whole = Some(match whole {
+            None => part,
+            Some(before) => join(before, part),
+        });
+    }
+    Ok(whole.unwrap_or_else(|| lit(empty)))
+}
+
+/// The pattern as functions take it.
+pub fn wire_pattern(value: &SearchValue) -> SearchPattern {
+    let parts = value
+        .pattern
+        .parts
+        .iter()
+        .map(|part| match part {
+            PatternPart::Literal(text) => WirePart::Literal(text.clone()),
+            PatternPart::Wildcard => WirePart::Wildcard,
+        })
+        .collect();
+    SearchPattern { parts, case_sensitive: value.directive == Directive::Case }
+}
+
+fn encode(value: &SearchValue) -> String {
+    wire_pattern(value).encode()
+}
+
+/// `tag=`, `tag::field=` and `eventtype=` over events: by knowledge objects and by what the data carries.
+fn special_values(planner: &Planner, field: &FieldName, values: &[SearchValue], scope: &dyn Scope) -> Result<Option<Expr>, Diagnostic> {
+    let Some(knowledge) = scope.knowledge() else { return Ok(None) };
+    let (column_name, tagged_field) = match field.name.as_str() {
+        "eventtype" => ("eventtype", None),
+        "tag" => ("tag", None),
+        name => match name.strip_prefix("tag::") {
+            Some(tagged) => ("tag", Some(tagged)),
+            None => return Ok(None),
+        },
+    };
+    let mut any = lit(false);
+    for value in values {
+        let known = if column_name == "eventtype" {
+            knowledge.eventtype(&value.pattern)?
+        } else {
+            knowledge.tag(tagged_field, &value.pattern)?
+        };
+        let carried = match scope.resolve(&format!("{}{column_name}", crate::events::RAW_PREFIX))? {
+            Some(column) => Some(call(planner, "search_equal", vec![column, Typed::new(text(encode(value)), ValueType::Text)])?.expression),
+            None => None,
+        };
+        if known.is_none() && carried.is_none() && column_name == "eventtype" && value.pattern.as_literal().is_some() {
+            planner.warn(
+                Diagnostic::warning(
+                    "knowledge/unknown-eventtype",
+                    format!("no event type is named `{}`", value.pattern.as_literal().unwrap_or_default()),
+                    Some(value.span),
+                )
+                .with_help("event types come from the built-in pack and from --app"),
+            );
+        }
+        for part in [known, carried].into_iter().flatten() {
+            any = any.or(part);
+        }
+    }
+    Ok(Some(any))
+}
+
+fn comparison(
+    planner: &Planner,
+    field: &FieldName,
+    operator: SearchOperator,
+    value: &SearchValue,
+    scope: &dyn Scope,
+) -> Result<Expr, Diagnostic> {
+    match operator {
+        SearchOperator::Equal => {
+            if let Some(special) = special_values(planner, field, std::slice::from_ref(value), scope)? {
+                return Ok(special);
+            }
+        }
+        SearchOperator::NotEqual => {
+            if let Some(special) = special_values(planner, field, std::slice::from_ref(value), scope)? {
+                return Ok(match scope.resolve(&field.name)? {
+                    Some(column) => column.expression.is_not_null().and(not(special)),
+                    None => lit(false),
+                });
+            }
+        }
+        _ => {}
+    }
+    let Some(column) = scope.resolve(&field.name)? else { return Ok(lit(false)) };
+    let pattern = Typed::new(text(encode(value)), ValueType::Text);
+    let symbol = match operator {
+        SearchOperator::Equal if value.pattern.is_any() => return Ok(column.expression.is_not_null()),
+        SearchOperator::Equal => return Ok(call(planner, "search_equal", vec![column, pattern])?.expression),
+        SearchOperator::NotEqual => return Ok(call(planner, "search_not_equal", vec![column, pattern])?.expression),
+        SearchOperator::Less => "<",
+        SearchOperator::LessOrEqual => "<=",
+        SearchOperator::Greater => ">",
+        SearchOperator::GreaterOrEqual => ">=",
+    };
+    let Some(literal) = value.pattern.as_literal() else {
+        return Err(Diagnostic::error("plan/wildcard", format!("`{symbol}` can't compare with a wildcard"), value.span));
+    };
+    if field.name == "_time" && column.value_type.is_number() && literal.parse::<f64>().is_err() {
+        let when = parse_time(planner, literal, value.span)?;
+        let limit = Typed::new(text(spl_functions::value::format_number(when)), ValueType::Text);
+        return Ok(call(planner, "search_compare", vec![column, Typed::new(text(symbol), ValueType::Text), limit])?.expression);
+    }
+    let arguments = vec![column, Typed::new(text(symbol), ValueType::Text), Typed::new(text(literal), ValueType::Text)];
+    Ok(call(planner, "search_compare", arguments)?.expression)
+}
+
+fn term(planner: &Planner, value: &SearchValue, scope: &dyn Scope) -> Result<Expr, Diagnostic> {
+    if value.pattern.is_any() && value.directive == Directive::None {
+        return Ok(lit(true));
+    }
+    let Some(raw) = scope.resolve("_raw")? else { return Ok(lit(false)) };
+    let boundaries = match value.directive {
+        Directive::Term => TermBoundaries::Major,
+        Directive::None | Directive::Case => TermBoundaries::Segments,
+    };
+    let arguments =
+        vec![raw, Typed::new(text(encode(value)), ValueType::Text), Typed::new(text(boundaries.name()), ValueType::Text)];
+    Ok(call(planner, "search_term", arguments)?.expression)
+}
+
+/// A time of a search: a time modifier or an absolute time.
+pub fn parse_time(planner: &Planner, value: &str, span: Span) -> Result<f64, Diagnostic> {
+    let modifier = parse_time_modifier(value)
+        .map_err(|message| Diagnostic::error("plan/time", message, span).with_help("for example `-24h@h`, `@d`, `1700000000`, `11/14/2023:22:13:20`"))?;
+    Ok(modifier.resolve(planner.settings().now, planner.time_zone()))
+}
+
+fn time_modifier(planner: &Planner, name: &str, value: &str, span: Span, scope: &dyn Scope) -> Result<Expr, Diagnostic> {
+    let now = planner.settings().now;
+    let number = || {
+        value.trim().parse::<f64>().map_err(|_| Diagnostic::error("plan/time", format!("`{name}` takes a number, not `{value}`"), span))
+    };
+    let ago = |seconds: f64| Ok::<f64, Diagnostic>(now - number()? * seconds);
+    let (earliest, when) = match name {
+        "earliest" | "starttime" => (true, parse_time(planner, value, span)?),
+        "latest" | "endtime" => (false, parse_time(planner, value, span)?),
+        "starttimeu" => (true, number()?),
+        "endtimeu" => (false, number()?),
+        "startminutesago" | "minutesago" => (true, ago(60.0)?),
+        "starthoursago" | "hoursago" => (true, ago(3_600.0)?),
+        "startdaysago" | "daysago" => (true, ago(86_400.0)?),
+        "startmonthsago" | "monthsago" => (true, parse_time(planner, &format!("-{}mon", number()?), span)?),
+        "endminutesago" => (false, ago(60.0)?),
+        "endhoursago" => (false, ago(3_600.0)?),
+        "enddaysago" => (false, ago(86_400.0)?),
+        "endmonthsago" => (false, parse_time(planner, &format!("-{}mon", number()?), span)?),
+        _ => {
+            return Err(Diagnostic::error("plan/time", format!("`{name}` is not supported: files have no index time"), span)
+                .with_help("use `earliest` and `latest`"));
+        }
+    };
+    let Some(time) = scope.resolve("_time")? else { return Ok(lit(true)) };
+    Ok(if earliest { time.expression.gt_eq(lit(when)) } else { time.expression.lt(lit(when)) })
+}
+
+/// Whether a search sets its own time range.
+pub fn has_time_modifier(search: &SearchExpression) -> bool {
+    match &search.kind {
+        SearchKind::And(parts) | SearchKind::Or(parts) => parts.iter().any(has_time_modifier),
+        SearchKind::Not(inner) => has_time_modifier(inner),
+        SearchKind::TimeModifier { .. } => true,
+        _ => false,
+    }
+}
+
+/// Whether a name matches a search pattern, without case.
+pub fn pattern_matches(pattern: &Pattern, name: &str) -> bool {
+    let value = SearchValue { pattern: pattern.clone(), quoted: true, directive: Directive::None, span: Span::default() };
+    wire_pattern(&value).matcher().matches(name)
+}
