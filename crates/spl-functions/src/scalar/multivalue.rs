@@ -1,21 +1,22 @@
 //! Multivalue functions of eval.
 
+mod commands;
+mod range;
+
 use std::borrow::Cow;
 
 use arrow::array::ArrayRef;
-use datafusion_common::{Result, exec_datafusion_err, exec_err};
+use datafusion_common::{Result, exec_datafusion_err};
 use hashbrown::HashSet;
 
 use super::{Call, FunctionSpec, Kernel};
 use crate::column::{ColumnBuilder, ValueType};
 use crate::pattern::Pattern;
-use crate::time::{TimeModifier, parse_span, parse_time_modifier};
-use crate::value::{Value, format_number};
+use crate::value::Value;
+use commands::commands;
+use range::{Step, mvrange};
 
 const CATEGORY: &str = "Multivalue eval functions";
-
-/// Most values that `mvrange` makes for one event.
-const MOST_VALUES: usize = 1_000_000;
 
 const fn function(
     name: &'static str,
@@ -350,76 +351,6 @@ fn split(call: &Call<'_>) -> Result<ArrayRef> {
     Ok(built.finish())
 }
 
-/// What `mvrange` adds.
-enum Step {
-    Number(f64),
-    Span(TimeModifier),
-}
-
-impl Step {
-    fn parse(value: &Value<'_>) -> std::result::Result<Self, String> {
-        if let Some(number) = value.number() {
-            return if number == 0.0 {
-                Err("the step of mvrange must not be 0".to_owned())
-            } else {
-                Ok(Self::Number(number))
-            };
-        }
-        let text = value.text().unwrap_or_default();
-        parse_span(&text)?;
-        match parse_time_modifier(&format!("+{}", text.trim())) {
-            Ok(modifier) => Ok(Self::Span(modifier)),
-            Err(_) => Err(format!(
-                "mvrange can't step by \"{text}\": use a number or a time span of seconds or more, such as 7d"
-            )),
-        }
-    }
-}
-
-fn mvrange(call: &Call<'_>) -> Result<ArrayRef> {
-    let mut built = ColumnBuilder::new(call.returns, call.rows);
-    let mut values: Vec<String> = Vec::new();
-    for row in 0..call.rows {
-        values.clear();
-        let step = if call.has(2) {
-            call.value(2, row)
-        } else {
-            Value::Integer(1)
-        };
-        let bounds = call.value(0, row).number().zip(call.value(1, row).number());
-        let (Some((start, end)), false) = (bounds, step.is_null()) else {
-            built.append_null();
-            continue;
-        };
-        let step = Step::parse(&step).map_err(|error| exec_datafusion_err!("{error}"))?;
-        let mut current = start;
-        let ascending = !matches!(step, Step::Number(number) if number < 0.0);
-        while if ascending {
-            current < end
-        } else {
-            current > end
-        } {
-            if values.len() == MOST_VALUES {
-                return exec_err!(
-                    "mvrange({start}, {end}) would make more than {MOST_VALUES} values for one event"
-                );
-            }
-            values.push(format_number(current));
-            let next = match &step {
-                Step::Number(number) => start + values.len() as f64 * number,
-                Step::Span(modifier) => modifier.resolve(current, call.time_zone),
-            };
-            // A step too small for the number would never arrive.
-            if next == current {
-                return exec_err!("the step of mvrange is too small for {start}");
-            }
-            current = next;
-        }
-        built.append_values(&values);
-    }
-    Ok(built.finish())
-}
-
 fn mv_to_json_array(call: &Call<'_>) -> Result<ArrayRef> {
     let mut built = ColumnBuilder::new(call.returns, call.rows);
     for row in 0..call.rows {
@@ -451,55 +382,6 @@ pub(super) fn is_true(value: &Value<'_>) -> bool {
         Value::Text(text) => text.eq_ignore_ascii_case("true") || *text == "1",
         other => other.number().is_some_and(|number| number != 0.0),
     }
-}
-
-fn commands(call: &Call<'_>) -> Result<ArrayRef> {
-    let mut built = ColumnBuilder::new(call.returns, call.rows);
-    for row in 0..call.rows {
-        match call.value(0, row).text() {
-            Some(search) => built.append_values(command_names(&search)),
-            None => built.append_null(),
-        }
-    }
-    Ok(built.finish())
-}
-
-/// The first words of the commands of a search, those of subsearches left out; a search without a leading bar starts
-/// with `search`.
-fn command_names(search: &str) -> Vec<&str> {
-    let mut names = Vec::new();
-    let (mut quoted, mut escaped, mut depth, mut start) = (false, false, 0_usize, 0);
-    let mut add = |part: &'_ (usize, usize), first: bool| {
-        let text = search[part.0..part.1].trim();
-        let end = text
-            .find(|character: char| !(character.is_alphanumeric() || character == '_'))
-            .unwrap_or(text.len());
-        match &text[..end] {
-            "" if first => {}
-            name if first && !name.eq_ignore_ascii_case("search") => names.push("search"),
-            "" => {}
-            name => names.push(name),
-        }
-    };
-    let mut first = true;
-    for (at, character) in search.char_indices() {
-        match character {
-            _ if escaped => escaped = false,
-            '\\' => escaped = true,
-            '"' => quoted = !quoted,
-            _ if quoted => {}
-            '[' => depth += 1,
-            ']' => depth = depth.saturating_sub(1),
-            '|' if depth == 0 => {
-                add(&(start, at), first);
-                first = false;
-                start = at + 1;
-            }
-            _ => {}
-        }
-    }
-    add(&(start, search.len()), first);
-    names
 }
 
 #[cfg(test)]
@@ -591,46 +473,6 @@ mod tests {
     }
 
     #[test]
-    fn ranges() {
-        let range = |arguments: &[i64]| {
-            one(
-                "mvrange",
-                &arguments
-                    .iter()
-                    .map(|value| integer(*value))
-                    .collect::<Vec<_>>(),
-            )
-        };
-        assert_eq!(
-            [
-                range(&[1, 11, 2]),
-                range(&[3, 7]),
-                range(&[5, 1, -2]),
-                range(&[5, 5])
-            ],
-            ["1|3|5|7|9", "3|4|5|6", "5|3", "null"]
-        );
-        assert_eq!(
-            [range(&[1, 5, 0]), range(&[0, 10_000_000])],
-            ["error", "error"]
-        );
-        assert_eq!(
-            one("mvrange", &[integer(0), integer(1800), text("10m")]),
-            "0|600|1200"
-        );
-        assert_eq!(
-            one("mvrange", &[integer(0), integer(3), text("1.5")]),
-            "0|1.5"
-        );
-        assert_eq!(
-            one("mvrange", &[integer(0), integer(1), text("often")]),
-            "error"
-        );
-        assert!(check("mvrange", &[None, None, Some(Value::Text("7x"))]).is_err());
-        assert!(check("mvrange", &[None, None, Some(Value::Text("7d"))]).is_ok());
-    }
-
-    #[test]
     fn json_arrays() {
         let ponies = || values(&["\"Rarity\"", "true", "null", "2.5", "bare"]);
         assert_eq!(
@@ -642,18 +484,5 @@ mod tests {
             r#"["Rarity",true,null,2.5,null]"#
         );
         assert_eq!(one("mv_to_json_array", &[null()]), "null");
-    }
-
-    #[test]
-    fn names_of_commands() {
-        assert_eq!(
-            command_names("search foo | stats count | sort count"),
-            ["search", "stats", "sort"]
-        );
-        assert_eq!(
-            command_names("| tstats count | eval a=\"x|y\" | join a [search b | head 1]"),
-            ["tstats", "eval", "join"]
-        );
-        assert_eq!(command_names("index=main|table a"), ["search", "table"]);
     }
 }
