@@ -223,6 +223,10 @@ fn stanzas_for_windows_events() {
         expression("XmlWinEventLog:Application", "dest").as_deref(),
         Some("coalesce(dest, Computer)")
     );
+    assert!(
+        expression("XmlWinEventLog:security", "process_name").is_some(),
+        "channels are found in any case"
+    );
     assert!(calculated("other.log").is_empty());
     let aliases = knowledge.props_for("XmlWinEventLog", sysmon, "h").aliases;
     assert!(
@@ -354,8 +358,7 @@ fn searches_parse() {
 
 #[test]
 fn names_are_taken_from_paths_and_command_lines() {
-    let sysmon =
-        "source::(XmlWinEventLog:Microsoft-Windows-Sysmon|Syslog:Linux-Sysmon)/Operational EVAL-";
+    let sysmon = "source::(?i)(XmlWinEventLog:Microsoft-Windows-Sysmon|Syslog:Linux-Sysmon)/Operational EVAL-";
     let field = |name: &str, text: &str| replaced(&format!("{sysmon}{name}"), text);
     assert_eq!(
         field("process_name", r"C:\Windows\System32\cmd.exe"),
@@ -396,5 +399,41 @@ fn macros_come_along() {
             .macros
             .get("security_content_ctime", 1)
             .is_some()
+    );
+}
+
+#[test]
+fn other_sourcetypes() {
+    let knowledge = Knowledge::built_in();
+    let names = |sourcetype: &str| -> Vec<String> {
+        knowledge
+            .props_for(sourcetype, "f", "h")
+            .calculated
+            .into_iter()
+            .map(|one| one.name)
+            .collect()
+    };
+    assert!(names("aws:cloudtrail").contains(&"user_arn".to_owned()));
+    assert!(names("bro:conn:json").contains(&"dest_port".to_owned()));
+    assert!(names("access_combined").is_empty());
+    let reports = knowledge.props_for("access_combined", "f", "h").reports;
+    let transform = knowledge.transform(&reports[0].1[0]).unwrap();
+    let regex = regex::Regex::new(transform.regex.as_deref().unwrap()).unwrap();
+    let line = r#"10.1.2.3 - alice [12/Mar/2025:08:00:00 +0000] "GET /a/b?c=d HTTP/1.1" 200 512 "-" "curl/8.0""#;
+    let found = regex.captures(line).unwrap();
+    let shown: Vec<_> = [
+        "clientip",
+        "user",
+        "uri_path",
+        "uri_query",
+        "status",
+        "useragent",
+    ]
+    .iter()
+    .map(|name| &found[*name])
+    .collect();
+    assert_eq!(
+        shown,
+        ["10.1.2.3", "alice", "/a/b", "c=d", "200", "curl/8.0"]
     );
 }
