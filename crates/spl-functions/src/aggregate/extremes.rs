@@ -58,7 +58,7 @@ fn create(call: &AggregateCall, wanted: Ordering) -> Box<dyn GroupedState> {
             Box::new(NumberExtreme::<Float64Type, true>::new(f64::NEG_INFINITY))
         }
         (ValueType::Float, _) => Box::new(NumberExtreme::<Float64Type, false>::new(f64::INFINITY)),
-        _ => Box::new(TextExtreme { wanted, notes: DictionaryNotes::default(), best: Vec::new() }),
+        _ => Box::new(TextExtreme { wanted, notes: DictionaryNotes::default(), best: Vec::new(), bytes: 0 }),
     }
 }
 
@@ -145,6 +145,8 @@ struct TextExtreme {
     wanted: Ordering,
     notes: DictionaryNotes<Noted>,
     best: Vec<Option<Best>>,
+    /// Bytes of all texts; counted along, since DataFusion asks after each batch.
+    bytes: usize,
 }
 
 #[derive(Clone, Debug)]
@@ -153,10 +155,11 @@ struct Best {
     text: String,
 }
 
-/// Keeps the better one of what a group has and a text.
+/// Keeps the better one of what a group has and a text; adds to the bytes used.
 #[inline]
-fn offer(slot: &mut Option<Best>, number: Option<f64>, text: &str, wanted: Ordering) {
+fn offer(slot: &mut Option<Best>, number: Option<f64>, text: &str, wanted: Ordering, bytes: &mut usize) {
     let Some(best) = slot else {
+        *bytes += text.len();
         *slot = Some(Best { number, text: text.to_owned() });
         return;
     };
@@ -171,9 +174,11 @@ fn offer(slot: &mut Option<Best>, number: Option<f64>, text: &str, wanted: Order
         (None, None) => text.cmp(best.text.as_str()),
     };
     if order == wanted {
+        let before = best.text.capacity();
         best.number = number;
         best.text.clear();
         best.text.push_str(text);
+        *bytes += best.text.capacity() - before;
     }
 }
 
@@ -182,7 +187,7 @@ impl GroupedState for TextExtreme {
         if total > self.best.len() {
             self.best.resize(total, None);
         }
-        let (array, best, wanted) = (&values[0], &mut self.best, self.wanted);
+        let (array, best, wanted, bytes) = (&values[0], &mut self.best, self.wanted, &mut self.bytes);
         if let Some(dictionary) = array.as_dictionary_opt::<Int32Type>() {
             let texts = dictionary_texts(dictionary.values())?;
             let notes = self.notes.of(&texts, Noted::Blank);
@@ -192,7 +197,7 @@ impl GroupedState for TextExtreme {
                 let key = keys[row] as usize;
                 if texts.is_valid(key) {
                     let text = texts.value(key);
-                    offer(&mut best[group], notes[key].number(|| parse_number(text)), text, wanted);
+                    offer(&mut best[group], notes[key].number(|| parse_number(text)), text, wanted, bytes);
                 }
             });
             return Ok(());
@@ -201,13 +206,13 @@ impl GroupedState for TextExtreme {
         let column = Column::new(array)?;
         each_row(groups, present.as_ref(), |row, group| match column.value(row) {
             Value::Null => {}
-            Value::Text(text) => offer(&mut best[group], parse_number(text), text, wanted),
+            Value::Text(text) => offer(&mut best[group], parse_number(text), text, wanted, bytes),
             Value::Multivalue(values) => {
-                values.iter().for_each(|text| offer(&mut best[group], parse_number(text), text, wanted));
+                values.iter().for_each(|text| offer(&mut best[group], parse_number(text), text, wanted, bytes));
             }
             other => {
                 if let Some(text) = other.text() {
-                    offer(&mut best[group], other.number(), &text, wanted);
+                    offer(&mut best[group], other.number(), &text, wanted, bytes);
                 }
             }
         });
@@ -235,15 +240,15 @@ impl GroupedState for TextExtreme {
     }
 
     fn discard(&mut self, count: usize) {
-        self.best.drain(..count.min(self.best.len()));
+        let gone = self.best.drain(..count.min(self.best.len())).flatten();
+        self.bytes = self.bytes.saturating_sub(gone.map(|best| best.text.capacity()).sum());
     }
 
     fn size(&self) -> usize {
-        let texts: usize = self.best.iter().flatten().map(|best| best.text.capacity()).sum();
-        self.best.capacity() * size_of::<Option<Best>>() + texts + self.notes.size()
+        self.best.capacity() * size_of::<Option<Best>>() + self.bytes + self.notes.size()
     }
 
     fn fresh(&self) -> Box<dyn GroupedState> {
-        Box::new(Self { wanted: self.wanted, notes: DictionaryNotes::default(), best: Vec::new() })
+        Box::new(Self { wanted: self.wanted, notes: DictionaryNotes::default(), best: Vec::new(), bytes: 0 })
     }
 }

@@ -34,6 +34,8 @@ const LIMIT: usize = 100;
 struct List {
     reader: IdReader,
     groups: Vec<Vec<(i64, u32)>>,
+    /// Number of values of all groups; counted along, since DataFusion asks for the size after each batch.
+    held: usize,
     /// Order of events that come without one.
     arrived: i64,
 }
@@ -46,8 +48,9 @@ impl List {
     }
 }
 
-/// Puts a value behind those of the same or an earlier place.
-fn insert(list: &mut Vec<(i64, u32)>, order: i64, id: u32) {
+/// Puts a value behind those of the same or an earlier place; says by how much the list has grown.
+fn insert(list: &mut Vec<(i64, u32)>, order: i64, id: u32) -> usize {
+    let before = list.len();
     match list.last() {
         Some(last) if last.0 > order => {
             let place = list.partition_point(|entry| entry.0 <= order);
@@ -57,6 +60,7 @@ fn insert(list: &mut Vec<(i64, u32)>, order: i64, id: u32) {
         _ if list.len() < LIMIT => list.push((order, id)),
         _ => {}
     }
+    list.len() - before
 }
 
 fn is_full(list: &[(i64, u32)], order: i64) -> bool {
@@ -74,7 +78,7 @@ impl GroupedState for List {
             _ => arrived + row as i64,
         };
         // Lists are mostly full after a while; then values need not be looked at.
-        let lists = &mut self.groups;
+        let (lists, held) = (&mut self.groups, &mut self.held);
         let wanted: BooleanArray = groups
             .iter()
             .enumerate()
@@ -86,7 +90,9 @@ impl GroupedState for List {
         if !wanted.has_true() {
             return Ok(());
         }
-        self.reader.each(&values[0], groups, Some(&wanted), |row, group, id| insert(&mut lists[group], order(row), id))
+        self.reader.each(&values[0], groups, Some(&wanted), |row, group, id| {
+            *held += insert(&mut lists[group], order(row), id);
+        })
     }
 
     fn merge(&mut self, states: &[ArrayRef], groups: &[usize], total: usize) -> Result<()> {
@@ -94,9 +100,9 @@ impl GroupedState for List {
         let orders = states[1].as_list::<i32>();
         let numbers = orders.values().as_primitive::<Int64Type>();
         let mut next: Vec<usize> = orders.value_offsets().iter().map(|&offset| offset as usize).collect();
-        let lists = &mut self.groups;
+        let (lists, held) = (&mut self.groups, &mut self.held);
         self.reader.each(&states[0], groups, None, |row, group, id| {
-            insert(&mut lists[group], numbers.value(next[row]), id);
+            *held += insert(&mut lists[group], numbers.value(next[row]), id);
             next[row] += 1;
         })
     }
@@ -116,12 +122,12 @@ impl GroupedState for List {
     }
 
     fn discard(&mut self, count: usize) {
-        self.groups.drain(..count.min(self.groups.len()));
+        self.held -= self.groups.drain(..count.min(self.groups.len())).map(|list| list.len()).sum::<usize>();
     }
 
     fn size(&self) -> usize {
-        let lists: usize = self.groups.iter().map(Vec::capacity).sum();
-        self.groups.capacity() * size_of::<Vec<(i64, u32)>>() + lists * size_of::<(i64, u32)>() + self.reader.size()
+        // Vectors have up to twice the room that they need.
+        self.groups.capacity() * size_of::<Vec<(i64, u32)>>() + self.held * 2 * size_of::<(i64, u32)>() + self.reader.size()
     }
 
     fn fresh(&self) -> Box<dyn GroupedState> {

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, DictionaryArray, Int32Array, ListArray, StringViewArray, StringViewBuilder, UInt32Array};
+use arrow::array::{
+    Array, ArrayRef, DictionaryArray, Int32Array, ListArray, StringViewArray, StringViewBuilder,
+    UInt32Array,
+};
 use arrow::buffer::{NullBuffer, OffsetBuffer};
 use arrow::datatypes::{DataType, Field, Int32Type};
 use datafusion_common::{Result, exec_datafusion_err};
@@ -19,7 +22,10 @@ pub(super) struct GroupedIds {
 impl GroupedIds {
     /// Starts without groups.
     pub(super) fn new() -> Self {
-        Self { offsets: vec![0], ids: Vec::new() }
+        Self {
+            offsets: vec![0],
+            ids: Vec::new(),
+        }
     }
 
     /// Ends a group whose ids were pushed.
@@ -31,12 +37,18 @@ impl GroupedIds {
     pub(super) fn multivalue(&self, interner: &Interner) -> Result<ArrayRef> {
         let items: ArrayRef = if self.ids.len() * 2 < interner.len() {
             let mut builder = StringViewBuilder::with_capacity(self.ids.len());
-            self.ids.iter().for_each(|&id| builder.append_value(interner.text(id)));
+            self.ids
+                .iter()
+                .for_each(|&id| builder.append_value(interner.text(id)));
             Arc::new(builder.finish())
         } else {
             arrow::compute::take(&texts(interner), &UInt32Array::from(self.ids.clone()), None)?
         };
-        let nulls: NullBuffer = self.offsets.windows(2).map(|pair| pair[0] < pair[1]).collect();
+        let nulls: NullBuffer = self
+            .offsets
+            .windows(2)
+            .map(|pair| pair[0] < pair[1])
+            .collect();
         list(&self.offsets, items, Some(nulls))
     }
 
@@ -44,10 +56,15 @@ impl GroupedIds {
     pub(super) fn state(&self, interner: &Interner) -> Result<ArrayRef> {
         let (keys, values): (Int32Array, StringViewArray) = if self.ids.len() * 2 < interner.len() {
             let mut builder = StringViewBuilder::with_capacity(self.ids.len());
-            self.ids.iter().for_each(|&id| builder.append_value(interner.text(id)));
+            self.ids
+                .iter()
+                .for_each(|&id| builder.append_value(interner.text(id)));
             ((0..self.ids.len() as i32).collect(), builder.finish())
         } else {
-            (self.ids.iter().map(|&id| id as i32).collect(), texts(interner))
+            (
+                self.ids.iter().map(|&id| id as i32).collect(),
+                texts(interner),
+            )
         };
         let items = DictionaryArray::<Int32Type>::try_new(keys, Arc::new(values))?;
         list(&self.offsets, Arc::new(items), None)
@@ -61,14 +78,23 @@ fn texts(interner: &Interner) -> StringViewArray {
 }
 
 /// A list column from the items of all rows and where each row's begin.
-pub(super) fn list(offsets: &[usize], items: ArrayRef, nulls: Option<NullBuffer>) -> Result<ArrayRef> {
+pub(super) fn list(
+    offsets: &[usize],
+    items: ArrayRef,
+    nulls: Option<NullBuffer>,
+) -> Result<ArrayRef> {
     let offsets: Vec<i32> = offsets
         .iter()
         .map(|&offset| i32::try_from(offset))
         .collect::<std::result::Result<_, _>>()
         .map_err(|_| exec_datafusion_err!("more than 2147483647 values in one batch of results"))?;
     let field = Arc::new(Field::new("item", items.data_type().clone(), true));
-    Ok(Arc::new(ListArray::try_new(field, OffsetBuffer::new(offsets.into()), items, nulls)?))
+    Ok(Arc::new(ListArray::try_new(
+        field,
+        OffsetBuffer::new(offsets.into()),
+        items,
+        nulls,
+    )?))
 }
 
 /// The type of a state column that holds texts per group.

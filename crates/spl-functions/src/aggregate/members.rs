@@ -1,7 +1,7 @@
-//! Sets of value ids per group: bits while they are dense, one hash set of (group, id) pairs otherwise.
-
-use hashbrown::HashSet;
-use rustc_hash::FxBuildHasher;
+//! Sets of value ids per group: bits while they are dense, sorted (group, id) pairs otherwise.
+//!
+//! Pairs are gathered and sorted in large portions rather than hashed one by one: with millions of pairs that takes
+//! half the time, and results are read group by group anyway.
 
 use super::lists::GroupedIds;
 
@@ -9,7 +9,8 @@ use super::lists::GroupedIds;
 #[derive(Debug, Default)]
 pub(super) struct Members {
     storage: Storage,
-    counts: Vec<i64>,
+    groups: usize,
+    /// Number of members; of pairs only those that are sorted.
     total: usize,
 }
 
@@ -17,24 +18,31 @@ pub(super) struct Members {
 enum Storage {
     /// A row of `words` words per group.
     Bits { words: usize, bits: Vec<u64> },
-    /// Group in the upper half, id in the lower.
-    Pairs(HashSet<u64, FxBuildHasher>),
+    /// Group in the upper half, id in the lower: distinct ones in order, and those that came since.
+    Pairs { sorted: Vec<u64>, recent: Vec<u64> },
 }
 
 impl Default for Storage {
     fn default() -> Self {
-        Storage::Bits { words: 1, bits: Vec::new() }
+        Storage::Bits {
+            words: 1,
+            bits: Vec::new(),
+        }
     }
 }
 
-/// Bits may take this many words whatever the number of members: half a megabyte.
-const SMALL: usize = 1 << 16;
+/// Bits may take this many words whatever the number of members: four megabytes. Less in tests, so that they leave
+/// the bits.
+const SMALL: usize = if cfg!(test) { 1 << 10 } else { 1 << 19 };
+
+/// Fewest pairs that are sorted at a time.
+const PORTION: usize = if cfg!(test) { 1 << 5 } else { 1 << 16 };
 
 impl Members {
     /// Makes room for groups.
     pub(super) fn grow(&mut self, groups: usize) {
-        if groups > self.counts.len() {
-            self.counts.resize(groups, 0);
+        if groups > self.groups {
+            self.groups = groups;
             if let Storage::Bits { words, bits } = &mut self.storage {
                 let needed = groups * *words;
                 if *words == 1 || affordable(needed, self.total) {
@@ -49,7 +57,7 @@ impl Members {
     /// Adds an id to a group.
     #[inline]
     pub(super) fn insert(&mut self, group: usize, id: u32) {
-        let fresh = match &mut self.storage {
+        match &mut self.storage {
             Storage::Bits { words, bits } => {
                 let word = (id >> 6) as usize;
                 if word >= *words {
@@ -57,21 +65,26 @@ impl Members {
                 }
                 let slot = &mut bits[group * *words + word];
                 let bit = 1u64 << (id & 63);
-                let fresh = *slot & bit == 0;
-                *slot |= bit;
-                fresh
+                if *slot & bit == 0 {
+                    *slot |= bit;
+                    self.total += 1;
+                }
             }
-            Storage::Pairs(pairs) => pairs.insert(pair(group, id)),
-        };
-        self.counts[group] += i64::from(fresh);
-        self.total += usize::from(fresh);
+            Storage::Pairs { sorted, recent } => {
+                recent.push(pair(group, id));
+                if recent.len() >= PORTION.max(sorted.len()) {
+                    self.settle();
+                    self.use_bits();
+                }
+            }
+        }
     }
 
     #[cold]
     fn widen(&mut self, group: usize, id: u32) {
         if let Storage::Bits { words, bits } = &mut self.storage {
             let wider = ((id >> 6) as usize + 1).next_power_of_two();
-            let needed = self.counts.len() * wider;
+            let needed = self.groups * wider;
             if affordable(needed, self.total) {
                 let mut wide = vec![0; needed];
                 for (row, narrow) in bits.chunks_exact(*words).enumerate() {
@@ -86,13 +99,50 @@ impl Members {
     }
 
     fn use_pairs(&mut self) {
-        let mut pairs = HashSet::with_capacity_and_hasher(self.total * 2, FxBuildHasher);
-        self.each(usize::MAX, |group, id| {
-            pairs.insert(pair(group, id));
-        });
-        self.storage = Storage::Pairs(pairs);
+        let mut sorted = Vec::with_capacity(self.total);
+        self.each(usize::MAX, |group, id| sorted.push(pair(group, id)));
+        self.storage = Storage::Pairs {
+            sorted,
+            recent: Vec::new(),
+        };
     }
 
+    /// Goes back to bits when so many pairs came together that bits are smaller.
+    fn use_bits(&mut self) {
+        let Storage::Pairs { sorted, .. } = &self.storage else {
+            return;
+        };
+        let highest = sorted
+            .iter()
+            .fold(0, |highest, &pair| highest.max(pair as u32));
+        let words = ((highest >> 6) as usize + 1).next_power_of_two();
+        let needed = self.groups * words;
+        if needed <= self.total {
+            let mut bits = vec![0; needed];
+            self.each(usize::MAX, |group, id| {
+                bits[group * words + (id >> 6) as usize] |= 1 << (id & 63)
+            });
+            self.storage = Storage::Bits { words, bits };
+        }
+    }
+
+    /// Sorts recent pairs in.
+    #[cold]
+    fn settle(&mut self) {
+        if let Storage::Pairs { sorted, recent } = &mut self.storage
+            && !recent.is_empty()
+        {
+            recent.sort_unstable();
+            recent.dedup();
+            sorted.append(recent);
+            // Two sorted runs: the stable sort finds and merges them.
+            sorted.sort();
+            sorted.dedup();
+            self.total = sorted.len();
+        }
+    }
+
+    /// Calls `each` in order of groups, then of ids.
     fn each(&self, below: usize, mut each: impl FnMut(usize, u32)) {
         match &self.storage {
             Storage::Bits { words, bits } => {
@@ -106,68 +156,79 @@ impl Members {
                     }
                 }
             }
-            Storage::Pairs(pairs) => {
-                for &pair in pairs {
+            Storage::Pairs { sorted, .. } => {
+                for &pair in sorted {
                     let group = (pair >> 32) as usize;
-                    if group < below {
-                        each(group, pair as u32);
+                    if group >= below {
+                        break;
                     }
+                    each(group, pair as u32);
                 }
             }
         }
     }
 
     /// Number of ids of each of the first groups.
-    pub(super) fn counts(&self, groups: usize) -> Vec<i64> {
-        let mut counts: Vec<i64> = self.counts.iter().copied().take(groups).collect();
-        counts.resize(groups, 0);
+    pub(super) fn counts(&mut self, groups: usize) -> Vec<i64> {
+        self.settle();
+        let mut counts = vec![0; groups];
+        match &self.storage {
+            Storage::Bits { words, bits } => {
+                for (count, row) in counts.iter_mut().zip(bits.chunks_exact(*words)) {
+                    *count = row.iter().map(|word| i64::from(word.count_ones())).sum();
+                }
+            }
+            Storage::Pairs { .. } => self.each(groups, |group, _| counts[group] += 1),
+        }
         counts
     }
 
-    /// The ids of the first groups, in no order.
-    pub(super) fn ids(&self, groups: usize) -> GroupedIds {
-        let mut offsets = Vec::with_capacity(groups + 1);
-        let mut end = 0;
-        offsets.push(0);
-        for count in self.counts(groups) {
-            end += count as usize;
-            offsets.push(end);
-        }
-        let mut next = offsets.clone();
-        let mut ids = vec![0; end];
+    /// The ids of the first groups.
+    pub(super) fn ids(&mut self, groups: usize) -> GroupedIds {
+        self.settle();
+        let mut grouped = GroupedIds::new();
+        grouped.ids.reserve(self.total);
         self.each(groups, |group, id| {
-            ids[next[group]] = id;
-            next[group] += 1;
+            while grouped.offsets.len() <= group {
+                grouped.close();
+            }
+            grouped.ids.push(id);
         });
-        GroupedIds { offsets, ids }
+        while grouped.offsets.len() <= groups {
+            grouped.close();
+        }
+        grouped
     }
 
     /// Forgets the first groups.
     pub(super) fn discard(&mut self, groups: usize) {
-        let groups = groups.min(self.counts.len());
-        let gone: i64 = self.counts.drain(..groups).sum();
-        self.total -= gone as usize;
+        self.settle();
+        let groups = groups.min(self.groups);
+        self.groups -= groups;
         match &mut self.storage {
             Storage::Bits { words, bits } => {
-                bits.drain(..groups * *words);
+                let gone: usize = bits
+                    .drain(..groups * *words)
+                    .map(|word| word.count_ones() as usize)
+                    .sum();
+                self.total -= gone;
             }
-            Storage::Pairs(pairs) => {
-                *pairs = pairs
-                    .iter()
-                    .filter(|&&pair| (pair >> 32) as usize >= groups)
-                    .map(|&pair| pair - ((groups as u64) << 32))
-                    .collect();
+            Storage::Pairs { sorted, .. } => {
+                let first = (groups as u64) << 32;
+                let gone = sorted.partition_point(|&pair| pair < first);
+                sorted.drain(..gone);
+                sorted.iter_mut().for_each(|pair| *pair -= first);
+                self.total = sorted.len();
             }
         }
     }
 
     /// Bytes used.
     pub(super) fn size(&self) -> usize {
-        self.counts.capacity() * size_of::<i64>()
-            + match &self.storage {
-                Storage::Bits { bits, .. } => bits.capacity() * 8,
-                Storage::Pairs(pairs) => pairs.capacity() * 9,
-            }
+        8 * match &self.storage {
+            Storage::Bits { bits, .. } => bits.capacity(),
+            Storage::Pairs { sorted, recent } => sorted.capacity() + recent.capacity(),
+        }
     }
 }
 
@@ -205,16 +266,16 @@ mod tests {
                 expected[group].insert(id);
             }
             members.grow(40);
-            let sets = |members: &Members, groups: usize| -> Vec<BTreeSet<u32>> {
+            let sets = |members: &mut Members, groups: usize| -> Vec<BTreeSet<u32>> {
                 let grouped = members.ids(groups);
                 grouped.offsets.windows(2).map(|pair| grouped.ids[pair[0]..pair[1]].iter().copied().collect()).collect()
             };
-            prop_assert_eq!(&sets(&members, 40), &expected);
+            prop_assert_eq!(&sets(&mut members, 40), &expected);
             let counts: Vec<i64> = expected.iter().map(|set| set.len() as i64).collect();
             prop_assert_eq!(members.counts(40), counts);
             let first = first.min(40);
             members.discard(first);
-            prop_assert_eq!(&sets(&members, 40 - first)[..], &expected[first..]);
+            prop_assert_eq!(&sets(&mut members, 40 - first)[..], &expected[first..]);
         }
     }
 }

@@ -7,7 +7,7 @@ use arrow::datatypes::{DataType, Int64Type};
 use datafusion_common::Result;
 
 use super::extremes::single;
-use super::input::{NumberReader, each_row, present};
+use super::input::{IdReader, Interner, NumberReader, each_row, present};
 use super::state::GroupedState;
 use super::{AggregateSpec, Inputs, Status};
 use crate::column::{Column, ColumnBuilder, ValueType};
@@ -110,12 +110,15 @@ struct Chosen {
     choice: Choice,
     returns: ValueType,
     reader: NumberReader,
+    texts: IdReader,
     keys: Vec<Option<Key>>,
     values: Values,
     /// Row + 1 of the event taken in the current batch.
     rows: Vec<u32>,
     /// Order of events that come without one.
     arrived: i64,
+    /// Bytes of texts, at most; counted along, since DataFusion asks after each batch.
+    bytes: usize,
 }
 
 /// Taken values, by result type.
@@ -123,7 +126,16 @@ struct Chosen {
 enum Values {
     Integers(Vec<i64>),
     Floats(Vec<f64>),
-    Texts(Vec<String>),
+    Texts(Vec<Taken>),
+}
+
+/// A taken text.
+#[derive(Clone, Debug)]
+enum Taken {
+    /// A text of a dictionary, kept once for all groups.
+    Id(u32),
+    /// Any other text.
+    Own(String),
 }
 
 impl Values {
@@ -139,16 +151,21 @@ impl Values {
         match self {
             Self::Integers(values) => values.resize(total, 0),
             Self::Floats(values) => values.resize(total, 0.0),
-            Self::Texts(values) => values.resize(total, String::new()),
+            Self::Texts(values) => values.resize(total, Taken::Id(0)),
         }
     }
 
-    fn set(&mut self, group: usize, value: Value<'_>, place: Place) {
+    /// Sets a group's value; says by how many bytes its text has grown.
+    fn set(&mut self, group: usize, value: Value<'_>, place: Place) -> usize {
         match (self, value) {
             (Self::Integers(values), Value::Integer(number)) => values[group] = number,
             (Self::Floats(values), value) => values[group] = value.number().unwrap_or(f64::NAN),
             (Self::Texts(values), value) => {
-                let text = &mut values[group];
+                let mut text = match std::mem::replace(&mut values[group], Taken::Id(0)) {
+                    Taken::Own(text) => text,
+                    Taken::Id(_) => String::new(),
+                };
+                let before = text.capacity();
                 text.clear();
                 match value {
                     Value::Text(value) => text.push_str(value),
@@ -158,16 +175,23 @@ impl Values {
                     }
                     other => text.push_str(&other.text().unwrap_or_default()),
                 }
+                let grown = text.capacity() - before;
+                values[group] = Taken::Own(text);
+                return grown;
             }
             (Self::Integers(_), _) => {}
         }
+        0
     }
 
-    fn get(&self, group: usize) -> Value<'_> {
+    fn get<'a>(&'a self, group: usize, interner: &'a Interner) -> Value<'a> {
         match self {
             Self::Integers(values) => Value::Integer(values[group]),
             Self::Floats(values) => Value::Float(values[group]),
-            Self::Texts(values) => Value::Text(&values[group]),
+            Self::Texts(values) => Value::Text(match &values[group] {
+                Taken::Id(id) => interner.text(*id),
+                Taken::Own(text) => text,
+            }),
         }
     }
 
@@ -183,9 +207,7 @@ impl Values {
         match self {
             Self::Integers(values) => values.capacity() * 8,
             Self::Floats(values) => values.capacity() * 8,
-            Self::Texts(values) => {
-                values.capacity() * size_of::<String>() + values.iter().map(String::capacity).sum::<usize>()
-            }
+            Self::Texts(values) => values.capacity() * size_of::<Taken>(),
         }
     }
 }
@@ -196,10 +218,12 @@ impl Chosen {
             choice,
             returns,
             reader: NumberReader::default(),
+            texts: IdReader::default(),
             keys: Vec::new(),
             values: Values::new(returns),
             rows: Vec::new(),
             arrived: 0,
+            bytes: 0,
         })
     }
 
@@ -244,11 +268,17 @@ impl Chosen {
         let column = if self.choice.yields_time { Column::Null } else { Column::new(array)? };
         for group in touched {
             let row = std::mem::take(&mut self.rows[group]) as usize - 1;
+            if let Values::Texts(values) = &mut self.values
+                && let Some(id) = self.texts.key_id(array, row)?
+            {
+                values[group] = Taken::Id(id);
+                continue;
+            }
             let value = match (self.choice.yields_time, self.keys[group]) {
                 (true, Some(key)) => Value::Float(key.time),
                 _ => column.value(row),
             };
-            self.values.set(group, value, self.choice.place);
+            self.bytes += self.values.set(group, value, self.choice.place);
         }
         Ok(())
     }
@@ -274,7 +304,7 @@ impl GroupedState for Chosen {
         let mut builder = ColumnBuilder::new(self.returns, count);
         for group in 0..count {
             match self.keys.get(group) {
-                Some(Some(_)) => builder.append(self.values.get(group)),
+                Some(Some(_)) => builder.append(self.values.get(group, &self.texts.interner)),
                 _ => builder.append_null(),
             }
         }
@@ -300,7 +330,10 @@ impl GroupedState for Chosen {
     }
 
     fn size(&self) -> usize {
-        self.keys.capacity() * size_of::<Option<Key>>() + self.rows.capacity() * 4 + self.values.size() + self.reader.size()
+        self.keys.capacity() * size_of::<Option<Key>>() + self.rows.capacity() * 4 + self.values.size()
+            + self.bytes
+            + self.reader.size()
+            + self.texts.size()
     }
 
     fn fresh(&self) -> Box<dyn GroupedState> {
