@@ -225,10 +225,6 @@ impl<'a> ChunkBuilder<'a> {
         self.data
     }
 
-    pub(crate) fn row(&self) -> u32 {
-        self.row
-    }
-
     /// The column of this name, made when it is new.
     pub(crate) fn column(&mut self, name: &str, kind: ColumnKind) -> u32 {
         if let Some(&column) = self.by_name.get(name) {
@@ -290,6 +286,27 @@ impl<'a> ChunkBuilder<'a> {
                 self.row,
                 Value::Place(span),
             );
+        }
+    }
+
+    /// Adds a value as [`append`](Self::append) does, unless the event has the same text there already.
+    pub(crate) fn append_new(&mut self, column: u32, span: Span) {
+        let repeated = self.columns.get(column as usize).is_some_and(|column| {
+            column.rows.last() == Some(self.row) && {
+                let bytes = span.bytes(self.data, &self.arena);
+                match &column.cells {
+                    Cells::Integers(values) => values.last().is_some_and(|value| value.to_string().as_bytes() == bytes),
+                    Cells::Floats(values) => values.last().is_some_and(|value| value.to_string().as_bytes() == bytes),
+                    Cells::Dictionary { entries, .. } => {
+                        let last = entries.get(column.last_key as usize);
+                        last.is_some_and(|last| !last.is_escaped() && last.bytes(self.data, &self.arena) == bytes)
+                    }
+                    Cells::Plain(spans) => spans.last().is_some_and(|last| last.bytes(self.data, &self.arena) == bytes),
+                }
+            }
+        });
+        if !repeated {
+            self.append(column, span);
         }
     }
 

@@ -2,6 +2,7 @@
 
 use crate::json::Scanner;
 use crate::options::Format;
+use crate::windows;
 
 /// A wrapping around files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,6 +57,7 @@ pub(crate) fn format(head: &[u8], path: &str, complete: bool) -> Format {
         Some(b'{') => return json_object(text, complete),
         Some(b'[') if json_array(text) => return Format::Json,
         Some(b'<') if is_event_xml(text) => return Format::Xml,
+        Some(b'0'..=b'9') if windows::is_classic(text) => return Format::Xml,
         _ => {}
     }
     let name = path.to_ascii_lowercase();

@@ -118,11 +118,6 @@ impl Slots {
     pub(crate) fn raw(&self) -> Option<Span> {
         self.get(Role::Raw)
     }
-
-    /// The span of `sourcetype`, when the event has its own.
-    pub(crate) fn sourcetype(&self) -> Option<Span> {
-        self.get(Role::Sourcetype)
-    }
 }
 
 /// The values of `host`, `source`, `sourcetype`, `index` of events that don't say otherwise.
@@ -232,6 +227,21 @@ impl<'o> EventFinisher<'o> {
                 self.times.find(&text).unwrap_or(f64::NAN)
             }
             None => f64::NAN,
+        }
+    }
+
+    /// Sets the origin of an event in the older text form of Windows event logs.
+    pub(crate) fn classic_origin(&self, builder: &mut ChunkBuilder<'_>, log: &str, computer: &str) {
+        let own = [
+            ("host", &self.options.host, computer.to_owned()),
+            ("source", &self.options.source, format!("WinEventLog:{log}")),
+            ("sourcetype", &self.options.sourcetype, "WinEventLog".to_owned()),
+        ];
+        for (name, option, value) in own {
+            if option.is_none() && !value.is_empty() {
+                let column = builder.column(name, ColumnKind::Repeated);
+                builder.append_text(column, &value);
+            }
         }
     }
 

@@ -3,7 +3,7 @@
 use hashbrown::{DefaultHashBuilder, HashTable};
 use std::hash::BuildHasher;
 
-use crate::chunk::{ChunkBuilder, ColumnKind};
+use crate::chunk::{ChunkBuilder, ColumnKind, Span};
 use crate::event::Role;
 use crate::options::FieldSelection;
 
@@ -34,6 +34,24 @@ pub(crate) struct Node {
     pub(crate) next: u32,
     /// The node of the elements of an array here.
     array: u32,
+    /// The plain name of a field of a nested Windows event.
+    pub(crate) alias: Option<Box<str>>,
+}
+
+/// The name that a field of a Windows event has in Splunk, for one nested as `Event.System` and `Event.EventData`.
+fn windows_alias(name: &str) -> Option<&str> {
+    let name = name.strip_suffix("{}").unwrap_or(name);
+    let inner = name.strip_prefix("Event.")?;
+    let inner = inner.strip_suffix(".#text").unwrap_or(inner);
+    if let Some(field) = inner.strip_prefix("System.") {
+        let attribute = field.split_once(".#attributes.").or_else(|| field.split_once("_attributes.")).map(|(_, attribute)| attribute);
+        return Some(attribute.unwrap_or(field)).filter(|field| !field.starts_with("xmlns") && !field.contains('.'));
+    }
+    let field = match inner.strip_prefix("EventData.") {
+        Some(field) => field,
+        None => inner.strip_prefix("UserData.")?.split_once('.')?.1,
+    };
+    (!field.contains(['#', '.'])).then_some(field)
 }
 
 /// All names seen so far.
@@ -57,6 +75,7 @@ impl<'s> FieldTree<'s> {
             first: NONE,
             next: NONE,
             array: NONE,
+            alias: None,
         };
         Self {
             nodes: vec![root],
@@ -136,19 +155,22 @@ impl<'s> FieldTree<'s> {
     }
 
     fn add(&mut self, parent: u32, quoted: &[u8], name: String) -> u32 {
-        let role = Role::of(&name);
+        let alias = windows_alias(&name).map(Box::from);
+        let role = Role::of(alias.as_deref().unwrap_or(&name)).filter(|role| alias.is_none() || !role.is_meta());
         let meta = role.is_some_and(Role::is_meta);
+        let windows = ["Event", "Event.System", "Event.EventData", "Event.UserData"].iter().any(|above| name.strip_prefix(above).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')));
         self.nodes.push(Node {
             quoted: quoted.into(),
             parent,
             column: NONE,
             wanted: !meta && self.selection.contains(&name),
-            descend: self.selection.contains_below(&name) || Role::is_above(&name),
+            descend: self.selection.contains_below(&name) || Role::is_above(&name) || windows,
             role,
             name,
             first: NONE,
             next: NONE,
             array: NONE,
+            alias,
         });
         self.nodes.len() as u32 - 1
     }
@@ -161,5 +183,22 @@ impl<'s> FieldTree<'s> {
             node.column = builder.column(&node.name, ColumnKind::Field);
         }
         node.column
+    }
+
+    /// Adds a value under the plain name of a nested Windows event's field.
+    #[cold]
+    pub(crate) fn append_alias(&self, node: u32, builder: &mut ChunkBuilder<'_>, span: Span) {
+        let Some(alias) = self.node(node).alias.as_deref() else { return };
+        let more = match alias {
+            "EventRecordID" => Some("RecordNumber"),
+            "Name" if self.node(node).name.contains("Provider") => Some("Provider_Name"),
+            _ => None,
+        };
+        for name in [Some(alias), more].into_iter().flatten() {
+            if self.selection.contains(name) {
+                let column = builder.column(name, ColumnKind::Field);
+                builder.append(column, span);
+            }
+        }
     }
 }

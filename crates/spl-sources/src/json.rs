@@ -4,6 +4,8 @@ use crate::chunk::{ChunkBuilder, LONGEST, Span, unescape};
 use crate::event::{EventFinisher, Slots};
 use crate::fields::{FieldTree, NONE, ROOT};
 use crate::report::WarningKind;
+use crate::windows;
+use crate::xml::{Place, XmlReader};
 
 /// The deepest nesting that is followed.
 const DEEPEST: usize = 512;
@@ -25,21 +27,28 @@ pub(crate) fn read_lines(builder: &mut ChunkBuilder<'_>, finisher: &mut EventFin
     }
 }
 
+/// Reads the JSON events at these places of a part's text.
+pub(crate) fn read_places(builder: &mut ChunkBuilder<'_>, finisher: &mut EventFinisher<'_>, places: &[(usize, usize)]) {
+    let mut reader = JsonReader::new(finisher);
+    for &(start, end) in places {
+        builder.lines += 1;
+        reader.read_line(builder, start, end);
+    }
+}
+
 /// Reads JSON events at places of a part's text.
 pub(crate) struct JsonReader<'f, 'o> {
     finisher: &'f mut EventFinisher<'o>,
     tree: FieldTree<'o>,
     slots: Slots,
+    xml: XmlReader<'o>,
 }
 
 impl<'f, 'o> JsonReader<'f, 'o> {
     pub(crate) fn new(finisher: &'f mut EventFinisher<'o>) -> Self {
         let tree = FieldTree::new(finisher.selection());
-        Self {
-            finisher,
-            tree,
-            slots: Slots::new(),
-        }
+        let xml = XmlReader::new(finisher.selection());
+        Self { finisher, tree, slots: Slots::new(), xml }
     }
 
     /// Reads the event between two places, unless there are only blanks.
@@ -73,6 +82,14 @@ impl<'f, 'o> JsonReader<'f, 'o> {
             let example = String::from_utf8_lossy(&text[start..end.min(start + 400)]);
             let line = builder.lines;
             builder.warnings.add(WarningKind::BadJson, line, &example);
+        }
+        if let Some(raw) = self.slots.raw() {
+            // An event of a Windows log that went through a search and came back as JSON: its text holds its fields.
+            let text = builder.text(raw);
+            if windows::is_event(text.as_bytes()) {
+                let text = text.into_owned();
+                self.xml.read(builder, &mut self.slots, text.as_bytes(), Place::Elsewhere, true);
+            }
         }
         self.finisher.finish(builder, &mut self.slots, Some(line));
     }
@@ -191,8 +208,82 @@ impl<'f, 'o> JsonReader<'f, 'o> {
             let column = self.tree.column(node, builder);
             builder.append(column, span);
         }
+        if self.tree.node(node).alias.is_some() {
+            self.tree.append_alias(node, builder, span);
+        }
         Ok(())
     }
+}
+
+/// The places of the events of a JSON text: the elements of an array or of the only list in an object (`Records`), or
+/// the values one after another. What can't be read goes up to the next line that begins an object.
+pub(crate) fn events(text: &[u8]) -> Vec<(usize, usize)> {
+    let mut places = Vec::new();
+    let mut scanner = Scanner { text, at: 0 };
+    while let Some(first) = scanner.peek() {
+        let start = scanner.at;
+        match first {
+            b'[' => elements(&mut scanner, &mut places),
+            b',' => scanner.at += 1,
+            _ if scanner.skip_value().is_ok() => match list_place(text, start, scanner.at) {
+                Some(list) => {
+                    let mut list = Scanner { text: &text[..scanner.at], at: list };
+                    elements(&mut list, &mut places);
+                }
+                None => places.push((start, scanner.at)),
+            },
+            _ => {
+                scanner.at = next_object(text, start);
+                places.push((start, scanner.at));
+            }
+        }
+    }
+    places
+}
+
+/// The elements of the array at the scanner's place.
+fn elements(scanner: &mut Scanner<'_>, places: &mut Vec<(usize, usize)>) {
+    scanner.at += 1;
+    while let Some(next) = scanner.peek() {
+        let start = scanner.at;
+        match next {
+            b']' => {
+                scanner.at += 1;
+                return;
+            }
+            b',' => scanner.at += 1,
+            _ => {
+                if scanner.skip_value().is_err() || scanner.at == start {
+                    scanner.at = next_object(scanner.text, start);
+                }
+                places.push((start, scanner.at));
+            }
+        }
+    }
+}
+
+/// Where a line begins an object after `start`, else the end.
+fn next_object(text: &[u8], start: usize) -> usize {
+    let mut lines = memchr::memchr_iter(b'\n', &text[start..]).map(|at| start + at + 1);
+    lines.find(|at| text[*at..].trim_ascii_start().starts_with(b"{")).unwrap_or(text.len())
+}
+
+/// Where the list of an object begins that has nothing else than a list of records.
+fn list_place(text: &[u8], start: usize, end: usize) -> Option<usize> {
+    let mut scanner = Scanner { text: &text[..end], at: start };
+    scanner.expect(b'{').ok()?;
+    scanner.peek()?;
+    let key = [&b"\"Records\""[..], b"\"records\"", b"\"Events\"", b"\"events\"", b"\"value\""].into_iter().find(|key| scanner.rest().starts_with(key))?;
+    scanner.at += key.len();
+    scanner.expect(b':').ok()?;
+    let list = (scanner.peek()? == b'[').then_some(scanner.at)?;
+    let mut inside = Scanner { text: &text[..end], at: list + 1 };
+    if !matches!(inside.peek()?, b'{' | b']') {
+        return None;
+    }
+    scanner.skip_value().ok()?;
+    scanner.expect(b'}').ok()?;
+    Some(list)
 }
 
 /// The place without the blanks around it; None when there is nothing else.

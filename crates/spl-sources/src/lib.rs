@@ -1,8 +1,10 @@
 //! Bytes to event tables: finds files, recognises their formats, and reads their events into Arrow columns.
 
 mod chunk;
+mod columnar;
 mod detect;
 mod event;
+mod evtx_log;
 mod fields;
 mod input;
 mod json;
@@ -13,6 +15,8 @@ mod report;
 mod separated;
 mod table;
 mod timestamp;
+mod windows;
+mod xml;
 
 pub use load::{Loaded, load};
 pub use options::{FieldSelection, Format, LoadOptions, Progress};

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow::buffer::Buffer;
+use bytes::Bytes;
 use rayon::prelude::*;
 
 use crate::chunk::{Chunk, ChunkBuilder, Span};
@@ -14,7 +15,7 @@ use crate::input::{self, Content, Input};
 use crate::options::{Format, LoadOptions};
 use crate::report::{FileReport, LoadError, LoadReport, WarningKind, Warnings};
 use crate::table::{EventTable, LoadedPart, join};
-use crate::{json, separated};
+use crate::{columnar, evtx_log, json, separated, windows};
 
 /// Bytes of a part.
 const PART: usize = 8 << 20;
@@ -147,6 +148,12 @@ enum Part {
     Lines(PathBuf, u64, u64),
     /// Text in memory.
     Text(Buffer),
+    /// Events at places of a text in memory.
+    Places(Buffer, Vec<(usize, usize)>),
+    /// Chunks of a Windows event log.
+    Evtx(Buffer),
+    /// A row group.
+    Group(Bytes, usize),
 }
 
 fn plan(input: Input, options: &LoadOptions) -> (FilePlan, Vec<Part>) {
@@ -218,8 +225,41 @@ fn parts(file: &mut FilePlan, content: Content) -> std::io::Result<Vec<Part>> {
                 separated::split(&buffer, mark + start, PART),
             ))
         }
-        (_, content) => Ok(vec![Part::Text(content.read()?)]),
+        (Format::Json, content) => {
+            let buffer = valid_text(content.read()?, &mut file.warnings);
+            Ok(json_parts(&buffer))
+        }
+        (Format::Xml, content) => {
+            let buffer = content.read()?;
+            Ok(slices(&buffer, windows::split(&buffer, PART)))
+        }
+        (Format::Evtx, content) => {
+            let buffer = content.read()?;
+            let places = evtx_log::split(&buffer);
+            Ok(places.into_iter().map(|(start, end)| Part::Evtx(buffer.slice_with_length(start, end - start))).collect())
+        }
+        (Format::Parquet, content) => {
+            let bytes = Bytes::from(content.read()?.to_vec());
+            let groups = columnar::row_groups(&bytes).map_err(std::io::Error::other)?;
+            Ok((0..groups).map(|group| Part::Group(bytes.clone(), group)).collect())
+        }
     }
+}
+
+/// The events of a JSON text, grouped; each group's text is cut out, so that places in it stay small.
+fn json_parts(buffer: &Buffer) -> Vec<Part> {
+    let events = json::events(buffer);
+    let mut parts = Vec::new();
+    let mut from = 0;
+    for (index, (_, end)) in events.iter().enumerate() {
+        if end - events[from].0 >= PART || index + 1 == events.len() {
+            let start = events[from].0;
+            let places = events[from..=index].iter().map(|(begin, end)| (begin - start, end - start)).collect();
+            parts.push(Part::Places(buffer.slice_with_length(start, end - start), places));
+            from = index + 1;
+        }
+    }
+    parts
 }
 
 fn separator(format: Format) -> u8 {
@@ -279,37 +319,55 @@ fn read_lines(path: &Path, from: u64, to: u64) -> std::io::Result<Vec<u8>> {
 }
 
 fn read_part(file: &FilePlan, part: Part, options: &LoadOptions) -> Chunk {
-    let mut failed = None;
+    let mut warnings = Warnings::default();
+    let mut places = Vec::new();
+    let mut group = None;
+    let mut bytes = None;
     let buffer = match part {
-        Part::Text(buffer) => buffer,
+        Part::Text(buffer) => valid_text(buffer, &mut warnings),
         Part::Lines(path, from, to) => match read_lines(&path, from, to) {
-            Ok(text) => Buffer::from_vec(text),
+            Ok(text) => valid_text(Buffer::from_vec(text), &mut warnings),
             Err(error) => {
-                failed = Some(error.to_string());
+                warnings.add(WarningKind::BadFile, 0, &error.to_string());
                 Buffer::default()
             }
         },
+        Part::Places(buffer, events) => {
+            places = events;
+            buffer
+        }
+        Part::Evtx(chunks) => {
+            let (text, records) = evtx_log::render(&chunks, &mut warnings);
+            places = records;
+            bytes = Some(chunks.len() as u64);
+            Buffer::from_vec(text.into_bytes())
+        }
+        Part::Group(all, index) => {
+            bytes = Some(0);
+            group = Some((all, index));
+            Buffer::default()
+        }
     };
-    let mut warnings = Warnings::default();
-    if let Some(error) = failed {
-        warnings.add(WarningKind::BadFile, 0, &error);
-    }
-    let buffer = valid_text(buffer, &mut warnings);
     let mut finisher = EventFinisher::new(options);
     let mut builder = ChunkBuilder::new(&buffer);
     builder.warnings = warnings;
     match file.format {
         Format::Ndjson => json::read_lines(&mut builder, &mut finisher),
-        Format::Csv | Format::Tsv => separated::read_records(
-            &mut builder,
-            &mut finisher,
-            &file.names,
-            separator(file.format),
-        ),
-        _ => read_text(&mut builder, &mut finisher),
+        Format::Csv | Format::Tsv => separated::read_records(&mut builder, &mut finisher, &file.names, separator(file.format)),
+        Format::Json => json::read_places(&mut builder, &mut finisher, &places),
+        Format::Xml => windows::read(&mut builder, &mut finisher),
+        Format::Evtx => windows::read_places(&mut builder, &mut finisher, &places),
+        Format::Parquet => {
+            if let Some((all, group)) = group {
+                columnar::read(&mut builder, &mut finisher, &all, group);
+            }
+        }
+        Format::Text => read_text(&mut builder, &mut finisher),
     }
     let keep = finisher.keeps_raw.then(|| buffer.clone());
-    builder.finish(keep)
+    let mut chunk = builder.finish(keep);
+    chunk.bytes = bytes.unwrap_or(chunk.bytes);
+    chunk
 }
 
 /// The text without a byte order mark; bytes that are not UTF-8 are replaced and counted by line.

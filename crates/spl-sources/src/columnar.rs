@@ -1,0 +1,209 @@
+//! Parquet files: rows become events with the same field names as nested JSON.
+
+use std::fmt::Write;
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, Field, Float64Type, Int64Type, TimeUnit};
+use arrow::error::ArrowError;
+use arrow::util::display::{ArrayFormatter, FormatOptions};
+use bytes::Bytes;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+
+use crate::chunk::{ChunkBuilder, ColumnKind};
+use crate::event::{EventFinisher, Role, Slots};
+use crate::report::WarningKind;
+
+/// The number of row groups.
+pub(crate) fn row_groups(bytes: &Bytes) -> Result<usize, String> {
+    let reader = ParquetRecordBatchReaderBuilder::try_new(bytes.clone()).map_err(|error| error.to_string())?;
+    Ok(reader.metadata().num_row_groups())
+}
+
+/// Reads a row group as events.
+pub(crate) fn read(builder: &mut ChunkBuilder<'_>, finisher: &mut EventFinisher<'_>, bytes: &Bytes, group: usize) {
+    let batches = ParquetRecordBatchReaderBuilder::try_new(bytes.clone()).and_then(|reader| reader.with_row_groups(vec![group]).build());
+    let batches = match batches {
+        Ok(batches) => batches,
+        Err(error) => return builder.warnings.add(WarningKind::BadFile, 0, &error.to_string()),
+    };
+    for batch in batches {
+        if let Err(error) = batch.and_then(|batch| read_batch(builder, finisher, &batch)) {
+            builder.warnings.add(WarningKind::BadFile, 0, &error.to_string());
+        }
+    }
+}
+
+fn read_batch(builder: &mut ChunkBuilder<'_>, finisher: &mut EventFinisher<'_>, batch: &RecordBatch) -> Result<(), ArrowError> {
+    let schema = batch.schema();
+    let fields: Vec<&Field> = schema.fields().iter().map(AsRef::as_ref).collect();
+    let readers = fields.iter().zip(batch.columns()).map(|(field, array)| Reader::new(field.name(), field.name(), array, finisher));
+    let readers: Vec<Reader> = readers.collect::<Result<_, _>>()?;
+    let wants_line = finisher.keeps_raw && !fields.iter().any(|field| field.name() == "_raw");
+    let mut slots = Slots::new();
+    let mut line = String::new();
+    for row in 0..batch.num_rows() {
+        for reader in &readers {
+            reader.read(row, builder, &mut slots)?;
+        }
+        let span = wants_line.then(|| {
+            line.clear();
+            write_object(&readers, row, &mut line);
+            builder.store(line.as_bytes())
+        });
+        finisher.finish(builder, &mut slots, span);
+    }
+    Ok(())
+}
+
+/// A column of a batch, taken apart.
+struct Reader {
+    /// The name in its object.
+    key: String,
+    /// The field's full name.
+    name: String,
+    array: ArrayRef,
+    kind: Kind,
+    role: Option<Role>,
+    wanted: bool,
+}
+
+enum Kind {
+    Null,
+    Integer,
+    Float,
+    Boolean,
+    Text,
+    Object(Vec<Reader>),
+    List(Box<Reader>),
+}
+
+impl Reader {
+    fn new(key: &str, name: &str, array: &ArrayRef, finisher: &EventFinisher<'_>) -> Result<Self, ArrowError> {
+        let role = Role::of(name);
+        let wanted = !role.is_some_and(Role::is_meta) && finisher.selection().contains(name);
+        let text = Kind::Text;
+        let (array, kind) = match array.data_type() {
+            DataType::Null => (array.clone(), Kind::Null),
+            DataType::Boolean => (array.clone(), Kind::Boolean),
+            DataType::UInt64 => (cast(array, &DataType::Utf8View)?, text),
+            other if other.is_integer() => (cast(array, &DataType::Int64)?, Kind::Integer),
+            other if other.is_floating() => (cast(array, &DataType::Float64)?, Kind::Float),
+            DataType::Timestamp(_, zone) if name == "_time" || zone.is_some() || role.is_some() => {
+                let micros = cast(array, &DataType::Timestamp(TimeUnit::Microsecond, Some("+00:00".into())))?;
+                (text_of(&micros)?, text)
+            }
+            DataType::Struct(_) => {
+                let parts = array.as_struct();
+                let readers = parts.fields().iter().zip(parts.columns()).map(|(field, column)| Self::new(field.name(), &format!("{name}.{}", field.name()), column, finisher));
+                (array.clone(), Kind::Object(readers.collect::<Result<_, _>>()?))
+            }
+            DataType::List(item) | DataType::LargeList(item) | DataType::FixedSizeList(item, _) => {
+                let list = cast(array, &DataType::List(item.clone()))?;
+                // Tags and event types keep their plain names.
+                let below = if matches!(name, "tag" | "eventtype") { name.to_owned() } else { format!("{name}{{}}") };
+                let items = Self::new("", &below, list.as_list::<i32>().values(), finisher)?;
+                (list, Kind::List(Box::new(items)))
+            }
+            DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => (cast(array, &DataType::Utf8View)?, text),
+            DataType::Dictionary(_, value) if value.is_string() => (cast(array, &DataType::Utf8View)?, text),
+            _ => (text_of(array)?, text),
+        };
+        Ok(Self { key: key.to_owned(), name: name.to_owned(), array, kind, role, wanted })
+    }
+
+    fn read(&self, row: usize, builder: &mut ChunkBuilder<'_>, slots: &mut Slots) -> Result<(), ArrowError> {
+        if self.array.is_null(row) {
+            return Ok(());
+        }
+        match &self.kind {
+            Kind::Null => {}
+            Kind::Object(readers) => {
+                for reader in readers {
+                    reader.read(row, builder, slots)?;
+                }
+            }
+            Kind::List(items) => {
+                let offsets = self.array.as_list::<i32>().value_offsets();
+                for item in offsets[row]..offsets[row + 1] {
+                    items.read(item as usize, builder, slots)?;
+                }
+            }
+            Kind::Text => self.add(self.array.as_string_view().value(row), builder, slots),
+            Kind::Integer => self.add(&self.array.as_primitive::<Int64Type>().value(row).to_string(), builder, slots),
+            Kind::Float => self.add(&self.array.as_primitive::<Float64Type>().value(row).to_string(), builder, slots),
+            Kind::Boolean => self.add(if self.array.as_boolean().value(row) { "true" } else { "false" }, builder, slots),
+        }
+        Ok(())
+    }
+
+    fn add(&self, text: &str, builder: &mut ChunkBuilder<'_>, slots: &mut Slots) {
+        if let Some(role) = self.role {
+            let span = builder.store(text.as_bytes());
+            slots.set(role, span);
+        }
+        if self.wanted {
+            let column = builder.column(&self.name, ColumnKind::Field);
+            builder.append_text(column, text);
+        }
+    }
+
+    fn write(&self, row: usize, out: &mut String) {
+        if self.array.is_null(row) {
+            return out.push_str("null");
+        }
+        match &self.kind {
+            Kind::Null => out.push_str("null"),
+            Kind::Object(readers) => write_object(readers, row, out),
+            Kind::List(items) => {
+                let offsets = self.array.as_list::<i32>().value_offsets();
+                out.push('[');
+                for item in offsets[row]..offsets[row + 1] {
+                    if item > offsets[row] {
+                        out.push(',');
+                    }
+                    items.write(item as usize, out);
+                }
+                out.push(']');
+            }
+            Kind::Text => write_text(self.array.as_string_view().value(row), out),
+            Kind::Integer => drop(write!(out, "{}", self.array.as_primitive::<Int64Type>().value(row))),
+            Kind::Float => {
+                let number = self.array.as_primitive::<Float64Type>().value(row);
+                if number.is_finite() { drop(write!(out, "{number}")) } else { out.push_str("null") }
+            }
+            Kind::Boolean => drop(write!(out, "{}", self.array.as_boolean().value(row))),
+        }
+    }
+}
+
+fn text_of(array: &ArrayRef) -> Result<ArrayRef, ArrowError> {
+    let options = FormatOptions::default().with_null("");
+    let formatter = ArrayFormatter::try_new(array.as_ref(), &options)?;
+    let texts = (0..array.len()).map(|row| if array.is_null(row) { Ok(None) } else { formatter.value(row).try_to_string().map(Some) });
+    let texts: Vec<Option<String>> = texts.collect::<Result<_, _>>()?;
+    Ok(Arc::new(arrow::array::StringViewArray::from_iter(texts)))
+}
+
+fn write_object(readers: &[Reader], row: usize, out: &mut String) {
+    out.push('{');
+    let mut first = true;
+    for reader in readers.iter().filter(|reader| !reader.array.is_null(row)) {
+        if !first {
+            out.push(',');
+        }
+        first = false;
+        write_text(&reader.key, out);
+        out.push(':');
+        reader.write(row, out);
+    }
+    out.push('}');
+}
+
+fn write_text(text: &str, out: &mut String) {
+    match serde_json::to_string(text) {
+        Ok(quoted) => out.push_str(&quoted),
+        Err(_) => out.push_str("\"\""),
+    }
+}
