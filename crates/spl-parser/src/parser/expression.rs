@@ -37,6 +37,20 @@ fn binary(operator: BinaryOperator, at: Span, left: Tree, right: Tree) -> Tree {
     Tree { expression: Expression { kind, span }, depth }
 }
 
+/// An infix operator that has been read.
+enum Infix {
+    /// `IN` or `NOT IN`; the list comes next.
+    Membership { negated: bool },
+    /// Any other operator; negated for `NOT LIKE`.
+    Operator { operator: Spanned<BinaryOperator>, negated: bool },
+}
+
+#[cold]
+fn too_many_operators(span: Span) -> Diagnostic {
+    let message = format!("nested too deeply: more than {TREE_DEPTH_LIMIT} operators in a row");
+    Diagnostic::error("parse/nested-too-deeply", message, span)
+}
+
 /// An expression with the depth of its tree.
 struct Tree {
     expression: Expression,
@@ -55,43 +69,50 @@ impl<'a> Reader<'a> {
         self.binary_expression(0).map(|tree| tree.expression)
     }
 
+    // Frames on the way through brackets are kept small: what happens seldom or costs stack stands in functions of its own.
     fn binary_expression(&mut self, minimum: u8) -> Result<Tree, Diagnostic> {
-        let mut left = self.operand()?;
-        loop {
-            let before = self.position();
-            if let Some(negated) = self.membership_ahead() {
-                if COMPARISON < minimum {
-                    self.return_to(before);
-                    return Ok(left);
-                }
-                left = self.membership(left, negated)?;
-                continue;
-            }
-            let negated_like = self.negated_like_ahead();
-            let Some(operator) = self.read(lexical::binary_operator) else {
+        let mut tree = self.operand()?;
+        while let Some(operator) = self.infix_ahead(minimum) {
+            tree = self.infix(tree, operator)?;
+        }
+        Ok(tree)
+    }
+
+    /// The next infix operator, read if it binds tightly enough.
+    fn infix_ahead(&mut self, minimum: u8) -> Option<Infix> {
+        let before = self.position();
+        if COMPARISON >= minimum
+            && let Some(negated) = self.membership_ahead()
+        {
+            return Some(Infix::Membership { negated });
+        }
+        let negated = self.negated_like_ahead();
+        match self.read(lexical::binary_operator) {
+            Some(operator) if precedence(operator.value) >= minimum => Some(Infix::Operator { operator, negated }),
+            _ => {
                 self.return_to(before);
-                return Ok(left);
-            };
-            let level = precedence(operator.value);
-            if level < minimum {
-                self.return_to(before);
-                return Ok(left);
-            }
-            left = match operator.value {
-                BinaryOperator::And | BinaryOperator::Or | BinaryOperator::Xor => self.chain_of(left, &operator, level)?,
-                _ => {
-                    let right = self.right_operand(operator.span, level + 1)?;
-                    binary(operator.value, operator.span, left, right)
-                }
-            };
-            if negated_like {
-                left = negation(left, operator.span);
-            }
-            if left.depth > TREE_DEPTH_LIMIT {
-                let message = format!("nested too deeply: more than {TREE_DEPTH_LIMIT} operators in a row");
-                return Err(Diagnostic::error("parse/nested-too-deeply", message, operator.span));
+                None
             }
         }
+    }
+
+    fn infix(&mut self, left: Tree, infix: Infix) -> Result<Tree, Diagnostic> {
+        let (operator, negated) = match infix {
+            Infix::Membership { negated } => return self.membership(left, negated),
+            Infix::Operator { operator, negated } => (operator, negated),
+        };
+        let level = precedence(operator.value);
+        let tree = match operator.value {
+            BinaryOperator::And | BinaryOperator::Or | BinaryOperator::Xor => self.chain_of(left, &operator, level)?,
+            _ => {
+                let right = self.right_operand(operator.span, level + 1)?;
+                binary(operator.value, operator.span, left, right)
+            }
+        };
+        if tree.depth > TREE_DEPTH_LIMIT {
+            return Err(too_many_operators(operator.span));
+        }
+        Ok(if negated { negation(tree, operator.span) } else { tree })
     }
 
     /// The rest of `a AND b AND c` after `a AND`.
@@ -113,8 +134,7 @@ impl<'a> Reader<'a> {
 
     fn right_operand(&mut self, operator: Span, minimum: u8) -> Result<Tree, Diagnostic> {
         if self.at_end_of_operand() {
-            let written = self.text(operator);
-            return Err(self.missing_operand(&format!("nothing to the right of `{written}`"), operator));
+            return Err(self.missing_right_operand(operator));
         }
         self.binary_expression(minimum)
     }
@@ -124,8 +144,14 @@ impl<'a> Reader<'a> {
         self.at_end_of_command() || matches!(self.next_character(), Some(')' | ',' | ']'))
     }
 
-    fn missing_operand(&mut self, message: &str, span: Span) -> Diagnostic {
+    #[cold]
+    fn missing_operand(&self, message: &str, span: Span) -> Diagnostic {
         Diagnostic::error("parse/missing-operand", message, span)
+    }
+
+    #[cold]
+    fn missing_right_operand(&self, operator: Span) -> Diagnostic {
+        self.missing_operand(&format!("nothing to the right of `{}`", self.text(operator)), operator)
     }
 
     /// Reads `IN` or `NOT IN` when a list follows; the value tells whether it was negated.
@@ -164,33 +190,51 @@ impl<'a> Reader<'a> {
 
     /// `(a, b, c)`: the members, the closing bracket's place and the greatest depth.
     fn parenthesised_list(&mut self) -> Result<(Vec<Expression>, Span, usize), Diagnostic> {
-        let Some(opener) = self.symbol("(") else {
-            return Err(self.unexpected("`(`"));
-        };
-        self.enter(opener)?;
+        let opener = self.open_group()?;
         let mut list = Vec::new();
         let mut depth = 0;
-        if let Some(end) = self.symbol(")") {
-            self.leave();
-            return Ok((list, end, depth));
-        }
-        loop {
-            if matches!(self.peek_after_blanks(), Some(',' | ')')) {
-                return Err(self.unexpected("a value").with_place(opener, "in this list"));
-            }
-            if self.at_end_of_command() {
-                self.close(")", opener)?;
-            }
-            let member = self.binary_expression(0)?;
-            depth = depth.max(member.depth);
-            list.push(member.expression);
-            if self.symbol(",").is_none() {
-                break;
+        if !self.at_symbol(")") {
+            loop {
+                self.expect_member(opener)?;
+                let member = self.binary_expression(0)?;
+                depth = depth.max(member.depth);
+                list.push(member.expression);
+                if self.symbol(",").is_none() {
+                    break;
+                }
             }
         }
+        let end = self.close_group(opener)?;
+        Ok((list, end, depth))
+    }
+
+    /// Reads `(` and goes one level deeper.
+    pub(super) fn open_group(&mut self) -> Result<Span, Diagnostic> {
+        match self.symbol("(") {
+            Some(opener) => {
+                self.enter(opener)?;
+                Ok(opener)
+            }
+            None => Err(self.unexpected("`(`")),
+        }
+    }
+
+    /// Reads the `)` that belongs to `opener` and goes one level back.
+    pub(super) fn close_group(&mut self, opener: Span) -> Result<Span, Diagnostic> {
         let end = self.close(")", opener)?;
         self.leave();
-        Ok((list, end, depth))
+        Ok(end)
+    }
+
+    /// An error unless a member of a list can start here.
+    fn expect_member(&mut self, opener: Span) -> Result<(), Diagnostic> {
+        if matches!(self.peek_after_blanks(), Some(',' | ')')) {
+            return Err(self.unexpected("a value").with_place(opener, "in this list"));
+        }
+        if self.at_end_of_command() {
+            self.close(")", opener)?;
+        }
+        Ok(())
     }
 
     fn peek_after_blanks(&mut self) -> Option<char> {
@@ -200,49 +244,54 @@ impl<'a> Reader<'a> {
 
     /// Prefix operators and what they apply to.
     fn operand(&mut self) -> Result<Tree, Diagnostic> {
-        self.skip_blanks();
         if let Some(at) = self.keyword("NOT") {
-            self.enter(at)?;
-            let operand = self.right_operand(at, NOT)?;
-            self.leave();
-            return Ok(negation(operand, at));
+            return self.prefixed(UnaryOperator::Not, at, NOT);
         }
+        let sign = Span::new(self.position(), self.position() + 1);
         match self.next_character() {
-            Some('-') => self.sign(UnaryOperator::Minus),
-            Some('+') => self.sign(UnaryOperator::Plus),
+            Some('-') => self.prefixed(UnaryOperator::Minus, sign, SIGN),
+            Some('+') => self.prefixed(UnaryOperator::Plus, sign, SIGN),
             Some('(') => self.group(),
-            _ => self.primary(),
+            Some('[') => self.subsearch_operand(),
+            Some('"' | '\'' | '0'..='9' | '.') => self.literal(),
+            _ => self.field_or_call(),
         }
     }
 
-    fn sign(&mut self, operator: UnaryOperator) -> Result<Tree, Diagnostic> {
-        let at = Span::new(self.position(), self.position() + 1);
+    fn prefixed(&mut self, operator: UnaryOperator, at: Span, level: u8) -> Result<Tree, Diagnostic> {
         self.return_to(at.end);
         self.enter(at)?;
-        let operand = self.right_operand(at, SIGN)?;
+        let operand = self.right_operand(at, level)?;
         self.leave();
         Ok(unary(operator, operand, at))
     }
 
     fn group(&mut self) -> Result<Tree, Diagnostic> {
-        let Some(opener) = self.symbol("(") else {
-            return Err(self.unexpected("`(`"));
-        };
-        self.enter(opener)?;
+        let opener = self.open_group()?;
+        self.expect_group(opener)?;
+        let mut tree = self.binary_expression(0)?;
+        tree.expression.span = opener.to(self.close_group(opener)?);
+        Ok(tree)
+    }
+
+    /// An error unless an expression can start here.
+    fn expect_group(&mut self, opener: Span) -> Result<(), Diagnostic> {
         if let Some(end) = self.symbol(")") {
             return Err(self.missing_operand("nothing between the parentheses", opener.to(end)));
         }
         if self.at_end_of_command() {
             self.close(")", opener)?;
         }
-        let mut tree = self.binary_expression(0)?;
-        let end = self.close(")", opener)?;
-        self.leave();
-        tree.expression.span = opener.to(end);
-        Ok(tree)
+        Ok(())
     }
 
-    fn primary(&mut self) -> Result<Tree, Diagnostic> {
+    fn subsearch_operand(&mut self) -> Result<Tree, Diagnostic> {
+        let subsearch = Box::new(self.subsearch()?);
+        let span = subsearch.span;
+        Ok(Tree::leaf(ExpressionKind::Subsearch(subsearch), span))
+    }
+
+    fn literal(&mut self) -> Result<Tree, Diagnostic> {
         match self.next_character() {
             Some('"') => self.text_literal(),
             Some('\'') => {
@@ -250,13 +299,7 @@ impl<'a> Reader<'a> {
                 let span = field.span;
                 Ok(Tree::leaf(ExpressionKind::Field(field), span))
             }
-            Some('[') => {
-                let subsearch = self.subsearch()?;
-                let span = subsearch.span;
-                Ok(Tree::leaf(ExpressionKind::Subsearch(Box::new(subsearch)), span))
-            }
-            Some('0'..='9' | '.') => self.number(),
-            _ => self.field_or_call(),
+            _ => self.number(),
         }
     }
 
@@ -296,48 +339,50 @@ impl<'a> Reader<'a> {
     }
 
     fn field_or_call(&mut self) -> Result<Tree, Diagnostic> {
-        if let Some(operator) = ["AND", "OR", "XOR", "LIKE"].into_iter().find(|word| self.at_keyword(word)) {
-            let like_call = operator == "LIKE" && self.rest().get(4..).is_some_and(|rest| rest.trim_start().starts_with('('));
-            if !like_call {
-                let span = Span::new(self.position(), self.position() + operator.len());
-                let written = self.text(span);
-                return Err(self.missing_operand(&format!("nothing to the left of `{written}`"), span));
-            }
-        }
-        let Some(read) = self.read(lexical::identifier) else {
-            return Err(self.unexpected("a value, a field or a function"));
-        };
+        self.refuse_infix_here()?;
+        let read = self.identifier()?;
         if !self.at_symbol("(") {
-            self.return_to(read.span.end);
-            let field = FieldName { name: read.value.to_owned(), span: read.span, quoting: Quoting::None };
-            return Ok(Tree::leaf(ExpressionKind::Field(field), read.span));
+            self.return_to(read.end);
+            return Ok(self.bare_field(read));
         }
-        if let Some((field, _)) = read.value.rsplit_once('.') {
+        if let Some((field, _)) = self.text(read).rsplit_once('.') {
             // `a.lower(b)` joins the field `a` and a call: function names have no dots.
-            let span = Span::new(read.span.start, read.span.start + field.len());
+            let span = Span::new(read.start, read.start + field.len());
             self.return_to(span.end);
-            let field = FieldName { name: field.to_owned(), span, quoting: Quoting::None };
-            return Ok(Tree::leaf(ExpressionKind::Field(field), span));
+            return Ok(self.bare_field(span));
         }
-        self.call(Spanned::new(read.value.to_owned(), read.span))
+        self.call(read)
     }
 
-    fn call(&mut self, name: Spanned<String>) -> Result<Tree, Diagnostic> {
-        if name.value.eq_ignore_ascii_case("searchmatch") {
-            return self.search_match(name);
+    /// An error when an infix operator stands where an operand should.
+    fn refuse_infix_here(&mut self) -> Result<(), Diagnostic> {
+        let Some(operator) = ["AND", "OR", "XOR", "LIKE"].into_iter().find(|word| self.at_keyword(word)) else {
+            return Ok(());
+        };
+        let is_call = operator == "LIKE" && self.rest().get(4..).is_some_and(|rest| rest.trim_start().starts_with('('));
+        if is_call {
+            return Ok(());
         }
-        let (arguments, end, depth) = self.parenthesised_list()?;
-        let span = name.span.to(end);
-        Ok(Tree { expression: Expression { kind: ExpressionKind::Call { name, arguments }, span }, depth: depth + 1 })
+        let span = Span::new(self.position(), self.position() + operator.len());
+        Err(self.missing_operand(&format!("nothing to the left of `{}`", self.text(span)), span))
     }
 
-    /// `searchmatch("...")`; its text is kept as a text argument.
-    fn search_match(&mut self, name: Spanned<String>) -> Result<Tree, Diagnostic> {
-        let (arguments, end, depth) = self.parenthesised_list()?;
-        let span = name.span.to(end);
-        if arguments.len() != 1 {
-            return Err(Diagnostic::error("parse/missing-argument", "`searchmatch` takes one search in double quotes", span));
+    fn identifier(&mut self) -> Result<Span, Diagnostic> {
+        match self.read(lexical::identifier) {
+            Some(read) => Ok(read.span),
+            None => Err(self.unexpected("a value, a field or a function")),
         }
+    }
+
+    fn bare_field(&self, span: Span) -> Tree {
+        let field = FieldName { name: self.text(span).to_owned(), span, quoting: Quoting::None };
+        Tree::leaf(ExpressionKind::Field(field), span)
+    }
+
+    fn call(&mut self, name: Span) -> Result<Tree, Diagnostic> {
+        let (arguments, end, depth) = self.parenthesised_list()?;
+        let span = name.to(end);
+        let name = Spanned::new(self.text(name).to_owned(), name);
         Ok(Tree { expression: Expression { kind: ExpressionKind::Call { name, arguments }, span }, depth: depth + 1 })
     }
 

@@ -1,11 +1,14 @@
 //! Commands between pipes: the leading command, subsearches, and going on after an error.
 
-use super::{ERROR_LIMIT, Fields, Reader, lexical};
+use super::{ERROR_LIMIT, Fields, Reader, lexical, missing_argument};
 use crate::commands;
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::span::{Span, Spanned};
 use crate::spec::{ArgumentShape, CommandSpec};
 use crate::syntax::{Argument, CommandCall, Pipeline, Subsearch};
+
+/// A subsearch counts as this many levels of nesting: it costs as much stack as several parentheses.
+const SUBSEARCH_LEVELS: usize = 4;
 
 impl<'a> Reader<'a> {
     /// The whole text, all errors of its top-level commands together.
@@ -59,9 +62,11 @@ impl<'a> Reader<'a> {
         let Some(opener) = self.symbol("[") else {
             return Err(self.unexpected("a subsearch in [ ]"));
         };
-        self.enter(opener)?;
-        self.subsearches += 1;
         let outer_depth = self.depth;
+        for _ in 0..SUBSEARCH_LEVELS {
+            self.enter(opener)?;
+        }
+        self.subsearches += 1;
         self.skip_blanks();
         let start = self.position();
         let pipeline = self.inner_pipeline(opener, implied_search)?;
@@ -69,7 +74,6 @@ impl<'a> Reader<'a> {
         let closer = self.close("]", opener)?;
         self.depth = outer_depth;
         self.subsearches -= 1;
-        self.leave();
         Ok(Subsearch { pipeline: Pipeline { commands: pipeline, span: inside }, span: opener.to(closer) })
     }
 
@@ -153,43 +157,53 @@ impl<'a> Reader<'a> {
 
     fn read_shape(&mut self, shape: ArgumentShape, call: &mut CommandCall) -> Result<(), Diagnostic> {
         match shape {
-            ArgumentShape::Nothing => {
-                self.options(call)?;
-                self.refuse_unknown_option(call.spec)?;
-                self.expect_end_of_command(&format!("nothing after `{}`", call.spec.name))
-            }
-            ArgumentShape::Search => {
-                let expression = self.search_expression()?;
-                call.arguments.push(Argument::Search(expression));
-                Ok(())
-            }
-            ArgumentShape::Expression => {
-                if self.at_end_of_command() {
-                    return Err(super::argument::missing_argument(&format!("`{}` needs an expression", call.spec.name), call.name.span));
-                }
-                let expression = self.expression()?;
-                call.arguments.push(Argument::Expression(expression));
-                self.expect_end_of_command("an operator or the end of the command")
-            }
-            ArgumentShape::Assignments => {
-                if self.at_end_of_command() {
-                    return Err(super::argument::missing_argument(&format!("`{}` needs an assignment `field=expression`", call.spec.name), call.name.span));
-                }
-                let assignments = self.assignments()?;
-                call.arguments.extend(assignments.into_iter().map(Argument::Assignment));
-                self.expect_end_of_command("`,` or an operator")
-            }
-            ArgumentShape::Fields => {
-                self.field_list(call, Fields::Plain, &[])?;
-                if call.arguments.is_empty() {
-                    return Err(super::argument::missing_argument(&format!("`{}` needs at least one field", call.spec.name), call.name.span));
-                }
-                Ok(())
-            }
-            ArgumentShape::Aggregations => self.aggregations_by(call),
             ArgumentShape::Own(grammar) => grammar(self, call),
+            ArgumentShape::Search => self.search_shape(call),
+            ArgumentShape::Expression => self.expression_shape(call),
+            ArgumentShape::Assignments => self.assignments_shape(call),
+            ArgumentShape::Fields => self.fields_shape(call),
+            ArgumentShape::Aggregations => self.aggregations_by(call),
+            ArgumentShape::Nothing => self.nothing_shape(call),
             ArgumentShape::Unread => self.unread(call),
         }
+    }
+
+    fn nothing_shape(&mut self, call: &mut CommandCall) -> Result<(), Diagnostic> {
+        self.options(call)?;
+        self.refuse_unknown_option(call.spec)?;
+        self.expect_end_of_command(&format!("nothing after `{}`", call.spec.name))
+    }
+
+    fn search_shape(&mut self, call: &mut CommandCall) -> Result<(), Diagnostic> {
+        let expression = self.search_expression()?;
+        call.arguments.push(Argument::Search(expression));
+        Ok(())
+    }
+
+    fn expression_shape(&mut self, call: &mut CommandCall) -> Result<(), Diagnostic> {
+        if self.at_end_of_command() {
+            return Err(missing_argument(&format!("`{}` needs an expression", call.spec.name), call.name.span));
+        }
+        let expression = self.expression()?;
+        call.arguments.push(Argument::Expression(expression));
+        self.expect_end_of_command("an operator or the end of the command")
+    }
+
+    fn assignments_shape(&mut self, call: &mut CommandCall) -> Result<(), Diagnostic> {
+        if self.at_end_of_command() {
+            return Err(missing_argument(&format!("`{}` needs an assignment `field=expression`", call.spec.name), call.name.span));
+        }
+        let assignments = self.assignments()?;
+        call.arguments.extend(assignments.into_iter().map(Argument::Assignment));
+        self.expect_end_of_command("`,` or an operator")
+    }
+
+    fn fields_shape(&mut self, call: &mut CommandCall) -> Result<(), Diagnostic> {
+        self.field_list(call, Fields::Plain, &[])?;
+        if call.arguments.is_empty() {
+            return Err(missing_argument(&format!("`{}` needs at least one field", call.spec.name), call.name.span));
+        }
+        Ok(())
     }
 
     /// Keeps the text up to the next pipe.

@@ -70,38 +70,50 @@ impl<'a> Reader<'a> {
 
     /// Operands joined by `AND` or by nothing.
     fn conjunction(&mut self, stops: &[&str]) -> Result<SearchExpression, Diagnostic> {
-        let first = self.disjunction(stops)?;
-        let mut operands = vec![first];
+        let mut operands = Vec::new();
         loop {
-            let and = self.operator_word("AND");
-            if self.at_end_of_search(stops) {
-                return match and {
-                    Some(at) => Err(missing_operand("nothing to the right of `AND`", at)),
-                    None => Ok(join(operands, SearchKind::And)),
-                };
-            }
             operands.push(self.disjunction(stops)?);
+            if !self.another_operand(stops)? {
+                return Ok(join(operands, SearchKind::And));
+            }
+        }
+    }
+
+    /// Passes an `AND`; whether an operand follows. An `AND` without one is an error.
+    fn another_operand(&mut self, stops: &[&str]) -> Result<bool, Diagnostic> {
+        let and = self.operator_word("AND");
+        let ends = self.at_end_of_search(stops);
+        match and {
+            Some(at) if ends => Err(missing_operand("nothing to the right of `AND`", at)),
+            _ => Ok(!ends),
         }
     }
 
     /// Operands joined by `OR`.
     fn disjunction(&mut self, stops: &[&str]) -> Result<SearchExpression, Diagnostic> {
-        let mut operands = vec![self.negation(stops)?];
-        while let Some(at) = self.operator_word("OR") {
-            if self.at_end_of_search(stops) {
-                return Err(missing_operand("nothing to the right of `OR`", at));
-            }
+        let mut operands = Vec::new();
+        loop {
             operands.push(self.negation(stops)?);
+            if !self.prefix_operator("OR", stops)? {
+                return Ok(join(operands, SearchKind::Or));
+            }
         }
-        Ok(join(operands, SearchKind::Or))
+    }
+
+    /// Passes an operator before an operand; an error when the operand is missing.
+    fn prefix_operator(&mut self, word: &str, stops: &[&str]) -> Result<bool, Diagnostic> {
+        match self.operator_word(word) {
+            Some(at) if self.at_end_of_search(stops) => Err(missing_operand(&format!("nothing to the right of `{word}`"), at)),
+            Some(_) => Ok(true),
+            None => Ok(false),
+        }
     }
 
     fn negation(&mut self, stops: &[&str]) -> Result<SearchExpression, Diagnostic> {
-        let Some(at) = self.operator_word("NOT") else {
+        self.skip_blanks();
+        let at = Span::new(self.position(), self.position() + 3);
+        if !self.prefix_operator("NOT", stops)? {
             return self.search_operand();
-        };
-        if self.at_end_of_search(stops) {
-            return Err(missing_operand("nothing to the right of `NOT`", at));
         }
         self.enter(at)?;
         let operand = self.negation(stops)?;
@@ -125,49 +137,55 @@ impl<'a> Reader<'a> {
     }
 
     fn search_operand(&mut self) -> Result<SearchExpression, Diagnostic> {
+        self.refuse_operator_here()?;
+        match self.next_character() {
+            Some('(') => self.search_group(),
+            Some('[') => self.search_subsearch(),
+            Some('=' | '<' | '>') => Err(self.missing_field(1)),
+            Some('!') if self.rest().starts_with("!=") => Err(self.missing_field(2)),
+            _ => self.term_or_comparison(),
+        }
+    }
+
+    fn refuse_operator_here(&mut self) -> Result<(), Diagnostic> {
         for word in ["AND", "OR"] {
             if let Some(at) = self.operator_word(word) {
                 return Err(missing_operand(&format!("nothing to the left of `{word}`"), at)
                     .with_help("operators stand between two conditions; quote the word to search for it"));
             }
         }
-        match self.next_character() {
-            Some('(') => self.search_group(),
-            Some('[') => {
-                let subsearch = self.subsearch()?;
-                let span = subsearch.span;
-                Ok(SearchExpression { kind: SearchKind::Subsearch(Box::new(subsearch)), span })
-            }
-            Some('=' | '<' | '>') => {
-                let at = Span::new(self.position(), self.position() + 1);
-                let written = self.text(at);
-                Err(missing_operand(&format!("no field to the left of `{written}`"), at))
-            }
-            Some('!') if self.rest().starts_with("!=") => {
-                let at = Span::new(self.position(), self.position() + 2);
-                Err(missing_operand("no field to the left of `!=`", at))
-            }
-            _ => self.term_or_comparison(),
-        }
+        Ok(())
+    }
+
+    #[cold]
+    fn missing_field(&self, operator_length: usize) -> Diagnostic {
+        let at = Span::new(self.position(), self.position() + operator_length);
+        missing_operand(&format!("no field to the left of `{}`", self.text(at)), at)
+    }
+
+    fn search_subsearch(&mut self) -> Result<SearchExpression, Diagnostic> {
+        let subsearch = Box::new(self.subsearch()?);
+        let span = subsearch.span;
+        Ok(SearchExpression { kind: SearchKind::Subsearch(subsearch), span })
     }
 
     fn search_group(&mut self) -> Result<SearchExpression, Diagnostic> {
-        let Some(opener) = self.symbol("(") else {
-            return Err(self.unexpected("`(`"));
-        };
-        self.enter(opener)?;
-        if let Some(end) = self.symbol(")") {
-            self.leave();
-            return Ok(SearchExpression { kind: SearchKind::And(Vec::new()), span: opener.to(end) });
+        let opener = self.open_group()?;
+        if self.at_symbol(")") {
+            return self.empty_search_group(opener);
         }
         if self.at_end_of_command() {
             self.close(")", opener)?;
         }
         let mut expression = self.conjunction(&[])?;
-        let end = self.close(")", opener)?;
-        self.leave();
-        expression.span = opener.to(end);
+        expression.span = opener.to(self.close_group(opener)?);
         Ok(expression)
+    }
+
+    /// `()` keeps everything: it is what an empty macro or subsearch leaves behind.
+    fn empty_search_group(&mut self, opener: Span) -> Result<SearchExpression, Diagnostic> {
+        let end = self.close_group(opener)?;
+        Ok(SearchExpression { kind: SearchKind::And(Vec::new()), span: opener.to(end) })
     }
 
     fn term_or_comparison(&mut self) -> Result<SearchExpression, Diagnostic> {
