@@ -8,6 +8,7 @@ use arrow::datatypes::{DataType, Field, Schema};
 use datafusion::common::{DFSchema, Result as EngineResult};
 use datafusion::execution::context::ExecutionProps;
 use datafusion::logical_expr::{ColumnarValue, Expr, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility};
+use datafusion::logical_expr::physical_planning_context::PhysicalPlanningContext;
 use datafusion::physical_expr::create_physical_expr;
 use spl_functions::column::{Column, ColumnBuilder, ValueType};
 use spl_functions::scalar::FunctionSpec;
@@ -154,7 +155,7 @@ impl ScalarUDFImpl for EachValue {
         let options = RecordBatchOptions::new().with_row_count(Some(count));
         let batch = RecordBatch::try_new_with_options(self.schema.clone(), columns, &options)?;
         let schema = DFSchema::try_from(self.schema.as_ref().clone())?;
-        let body = create_physical_expr(&self.body, &schema, &ExecutionProps::new())?;
+        let body = create_physical_expr(&self.body, &schema, &ExecutionProps::new(), &PhysicalPlanningContext::default())?;
         let results = body.evaluate(&batch)?.into_array(count)?;
         let (items, results) = (Column::new(batch.column(0))?, Column::new(&results)?);
         let mut built = ColumnBuilder::new(ValueType::Multivalue, lists.len());

@@ -85,7 +85,7 @@ fn search_subsearches(search: &SearchExpression, visit: &mut dyn FnMut(&Pipeline
     match &search.kind {
         SearchKind::And(parts) | SearchKind::Or(parts) => parts.iter().for_each(|part| search_subsearches(part, visit)),
         SearchKind::Not(inner) => search_subsearches(inner, visit),
-        SearchKind::Subsearch(subsearch) => visit(&subsearch.pipeline),
+        SearchKind::Subsearch(subsearch) | SearchKind::SubsearchComparison { subsearch, .. } => visit(&subsearch.pipeline),
         _ => {}
     }
 }
@@ -153,6 +153,7 @@ pub fn search_fields(search: &SearchExpression, needed: &mut Needed) {
         SearchKind::Term(_) | SearchKind::TimeModifier { .. } => {}
         // Which fields its rows name is known only when it ran.
         SearchKind::Subsearch(_) => *needed = Needed::All,
+        SearchKind::SubsearchComparison { field, .. } => needed.add(&field.name),
     }
 }
 

@@ -29,7 +29,7 @@ pub fn plan(planner: &Planner, search: &SearchExpression, scope: &dyn Scope) -> 
         }
         SearchKind::Term(value) => term(planner, value, scope),
         SearchKind::TimeModifier { name, value } => time_modifier(planner, &name.value, &value.value, value.span, scope),
-        SearchKind::Subsearch(subsearch) => {
+        SearchKind::Subsearch(subsearch) | SearchKind::SubsearchComparison { subsearch, .. } => {
             Err(Diagnostic::error("plan/subsearch", "a subsearch can't stand here", subsearch.span))
         }
     }

@@ -22,6 +22,7 @@ pub fn resolve<'a>(planner: &'a Planner, search: &'a SearchExpression) -> BoxFut
             SearchKind::Or(parts) => SearchKind::Or(resolve_all(planner, parts).await?),
             SearchKind::Not(inner) => SearchKind::Not(Box::new(resolve(planner, inner).await?)),
             SearchKind::Subsearch(subsearch) => run(planner, subsearch).await?.kind,
+            SearchKind::SubsearchComparison { field, operator, subsearch } => compared(planner, field, operator, subsearch).await?,
             other => other.clone(),
         };
         Ok(SearchExpression { kind, span })
@@ -242,4 +243,30 @@ fn to_expression(search: &SearchExpression) -> Result<Expression, Diagnostic> {
         _ => Err(Diagnostic::error("plan/subsearch", "the result of this subsearch can't stand in an expression", span)
             .with_help("end the subsearch with `| return $field`")),
     }
+}
+
+/// `field=[ ... ]`: the returned values are compared, any of them.
+async fn compared(
+    planner: &Planner,
+    field: &FieldName,
+    operator: &Spanned<SearchOperator>,
+    subsearch: &Subsearch,
+) -> Result<SearchKind, Diagnostic> {
+    let span = subsearch.span;
+    let frame = planner.subsearch(subsearch, "subsearch_maxout", Needed::All).await?;
+    let (_, batches) = planner.collect(frame).await?;
+    let mut any = Vec::new();
+    for batch in &batches {
+        let schema = batch.schema();
+        for place in (0..schema.fields().len()).filter(|place| !schema.field(*place).name().starts_with('_')) {
+            let column = Column::new(batch.column(place)).map_err(engine_error)?;
+            for row in 0..batch.num_rows() {
+                for text in column.value(row).each_text() {
+                    let kind = SearchKind::Comparison { field: field.clone(), operator: operator.clone(), value: literal(&text, span) };
+                    any.push(SearchExpression { kind, span });
+                }
+            }
+        }
+    }
+    Ok(SearchKind::Or(any))
 }

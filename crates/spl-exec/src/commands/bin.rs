@@ -108,7 +108,7 @@ async fn automatic(planner: &Planner, call: &CommandCall, frame: Frame, field: &
         };
         let span = TimeSpan::for_range(high - low, bins, smallest);
         let align = Typed::new(null(ValueType::Float), ValueType::Float);
-        let literal = Typed::new(text(span.to_string()), ValueType::Text);
+        let literal = Typed::new(text(span_text(&span)), ValueType::Text);
         return Ok((frame, function(planner, "bin_time", vec![source, literal, align])?));
     } else {
         let size = automatic_size(low, high, bins);
@@ -117,4 +117,24 @@ async fn automatic(planner: &Planner, call: &CommandCall, frame: Frame, field: &
     };
     let literal = Typed::new(text(format_number(size)), ValueType::Text);
     Ok((frame, function(planner, "bin_number", vec![source, literal])?))
+}
+
+/// A span as written in a search.
+pub fn span_text(span: &TimeSpan) -> String {
+    use spl_functions::time::TimeUnit as U;
+    let unit = match span.unit() {
+        U::Microsecond => "us",
+        U::Millisecond => "ms",
+        U::Centisecond => "cs",
+        U::Decisecond => "ds",
+        U::Second => "s",
+        U::Minute => "m",
+        U::Hour => "h",
+        U::Day => "d",
+        U::Week => "w",
+        U::Month => "mon",
+        U::Quarter => "q",
+        U::Year => "y",
+    };
+    format!("{}{unit}", span.amount())
 }

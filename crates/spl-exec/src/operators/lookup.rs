@@ -144,7 +144,7 @@ impl State {
                         let pattern = if self.case_sensitive { pattern.with_case() } else { pattern };
                         pattern.matcher().matches(value)
                     }
-                    MatchType::Cidr => spl_functions::scalar::conditional::cidr_contains(cell, value),
+                    MatchType::Cidr => SearchPattern::literal(cell).matcher().matches(value),
                 }
             });
             if matches {
