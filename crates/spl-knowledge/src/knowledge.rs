@@ -9,8 +9,9 @@ use spl_parser::diagnostic::{Diagnostic, nearest};
 use crate::data_model::DataModel;
 use crate::event_type::{EventType, TagRule, read_event_types, read_tags};
 use crate::lookup::{LookupDefinition, LookupSource, read_lookups};
-use crate::props::{PropsStanza, ResolvedProps, read_props, resolve};
+use crate::props::{IndexTimeSettings, PropsStanza, ResolvedProps, read_props, resolve};
 use crate::saved_search::{SavedSearch, read_saved_searches};
+use crate::stanza::StanzaMatcher;
 use crate::transform::{Transform, read_transforms};
 
 /// All knowledge objects. Filled by [`Knowledge::built_in`], then by apps, content folders and single files; what is
@@ -221,8 +222,29 @@ impl Knowledge {
         })
     }
 
-    /// What props.conf says about events with these fields.
+    /// The name that a sourcetype has at search time: what `rename` of its stanza says, or itself.
+    pub fn search_time_sourcetype<'a>(&'a self, sourcetype: &'a str) -> &'a str {
+        self.props
+            .iter()
+            .filter(|stanza| {
+                matches!(stanza.matcher, StanzaMatcher::Sourcetype(_))
+                    && stanza.matcher.matches(sourcetype, "", "")
+            })
+            .filter_map(|stanza| {
+                Some((
+                    stanza.priority,
+                    stanza.settings.get("rename")?.value.as_str(),
+                ))
+            })
+            .filter(|(_, name)| !name.is_empty())
+            .max_by_key(|(priority, _)| *priority)
+            .map_or(sourcetype, |(_, name)| name)
+    }
+
+    /// What props.conf says about events with these fields. A sourcetype that is renamed has the search-time
+    /// definitions of its new name only.
     pub fn props_for(&self, sourcetype: &str, source: &str, host: &str) -> ResolvedProps {
+        let sourcetype = self.search_time_sourcetype(sourcetype);
         resolve(
             self.props
                 .iter()
@@ -236,6 +258,16 @@ impl Knowledge {
             .iter()
             .map(|stanza| resolve(std::iter::once(stanza)))
             .collect()
+    }
+
+    /// What props.conf says about loading events with these fields; `rename` has no part in it.
+    pub fn index_time_for(&self, sourcetype: &str, source: &str, host: &str) -> IndexTimeSettings {
+        resolve(
+            self.props
+                .iter()
+                .filter(|stanza| stanza.matcher.matches(sourcetype, source, host)),
+        )
+        .index_time
     }
 
     /// The tags of a field's value, in the order of their definition. Values of `eventtype` and other fields are

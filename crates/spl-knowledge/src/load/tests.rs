@@ -239,3 +239,21 @@ fn the_published_content_loads() {
     }
     assert!(unreadable.is_empty(), "{unreadable:#?}");
 }
+
+#[test]
+fn a_renamed_sourcetype_has_the_definitions_of_its_new_name() {
+    let folder = tempfile::tempdir().unwrap();
+    write(
+        folder.path(),
+        "default/props.conf",
+        "[old]\nrename = new\nEVAL-a = 1\n[new]\nEVAL-a = 2\n",
+    );
+    let mut knowledge = Knowledge::new();
+    assert_eq!(knowledge.load_app(folder.path()), []);
+    assert_eq!(knowledge.search_time_sourcetype("old"), "new");
+    assert_eq!(
+        knowledge.props_for("old", "", "").calculated[0].expression,
+        "2"
+    );
+    assert_eq!(knowledge.search_time_sourcetype("other"), "other");
+}
