@@ -1,6 +1,8 @@
 //! Regular expressions in Splunk's dialect (PCRE): a linear-time engine where the pattern allows it, back-tracking
 //! with a step limit where it needs look-around or back references.
 
+mod dialect;
+
 use std::sync::{Arc, Mutex};
 
 use hashbrown::HashMap;
@@ -20,13 +22,25 @@ pub type Groups = Vec<Option<(usize, usize)>>;
 impl Pattern {
     /// Compiles a pattern; the message names what is wrong with it.
     pub fn new(pattern: &str) -> Result<Self, String> {
-        match regex::RegexBuilder::new(pattern).size_limit(32 << 20).build() {
+        match regex::RegexBuilder::new(&dialect::rewrite(pattern, true))
+            .size_limit(32 << 20)
+            .build()
+        {
             Ok(regex) => Ok(Self::Linear(regex)),
-            Err(first) => fancy_regex::RegexBuilder::new(pattern)
+            Err(first) => fancy_regex::RegexBuilder::new(&dialect::rewrite(pattern, false))
                 .backtrack_limit(1_000_000)
                 .build()
                 .map(|regex| Self::Backtracking(Box::new(regex)))
-                .map_err(|_| first.to_string().lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned()),
+                .map_err(|second| {
+                    // The linear engine's message is about the pattern unless it only names what it can't do itself.
+                    let first = first.to_string();
+                    let last = first.lines().last().unwrap_or_default();
+                    if last.contains("not supported") {
+                        second.to_string()
+                    } else {
+                        last.trim_start_matches("error: ").to_owned()
+                    }
+                }),
         }
     }
 
@@ -53,14 +67,24 @@ impl Pattern {
             Self::Linear(regex) => Ok(regex
                 .captures_iter(text)
                 .take(limit)
-                .map(|captures| captures.iter().map(|group| group.map(|found| (found.start(), found.end()))).collect())
+                .map(|captures| {
+                    captures
+                        .iter()
+                        .map(|group| group.map(|found| (found.start(), found.end())))
+                        .collect()
+                })
                 .collect()),
             Self::Backtracking(regex) => regex
                 .captures_iter(text)
                 .take(limit)
                 .map(|captures| {
                     captures
-                        .map(|captures| captures.iter().map(|group| group.map(|found| (found.start(), found.end()))).collect())
+                        .map(|captures| {
+                            captures
+                                .iter()
+                                .map(|group| group.map(|found| (found.start(), found.end())))
+                                .collect()
+                        })
                         .map_err(|error| error.to_string())
                 })
                 .collect(),
@@ -80,7 +104,10 @@ impl PatternCache {
 
     /// The compiled pattern.
     pub fn get(&self, pattern: &str) -> Result<Arc<Pattern>, String> {
-        let mut compiled = self.compiled.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut compiled = self
+            .compiled
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         if let Some(found) = compiled.get(pattern) {
             return Ok(found.clone());
         }
