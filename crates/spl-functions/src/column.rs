@@ -7,8 +7,8 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, AsArray, BooleanArray, BooleanBuilder, Float64Array, Float64Builder, Int64Array, Int64Builder, ListArray,
-    ListBuilder, StringViewArray, StringViewBuilder,
+    Array, ArrayRef, AsArray, BooleanArray, BooleanBuilder, Float64Array, Float64Builder,
+    Int64Array, Int64Builder, ListArray, ListBuilder, StringViewArray, StringViewBuilder,
 };
 use arrow::datatypes::{DataType, Field, Float64Type, Int32Type, Int64Type};
 use datafusion_common::{DataFusionError, Result, ScalarValue};
@@ -54,7 +54,9 @@ impl ValueType {
             Self::Integer => DataType::Int64,
             Self::Float => DataType::Float64,
             Self::Boolean => DataType::Boolean,
-            Self::Multivalue => DataType::List(Arc::new(Field::new("item", DataType::Utf8View, true))),
+            Self::Multivalue => {
+                DataType::List(Arc::new(Field::new("item", DataType::Utf8View, true)))
+            }
         }
     }
 
@@ -119,14 +121,19 @@ impl Column {
             DataType::Dictionary(key, _) if **key == DataType::Int32 => {
                 let dictionary = array.as_dictionary::<Int32Type>();
                 let values = arrow::compute::cast(dictionary.values(), &DataType::Utf8View)?;
-                Self::Dictionary { keys: dictionary.keys().clone(), values: values.as_string_view().clone() }
+                Self::Dictionary {
+                    keys: dictionary.keys().clone(),
+                    values: values.as_string_view().clone(),
+                }
             }
             DataType::List(item) if *item.data_type() == DataType::Utf8View => {
                 let lists = array.as_list::<i32>().clone();
                 let items = lists.values().as_string_view().clone();
                 Self::Multivalue { lists, items }
             }
-            DataType::List(_) | DataType::LargeList(_) => return Self::new(&cast(&ValueType::Multivalue.arrow())?),
+            DataType::List(_) | DataType::LargeList(_) => {
+                return Self::new(&cast(&ValueType::Multivalue.arrow())?);
+            }
             other if other.is_integer() => return Self::new(&cast(&DataType::Int64)?),
             DataType::Float16 | DataType::Float32 => return Self::new(&cast(&DataType::Float64)?),
             _ => return Self::new(&cast(&DataType::Utf8View)?),
@@ -138,7 +145,9 @@ impl Column {
         match value {
             ColumnarValue::Array(array) => Self::new(array),
             ColumnarValue::Scalar(ScalarValue::Null) => Ok(Self::Null),
-            ColumnarValue::Scalar(scalar) => Ok(Self::Literal(Box::new(Self::new(&scalar.to_array()?)?))),
+            ColumnarValue::Scalar(scalar) => {
+                Ok(Self::Literal(Box::new(Self::new(&scalar.to_array()?)?)))
+            }
         }
     }
 
@@ -146,24 +155,60 @@ impl Column {
     pub fn value(&self, row: usize) -> Value<'_> {
         match self {
             Self::Null => Value::Null,
-            Self::Text(array) => if array.is_null(row) { Value::Null } else { Value::Text(array.value(row)) },
+            Self::Text(array) => {
+                if array.is_null(row) {
+                    Value::Null
+                } else {
+                    Value::Text(array.value(row))
+                }
+            }
             Self::Dictionary { keys, values } => {
                 if keys.is_null(row) {
                     return Value::Null;
                 }
                 let key = keys.value(row) as usize;
-                if values.is_null(key) { Value::Null } else { Value::Text(values.value(key)) }
+                if values.is_null(key) {
+                    Value::Null
+                } else {
+                    Value::Text(values.value(key))
+                }
             }
-            Self::Integer(array) => if array.is_null(row) { Value::Null } else { Value::Integer(array.value(row)) },
-            Self::Float(array) => if array.is_null(row) { Value::Null } else { Value::Float(array.value(row)) },
-            Self::Boolean(array) => if array.is_null(row) { Value::Null } else { Value::Boolean(array.value(row)) },
+            Self::Integer(array) => {
+                if array.is_null(row) {
+                    Value::Null
+                } else {
+                    Value::Integer(array.value(row))
+                }
+            }
+            Self::Float(array) => {
+                if array.is_null(row) {
+                    Value::Null
+                } else {
+                    Value::Float(array.value(row))
+                }
+            }
+            Self::Boolean(array) => {
+                if array.is_null(row) {
+                    Value::Null
+                } else {
+                    Value::Boolean(array.value(row))
+                }
+            }
             Self::Multivalue { lists, items } => {
                 if lists.is_null(row) {
                     return Value::Null;
                 }
                 let start = lists.value_offsets()[row] as usize;
                 let end = lists.value_offsets()[row + 1] as usize;
-                if start == end { Value::Null } else { Value::Multivalue(Multivalue { items, start, len: end - start }) }
+                if start == end {
+                    Value::Null
+                } else {
+                    Value::Multivalue(Multivalue {
+                        items,
+                        start,
+                        len: end - start,
+                    })
+                }
             }
             Self::Literal(column) => column.value(0),
         }
@@ -209,11 +254,15 @@ impl ColumnBuilder {
     pub fn new(value_type: ValueType, rows: usize) -> Self {
         match value_type {
             ValueType::Null => Self::Null(0),
-            ValueType::Text => Self::Text(StringViewBuilder::with_capacity(rows).with_deduplicate_strings()),
+            ValueType::Text => {
+                Self::Text(StringViewBuilder::with_capacity(rows).with_deduplicate_strings())
+            }
             ValueType::Integer => Self::Integer(Int64Builder::with_capacity(rows)),
             ValueType::Float => Self::Float(Float64Builder::with_capacity(rows)),
             ValueType::Boolean => Self::Boolean(BooleanBuilder::with_capacity(rows)),
-            ValueType::Multivalue => Self::Multivalue(ListBuilder::with_capacity(StringViewBuilder::new(), rows)),
+            ValueType::Multivalue => {
+                Self::Multivalue(ListBuilder::with_capacity(StringViewBuilder::new(), rows))
+            }
         }
     }
 
@@ -272,8 +321,15 @@ impl ColumnBuilder {
                 builder.append(any);
             }
             other => {
-                let joined: Vec<String> = values.into_iter().map(|value| value.as_ref().to_owned()).collect();
-                if joined.is_empty() { other.append_null() } else { other.append_text(&joined.join("\n")) }
+                let joined: Vec<String> = values
+                    .into_iter()
+                    .map(|value| value.as_ref().to_owned())
+                    .collect();
+                if joined.is_empty() {
+                    other.append_null()
+                } else {
+                    other.append_text(&joined.join("\n"))
+                }
             }
         }
     }
