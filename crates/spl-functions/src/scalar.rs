@@ -168,6 +168,8 @@ pub(crate) mod kernels;
 mod memo;
 mod printf;
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
