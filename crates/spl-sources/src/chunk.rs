@@ -225,6 +225,11 @@ impl<'a> ChunkBuilder<'a> {
         self.data
     }
 
+    /// The row of the event being read.
+    pub(crate) fn row(&self) -> u32 {
+        self.row
+    }
+
     /// The column of this name, made when it is new.
     pub(crate) fn column(&mut self, name: &str, kind: ColumnKind) -> u32 {
         if let Some(&column) = self.by_name.get(name) {
@@ -295,13 +300,21 @@ impl<'a> ChunkBuilder<'a> {
             column.rows.last() == Some(self.row) && {
                 let bytes = span.bytes(self.data, &self.arena);
                 match &column.cells {
-                    Cells::Integers(values) => values.last().is_some_and(|value| value.to_string().as_bytes() == bytes),
-                    Cells::Floats(values) => values.last().is_some_and(|value| value.to_string().as_bytes() == bytes),
+                    Cells::Integers(values) => values
+                        .last()
+                        .is_some_and(|value| value.to_string().as_bytes() == bytes),
+                    Cells::Floats(values) => values
+                        .last()
+                        .is_some_and(|value| value.to_string().as_bytes() == bytes),
                     Cells::Dictionary { entries, .. } => {
                         let last = entries.get(column.last_key as usize);
-                        last.is_some_and(|last| !last.is_escaped() && last.bytes(self.data, &self.arena) == bytes)
+                        last.is_some_and(|last| {
+                            !last.is_escaped() && last.bytes(self.data, &self.arena) == bytes
+                        })
                     }
-                    Cells::Plain(spans) => spans.last().is_some_and(|last| last.bytes(self.data, &self.arena) == bytes),
+                    Cells::Plain(spans) => spans
+                        .last()
+                        .is_some_and(|last| last.bytes(self.data, &self.arena) == bytes),
                 }
             }
         });

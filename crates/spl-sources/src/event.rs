@@ -149,7 +149,27 @@ pub(crate) struct EventFinisher<'o> {
     wants_event_code: bool,
     wants_computer: bool,
     scratch: String,
+    /// The columns that nearly every event sets, once they are made.
+    columns: [u32; SET.len()],
 }
+
+/// Columns that are set at an event's end.
+const SET: [(&str, ColumnKind); 7] = [
+    ("_raw", ColumnKind::Unique),
+    ("host", ColumnKind::Repeated),
+    ("source", ColumnKind::Repeated),
+    ("sourcetype", ColumnKind::Repeated),
+    ("index", ColumnKind::Repeated),
+    ("EventCode", ColumnKind::Field),
+    ("Computer", ColumnKind::Field),
+];
+const RAW: usize = 0;
+const HOST: usize = 1;
+const SOURCE: usize = 2;
+const SOURCETYPE: usize = 3;
+const INDEX: usize = 4;
+const EVENT_CODE: usize = 5;
+const COMPUTER: usize = 6;
 
 impl<'o> EventFinisher<'o> {
     pub(crate) fn new(options: &'o LoadOptions) -> Self {
@@ -160,7 +180,16 @@ impl<'o> EventFinisher<'o> {
             wants_event_code: options.fields.contains("EventCode"),
             wants_computer: options.fields.contains("Computer"),
             scratch: String::new(),
+            columns: [u32::MAX; SET.len()],
         }
+    }
+
+    fn column(&mut self, builder: &mut ChunkBuilder<'_>, which: usize) -> u32 {
+        if self.columns[which] == u32::MAX {
+            let (name, kind) = SET[which];
+            self.columns[which] = builder.column(name, kind);
+        }
+        self.columns[which]
     }
 
     pub(crate) fn selection(&self) -> &'o FieldSelection {
@@ -180,7 +209,7 @@ impl<'o> EventFinisher<'o> {
         if self.keeps_raw
             && let Some(raw) = raw
         {
-            let column = builder.column("_raw", ColumnKind::Unique);
+            let column = self.column(builder, RAW);
             builder.append(column, raw);
         }
         builder.finish_row(time);
@@ -235,7 +264,11 @@ impl<'o> EventFinisher<'o> {
         let own = [
             ("host", &self.options.host, computer.to_owned()),
             ("source", &self.options.source, format!("WinEventLog:{log}")),
-            ("sourcetype", &self.options.sourcetype, "WinEventLog".to_owned()),
+            (
+                "sourcetype",
+                &self.options.sourcetype,
+                "WinEventLog".to_owned(),
+            ),
         ];
         for (name, option, value) in own {
             if option.is_none() && !value.is_empty() {
@@ -248,16 +281,16 @@ impl<'o> EventFinisher<'o> {
     /// Sets host, source, sourcetype and index where the event says something else than its file.
     fn origin(&mut self, builder: &mut ChunkBuilder<'_>, slots: &Slots) {
         let own = [
-            (Role::Host, "host", &self.options.host),
-            (Role::Source, "source", &self.options.source),
-            (Role::Sourcetype, "sourcetype", &self.options.sourcetype),
-            (Role::Index, "index", &self.options.index),
+            (Role::Host, HOST, &self.options.host),
+            (Role::Source, SOURCE, &self.options.source),
+            (Role::Sourcetype, SOURCETYPE, &self.options.sourcetype),
+            (Role::Index, INDEX, &self.options.index),
         ];
-        for (role, name, option) in own {
+        for (role, which, option) in own {
             if option.is_none()
                 && let Some(span) = slots.get(role)
             {
-                let column = builder.column(name, ColumnKind::Repeated);
+                let column = self.column(builder, which);
                 builder.append(column, span);
             }
         }
@@ -268,22 +301,22 @@ impl<'o> EventFinisher<'o> {
             return;
         };
         if self.wants_event_code && slots.get(Role::EventCode).is_none() {
-            let column = builder.column("EventCode", ColumnKind::Field);
+            let column = self.column(builder, EVENT_CODE);
             builder.append(column, id);
         }
         let computer = slots.get(Role::Computer).or(slots.get(Role::Hostname));
         if let Some(computer) = computer {
             if self.wants_computer && slots.get(Role::Computer).is_none() {
-                let column = builder.column("Computer", ColumnKind::Field);
+                let column = self.column(builder, COMPUTER);
                 builder.append(column, computer);
             }
             if self.options.host.is_none() && slots.get(Role::Host).is_none() {
-                let column = builder.column("host", ColumnKind::Repeated);
+                let column = self.column(builder, HOST);
                 builder.append(column, computer);
             }
         }
         if self.options.sourcetype.is_none() && slots.get(Role::Sourcetype).is_none() {
-            let column = builder.column("sourcetype", ColumnKind::Repeated);
+            let column = self.column(builder, SOURCETYPE);
             builder.append_text(column, "XmlWinEventLog");
         }
         if self.options.source.is_none() && slots.get(Role::Source).is_none() {
@@ -291,7 +324,7 @@ impl<'o> EventFinisher<'o> {
             self.scratch.push_str("XmlWinEventLog:");
             let channel: Cow<'_, str> = builder.text(channel);
             self.scratch.push_str(&channel);
-            let column = builder.column("source", ColumnKind::Repeated);
+            let column = self.column(builder, SOURCE);
             builder.append_text(column, &self.scratch);
         }
     }

@@ -44,8 +44,12 @@ fn windows_alias(name: &str) -> Option<&str> {
     let inner = name.strip_prefix("Event.")?;
     let inner = inner.strip_suffix(".#text").unwrap_or(inner);
     if let Some(field) = inner.strip_prefix("System.") {
-        let attribute = field.split_once(".#attributes.").or_else(|| field.split_once("_attributes.")).map(|(_, attribute)| attribute);
-        return Some(attribute.unwrap_or(field)).filter(|field| !field.starts_with("xmlns") && !field.contains('.'));
+        let attribute = field
+            .split_once(".#attributes.")
+            .or_else(|| field.split_once("_attributes."))
+            .map(|(_, attribute)| attribute);
+        return Some(attribute.unwrap_or(field))
+            .filter(|field| !field.starts_with("xmlns") && !field.contains('.'));
     }
     let field = match inner.strip_prefix("EventData.") {
         Some(field) => field,
@@ -156,9 +160,15 @@ impl<'s> FieldTree<'s> {
 
     fn add(&mut self, parent: u32, quoted: &[u8], name: String) -> u32 {
         let alias = windows_alias(&name).map(Box::from);
-        let role = Role::of(alias.as_deref().unwrap_or(&name)).filter(|role| alias.is_none() || !role.is_meta());
+        let role = Role::of(alias.as_deref().unwrap_or(&name))
+            .filter(|role| alias.is_none() || !role.is_meta());
         let meta = role.is_some_and(Role::is_meta);
-        let windows = ["Event", "Event.System", "Event.EventData", "Event.UserData"].iter().any(|above| name.strip_prefix(above).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')));
+        let windows = ["Event", "Event.System", "Event.EventData", "Event.UserData"]
+            .iter()
+            .any(|above| {
+                name.strip_prefix(above)
+                    .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+            });
         self.nodes.push(Node {
             quoted: quoted.into(),
             parent,
@@ -188,7 +198,9 @@ impl<'s> FieldTree<'s> {
     /// Adds a value under the plain name of a nested Windows event's field.
     #[cold]
     pub(crate) fn append_alias(&self, node: u32, builder: &mut ChunkBuilder<'_>, span: Span) {
-        let Some(alias) = self.node(node).alias.as_deref() else { return };
+        let Some(alias) = self.node(node).alias.as_deref() else {
+            return;
+        };
         let more = match alias {
             "EventRecordID" => Some("RecordNumber"),
             "Name" if self.node(node).name.contains("Provider") => Some("Provider_Name"),

@@ -28,7 +28,11 @@ pub(crate) fn read_lines(builder: &mut ChunkBuilder<'_>, finisher: &mut EventFin
 }
 
 /// Reads the JSON events at these places of a part's text.
-pub(crate) fn read_places(builder: &mut ChunkBuilder<'_>, finisher: &mut EventFinisher<'_>, places: &[(usize, usize)]) {
+pub(crate) fn read_places(
+    builder: &mut ChunkBuilder<'_>,
+    finisher: &mut EventFinisher<'_>,
+    places: &[(usize, usize)],
+) {
     let mut reader = JsonReader::new(finisher);
     for &(start, end) in places {
         builder.lines += 1;
@@ -48,7 +52,12 @@ impl<'f, 'o> JsonReader<'f, 'o> {
     pub(crate) fn new(finisher: &'f mut EventFinisher<'o>) -> Self {
         let tree = FieldTree::new(finisher.selection());
         let xml = XmlReader::new(finisher.selection());
-        Self { finisher, tree, slots: Slots::new(), xml }
+        Self {
+            finisher,
+            tree,
+            slots: Slots::new(),
+            xml,
+        }
     }
 
     /// Reads the event between two places, unless there are only blanks.
@@ -88,7 +97,13 @@ impl<'f, 'o> JsonReader<'f, 'o> {
             let text = builder.text(raw);
             if windows::is_event(text.as_bytes()) {
                 let text = text.into_owned();
-                self.xml.read(builder, &mut self.slots, text.as_bytes(), Place::Elsewhere, true);
+                self.xml.read(
+                    builder,
+                    &mut self.slots,
+                    text.as_bytes(),
+                    Place::Elsewhere,
+                    true,
+                );
             }
         }
         self.finisher.finish(builder, &mut self.slots, Some(line));
@@ -227,7 +242,10 @@ pub(crate) fn events(text: &[u8]) -> Vec<(usize, usize)> {
             b',' => scanner.at += 1,
             _ if scanner.skip_value().is_ok() => match list_place(text, start, scanner.at) {
                 Some(list) => {
-                    let mut list = Scanner { text: &text[..scanner.at], at: list };
+                    let mut list = Scanner {
+                        text: &text[..scanner.at],
+                        at: list,
+                    };
                     elements(&mut list, &mut places);
                 }
                 None => places.push((start, scanner.at)),
@@ -265,19 +283,35 @@ fn elements(scanner: &mut Scanner<'_>, places: &mut Vec<(usize, usize)>) {
 /// Where a line begins an object after `start`, else the end.
 fn next_object(text: &[u8], start: usize) -> usize {
     let mut lines = memchr::memchr_iter(b'\n', &text[start..]).map(|at| start + at + 1);
-    lines.find(|at| text[*at..].trim_ascii_start().starts_with(b"{")).unwrap_or(text.len())
+    lines
+        .find(|at| text[*at..].trim_ascii_start().starts_with(b"{"))
+        .unwrap_or(text.len())
 }
 
 /// Where the list of an object begins that has nothing else than a list of records.
 fn list_place(text: &[u8], start: usize, end: usize) -> Option<usize> {
-    let mut scanner = Scanner { text: &text[..end], at: start };
+    let mut scanner = Scanner {
+        text: &text[..end],
+        at: start,
+    };
     scanner.expect(b'{').ok()?;
     scanner.peek()?;
-    let key = [&b"\"Records\""[..], b"\"records\"", b"\"Events\"", b"\"events\"", b"\"value\""].into_iter().find(|key| scanner.rest().starts_with(key))?;
+    let key = [
+        &b"\"Records\""[..],
+        b"\"records\"",
+        b"\"Events\"",
+        b"\"events\"",
+        b"\"value\"",
+    ]
+    .into_iter()
+    .find(|key| scanner.rest().starts_with(key))?;
     scanner.at += key.len();
     scanner.expect(b':').ok()?;
     let list = (scanner.peek()? == b'[').then_some(scanner.at)?;
-    let mut inside = Scanner { text: &text[..end], at: list + 1 };
+    let mut inside = Scanner {
+        text: &text[..end],
+        at: list + 1,
+    };
     if !matches!(inside.peek()?, b'{' | b']') {
         return None;
     }

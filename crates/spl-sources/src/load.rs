@@ -19,6 +19,8 @@ use crate::{columnar, evtx_log, json, separated, windows};
 
 /// Bytes of a part.
 const PART: usize = 8 << 20;
+/// Bytes that places in a part can name.
+const LARGEST: usize = 2 << 30;
 /// Bytes looked at to recognise a format.
 const HEAD: usize = 64 << 10;
 
@@ -236,12 +238,17 @@ fn parts(file: &mut FilePlan, content: Content) -> std::io::Result<Vec<Part>> {
         (Format::Evtx, content) => {
             let buffer = content.read()?;
             let places = evtx_log::split(&buffer);
-            Ok(places.into_iter().map(|(start, end)| Part::Evtx(buffer.slice_with_length(start, end - start))).collect())
+            Ok(places
+                .into_iter()
+                .map(|(start, end)| Part::Evtx(buffer.slice_with_length(start, end - start)))
+                .collect())
         }
         (Format::Parquet, content) => {
             let bytes = Bytes::from(content.read()?.to_vec());
             let groups = columnar::row_groups(&bytes).map_err(std::io::Error::other)?;
-            Ok((0..groups).map(|group| Part::Group(bytes.clone(), group)).collect())
+            Ok((0..groups)
+                .map(|group| Part::Group(bytes.clone(), group))
+                .collect())
         }
     }
 }
@@ -254,8 +261,14 @@ fn json_parts(buffer: &Buffer) -> Vec<Part> {
     for (index, (_, end)) in events.iter().enumerate() {
         if end - events[from].0 >= PART || index + 1 == events.len() {
             let start = events[from].0;
-            let places = events[from..=index].iter().map(|(begin, end)| (begin - start, end - start)).collect();
-            parts.push(Part::Places(buffer.slice_with_length(start, end - start), places));
+            let places = events[from..=index]
+                .iter()
+                .map(|(begin, end)| (begin - start, end - start))
+                .collect();
+            parts.push(Part::Places(
+                buffer.slice_with_length(start, end - start),
+                places,
+            ));
             from = index + 1;
         }
     }
@@ -287,7 +300,7 @@ fn split_lines(text: &[u8], size: usize) -> Vec<(usize, usize)> {
 }
 
 /// Reads the lines that begin at `from` or later and before `to`.
-fn read_lines(path: &Path, from: u64, to: u64) -> std::io::Result<Vec<u8>> {
+fn read_lines(path: &Path, from: u64, to: u64) -> std::io::Result<Buffer> {
     let mut file = std::fs::File::open(path)?;
     // The byte before tells whether a line begins exactly at `from`.
     let start = from.saturating_sub(1);
@@ -300,7 +313,7 @@ fn read_lines(path: &Path, from: u64, to: u64) -> std::io::Result<Vec<u8>> {
         match memchr::memchr(b'\n', &text) {
             Some(at) if start + (at as u64) + 1 < to => at + 1,
             // A long line of an earlier part runs through this one.
-            _ => return Ok(Vec::new()),
+            _ => return Ok(Buffer::default()),
         }
     };
     while text.last() != Some(&b'\n') {
@@ -312,10 +325,7 @@ fn read_lines(path: &Path, from: u64, to: u64) -> std::io::Result<Vec<u8>> {
             text.truncate(known + at + 1);
         }
     }
-    if begin > 0 {
-        text.drain(..begin);
-    }
-    Ok(text)
+    Ok(Buffer::from_vec(text).slice(begin))
 }
 
 fn read_part(file: &FilePlan, part: Part, options: &LoadOptions) -> Chunk {
@@ -326,7 +336,7 @@ fn read_part(file: &FilePlan, part: Part, options: &LoadOptions) -> Chunk {
     let buffer = match part {
         Part::Text(buffer) => valid_text(buffer, &mut warnings),
         Part::Lines(path, from, to) => match read_lines(&path, from, to) {
-            Ok(text) => valid_text(Buffer::from_vec(text), &mut warnings),
+            Ok(text) => valid_text(text, &mut warnings),
             Err(error) => {
                 warnings.add(WarningKind::BadFile, 0, &error.to_string());
                 Buffer::default()
@@ -348,12 +358,28 @@ fn read_part(file: &FilePlan, part: Part, options: &LoadOptions) -> Chunk {
             Buffer::default()
         }
     };
+    let buffer = if buffer.len() > LARGEST {
+        warnings.add(
+            WarningKind::TooLarge,
+            0,
+            "a line of more than two gigabytes",
+        );
+        let cut = String::from_utf8_lossy(&buffer[..LARGEST]).into_owned();
+        Buffer::from_vec(cut.into_bytes())
+    } else {
+        buffer
+    };
     let mut finisher = EventFinisher::new(options);
     let mut builder = ChunkBuilder::new(&buffer);
     builder.warnings = warnings;
     match file.format {
         Format::Ndjson => json::read_lines(&mut builder, &mut finisher),
-        Format::Csv | Format::Tsv => separated::read_records(&mut builder, &mut finisher, &file.names, separator(file.format)),
+        Format::Csv | Format::Tsv => separated::read_records(
+            &mut builder,
+            &mut finisher,
+            &file.names,
+            separator(file.format),
+        ),
         Format::Json => json::read_places(&mut builder, &mut finisher, &places),
         Format::Xml => windows::read(&mut builder, &mut finisher),
         Format::Evtx => windows::read_places(&mut builder, &mut finisher, &places),

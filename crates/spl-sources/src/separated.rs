@@ -28,7 +28,7 @@ pub(crate) fn header(text: &[u8], separator: u8) -> (Vec<String>, usize) {
     }
 }
 
-fn reader<'t>(separator: u8, text: &'t [u8]) -> csv::Reader<&'t [u8]> {
+fn reader(separator: u8, text: &[u8]) -> csv::Reader<&[u8]> {
     csv::ReaderBuilder::new()
         .delimiter(separator)
         .flexible(true)

@@ -138,13 +138,13 @@ impl TimeReader {
             at = skip(bytes, after, b", ")?;
         }
         at = clock(bytes, at, &mut parts)?;
-        if year.is_none() && bytes.get(at) == Some(&b' ') {
-            if let Some((number, after)) =
+        if year.is_none()
+            && bytes.get(at) == Some(&b' ')
+            && let Some((number, after)) =
                 digits(bytes, at + 1, 4, 4).filter(|(number, _)| (1970..2100).contains(number))
-            {
-                year = Some(number);
-                at = after;
-            }
+        {
+            year = Some(number);
+            at = after;
         }
         parts.year = year.unwrap_or_else(|| self.year_of(&parts));
         Some((parts, at))

@@ -36,6 +36,8 @@ struct Known {
     column: u32,
     wanted: bool,
     role: Option<Role>,
+    /// The last row that got a value from here.
+    row: u32,
 }
 
 /// Reads XML events; knows the fields met so far.
@@ -63,7 +65,8 @@ struct Sink<'a, 'b> {
 impl<'s> XmlReader<'s> {
     pub(crate) fn new(selection: &'s FieldSelection) -> Self {
         // The blocks repeat what the other fields say, so they are there for those who name them.
-        let named = |name: &str| matches!(selection, FieldSelection::Only(names) if names.contains(name));
+        let named =
+            |name: &str| matches!(selection, FieldSelection::Only(names) if names.contains(name));
         Self {
             known: Vec::new(),
             table: HashTable::new(),
@@ -77,8 +80,21 @@ impl<'s> XmlReader<'s> {
     }
 
     /// Reads the event between two places; says whether it is complete.
-    pub(crate) fn read(&mut self, builder: &mut ChunkBuilder<'_>, slots: &mut Slots, text: &[u8], place: Place, only_new: bool) -> bool {
-        let mut sink = Sink { builder, slots, text, place, only_new };
+    pub(crate) fn read(
+        &mut self,
+        builder: &mut ChunkBuilder<'_>,
+        slots: &mut Slots,
+        text: &[u8],
+        place: Place,
+        only_new: bool,
+    ) -> bool {
+        let mut sink = Sink {
+            builder,
+            slots,
+            text,
+            place,
+            only_new,
+        };
         let mut open: Vec<(&[u8], Section)> = Vec::new();
         // The element whose text is being read: where it begins, and its field when an attribute names it.
         let mut leaf: Option<(usize, Option<(usize, usize)>)> = None;
@@ -87,23 +103,31 @@ impl<'s> XmlReader<'s> {
         while let Some(tag) = memchr::memchr(b'<', &text[at..]).map(|found| at + found) {
             let rest = &text[tag..];
             if rest.starts_with(b"<![CDATA[") {
-                let Some(end) = memchr::memmem::find(rest, b"]]>") else { return false };
+                let Some(end) = memchr::memmem::find(rest, b"]]>") else {
+                    return false;
+                };
                 at = tag + end + 3;
                 continue;
             }
             if rest.starts_with(b"<!--") {
-                let Some(end) = memchr::memmem::find(rest, b"-->") else { return false };
+                let Some(end) = memchr::memmem::find(rest, b"-->") else {
+                    return false;
+                };
                 at = tag + end + 3;
                 continue;
             }
-            let Some(end) = tag_end(rest).map(|end| tag + end) else { return false };
+            let Some(end) = tag_end(rest).map(|end| tag + end) else {
+                return false;
+            };
             at = end + 1;
             if rest.starts_with(b"<?") || rest.starts_with(b"<!") {
                 continue;
             }
             if rest.starts_with(b"</") {
                 let name = text[tag + 2..end].trim_ascii_end();
-                let Some((opened, section)) = open.pop() else { return false };
+                let Some((opened, section)) = open.pop() else {
+                    return false;
+                };
                 if opened != name {
                     return false;
                 }
@@ -121,7 +145,10 @@ impl<'s> XmlReader<'s> {
             leaf = None;
             let empty = text[end - 1] == b'/';
             let inner = tag + 1..if empty { end - 1 } else { end };
-            let length = text[inner.clone()].iter().position(|byte| byte.is_ascii_whitespace()).unwrap_or(inner.len());
+            let length = text[inner.clone()]
+                .iter()
+                .position(|byte| byte.is_ascii_whitespace())
+                .unwrap_or(inner.len());
             let name = &text[inner.start..inner.start + length];
             let section = match (open.len(), open.last()) {
                 (0, _) => Section::Event,
@@ -165,7 +192,13 @@ impl<'s> XmlReader<'s> {
         false
     }
 
-    fn system_attribute(&mut self, sink: &mut Sink<'_, '_>, element: &[u8], key: &[u8], value: (usize, usize)) {
+    fn system_attribute(
+        &mut self,
+        sink: &mut Sink<'_, '_>,
+        element: &[u8],
+        key: &[u8],
+        value: (usize, usize),
+    ) {
         if key.starts_with(b"xmlns") {
             return;
         }
@@ -179,7 +212,15 @@ impl<'s> XmlReader<'s> {
         }
     }
 
-    fn element(&mut self, sink: &mut Sink<'_, '_>, section: Section, name: &[u8], field: Option<(usize, usize)>, start: usize, end: usize) {
+    fn element(
+        &mut self,
+        sink: &mut Sink<'_, '_>,
+        section: Section,
+        name: &[u8],
+        field: Option<(usize, usize)>,
+        start: usize,
+        end: usize,
+    ) {
         match section {
             Section::System => {
                 self.field(sink, name, start, end);
@@ -225,9 +266,11 @@ impl<'s> XmlReader<'s> {
         if !known.wanted && known.role.is_none() {
             return;
         }
-        if sink.only_new && sink.builder.has_value(&known.name) {
+        let row = sink.builder.row();
+        if sink.only_new && known.row != row && sink.builder.has_value(&known.name) {
             return;
         }
+        known.row = row;
         let text = sink.text;
         let value = &text[start..end];
         let plain = !value.iter().any(|&byte| byte == b'&' || byte == b'<');
@@ -265,16 +308,28 @@ impl<'s> XmlReader<'s> {
     fn known(&mut self, spelling: &[u8]) -> u32 {
         let hash = self.hasher.hash_one(spelling);
         let known = &self.known;
-        if let Some(&index) = self.table.find(hash, |&index| *known[index as usize].spelling == *spelling) {
+        if let Some(&index) = self
+            .table
+            .find(hash, |&index| *known[index as usize].spelling == *spelling)
+        {
             return index;
         }
         let name = clean(spelling);
         let role = Role::of(&name).filter(|role| !role.is_meta());
         let index = self.known.len() as u32;
         let wanted = self.selection.contains(&name);
-        self.known.push(Known { spelling: spelling.into(), name, column: NONE, wanted, role });
+        self.known.push(Known {
+            spelling: spelling.into(),
+            name,
+            column: NONE,
+            wanted,
+            role,
+            row: u32::MAX,
+        });
         let (known, hasher) = (&self.known, &self.hasher);
-        self.table.insert_unique(hash, index, |&index| hasher.hash_one(&*known[index as usize].spelling));
+        self.table.insert_unique(hash, index, |&index| {
+            hasher.hash_one(&*known[index as usize].spelling)
+        });
         index
     }
 }
@@ -282,8 +337,12 @@ impl<'s> XmlReader<'s> {
 impl Sink<'_, '_> {
     fn append(&mut self, column: u32, start: usize, end: usize) {
         match self.place {
-            Place::Data(offset) => self.builder.append(column, Span::data(offset + start, offset + end, false)),
-            Place::Elsewhere => self.builder.append_text(column, &String::from_utf8_lossy(&self.text[start..end])),
+            Place::Data(offset) => self
+                .builder
+                .append(column, Span::data(offset + start, offset + end, false)),
+            Place::Elsewhere => self
+                .builder
+                .append_text(column, &String::from_utf8_lossy(&self.text[start..end])),
         }
     }
 }
@@ -291,9 +350,22 @@ impl Sink<'_, '_> {
 /// A field name as Splunk cleans keys: letters, digits and underscores, others become underscores.
 pub(crate) fn clean(spelling: &[u8]) -> String {
     let text = String::from_utf8_lossy(spelling);
-    let name: String = text.chars().map(|character| if character.is_ascii_alphanumeric() || character == '_' { character } else { '_' }).collect();
+    let name: String = text
+        .chars()
+        .map(|character| {
+            if character.is_ascii_alphanumeric() || character == '_' {
+                character
+            } else {
+                '_'
+            }
+        })
+        .collect();
     let trimmed = name.trim_start_matches(|first: char| first == '_' || first.is_ascii_digit());
-    if trimmed.is_empty() { name } else { trimmed.to_owned() }
+    if trimmed.is_empty() {
+        name
+    } else {
+        trimmed.to_owned()
+    }
 }
 
 /// The end of a tag (its `>`); quotes may hold others.
@@ -342,7 +414,13 @@ pub(crate) fn resolve(text: &str, out: &mut String) {
             rest = inner.get(end + 3..).unwrap_or_default();
             continue;
         }
-        let entity = rest.strip_prefix('&').and_then(|inner| inner.get(..inner.len().min(12)).or(inner.get(..inner.len().min(9))).and_then(|head| head.find(';')).map(|end| &inner[..end]));
+        let entity = rest.strip_prefix('&').and_then(|inner| {
+            inner
+                .get(..inner.len().min(12))
+                .or(inner.get(..inner.len().min(9)))
+                .and_then(|head| head.find(';'))
+                .map(|end| &inner[..end])
+        });
         let character = entity.and_then(|entity| match entity {
             "amp" => Some('&'),
             "lt" => Some('<'),
