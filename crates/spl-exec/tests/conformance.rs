@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use chrono_tz::Tz;
@@ -182,7 +182,8 @@ fn run(case: &Case, runtime: &Runtime) -> Result<(), String> {
 
 /// The rows of the case's search, as the command line would print them.
 fn answer(case: &Case, folder: &Path, runtime: &Runtime) -> Result<Vec<Row>, String> {
-    let mut engine = Engine::new(knowledge(case, folder)?, settings(case));
+    let mut engine =
+        Engine::new(knowledge(case, folder)?, settings(case)).map_err(|problem| problem.message)?;
     let search = engine.compile(&case.spl).map_err(messages)?;
     if let Some(events) = &case.events {
         let mut text = String::new();
@@ -199,11 +200,10 @@ fn answer(case: &Case, folder: &Path, runtime: &Runtime) -> Result<Vec<Row>, Str
             threads: 1,
             ..LoadOptions::default()
         };
-        engine.set_data(
-            spl_sources::load(&options)
-                .map_err(|error| error.to_string())?
-                .table,
-        );
+        let loaded = spl_sources::load(&options).map_err(|error| error.to_string())?;
+        engine
+            .set_data(loaded.table)
+            .map_err(|problem| problem.message)?;
     }
     let results = runtime
         .block_on(async { tokio::time::timeout(TIME_OUT, engine.run(&search)).await })
@@ -213,7 +213,8 @@ fn answer(case: &Case, folder: &Path, runtime: &Runtime) -> Result<Vec<Row>, Str
 }
 
 fn knowledge(case: &Case, folder: &Path) -> Result<Knowledge, String> {
-    let mut knowledge = Knowledge::built_in();
+    static BUILT_IN: LazyLock<Knowledge> = LazyLock::new(Knowledge::built_in);
+    let mut knowledge = BUILT_IN.clone();
     for (name, rows) in &case.lookups {
         let path = folder.join(format!("{name}.csv"));
         std::fs::write(&path, comma_separated(rows)).expect("writing a lookup");
