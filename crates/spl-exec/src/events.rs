@@ -509,9 +509,7 @@ pub fn search_events(planner: &Planner, condition: Option<&SearchExpression>, ne
     if let Some(condition) = condition {
         frame = frame.filter(search::plan(planner, condition, &scope)?)?;
     }
-    if !condition.is_some_and(search::has_time_modifier) {
-        frame = within_time_range(planner, frame)?;
-    }
+    frame = within_search_time(planner, frame, condition)?;
     project(planner, frame, &scope, needed)
 }
 
@@ -524,6 +522,18 @@ pub fn scan(planner: &Planner) -> Result<Frame, Diagnostic> {
         .and_then(LogicalPlanBuilder::build)
         .map_err(engine_error)?;
     Ok(Frame::new(plan))
+}
+
+/// The time range of a search: its own modifiers, which its condition holds already, or that of the settings. A search
+/// that says from when on, but not until when, ends now (Splunk search reference, search, time modifiers).
+pub fn within_search_time(planner: &Planner, frame: Frame, condition: Option<&SearchExpression>) -> Result<Frame, Diagnostic> {
+    let Some(condition) = condition.filter(|condition| search::has_time_modifier(condition)) else {
+        return within_time_range(planner, frame);
+    };
+    if search::sets_latest(condition) || frame.field("_time").is_none() {
+        return Ok(frame);
+    }
+    frame.filter(column("_time").lt(lit(planner.settings().now)))
 }
 
 /// The time range of the settings.

@@ -192,6 +192,13 @@ fn plan_binary(
         }
         _ => {}
     }
+    let quoted = |side: &Expression| matches!(side.kind, ExpressionKind::Text(_));
+    let operator = match operator {
+        // Two quoted strings are strings, whatever they look like.
+        B::Add if quoted(left) && quoted(right) => B::Concatenate,
+        other => other,
+    };
+    let span = left.span.to(right.span);
     let (left, right) = (plan(planner, left, scope)?, plan(planner, right, scope)?);
     let numbers = left.value_type.is_number() && right.value_type.is_number();
     if numbers {
@@ -235,6 +242,10 @@ fn plan_binary(
         B::Like => "like",
         B::And | B::Or | B::Xor => "spl_xor",
     };
+    if let Some(check) = scalar::lookup(name).and_then(|spec| spec.check) {
+        let literals = [left.literal(), right.literal()];
+        check(&literals).map_err(|message| Diagnostic::error("plan/argument", message, span))?;
+    }
     call(planner, name, vec![left, right])
 }
 
@@ -275,8 +286,8 @@ fn plan_call(
     arguments: &[Expression],
     scope: &dyn Scope,
 ) -> Result<Typed, Diagnostic> {
-    let Some(spec) = scalar::lookup(name).filter(|spec| !spec.name.starts_with("spl_")) else {
-        let known = scalar::all().map(|spec| spec.name).filter(|name| !name.contains("spl_"));
+    let Some(spec) = scalar::lookup(name).filter(|spec| is_user_function(spec)) else {
+        let known = scalar::all().filter(|spec| is_user_function(spec)).map(|spec| spec.name);
         let mut error = Diagnostic::error("plan/unknown-function", format!("unknown function `{name}`"), name_span);
         if let Some(near) = nearest(name, known) {
             error = error.with_help(format!("did you mean `{near}`?"));
@@ -298,6 +309,14 @@ fn plan_call(
             span,
         )
         .with_help(spec.syntax.to_owned()));
+    }
+    if let ([Expression { kind: ExpressionKind::Text(_), .. }], Some(known)) =
+        (arguments, scalar::informational::of_quoted_string(spec.name))
+    {
+        return Ok(match known {
+            Value::Boolean(known) => boolean(lit(known)),
+            other => Typed::new(text(other.text().unwrap_or_default()), ValueType::Text),
+        });
     }
     if matches!(spec.kernel, Kernel::Planned) {
         return plan_lazy(planner, span, spec, arguments, scope);
@@ -410,4 +429,9 @@ pub fn choose(planner: &Planner, branches: Vec<(Expr, Typed)>, otherwise: Option
     }
     .map_err(crate::frame::engine_error)?;
     Ok(Typed::new(expression, value_type))
+}
+
+/// Whether a search may call a function by its name; the others belong to operators and commands.
+pub fn is_user_function(spec: &FunctionSpec) -> bool {
+    !spec.is_operator() && spec.category != scalar::convert::INTERNAL_CATEGORY
 }

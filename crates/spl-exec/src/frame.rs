@@ -167,7 +167,8 @@ impl Frame {
         use datafusion::logical_expr::ExprFunctionExt;
         const FRESH: &str = "__fresh";
         let fresh = row_number().order_by(keys).build().map_err(engine_error)?.alias(FRESH);
-        let names: Vec<String> = self.fields().into_iter().map(|field| field.name).collect();
+        let names: Vec<String> =
+            self.all_fields().into_iter().map(|field| field.name).filter(|name| name != ORDINAL).collect();
         let numbered = self.build(|plan| plan.window(vec![fresh]))?;
         let mut columns: Vec<(String, Expr)> = names.into_iter().map(|name| (name.clone(), column(&name))).collect();
         columns.push((ORDINAL.to_owned(), cast(column(FRESH), DataType::Int64)));

@@ -220,3 +220,13 @@ pub fn pattern_matches(pattern: &Pattern, name: &str) -> bool {
     let value = SearchValue { pattern: pattern.clone(), quoted: true, directive: Directive::None, span: Span::default() };
     wire_pattern(&value).matcher().matches(name)
 }
+
+/// Whether a search says until when it looks.
+pub fn sets_latest(search: &SearchExpression) -> bool {
+    match &search.kind {
+        SearchKind::And(parts) | SearchKind::Or(parts) => parts.iter().any(sets_latest),
+        SearchKind::Not(inner) => sets_latest(inner),
+        SearchKind::TimeModifier { name, .. } => name.value == "latest" || name.value.starts_with("end"),
+        _ => false,
+    }
+}

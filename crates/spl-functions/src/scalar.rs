@@ -14,7 +14,7 @@ use chrono_tz::Tz;
 use datafusion_common::config::ConfigOptions;
 use datafusion_common::{Result, exec_err};
 use datafusion_expr::{
-    ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
+    ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, TypeSignature, Volatility,
 };
 
 use crate::column::{Column, ValueType};
@@ -198,7 +198,7 @@ impl SplFunction {
         };
         Self {
             spec,
-            signature: Signature::variadic_any(volatility),
+            signature: Signature::one_of(vec![TypeSignature::VariadicAny, TypeSignature::Nullary], volatility),
             patterns: PatternCache::default(),
             conditions: ConditionMemo::default(),
         }

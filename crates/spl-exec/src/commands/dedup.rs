@@ -34,6 +34,14 @@ pub fn plan(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame
     if fields.is_empty() {
         return Ok(frame);
     }
+    // The order decides which rows are the first of their kind.
+    let frame = match call.clause("sortby") {
+        Some(clause) => {
+            let keys = sort_keys(planner, &clause.arguments, &frame, false)?;
+            frame.sorted(keys, None)?
+        }
+        None => frame,
+    };
     let frame = if boolean(call, "consecutive", false) && !keep_events {
         frame.operate(DedupConsecutive { fields, keep: usize::try_from(keep).unwrap_or(usize::MAX), keep_empty })?
     } else {
@@ -65,11 +73,5 @@ pub fn plan(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame
         };
         numbered.without(&[PLACE.to_owned()])?
     };
-    match call.clause("sortby") {
-        Some(clause) => {
-            let keys = sort_keys(planner, &clause.arguments, &frame, false)?;
-            frame.sorted(keys, None)
-        }
-        None => Ok(frame),
-    }
+    Ok(frame)
 }

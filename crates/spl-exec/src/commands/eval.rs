@@ -68,6 +68,13 @@ async fn assign_template(planner: &Planner, frame: Frame, assignment: &Assignmen
             if let Some(name) = column.value(row).text().filter(|name| !name.is_empty())
                 && !names.iter().any(|known| *known == *name)
             {
+                if name.contains('{') && name.contains('}') {
+                    return Err(Diagnostic::error(
+                        "run/field-name",
+                        format!("the field name `{name}` would have to be replaced again"),
+                        assignment.target.span,
+                    ));
+                }
                 names.push(name.into_owned());
             }
         }

@@ -161,5 +161,5 @@ fn join(
     let order = format!("{RIGHT}{ORDINAL}");
     columns.push(("__second".to_owned(), column(&order)));
     let appended = joined.select(columns)?;
-    appended.numbered(vec![ordinal().sort(true, false), column("__second").sort(true, false)])
+    appended.numbered(vec![ordinal().sort(true, false), column("__second").sort(true, false)])?.without(&["__second".to_owned()])
 }

@@ -108,7 +108,7 @@ pub fn plan(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame
         vec![Typed::new(share, ValueType::Float), Typed::new(lit(6_i64), ValueType::Integer)],
     )?
     .expression;
-    let numbered = chosen.numbered_keeping(final_order, &[COUNT, TOTAL])?;
+    let numbered = chosen.numbered(final_order)?;
     let mut columns: Vec<(String, Expr)> = groups.iter().map(|group| (group.clone(), column(group))).collect();
     if boolean(call, "showcount", true) {
         columns.push((count_name, column(COUNT)));
@@ -131,19 +131,5 @@ impl Frame {
         columns.push((COUNT.to_owned(), column("__sum")));
         columns.push((ORDINAL.to_owned(), lit(0_i64)));
         self.select(columns)
-    }
-
-    /// Numbers the rows anew and keeps some hidden columns.
-    fn numbered_keeping(self, keys: Vec<SortExpr>, kept: &[&str]) -> Result<Frame, Diagnostic> {
-        const FRESH: &str = "__fresh";
-        let fresh = row_number().order_by(keys).build().map_err(engine_error)?.alias(FRESH);
-        let mut columns: Vec<(String, Expr)> = self
-            .all_fields()
-            .into_iter()
-            .filter(|field| !field.is_hidden() || kept.contains(&field.name.as_str()))
-            .map(|field| (field.name.clone(), column(&field.name)))
-            .collect();
-        columns.push((ORDINAL.to_owned(), cast(column(FRESH), ValueType::Integer.arrow())));
-        self.build(|plan| plan.window(vec![fresh]))?.select(columns)
     }
 }

@@ -83,9 +83,7 @@ fn plan_over(
         scope.check_search(condition)?;
         frame = frame.filter(search::plan(planner, condition, &scope)?)?;
     }
-    if !condition.as_ref().is_some_and(search::has_time_modifier) {
-        frame = events::within_time_range(planner, frame)?;
-    }
+    frame = events::within_search_time(planner, frame, condition.as_ref())?;
 
     // The columns that aggregations and by-fields read.
     let mut wanted: Vec<(String, Span)> = Vec::new();
