@@ -61,14 +61,14 @@ pub enum Command {
 /// Options of every command.
 #[derive(Clone, Copy, Debug, Args)]
 pub struct TerminalOptions {
-    /// When to use colours
+    /// When to use colours: auto (on a terminal, unless NO_COLOR is set), always, never
     #[arg(
         long,
         global = true,
         value_enum,
         value_name = "WHEN",
         default_value = "auto",
-        hide_possible_values = false
+        hide_possible_values = true
     )]
     pub color: ColorChoice,
     /// Only results and errors: no warnings, notes, progress

@@ -17,6 +17,8 @@ pub struct Query {
     pub name: String,
     /// The file as it was found.
     pub file: PathBuf,
+    /// The same below the folder that was named.
+    below: PathBuf,
     /// The search, or why it can't be had.
     pub search: Result<String, String>,
     /// What spans of the search refer to.
@@ -69,7 +71,7 @@ pub fn find(paths: &[PathBuf]) -> Result<Queries, Stop> {
     for path in paths {
         if path.is_dir() {
             for file in files(path)? {
-                match query(&file) {
+                match query(&file, file.strip_prefix(path).unwrap_or(&file)) {
                     Some(query) => found.queries.push(query),
                     None => found.skipped += 1,
                 }
@@ -85,12 +87,15 @@ pub fn find(paths: &[PathBuf]) -> Result<Queries, Stop> {
                 path.display()
             )));
         } else {
-            found.queries.push(query(path).unwrap_or_else(|| Query {
-                name: stem(path),
-                file: path.clone(),
-                search: Err(format!("{} has no `search`", path.display())),
-                source: Source::new(path.display().to_string(), ""),
-            }));
+            found
+                .queries
+                .push(query(path, path).unwrap_or_else(|| Query {
+                    name: stem(path),
+                    file: path.clone(),
+                    below: path.clone(),
+                    search: Err(format!("{} has no `search`", path.display())),
+                    source: Source::new(path.display().to_string(), ""),
+                }));
         }
     }
     if found.queries.is_empty() {
@@ -122,7 +127,7 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>, Stop> {
 }
 
 /// The search of a file; none for a YAML file without one.
-fn query(path: &Path) -> Option<Query> {
+fn query(path: &Path, below: &Path) -> Option<Query> {
     let shown = path.display().to_string();
     let (search, source) = match read(path) {
         Err(error) => (
@@ -141,6 +146,7 @@ fn query(path: &Path) -> Option<Query> {
     Some(Query {
         name: stem(path),
         file: path.to_path_buf(),
+        below: below.to_path_buf(),
         search,
         source,
     })
@@ -213,51 +219,48 @@ fn stem(path: &Path) -> String {
         .into_owned()
 }
 
-/// Queries of the same name get as many of their folders in front as it takes to tell them apart.
+/// Queries of the same name are told apart by the folders below the one that was named, then by the extension, then by
+/// the whole path, then by a number.
 fn name_apart(queries: &mut [Query]) {
-    for folders in 1..=8 {
-        let mut counts: HashMap<String, usize> = HashMap::new();
-        for query in queries.iter() {
-            *counts.entry(query.name.clone()).or_default() += 1;
-        }
-        let mut again = false;
+    let attempts: [fn(&Query) -> String; 3] = [
+        |query| joined(&query.below.with_extension("")),
+        |query| joined(&query.below),
+        |query| joined(&query.file),
+    ];
+    for attempt in attempts {
+        let counts = count_names(queries);
         for query in queries
             .iter_mut()
             .filter(|query| counts.get(&query.name).is_some_and(|count| *count > 1))
         {
-            query.name = with_folders(&query.file, folders);
-            again = true;
+            query.name = attempt(query);
         }
-        if !again {
-            return;
+    }
+    let mut seen: HashMap<String, usize> = HashMap::new();
+    for query in queries {
+        let count = seen.entry(query.name.clone()).or_default();
+        *count += 1;
+        if *count > 1 {
+            query.name = format!("{}-{count}", query.name);
         }
     }
 }
 
-/// The stem with this many folders before it.
-fn with_folders(path: &Path, folders: usize) -> String {
-    let parents: Vec<String> = path
-        .parent()
-        .into_iter()
-        .flat_map(Path::components)
-        .filter_map(|component| match component {
-            std::path::Component::Normal(name) => Some(name.to_string_lossy().into_owned()),
-            _ => None,
-        })
-        .collect();
-    let mut name = parents[parents.len().saturating_sub(folders)..].join("/");
-    if !name.is_empty() {
-        name.push('/');
+fn count_names(queries: &[Query]) -> HashMap<String, usize> {
+    let mut counts = HashMap::new();
+    for query in queries {
+        *counts.entry(query.name.clone()).or_default() += 1;
     }
-    // At the last attempt the extension tells `a.spl` and `a.yml` apart.
-    name + &if folders >= 4 {
-        path.file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned()
-    } else {
-        stem(path)
-    }
+    counts
+}
+
+/// The names of a path joined by slashes, without root and `..`.
+fn joined(path: &Path) -> String {
+    let names = path.components().filter_map(|component| match component {
+        std::path::Component::Normal(name) => Some(name.to_string_lossy()),
+        _ => None,
+    });
+    names.collect::<Vec<_>>().join("/")
 }
 
 #[cfg(test)]
@@ -285,12 +288,10 @@ mod tests {
             .iter()
             .map(|query| query.name.as_str())
             .collect();
-        assert_eq!(names.len(), 4, "{names:?}");
-        assert_eq!((names[0], names[1]), ("a", "bad"));
-        assert!(names[2].ends_with("/b") && names[3] == "sub/b", "{names:?}");
+        assert_eq!(names, ["a", "b", "bad", "sub/b"]);
         assert_eq!(found.queries[0].search.as_deref(), Ok("bar | head 1"));
         assert_eq!(found.queries[0].source.line_and_column(6), (3, 5));
-        assert!(found.queries[1].search.is_err());
+        assert!(found.queries[2].search.is_err());
         assert_eq!(found.skipped, 1);
     }
 }

@@ -12,8 +12,6 @@ pub enum Stop {
     Failed(String),
     /// Something failed and was reported already: exit 1.
     Reported,
-    /// Interrupted by the user: exit 130.
-    Interrupted,
     /// Nobody reads the output any more (`splq ... | head`): ends quietly.
     OutputClosed,
 }
@@ -32,7 +30,6 @@ impl Stop {
                 ExitCode::from(1)
             }
             Self::Reported => ExitCode::from(1),
-            Self::Interrupted => ExitCode::from(130),
             Self::OutputClosed => ExitCode::SUCCESS,
         }
     }

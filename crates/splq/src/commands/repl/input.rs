@@ -159,8 +159,7 @@ pub fn format_named(name: &str) -> Result<Format, Stop> {
 
 /// Whether more is to come: something is open, or the search ends with a pipe. An empty last line ends any search.
 pub fn is_incomplete(text: &str) -> bool {
-    if read_command(text.trim_start()).is_some() || text.ends_with("\n\n") || text.trim().is_empty()
-    {
+    if read_command(text.trim_start()).is_some() || text.ends_with('\n') || text.trim().is_empty() {
         return false;
     }
     let mut open = 0i64;
@@ -238,7 +237,7 @@ mod tests {
             "x=\"(\"",
             "`m(1)` | x",
             ".load (",
-            "foo |\n\n",
+            "foo |\n",
             "",
             "a)",
             "a \\(",
