@@ -1,5 +1,11 @@
 //! Loads small files of every format and, when they are there, the collections of real logs.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    missing_docs
+)]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -945,4 +951,54 @@ fn json_scanning_agrees_with_serde() {
             assert_eq!(values[row].as_deref(), Some(expected.as_str()), "{name}");
         }
     }
+}
+
+#[test]
+fn fields_of_xml_text_agree_with_flattened_events() {
+    let Some(packs) = packs() else { return };
+    let (flat, xml) = (
+        packs.join("../sigma/events.ndjson"),
+        packs.join("../sigma/raw_xml.ndjson"),
+    );
+    if !flat.is_file() || !xml.is_file() {
+        return;
+    }
+    let flat = load(&options(&[&flat])).unwrap().table;
+    let xml = load(&options(&[&xml])).unwrap().table;
+    assert_eq!(flat.rows(), xml.rows());
+    let renamed = [
+        ("Execution_ProcessID", "ProcessID"),
+        ("Execution_ThreadID", "ThreadID"),
+        ("Security_UserID", "UserID"),
+    ];
+    let mut different: BTreeMap<String, (usize, String)> = BTreeMap::new();
+    for field in flat.schema.fields() {
+        let name = field.name().trim_end_matches("{}");
+        if ["_raw", "source", "sourcetype", "host", "__ordinal"].contains(&name) {
+            continue;
+        }
+        let same = renamed
+            .iter()
+            .find(|(from, _)| *from == name)
+            .map_or(name, |(_, to)| to);
+        for (row, (expected, found)) in column(&flat, field.name())
+            .into_iter()
+            .zip(column(&xml, same))
+            .enumerate()
+        {
+            let Some(expected) = expected else { continue };
+            let found = found.unwrap_or_default();
+            // A name that both the system part and the data use has both values.
+            if found != expected
+                && !found.split('|').any(|one| one == expected)
+                && !expected.split('|').any(|one| one == found)
+            {
+                let entry = different
+                    .entry(name.to_owned())
+                    .or_insert((0, format!("row {row}: `{expected}` and `{found}`")));
+                entry.0 += 1;
+            }
+        }
+    }
+    assert!(different.is_empty(), "{different:#?}");
 }
