@@ -15,7 +15,7 @@ use crate::span::{Span, Spanned};
 use crate::syntax::{Expression, Pipeline, SearchExpression};
 
 pub use argument::Fields;
-pub(crate) use argument::missing_argument;
+pub(crate) use argument::{given_twice, missing_argument};
 
 /// How deep parentheses, calls, subsearches and negations may stand in each other.
 pub const NESTING_LIMIT: usize = 200;
@@ -63,7 +63,12 @@ pub struct Reader<'a> {
 impl<'a> Reader<'a> {
     /// A reader at the start of a text.
     pub fn new(source: &'a str) -> Self {
-        Self { source, position: 0, depth: 0, subsearches: 0 }
+        Self {
+            source,
+            position: 0,
+            depth: 0,
+            subsearches: 0,
+        }
     }
 
     /// The text from here on.
@@ -104,13 +109,19 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads with a nom parser after blanks; on failure nothing is consumed but the blanks.
-    pub fn read<O>(&mut self, mut parser: impl Parser<&'a str, Output = O, Error = nom::error::Error<&'a str>>) -> Option<Spanned<O>> {
+    pub fn read<O>(
+        &mut self,
+        mut parser: impl Parser<&'a str, Output = O, Error = nom::error::Error<&'a str>>,
+    ) -> Option<Spanned<O>> {
         self.skip_blanks();
         self.read_here(&mut parser)
     }
 
     /// As [`Self::read`], without passing blanks first.
-    pub fn read_here<O>(&mut self, parser: &mut impl Parser<&'a str, Output = O, Error = nom::error::Error<&'a str>>) -> Option<Spanned<O>> {
+    pub fn read_here<O>(
+        &mut self,
+        parser: &mut impl Parser<&'a str, Output = O, Error = nom::error::Error<&'a str>>,
+    ) -> Option<Spanned<O>> {
         let start = self.position;
         let (rest, output) = parser.parse(self.rest()).ok()?;
         self.position = self.source.len() - rest.len();
@@ -157,12 +168,20 @@ impl<'a> Reader<'a> {
 
     /// An error unless the command ends here.
     pub fn expect_end_of_command(&mut self, expected: &str) -> Result<(), Diagnostic> {
-        if self.at_end_of_command() { Ok(()) } else { Err(self.unexpected(expected)) }
+        if self.at_end_of_command() {
+            Ok(())
+        } else {
+            Err(self.unexpected(expected))
+        }
     }
 
     fn expect_end_of_text(&mut self) -> Result<(), Diagnostic> {
         self.skip_blanks();
-        if self.rest().is_empty() { Ok(()) } else { Err(self.unexpected("the end")) }
+        if self.rest().is_empty() {
+            Ok(())
+        } else {
+            Err(self.unexpected("the end"))
+        }
     }
 
     /// Reads a text in the given quotes, its inside raw; an error when it is never closed.
@@ -174,16 +193,26 @@ impl<'a> Reader<'a> {
         let opener = Span::new(self.position, self.position + quote.len_utf8());
         match self.read_here(&mut lexical::quoted(quote)) {
             Some(read) => Ok(Some(read)),
-            None => Err(Diagnostic::error("parse/unclosed-quote", format!("quote {quote} is never closed"), opener)
-                .with_label("opened here")
-                .with_help(format!("close it; a {quote} inside the text is written \\{quote}"))),
+            None => Err(Diagnostic::error(
+                "parse/unclosed-quote",
+                format!("quote {quote} is never closed"),
+                opener,
+            )
+            .with_label("opened here")
+            .with_help(format!(
+                "close it; a {quote} inside the text is written \\{quote}"
+            ))),
         }
     }
 
     /// One level deeper; an error beyond [`NESTING_LIMIT`]. To be paired with [`Self::leave`].
     pub fn enter(&mut self, span: Span) -> Result<(), Diagnostic> {
         if self.depth >= NESTING_LIMIT {
-            return Err(Diagnostic::error("parse/nested-too-deeply", format!("nested too deeply: more than {NESTING_LIMIT} levels"), span));
+            return Err(Diagnostic::error(
+                "parse/nested-too-deeply",
+                format!("nested too deeply: more than {NESTING_LIMIT} levels"),
+                span,
+            ));
         }
         self.depth += 1;
         Ok(())
@@ -200,11 +229,20 @@ impl<'a> Reader<'a> {
             return Ok(span);
         }
         if !self.at_end_of_command() && !matches!(self.next_character(), Some(']')) {
-            return Err(self.unexpected(&format!("`{symbol}`")).with_place(opener, "opened here"));
+            return Err(self
+                .unexpected(&format!("`{symbol}`"))
+                .with_place(opener, "opened here"));
         }
         let open = self.text(opener);
-        let code = if symbol == "]" { "parse/unclosed-bracket" } else { "parse/unclosed-parenthesis" };
-        Err(Diagnostic::error(code, format!("`{open}` is never closed"), opener).with_label("opened here"))
+        let code = if symbol == "]" {
+            "parse/unclosed-bracket"
+        } else {
+            "parse/unclosed-parenthesis"
+        };
+        Err(
+            Diagnostic::error(code, format!("`{open}` is never closed"), opener)
+                .with_label("opened here"),
+        )
     }
 
     /// The error for what stands here instead of what was expected.
@@ -213,21 +251,39 @@ impl<'a> Reader<'a> {
         let rest = self.rest();
         let place = |length: usize| Span::new(self.position, self.position + length);
         let Some(next) = rest.chars().next() else {
-            return Diagnostic::error("parse/unexpected-end", format!("expected {expected}, found the end of the search"), place(0));
+            return Diagnostic::error(
+                "parse/unexpected-end",
+                format!("expected {expected}, found the end of the search"),
+                place(0),
+            );
         };
         let one = place(next.len_utf8());
         match next {
-            '`' if rest.starts_with("```") => {
-                Diagnostic::error("parse/unclosed-comment", "comment ``` is never closed", place(3)).with_label("opened here")
-            }
-            '`' => Diagnostic::error("parse/unexpanded-macro", "a macro stands here unexpanded", one)
-                .with_help("macros are written `name` or `name(arguments)` and must be defined"),
+            '`' if rest.starts_with("```") => Diagnostic::error(
+                "parse/unclosed-comment",
+                "comment ``` is never closed",
+                place(3),
+            )
+            .with_label("opened here"),
+            '`' => Diagnostic::error(
+                "parse/unexpanded-macro",
+                "a macro stands here unexpanded",
+                one,
+            )
+            .with_help("macros are written `name` or `name(arguments)` and must be defined"),
             '"' if lexical::quoted('"').parse(rest).is_err() => {
-                Diagnostic::error("parse/unclosed-quote", "quote \" is never closed", one).with_label("opened here")
+                Diagnostic::error("parse/unclosed-quote", "quote \" is never closed", one)
+                    .with_label("opened here")
             }
-            ')' => Diagnostic::error("parse/unmatched-parenthesis", "`)` without `(`", one).with_help(format!("expected {expected}")),
-            ']' => Diagnostic::error("parse/unmatched-bracket", "`]` without `[`", one).with_help(format!("expected {expected}")),
-            '|' => Diagnostic::error("parse/unexpected-end", format!("expected {expected}, found `|`"), one),
+            ')' => Diagnostic::error("parse/unmatched-parenthesis", "`)` without `(`", one)
+                .with_help(format!("expected {expected}")),
+            ']' => Diagnostic::error("parse/unmatched-bracket", "`]` without `[`", one)
+                .with_help(format!("expected {expected}")),
+            '|' => Diagnostic::error(
+                "parse/unexpected-end",
+                format!("expected {expected}, found `|`"),
+                one,
+            ),
             _ => {
                 let length = match lexical::field_word(rest) {
                     Ok((_, word)) => word.len(),
@@ -235,7 +291,11 @@ impl<'a> Reader<'a> {
                 };
                 let found: String = rest.chars().take(40).collect();
                 let found = found.get(..length).unwrap_or(&found);
-                Diagnostic::error("parse/unexpected", format!("expected {expected}, found `{found}`"), place(length))
+                Diagnostic::error(
+                    "parse/unexpected",
+                    format!("expected {expected}, found `{found}`"),
+                    place(length),
+                )
             }
         }
     }

@@ -1,7 +1,7 @@
 //! `head`: the first rows, or rows while a condition holds.
 
 use super::refuse_count_and_limit;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, nearest};
 use crate::parser::Reader;
 use crate::spec::{ArgumentShape, CommandKind, CommandSpec, OptionKind, Status};
 use crate::syntax::{Argument, CommandCall};
@@ -22,6 +22,12 @@ pub const SPEC: CommandSpec = CommandSpec {
     status: Status::Planned,
 };
 
+/// `limt=5` is taken for a misspelt option; a condition on a field of such a name is written in parentheses.
+fn refuse_misspelt_option(reader: &mut Reader<'_>, call: &CommandCall) -> Result<(), Diagnostic> {
+    let near = reader.pair_ahead().and_then(|name| nearest(name.value, call.spec.options.iter().map(|option| option.name)));
+    if near.is_some() { reader.refuse_unknown_option(call.spec) } else { Ok(()) }
+}
+
 fn grammar(reader: &mut Reader<'_>, call: &mut CommandCall) -> Result<(), Diagnostic> {
     reader.options(call)?;
     if reader.at_end_of_command() {
@@ -33,6 +39,7 @@ fn grammar(reader: &mut Reader<'_>, call: &mut CommandCall) -> Result<(), Diagno
         Some(count) => call.arguments.push(count),
         None => {
             reader.return_to(before);
+            refuse_misspelt_option(reader, call)?;
             let condition = reader.expression()?;
             call.arguments.push(Argument::Expression(condition));
         }

@@ -12,7 +12,11 @@ use crate::syntax::{BinaryOperator, Pattern, PatternPart, SearchOperator};
 
 /// Blanks and ```` ```comments``` ````, possibly none. An unclosed comment is left standing.
 pub fn blanks(input: &str) -> IResult<&str, &str> {
-    recognize(many0_count(alt((take_while1(char::is_whitespace), comment)))).parse(input)
+    recognize(many0_count(alt((
+        take_while1(char::is_whitespace),
+        comment,
+    ))))
+    .parse(input)
 }
 
 fn comment(input: &str) -> IResult<&str, &str> {
@@ -20,8 +24,14 @@ fn comment(input: &str) -> IResult<&str, &str> {
 }
 
 /// A quoted text, quotes excluded, escapes as they stand. Fails when the closing quote is missing.
-pub fn quoted<'a>(quote: char) -> impl Parser<&'a str, Output = &'a str, Error = nom::error::Error<&'a str>> {
-    delimited(char(quote), move |input| quoted_inside(input, quote), char(quote))
+pub fn quoted<'a>(
+    quote: char,
+) -> impl Parser<&'a str, Output = &'a str, Error = nom::error::Error<&'a str>> {
+    delimited(
+        char(quote),
+        move |input| quoted_inside(input, quote),
+        char(quote),
+    )
 }
 
 fn quoted_inside(input: &str, quote: char) -> IResult<&str, &str> {
@@ -34,7 +44,10 @@ fn quoted_inside(input: &str, quote: char) -> IResult<&str, &str> {
 
 /// A command or option name: letters, digits and `_`, not starting with a digit.
 pub fn name(input: &str) -> IResult<&str, &str> {
-    verify(take_while1(is_name_character), |text: &str| !text.starts_with(|c: char| c.is_ascii_digit())).parse(input)
+    verify(take_while1(is_name_character), |text: &str| {
+        !text.starts_with(|c: char| c.is_ascii_digit())
+    })
+    .parse(input)
 }
 
 fn is_name_character(c: char) -> bool {
@@ -48,13 +61,24 @@ pub fn function_name(input: &str) -> IResult<&str, &str> {
 
 /// A word of a field list: anything up to a blank, a separator, a quote or a bracket.
 pub fn field_word(input: &str) -> IResult<&str, &str> {
-    take_while1(|c: char| !c.is_whitespace() && !matches!(c, ',' | '(' | ')' | '[' | ']' | '|' | '"' | '\'' | '=' | '<' | '>' | '!' | '`'))
-        .parse(input)
+    take_while1(|c: char| {
+        !c.is_whitespace()
+            && !matches!(
+                c,
+                ',' | '(' | ')' | '[' | ']' | '|' | '"' | '\'' | '=' | '<' | '>' | '!' | '`'
+            )
+    })
+    .parse(input)
 }
 
 /// A place holder of a `foreach` template: `<<FIELD>>`.
 fn placeholder(input: &str) -> IResult<&str, &str> {
-    recognize(delimited(tag("<<"), take_while1(|c: char| c.is_ascii_alphanumeric() || c == '_'), tag(">>"))).parse(input)
+    recognize(delimited(
+        tag("<<"),
+        take_while1(|c: char| c.is_ascii_alphanumeric() || c == '_'),
+        tag(">>"),
+    ))
+    .parse(input)
 }
 
 /// A field word that may hold `foreach` place holders.
@@ -64,7 +88,11 @@ pub fn templated_field_word(input: &str) -> IResult<&str, &str> {
 
 /// A field word that may end in brackets without blanks inside, as result names do: `avg(bytes)`.
 pub fn result_field_word(input: &str) -> IResult<&str, &str> {
-    recognize((templated_field_word, many0_count(pair(bracketed, opt(templated_field_word))))).parse(input)
+    recognize((
+        templated_field_word,
+        many0_count(pair(bracketed, opt(templated_field_word))),
+    ))
+    .parse(input)
 }
 
 /// `(...)` without blanks, quotes and pipes; brackets inside are paired.
@@ -78,34 +106,56 @@ fn bracketed(input: &str) -> IResult<&str, &str> {
                 return Ok((rest, text));
             }
             ')' => depth = depth.saturating_sub(1),
-            _ if depth == 0 || c.is_whitespace() || matches!(c, '"' | '\'' | '|' | '[' | ']' | '`') => break,
+            _ if depth == 0
+                || c.is_whitespace()
+                || matches!(c, '"' | '\'' | '|' | '[' | ']' | '`') =>
+            {
+                break;
+            }
             _ => {}
         }
     }
-    Err(nom::Err::Error(nom::error::Error::new(input, nom::error::ErrorKind::Char)))
+    Err(nom::Err::Error(nom::error::Error::new(
+        input,
+        nom::error::ErrorKind::Char,
+    )))
 }
 
 /// A keyword in any case, as a whole word.
-pub fn keyword<'a>(word: &str) -> impl Parser<&'a str, Output = &'a str, Error = nom::error::Error<&'a str>> {
+pub fn keyword<'a>(
+    word: &str,
+) -> impl Parser<&'a str, Output = &'a str, Error = nom::error::Error<&'a str>> {
     terminated(tag_no_case(word), word_end)
 }
 
 fn word_end(input: &str) -> IResult<&str, ()> {
     peek(alt((
         value((), nom::combinator::eof),
-        value((), verify(nom::character::complete::anychar, |c: &char| !is_name_character(*c) && !matches!(c, '.' | ':' | '*' | '{' | '-'))),
+        value(
+            (),
+            verify(nom::character::complete::anychar, |c: &char| {
+                !is_name_character(*c) && !matches!(c, '.' | ':' | '*' | '{' | '-')
+            }),
+        ),
     )))
     .parse(input)
 }
 
 /// A bare field name of an eval expression: letters, digits, `_ : @ # $`, array braces, parts joined by dots.
 pub fn identifier(input: &str) -> IResult<&str, &str> {
-    recognize(pair(identifier_part, many0_count(preceded(char('.'), identifier_part)))).parse(input)
+    recognize(pair(
+        identifier_part,
+        many0_count(preceded(char('.'), identifier_part)),
+    ))
+    .parse(input)
 }
 
 fn identifier_part(input: &str) -> IResult<&str, &str> {
     recognize(pair(
-        alt((placeholder, take_while1(|c: char| c.is_alphabetic() || matches!(c, '_' | '@' | '#' | '$')))),
+        alt((
+            placeholder,
+            take_while1(|c: char| c.is_alphabetic() || matches!(c, '_' | '@' | '#' | '$')),
+        )),
         many0_count(alt((
             placeholder,
             take_while1(|c: char| c.is_alphanumeric() || matches!(c, '_' | ':' | '@' | '#' | '$')),
@@ -119,8 +169,18 @@ fn identifier_part(input: &str) -> IResult<&str, &str> {
 pub fn assignment_target(input: &str) -> IResult<&str, &str> {
     recognize(many1_count(alt((
         placeholder,
-        take_while1(|c: char| c.is_alphanumeric() || matches!(c, '_' | ':' | '@' | '#' | '$' | '.' | '-' | '/' | '%' | '&' | '*')),
-        recognize(delimited(char('{'), take_while(|c: char| !matches!(c, '{' | '}' | '|' | '"')), char('}'))),
+        take_while1(|c: char| {
+            c.is_alphanumeric()
+                || matches!(
+                    c,
+                    '_' | ':' | '@' | '#' | '$' | '.' | '-' | '/' | '%' | '&' | '*'
+                )
+        }),
+        recognize(delimited(
+            char('{'),
+            take_while(|c: char| !matches!(c, '{' | '}' | '|' | '"')),
+            char('}'),
+        )),
     ))))
     .parse(input)
 }
@@ -185,11 +245,16 @@ pub enum WordPlace {
 }
 
 /// A bare word of the search language, escapes as they stand.
-pub fn search_word<'a>(place: WordPlace) -> impl Parser<&'a str, Output = &'a str, Error = nom::error::Error<&'a str>> {
+pub fn search_word<'a>(
+    place: WordPlace,
+) -> impl Parser<&'a str, Output = &'a str, Error = nom::error::Error<&'a str>> {
     move |input: &'a str| {
         let end = search_word_end(input, place);
         if end == 0 {
-            return Err(nom::Err::Error(nom::error::Error::new(input, nom::error::ErrorKind::TakeWhile1)));
+            return Err(nom::Err::Error(nom::error::Error::new(
+                input,
+                nom::error::ErrorKind::TakeWhile1,
+            )));
         }
         let (word, rest) = input.split_at(end);
         Ok((rest, word))
@@ -197,37 +262,54 @@ pub fn search_word<'a>(place: WordPlace) -> impl Parser<&'a str, Output = &'a st
 }
 
 fn search_word_end(input: &str, place: WordPlace) -> usize {
-    let mut parentheses = 0usize;
-    let mut brackets = 0usize;
+    let mut open: Vec<(usize, char)> = Vec::new();
     let mut characters = input.char_indices().peekable();
     while let Some((at, c)) = characters.next() {
         match c {
-            c if c.is_whitespace() => return at,
-            '|' | '"' | '`' => return at,
-            '\\' => {
-                if characters.peek().is_some_and(|(_, next)| matches!(next, '"' | '\\' | '|' | '*')) {
-                    characters.next();
-                }
+            c if c.is_whitespace() => return closed(at, &open),
+            '|' | '"' | '`' => return closed(at, &open),
+            '\\' if characters
+                .peek()
+                .is_some_and(|(_, next)| matches!(next, '"' | '\\' | '|' | '*')) =>
+            {
+                characters.next();
             }
-            ',' if place == WordPlace::List => return at,
+            ',' if place == WordPlace::List => return closed(at, &open),
             '=' | '<' | '>' | '(' | ')' | '[' | ']' if place == WordPlace::Term => return at,
-            '!' if place == WordPlace::Term && characters.peek().is_some_and(|(_, next)| *next == '=') => return at,
-            '(' => parentheses += 1,
-            ')' if parentheses == 0 => return at,
-            ')' => parentheses -= 1,
-            '[' if at == 0 => return at,
-            '[' => brackets += 1,
-            ']' if brackets == 0 => return at,
-            ']' => brackets -= 1,
+            '!' if place == WordPlace::Term
+                && characters.peek().is_some_and(|(_, next)| *next == '=') =>
+            {
+                return at;
+            }
+            '(' | '[' | '=' if at == 0 => return at,
+            '(' => open.push((at, ')')),
+            '[' => open.push((at, ']')),
+            ')' | ']' => match open.last() {
+                Some((_, closer)) if *closer == c => {
+                    open.pop();
+                }
+                _ => return closed(at, &open),
+            },
             _ => {}
         }
     }
-    input.len()
+    closed(input.len(), &open)
+}
+
+/// A word ends before a bracket that it does not close.
+fn closed(end: usize, open: &[(usize, char)]) -> usize {
+    open.first().map_or(end, |(at, _)| *at)
 }
 
 /// The bare value of an option: up to a blank, an unbalanced bracket or, unless it is free text, a comma.
-pub fn option_word<'a>(commas: bool) -> impl Parser<&'a str, Output = &'a str, Error = nom::error::Error<&'a str>> {
-    let place = if commas { WordPlace::Value } else { WordPlace::List };
+pub fn option_word<'a>(
+    commas: bool,
+) -> impl Parser<&'a str, Output = &'a str, Error = nom::error::Error<&'a str>> {
+    let place = if commas {
+        WordPlace::Value
+    } else {
+        WordPlace::List
+    };
     search_word(place)
 }
 
@@ -257,12 +339,20 @@ pub fn parenthesised(input: &str) -> IResult<&str, &str> {
             _ => {}
         }
     }
-    Err(nom::Err::Error(nom::error::Error::new(input, nom::error::ErrorKind::TakeUntil)))
+    Err(nom::Err::Error(nom::error::Error::new(
+        input,
+        nom::error::ErrorKind::TakeUntil,
+    )))
 }
 
 /// The inside of `"("...")"`, the documented way to write a condition with quotes in it.
 pub fn quoted_parentheses(input: &str) -> IResult<&str, &str> {
-    delimited(tag("\"(\""), |inside| quoted_inside(inside, '"'), tag("\")\"")).parse(input)
+    delimited(
+        tag("\"(\""),
+        |inside| quoted_inside(inside, '"'),
+        tag("\")\""),
+    )
+    .parse(input)
 }
 
 /// Resolves `\"` and `\\`; every other backslash stands for itself, so that regular expressions survive.
@@ -361,14 +451,23 @@ mod tests {
     #[test]
     fn patterns() {
         let parts = |raw| pattern(raw, true).parts;
-        assert_eq!(parts(r"C:\\*"), vec![PatternPart::Literal(r"C:\".into()), PatternPart::Wildcard]);
-        assert_eq!(parts(r"a\*b**"), vec![PatternPart::Literal("a*b".into()), PatternPart::Wildcard]);
+        assert_eq!(
+            parts(r"C:\\*"),
+            vec![PatternPart::Literal(r"C:\".into()), PatternPart::Wildcard]
+        );
+        assert_eq!(
+            parts(r"a\*b**"),
+            vec![PatternPart::Literal("a*b".into()), PatternPart::Wildcard]
+        );
         assert_eq!(parts(r"\d"), vec![PatternPart::Literal(r"\d".into())]);
     }
 
     #[test]
     fn words_end_where_their_place_says() {
-        assert_eq!(search_word(WordPlace::Value).parse("f(x),y) z"), Ok((") z", "f(x),y")));
+        assert_eq!(
+            search_word(WordPlace::Value).parse("f(x),y) z"),
+            Ok((") z", "f(x),y"))
+        );
         assert_eq!(search_word(WordPlace::List).parse("a,b"), Ok((",b", "a")));
         assert_eq!(search_word(WordPlace::Term).parse("a!=b"), Ok(("!=b", "a")));
         assert_eq!(identifier("a{}.b.1"), Ok((".1", "a{}.b")));

@@ -26,7 +26,11 @@ pub fn expression(output: &mut String, node: &Expression, minimum: u8) {
         ExpressionKind::Text(text) => names::quoted(output, text),
         ExpressionKind::Field(field) => names::field(output, field),
         ExpressionKind::Unary { operator, operand } => unary(output, *operator, operand),
-        ExpressionKind::Binary { operator, left, right } => binary(output, operator.value, node, left, right),
+        ExpressionKind::Binary {
+            operator,
+            left,
+            right,
+        } => binary(output, operator.value, node, left, right),
         ExpressionKind::In { operand, list } => {
             expression(output, operand, COMPARISON);
             output.push_str(" IN (");
@@ -56,7 +60,10 @@ fn level(node: &Expression) -> u8 {
     match &node.kind {
         ExpressionKind::Binary { operator, .. } => precedence(operator.value),
         ExpressionKind::In { .. } => COMPARISON,
-        ExpressionKind::Unary { operator: UnaryOperator::Not, .. } => NOT,
+        ExpressionKind::Unary {
+            operator: UnaryOperator::Not,
+            ..
+        } => NOT,
         ExpressionKind::Unary { .. } => SIGN,
         _ => u8::MAX,
     }
@@ -79,7 +86,13 @@ fn unary(output: &mut String, operator: UnaryOperator, operand: &Expression) {
     }
 }
 
-fn binary(output: &mut String, operator: BinaryOperator, node: &Expression, left: &Expression, right: &Expression) {
+fn binary(
+    output: &mut String,
+    operator: BinaryOperator,
+    node: &Expression,
+    left: &Expression,
+    right: &Expression,
+) {
     let level = precedence(operator);
     if let Some(members) = long_chain(operator, node) {
         for (at, member) in members.into_iter().enumerate() {
@@ -91,29 +104,46 @@ fn binary(output: &mut String, operator: BinaryOperator, node: &Expression, left
         return;
     }
     // A short chain is nested to the left; anything balanced keeps its shape through parentheses on the right.
-    expression(output, left, if balanced_inside(operator, left) { level + 1 } else { level });
+    expression(
+        output,
+        left,
+        if balanced_inside(operator, left) {
+            level + 1
+        } else {
+            level
+        },
+    );
     output.push_str(symbol(operator));
     expression(output, right, level + 1);
 }
 
 /// A left operand that would be printed as a long chain must not melt into this one.
 fn balanced_inside(operator: BinaryOperator, left: &Expression) -> bool {
-    matches!(&left.kind, ExpressionKind::Binary { operator: inner, .. } if inner.value == operator) && long_chain(operator, left).is_some()
+    matches!(&left.kind, ExpressionKind::Binary { operator: inner, .. } if inner.value == operator)
+        && long_chain(operator, left).is_some()
 }
 
 /// The members of a chain that the parser balances, when the node has exactly that shape.
 fn long_chain(operator: BinaryOperator, node: &Expression) -> Option<Vec<&Expression>> {
-    if !matches!(operator, BinaryOperator::And | BinaryOperator::Or | BinaryOperator::Xor) {
+    if !matches!(
+        operator,
+        BinaryOperator::And | BinaryOperator::Or | BinaryOperator::Xor
+    ) {
         return None;
     }
     let mut members = Vec::new();
     flatten(operator, node, &mut members);
-    (members.len() > CHAIN_LIMIT && operators::has_balanced_shape(operator, node, members.len())).then_some(members)
+    (members.len() > CHAIN_LIMIT && operators::has_balanced_shape(operator, node, members.len()))
+        .then_some(members)
 }
 
 fn flatten<'a>(operator: BinaryOperator, node: &'a Expression, members: &mut Vec<&'a Expression>) {
     match &node.kind {
-        ExpressionKind::Binary { operator: inner, left, right } if inner.value == operator => {
+        ExpressionKind::Binary {
+            operator: inner,
+            left,
+            right,
+        } if inner.value == operator => {
             flatten(operator, left, members);
             flatten(operator, right, members);
         }
