@@ -353,7 +353,8 @@ fn read_part(file: &FilePlan, part: Part, options: &LoadOptions) -> Chunk {
             Buffer::from_vec(text.into_bytes())
         }
         Part::Group(all, index) => {
-            bytes = Some(0);
+            // Counted once, with the first group.
+            bytes = Some(if index == 0 { all.len() as u64 } else { 0 });
             group = Some((all, index));
             Buffer::default()
         }
