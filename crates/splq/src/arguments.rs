@@ -38,6 +38,8 @@ pub enum Command {
     Run(RunArguments),
     /// Expand, parse and plan searches without data; report every problem
     Check(CheckArguments),
+    /// Lay .spl files out: each pipe on its own line
+    Fmt(FormatArguments),
     /// Show how a search would be run
     Explain(ExplainArguments),
     /// Show what is in the data: sources, sourcetypes, times, fields
@@ -253,6 +255,17 @@ pub struct CheckArguments {
     /// How the rows are written: one per search with query, file, status, code, message.
     #[command(flatten)]
     pub output: OutputOptions,
+}
+
+/// `splq fmt`
+#[derive(Debug, Args)]
+pub struct FormatArguments {
+    /// .spl files and folders of them, formatted in place; `-` formats stdin to stdout
+    #[arg(value_name = "PATH", required = true, value_hint = ValueHint::AnyPath)]
+    pub paths: Vec<PathBuf>,
+    /// Change nothing; list the files whose layout is another and exit with 1
+    #[arg(long)]
+    pub check: bool,
 }
 
 /// `splq explain`

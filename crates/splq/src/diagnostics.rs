@@ -351,9 +351,13 @@ impl Excerpt {
         if !one_line || own_end - own_start <= self.width {
             return Span::new(own_start, self.line(span.end.max(span.start)).1);
         }
-        let room = self.width.saturating_sub(span.end - span.start) / 2;
-        let from = self.boundary(span.start.saturating_sub(room).max(own_start));
-        let to = self.boundary((span.end + room).min(own_end));
+        let room = self.width.saturating_sub(span.end - span.start);
+        let (left, right) = (span.start - own_start, own_end - span.end);
+        // What one side does not need goes to the other.
+        let right = right.min(room - left.min(room / 2));
+        let left = left.min(room - right);
+        let from = self.boundary(span.start - left);
+        let to = self.boundary(span.end + right);
         Span::new(from, to.max(from))
     }
 }

@@ -72,6 +72,7 @@ fn start(command: Option<Command>, terminal: &Terminal) -> Result<(), Stop> {
             let runtime = interruptible_runtime(arguments.settings.threads)?;
             runtime.block_on(commands::check::check(&arguments, terminal))
         }
+        Command::Fmt(arguments) => commands::fmt::fmt(&arguments, terminal),
         Command::Explain(arguments) => {
             let runtime = interruptible_runtime(arguments.engine.settings.threads)?;
             runtime.block_on(commands::explain::explain(&arguments, terminal))

@@ -70,7 +70,7 @@ pub fn find(paths: &[PathBuf]) -> Result<Queries, Stop> {
     let mut found = Queries::default();
     for path in paths {
         if path.is_dir() {
-            for file in files(path)? {
+            for file in search_files(path)? {
                 match query(&file, file.strip_prefix(path).unwrap_or(&file)) {
                     Some(query) => found.queries.push(query),
                     None => found.skipped += 1,
@@ -107,8 +107,11 @@ pub fn find(paths: &[PathBuf]) -> Result<Queries, Stop> {
     Ok(found)
 }
 
-/// The search files below a folder, by path.
-fn files(folder: &Path) -> Result<Vec<PathBuf>, Stop> {
+/// The .spl and YAML files below a folder, by path; hidden ones are left out.
+///
+/// # Errors
+/// A folder that can't be read.
+pub fn search_files(folder: &Path) -> Result<Vec<PathBuf>, Stop> {
     let mut files = Vec::new();
     for entry in WalkBuilder::new(folder)
         .standard_filters(false)
@@ -196,7 +199,8 @@ fn read(path: &Path) -> Result<String, String> {
         .unwrap_or(text))
 }
 
-fn has_extension(path: &Path, extensions: &[&str]) -> bool {
+/// Whether a path has one of these extensions, in any case.
+pub fn has_extension(path: &Path, extensions: &[&str]) -> bool {
     path.extension().is_some_and(|found| {
         extensions
             .iter()

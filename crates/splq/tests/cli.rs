@@ -640,3 +640,27 @@ fn the_repl_answers_line_by_line() {
         printed.err
     );
 }
+
+#[test]
+fn fmt_lays_files_out() {
+    let folder = Folder::new();
+    folder.write("a.spl", "index=main|head 1");
+    folder.write("sub/b.spl", "index=main\n| head 1\n");
+    let check = folder.run(&["fmt", "--check", "."]);
+    assert_eq!(
+        (check.code, check.out.as_str()),
+        (1, "./a.spl\n"),
+        "{}",
+        check.err
+    );
+    folder.run(&["fmt", "a.spl", "sub"]).ok();
+    assert_eq!(folder.read("a.spl"), "index=main\n| head 1\n");
+    folder.run(&["fmt", "--check", "."]).ok();
+    assert_eq!(
+        folder.run_with_input(&["fmt", "-"], Some("a|b")).ok(),
+        "a\n| b\n"
+    );
+    folder
+        .run_with_input(&["fmt", "-"], Some("a \"b"))
+        .fails(1, "quote");
+}
