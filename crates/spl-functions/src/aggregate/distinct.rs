@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, BooleanArray, DictionaryArray, Float64Array, Int32Array, Int64Array};
-use arrow::datatypes::{DataType, Int32Type};
+use arrow::array::{Array, ArrayRef, BooleanArray, Float64Array, Int64Array};
+use arrow::datatypes::DataType;
 use datafusion_common::Result;
 
 use super::input::{IdReader, Interner, present};
@@ -94,7 +94,9 @@ impl GroupedState for Distinct {
     }
 
     fn merge(&mut self, states: &[ArrayRef], groups: &[usize], total: usize) -> Result<()> {
-        self.update(states, groups, None, total)
+        self.members.grow(total);
+        let members = &mut self.members;
+        self.reader.each_state(&states[0], groups, |_, group, id| members.insert(group, id))
     }
 
     fn evaluate(&mut self, count: usize) -> Result<ArrayRef> {
@@ -129,24 +131,20 @@ impl GroupedState for Distinct {
         Self::boxed(self.result)
     }
 
-    /// A text column only needs to be wrapped: one key per event.
+    /// A text column only needs to be wrapped: one text per event.
     fn convert(&self, values: &[ArrayRef], filter: Option<&BooleanArray>) -> Result<Vec<ArrayRef>> {
         let array = &values[0];
-        let items: ArrayRef = match array.data_type() {
-            DataType::Utf8View => {
-                let keys = Int32Array::new((0..array.len() as i32).collect(), array.nulls().cloned());
-                Arc::new(DictionaryArray::<Int32Type>::try_new(keys, array.clone())?)
-            }
-            DataType::Dictionary(key, texts) if **key == DataType::Int32 && **texts == DataType::Utf8View => array.clone(),
-            _ => {
-                let mut state = self.fresh();
-                let groups: Vec<usize> = (0..array.len()).collect();
-                state.update(values, &groups, filter, array.len())?;
-                return state.state(array.len());
-            }
-        };
-        let offsets: Vec<usize> = (0..=array.len()).collect();
-        Ok(vec![list(&offsets, items, present(None, filter))?])
+        let rows = array.len();
+        if ValueType::of(array.data_type()) != ValueType::Text {
+            let groups: Vec<usize> = (0..rows).collect();
+            let mut state = self.fresh();
+            state.update(values, &groups, filter, rows)?;
+            return state.state(rows);
+        }
+        let items = arrow::compute::cast(array, &DataType::Utf8View)?;
+        let offsets: Vec<usize> = (0..=rows).collect();
+        let present = present(items.logical_nulls().as_ref(), filter);
+        Ok(vec![list(&offsets, items, present)?])
     }
 }
 

@@ -6,7 +6,7 @@ use std::hash::BuildHasher;
 use arrow::array::{
     Array, ArrayRef, AsArray, BooleanArray, Float64Array, Int64Array, StringViewArray,
 };
-use arrow::buffer::NullBuffer;
+use arrow::buffer::{Buffer, NullBuffer};
 use arrow::datatypes::{DataType, Float64Type, Int32Type, Int64Type};
 use datafusion_common::{Result, internal_datafusion_err};
 use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
@@ -337,6 +337,9 @@ pub(super) struct IdReader {
     dictionaries: DictionaryNotes<u32>,
     integers: HashMap<i64, u32, FxBuildHasher>,
     floats: HashMap<u64, u32, FxBuildHasher>,
+    /// Ids of texts of states by their views; a view stands for a text as long as the buffers are the same.
+    views: HashMap<u128, u32, FxBuildHasher>,
+    buffers: Vec<Buffer>,
 }
 
 impl IdReader {
@@ -475,7 +478,7 @@ impl IdReader {
         failure
     }
 
-    /// Multivalue fields, and lists of dictionary keys as the states of `dc`, `values`, `list`, `mode` have them.
+    /// The values of a multivalue field.
     fn each_item(
         &mut self,
         array: &ArrayRef,
@@ -483,33 +486,94 @@ impl IdReader {
         filter: Option<&BooleanArray>,
         mut each: impl FnMut(usize, usize, u32),
     ) -> Result<()> {
-        let lists = array.as_list::<i32>();
-        let present = present(lists.nulls(), filter);
-        let offsets = lists.value_offsets();
-        let mut owners = Vec::with_capacity(lists.values().len());
-        let mut rows = Vec::with_capacity(lists.values().len());
-        let mut items = Vec::with_capacity(lists.values().len());
-        each_row(groups, present.as_ref(), |row, group| {
-            for item in offsets[row]..offsets[row + 1] {
-                owners.push(group);
-                rows.push(row);
-                items.push(i64::from(item));
-            }
-        });
-        let (start, end) = (i64::from(offsets[0]), i64::from(offsets[lists.len()]));
-        let whole = items.len() as i64 == end - start;
-        let flat = match whole {
-            true => lists.values().slice(start as usize, items.len()),
-            false => arrow::compute::take(lists.values(), &Int64Array::from(items), None)?,
-        };
-        self.each_single(&flat, &owners, None, |item, group, id| {
-            each(rows[item], group, id)
+        let items = Items::new(array, groups, filter)?;
+        self.each_single(&items.values, &items.groups, None, |item, group, id| {
+            each(items.rows[item], group, id)
         })
+    }
+
+    /// Calls `each` with the row, the group and the id of all texts of a state column. Equal texts of one partial
+    /// result share their place in memory, so that each of them needs to be hashed only once.
+    pub(super) fn each_state(
+        &mut self,
+        array: &ArrayRef,
+        groups: &[usize],
+        mut each: impl FnMut(usize, usize, u32),
+    ) -> Result<()> {
+        let items = Items::new(array, groups, None)?;
+        let Some(texts) = items.values.as_string_view_opt() else {
+            return self.each_single(&items.values, &items.groups, None, |item, group, id| {
+                each(items.rows[item], group, id)
+            });
+        };
+        let buffers = texts.data_buffers();
+        let same = self.buffers.len() == buffers.len()
+            && self
+                .buffers
+                .iter()
+                .zip(buffers)
+                .all(|(kept, new)| kept.as_ptr() == new.as_ptr() && kept.len() == new.len());
+        if !same {
+            self.views.clear();
+            self.buffers = buffers.to_vec();
+        }
+        for (item, view) in texts.views().iter().enumerate() {
+            if texts.is_null(item) {
+                continue;
+            }
+            let id = match self.views.get(view) {
+                Some(&id) => id,
+                None => {
+                    let id = self.interner.id(texts.value(item))?;
+                    self.views.insert(*view, id);
+                    id
+                }
+            };
+            each(items.rows[item], items.groups[item], id);
+        }
+        Ok(())
     }
 
     pub(super) fn size(&self) -> usize {
         self.interner.size()
             + self.dictionaries.size()
             + (self.integers.capacity() + self.floats.capacity()) * 13
+            + self.views.capacity() * 33
+    }
+}
+
+/// The items of lists, with the row and the group of each.
+struct Items {
+    values: ArrayRef,
+    rows: Vec<usize>,
+    groups: Vec<usize>,
+}
+
+impl Items {
+    fn new(array: &ArrayRef, groups: &[usize], filter: Option<&BooleanArray>) -> Result<Self> {
+        let lists = array.as_list::<i32>();
+        let present = present(lists.nulls(), filter);
+        let offsets = lists.value_offsets();
+        let (start, end) = (offsets[0] as usize, offsets[lists.len()] as usize);
+        let mut owners = Vec::with_capacity(end - start);
+        let mut rows = Vec::with_capacity(end - start);
+        let mut places: Vec<i64> = Vec::new();
+        each_row(groups, present.as_ref(), |row, group| {
+            let items = offsets[row]..offsets[row + 1];
+            owners.extend(items.clone().map(|_| group));
+            rows.extend(items.clone().map(|_| row));
+            if present.is_some() {
+                places.extend(items.map(i64::from));
+            }
+        });
+        let values = match present {
+            None => lists.values().slice(start, end - start),
+            Some(_) => arrow::compute::take(lists.values(), &Int64Array::from(places), None)?,
+        };
+        Ok(Self {
+            values,
+            rows,
+            groups: owners,
+        })
     }
 }

@@ -7,7 +7,7 @@ use arrow::datatypes::{DataType, Int64Type};
 use datafusion_common::Result;
 
 use super::input::IdReader;
-use super::lists::{GroupedIds, list, numbers_type, texts_type};
+use super::lists::{GroupedIds, list, list_type, texts_type};
 use super::state::GroupedState;
 use super::{AggregateSpec, Inputs, Status};
 use crate::column::ValueType;
@@ -101,7 +101,7 @@ impl GroupedState for List {
         let numbers = orders.values().as_primitive::<Int64Type>();
         let mut next: Vec<usize> = orders.value_offsets().iter().map(|&offset| offset as usize).collect();
         let (lists, held) = (&mut self.groups, &mut self.held);
-        self.reader.each(&states[0], groups, None, |row, group, id| {
+        self.reader.each_state(&states[0], groups, |row, group, id| {
             *held += insert(&mut lists[group], numbers.value(next[row]), id);
             next[row] += 1;
         })
@@ -118,7 +118,7 @@ impl GroupedState for List {
     }
 
     fn state_types(&self) -> Vec<DataType> {
-        vec![texts_type(), numbers_type(DataType::Int64)]
+        vec![texts_type(), list_type(DataType::Int64)]
     }
 
     fn discard(&mut self, count: usize) {

@@ -2,12 +2,9 @@
 
 use std::sync::Arc;
 
-use arrow::array::{
-    Array, ArrayRef, DictionaryArray, Int32Array, ListArray, StringViewArray, StringViewBuilder,
-    UInt32Array,
-};
+use arrow::array::{ArrayRef, ListArray, StringViewArray, StringViewBuilder, UInt32Array};
 use arrow::buffer::{NullBuffer, OffsetBuffer};
-use arrow::datatypes::{DataType, Field, Int32Type};
+use arrow::datatypes::{DataType, Field};
 use datafusion_common::{Result, exec_datafusion_err};
 
 use super::input::Interner;
@@ -35,39 +32,30 @@ impl GroupedIds {
 
     /// A multivalue column; a group without ids is absent.
     pub(super) fn multivalue(&self, interner: &Interner) -> Result<ArrayRef> {
-        let items: ArrayRef = if self.ids.len() * 2 < interner.len() {
-            let mut builder = StringViewBuilder::with_capacity(self.ids.len());
-            self.ids
-                .iter()
-                .for_each(|&id| builder.append_value(interner.text(id)));
-            Arc::new(builder.finish())
-        } else {
-            arrow::compute::take(&texts(interner), &UInt32Array::from(self.ids.clone()), None)?
-        };
         let nulls: NullBuffer = self
             .offsets
             .windows(2)
             .map(|pair| pair[0] < pair[1])
             .collect();
-        list(&self.offsets, items, Some(nulls))
+        list(&self.offsets, self.items(interner)?, Some(nulls))
     }
 
-    /// A column of dictionary lists, in which each text is held once.
+    /// A column of lists of texts. Not of dictionary keys: a state that is spilled would carry its whole dictionary
+    /// with every batch.
     pub(super) fn state(&self, interner: &Interner) -> Result<ArrayRef> {
-        let (keys, values): (Int32Array, StringViewArray) = if self.ids.len() * 2 < interner.len() {
+        list(&self.offsets, self.items(interner)?, None)
+    }
+
+    fn items(&self, interner: &Interner) -> Result<ArrayRef> {
+        if self.ids.len() * 2 < interner.len() {
             let mut builder = StringViewBuilder::with_capacity(self.ids.len());
             self.ids
                 .iter()
                 .for_each(|&id| builder.append_value(interner.text(id)));
-            ((0..self.ids.len() as i32).collect(), builder.finish())
-        } else {
-            (
-                self.ids.iter().map(|&id| id as i32).collect(),
-                texts(interner),
-            )
-        };
-        let items = DictionaryArray::<Int32Type>::try_new(keys, Arc::new(values))?;
-        list(&self.offsets, Arc::new(items), None)
+            return Ok(Arc::new(builder.finish()));
+        }
+        let keys = UInt32Array::from(self.ids.clone());
+        Ok(arrow::compute::take(&texts(interner), &keys, None)?)
     }
 }
 
@@ -99,11 +87,10 @@ pub(super) fn list(
 
 /// The type of a state column that holds texts per group.
 pub(super) fn texts_type() -> DataType {
-    let items = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8View));
-    DataType::List(Arc::new(Field::new("item", items, true)))
+    list_type(DataType::Utf8View)
 }
 
-/// The type of a state column that holds numbers per group.
-pub(super) fn numbers_type(items: DataType) -> DataType {
+/// The type of a state column that holds several values per group.
+pub(super) fn list_type(items: DataType) -> DataType {
     DataType::List(Arc::new(Field::new("item", items, true)))
 }

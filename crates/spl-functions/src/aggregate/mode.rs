@@ -11,7 +11,7 @@ use rustc_hash::FxBuildHasher;
 
 use super::extremes::single;
 use super::input::IdReader;
-use super::lists::{GroupedIds, list, numbers_type, texts_type};
+use super::lists::{GroupedIds, list, list_type, texts_type};
 use super::state::GroupedState;
 use super::{AggregateSpec, Inputs, Status};
 use crate::column::{ColumnBuilder, ValueType};
@@ -59,7 +59,7 @@ impl GroupedState for Mode {
         let numbers = frequencies.values().as_primitive::<Int64Type>();
         // The values of one row come one after the other, as their frequencies do.
         let mut next: Vec<usize> = frequencies.value_offsets().iter().map(|&offset| offset as usize).collect();
-        self.reader.each(&states[0], groups, None, |row, group, id| {
+        self.reader.each_state(&states[0], groups, |row, group, id| {
             *counts.entry((group as u32, id)).or_insert(0) += numbers.value(next[row]);
             next[row] += 1;
         })
@@ -114,7 +114,7 @@ impl GroupedState for Mode {
     }
 
     fn state_types(&self) -> Vec<DataType> {
-        vec![texts_type(), numbers_type(DataType::Int64)]
+        vec![texts_type(), list_type(DataType::Int64)]
     }
 
     fn discard(&mut self, count: usize) {

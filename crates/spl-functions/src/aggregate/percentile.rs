@@ -11,7 +11,7 @@ use arrow::datatypes::{DataType, Float64Type};
 use datafusion_common::{Result, plan_datafusion_err};
 
 use super::input::NumberReader;
-use super::lists::{list, numbers_type};
+use super::lists::{list, list_type};
 use super::state::GroupedState;
 use super::{AggregateCall, AggregateSpec, Inputs, Status};
 use crate::column::ValueType;
@@ -141,7 +141,7 @@ impl GroupedState for Percentile {
     }
 
     fn state_types(&self) -> Vec<DataType> {
-        vec![numbers_type(DataType::Float64)]
+        vec![list_type(DataType::Float64)]
     }
 
     fn discard(&mut self, count: usize) {

@@ -9,7 +9,7 @@ use hashbrown::HashMap;
 use rustc_hash::FxBuildHasher;
 
 use super::input::{IdReader, NumberReader, present};
-use super::lists::{GroupedIds, list, numbers_type, texts_type};
+use super::lists::{GroupedIds, list, list_type, texts_type};
 use super::state::GroupedState;
 use super::{AggregateSpec, Inputs, Status};
 use crate::column::ValueType;
@@ -136,7 +136,7 @@ impl GroupedState for Rate {
         let mut next: Vec<usize> =
             states[1].as_list::<i32>().value_offsets().iter().map(|&offset| offset as usize).collect();
         let ends = &mut self.ends;
-        self.series.each(&states[0], groups, None, |row, group, id| {
+        self.series.each_state(&states[0], groups, |row, group, id| {
             let item = next[row];
             next[row] += 1;
             let [first_time, first, last_time, last] = [0, 1, 2, 3].map(|place| part(place).value(item));
@@ -179,7 +179,7 @@ impl GroupedState for Rate {
 
     fn state_types(&self) -> Vec<DataType> {
         let mut types = vec![texts_type()];
-        types.resize(5, numbers_type(DataType::Float64));
+        types.resize(5, list_type(DataType::Float64));
         types
     }
 
