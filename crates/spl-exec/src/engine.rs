@@ -21,7 +21,8 @@ use spl_macros::Expansion;
 use spl_parser::{Diagnostic, Pipeline};
 use spl_sources::{EventTable, FieldSelection};
 
-use crate::events::{EventData, carried_fields};
+use crate::event_data::EventData;
+use crate::events::carried_fields;
 use crate::frame::engine_error;
 use crate::needed::Needed;
 use crate::operators::exec::OperatorPlanner;
@@ -244,6 +245,8 @@ fn session_state(settings: &Settings) -> Result<SessionState, Diagnostic> {
     let mut config = SessionConfig::new().with_batch_size(BATCH_ROWS).with_target_partitions(threads(settings));
     let options = config.options_mut();
     options.optimizer.prefer_existing_sort = true;
+    // The rule takes a window over a whole partition for one that ends at the row, and cuts its input.
+    options.optimizer.enable_window_limits = false;
     let mut spl = SplOptions::default();
     spl.now = settings.now;
     spl.time_zone = settings.time_zone.name().to_owned();

@@ -3,14 +3,11 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
-use arrow::array::{ArrayRef, Int32Array, RecordBatch};
-use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
-use datafusion::datasource::{MemTable, provider_as_source};
+use datafusion::datasource::provider_as_source;
 use datafusion::logical_expr::{Expr, LogicalPlanBuilder, lit};
 use hashbrown::HashMap;
-use spl_functions::column::{Column, ValueType};
+use spl_functions::column::ValueType;
 use spl_functions::pattern::Pattern as Regex;
 use spl_knowledge::Knowledge;
 use spl_knowledge::props::ResolvedProps;
@@ -19,125 +16,14 @@ use spl_parser::Diagnostic;
 use spl_parser::syntax::{Pattern, SearchExpression};
 
 use crate::expression::{self, KnowledgeScope, Scope, Typed, call, choose};
-use crate::frame::{Frame, ORDINAL, column, engine_error, null, ordinal, text};
+use crate::event_data::{EventKind, KIND};
+use crate::frame::{Frame, column, engine_error, null, text};
 use crate::needed::Needed;
 use crate::planner::{Planner, unqualified};
 use crate::search;
 
 /// The prefix under which a scope over events gives what the data itself carries, without knowledge.
 pub const RAW_PREFIX: &str = "__raw:";
-
-/// The hidden column with the number of the event's props.
-const PROPS: &str = "__props";
-
-/// Loaded events, ready to be searched.
-pub struct EventData {
-    schema: SchemaRef,
-    table: Arc<MemTable>,
-    /// What props.conf comes to, by number; events carry the number in a hidden column.
-    props: Vec<ResolvedProps>,
-}
-
-impl EventData {
-    /// Prepares loaded events: `batches` have an ordinal column and are in its order.
-    pub fn new(schema: &SchemaRef, batches: &[RecordBatch], knowledge: &Knowledge, partitions: usize) -> Result<Self, Diagnostic> {
-        let mut fields: Vec<Arc<Field>> = schema.fields().iter().cloned().collect();
-        fields.push(Arc::new(Field::new(PROPS, DataType::Int32, false)));
-        let with_props: SchemaRef = Arc::new(Schema::new(fields));
-        let mut props: Vec<ResolvedProps> = Vec::new();
-        let mut numbers: HashMap<(String, String, String), i32> = HashMap::new();
-        let mut parts: Vec<Vec<RecordBatch>> = vec![Vec::new(); partitions.max(1)];
-        for (index, batch) in batches.iter().enumerate() {
-            let numbered = number_props(batch, knowledge, &mut props, &mut numbers)?;
-            let mut columns: Vec<ArrayRef> = batch.columns().to_vec();
-            columns.push(numbered);
-            let place = index % partitions.max(1);
-            parts[place].push(RecordBatch::try_new(with_props.clone(), columns).map_err(|error| engine_error(error.into()))?);
-        }
-        let table = MemTable::try_new(with_props.clone(), parts)
-            .map_err(engine_error)?
-            .with_sort_order(vec![vec![ordinal().sort(true, false)]]);
-        Ok(Self { schema: with_props, table: Arc::new(table), props })
-    }
-
-    /// No events.
-    pub fn empty(knowledge: &Knowledge) -> Result<Self, Diagnostic> {
-        let schema: SchemaRef = Arc::new(Schema::new(vec![
-            Field::new("_time", DataType::Float64, true),
-            Field::new("_raw", DataType::Utf8View, true),
-            Field::new(ORDINAL, DataType::Int64, false),
-        ]));
-        Self::new(&schema, &[], knowledge, 1)
-    }
-
-    /// Names of the fields that the data carries.
-    pub fn field_names(&self) -> Vec<String> {
-        self.schema.fields().iter().map(|field| field.name().clone()).filter(|name| !name.starts_with("__")).collect()
-    }
-}
-
-/// Numbers the props of each event; few combinations of sourcetype, source and host repeat over many events.
-fn number_props(
-    batch: &RecordBatch,
-    knowledge: &Knowledge,
-    props: &mut Vec<ResolvedProps>,
-    numbers: &mut HashMap<(String, String, String), i32>,
-) -> Result<ArrayRef, Diagnostic> {
-    let read = |name: &str| -> Result<Column, Diagnostic> {
-        match batch.column_by_name(name) {
-            Some(array) => Column::new(array).map_err(engine_error),
-            None => Ok(Column::Null),
-        }
-    };
-    let columns = [read("sourcetype")?, read("source")?, read("host")?];
-    let mut by_keys: HashMap<[i32; 3], i32> = HashMap::new();
-    let mut result = Vec::with_capacity(batch.num_rows());
-    for row in 0..batch.num_rows() {
-        let keys = key_triple(&columns, row);
-        if let Some(keys) = keys
-            && let Some(number) = by_keys.get(&keys)
-        {
-            result.push(*number);
-            continue;
-        }
-        let values: Vec<String> = columns.iter().map(|column| column.value(row).text().unwrap_or_default().into_owned()).collect();
-        let triple = (values[0].clone(), values[1].clone(), values[2].clone());
-        let number = match numbers.get(&triple) {
-            Some(number) => *number,
-            None => {
-                let resolved = knowledge.props_for(&triple.0, &triple.1, &triple.2);
-                let place = props.iter().position(|known| *known == resolved).unwrap_or_else(|| {
-                    props.push(resolved);
-                    props.len() - 1
-                });
-                numbers.insert(triple, place as i32);
-                place as i32
-            }
-        };
-        if let Some(keys) = keys {
-            by_keys.insert(keys, number);
-        }
-        result.push(number);
-    }
-    Ok(Arc::new(Int32Array::from(result)))
-}
-
-fn key_triple(columns: &[Column; 3], row: usize) -> Option<[i32; 3]> {
-    use arrow::array::Array;
-    let mut keys = [-1; 3];
-    for (place, column) in columns.iter().enumerate() {
-        match column {
-            Column::Null => {}
-            Column::Dictionary { keys: column_keys, .. } => {
-                if column_keys.is_valid(row) {
-                    keys[place] = column_keys.value(row);
-                }
-            }
-            _ => return None,
-        }
-    }
-    Some(keys)
-}
 
 /// How far a field's knowledge is applied; each level sees the one before (Splunk knowledge manager manual, the sequence
 /// of search-time operations).
@@ -150,27 +36,31 @@ enum Level {
     Tagged,
 }
 
-/// Looks fields of events up, knowledge applied.
+/// Looks fields of the events of one kind up, knowledge applied.
 pub struct EventScope<'a> {
     planner: &'a Planner,
+    kind: &'a EventKind,
     known: RefCell<HashMap<(String, Level), Option<Typed>>>,
     depth: Cell<usize>,
 }
 
 impl<'a> EventScope<'a> {
-    /// Over the loaded events.
-    pub fn new(planner: &'a Planner) -> Self {
-        Self { planner, known: RefCell::default(), depth: Cell::new(0) }
+    /// Over the events of one kind.
+    pub fn new(planner: &'a Planner, kind: &'a EventKind) -> Self {
+        Self { planner, kind, known: RefCell::default(), depth: Cell::new(0) }
     }
 
     fn carried(&self, name: &str) -> Option<Typed> {
-        let field = self.planner.data().schema.field_with_name(name).ok()?;
+        let field = self.planner.data().schema().field_with_name(name).ok()?;
+        let constant = match name {
+            "sourcetype" => self.kind.sourcetype.as_deref(),
+            "source" => self.kind.source.as_deref(),
+            _ => None,
+        };
+        if let Some(constant) = constant {
+            return Some(literal_text(constant));
+        }
         Some(Typed::new(column(name), ValueType::of(field.data_type())))
-    }
-
-    /// The condition that an event has the props of a number; none when all have.
-    fn has_props(&self, number: usize) -> Option<Expr> {
-        (self.planner.data().props.len() > 1).then(|| column(PROPS).eq(lit(number as i32)))
     }
 
     fn at(&self, name: &str, level: Level) -> Result<Option<Typed>, Diagnostic> {
@@ -189,39 +79,29 @@ impl<'a> EventScope<'a> {
         Ok(found)
     }
 
-    /// Applies a definition to the events of one props.
-    fn override_where(&self, number: usize, value: Typed, base: Option<Typed>) -> Result<Typed, Diagnostic> {
-        match self.has_props(number) {
-            None => Ok(value),
-            Some(condition) => choose(self.planner, vec![(condition, value)], Some(base.unwrap_or_else(absent))),
-        }
-    }
-
     fn extracted(&self, name: &str) -> Result<Option<Typed>, Diagnostic> {
         let mut found = self.at(name, Level::Carried)?;
-        for (number, props) in self.planner.data().props.iter().enumerate() {
-            for extraction in &props.extractions {
-                let Some(group) = group_number(&extraction.regex, name) else { continue };
-                let source = extraction.source_field.as_deref().unwrap_or("_raw");
-                let Some(source) = self.at(source, Level::Carried)? else { continue };
-                let value = self.capture(source, &extraction.regex, group)?;
-                found = Some(self.keep_or(number, found, value)?);
-            }
-            for (_, transforms) in &props.reports {
-                for transform in transforms {
-                    let transform = self.planner.knowledge().transform(transform)?;
-                    let Some(regex) = &transform.regex else { continue };
-                    let group = group_number(regex, name).or_else(|| format_group(transform.format.as_deref(), name));
-                    let Some(group) = group else { continue };
-                    let Some(source) = self.at(&transform.source_key, Level::Carried)? else { continue };
-                    let value = if transform.mv_add {
-                        let arguments = vec![source, literal_text(regex), literal_number(group), literal_number(0)];
-                        call(self.planner, "spl_capture_all", arguments)?
-                    } else {
-                        self.capture(source, regex, group)?
-                    };
-                    found = Some(self.keep_or(number, found, value)?);
-                }
+        for extraction in &self.kind.props.extractions {
+            let Some(group) = group_number(&extraction.regex, name) else { continue };
+            let source = extraction.source_field.as_deref().unwrap_or("_raw");
+            let Some(source) = self.at(source, Level::Carried)? else { continue };
+            let value = self.capture(source, &extraction.regex, group)?;
+            found = Some(self.keep_or(found, value)?);
+        }
+        for (_, transforms) in &self.kind.props.reports {
+            for transform in transforms {
+                let transform = self.planner.knowledge().transform(transform)?;
+                let Some(regex) = &transform.regex else { continue };
+                let group = group_number(regex, name).or_else(|| format_group(transform.format.as_deref(), name));
+                let Some(group) = group else { continue };
+                let Some(source) = self.at(&transform.source_key, Level::Carried)? else { continue };
+                let value = if transform.mv_add {
+                    let arguments = vec![source, literal_text(regex), literal_number(group), literal_number(0)];
+                    call(self.planner, "spl_capture_all", arguments)?
+                } else {
+                    self.capture(source, regex, group)?
+                };
+                found = Some(self.keep_or(found, value)?);
             }
         }
         Ok(found)
@@ -232,44 +112,35 @@ impl<'a> EventScope<'a> {
     }
 
     /// What the event has already stays; a match adds the field where it is absent.
-    fn keep_or(&self, number: usize, base: Option<Typed>, value: Typed) -> Result<Typed, Diagnostic> {
-        let value = match base.clone() {
-            Some(base) => choose(self.planner, vec![(base.expression.clone().is_not_null(), base)], Some(value))?,
-            None => value,
-        };
-        self.override_where(number, value, base)
+    fn keep_or(&self, base: Option<Typed>, value: Typed) -> Result<Typed, Diagnostic> {
+        match base {
+            Some(base) => choose(self.planner, vec![(base.expression.clone().is_not_null(), base)], Some(value)),
+            None => Ok(value),
+        }
     }
 
     fn aliased(&self, name: &str) -> Result<Option<Typed>, Diagnostic> {
         let mut found = self.at(name, Level::Extracted)?;
-        for (number, props) in self.planner.data().props.iter().enumerate() {
-            for alias in props.aliases.iter().filter(|alias| alias.to == name) {
-                let original = self.at(&alias.from, Level::Extracted)?;
-                let value = match (original, alias.as_new) {
-                    (None, true) => continue,
-                    (None, false) => absent(),
-                    (Some(original), false) => original,
-                    (Some(original), true) => match found.clone() {
-                        None => original,
-                        Some(base) => choose(self.planner, vec![(base.expression.clone().is_not_null(), base)], Some(original))?,
-                    },
-                };
-                found = Some(self.override_where(number, value, found)?);
-            }
+        for alias in self.kind.props.aliases.iter().filter(|alias| alias.to == name) {
+            let original = self.at(&alias.from, Level::Extracted)?;
+            found = match (original, alias.as_new) {
+                (None, true) => found,
+                (None, false) => None,
+                (Some(original), false) => Some(original),
+                (Some(original), true) => Some(self.keep_or(found, original)?),
+            };
         }
         Ok(found)
     }
 
     fn calculated(&self, name: &str) -> Result<Option<Typed>, Diagnostic> {
         let mut found = self.at(name, Level::Aliased)?;
-        for (number, props) in self.planner.data().props.iter().enumerate() {
-            for field in props.calculated.iter().filter(|field| field.name == name) {
-                let parsed = spl_parser::parse_expression(&field.expression)
-                    .map_err(|errors| knowledge_error(&format!("EVAL-{name}"), &field.expression, errors))?;
-                let value = expression::value(self.planner, &parsed, &AliasedScope(self))
-                    .map_err(|error| knowledge_error(&format!("EVAL-{name}"), &field.expression, vec![error]))?;
-                found = Some(self.override_where(number, value, found)?);
-            }
+        for field in self.kind.props.calculated.iter().filter(|field| field.name == name) {
+            let parsed = spl_parser::parse_expression(&field.expression)
+                .map_err(|errors| knowledge_error(&format!("EVAL-{name}"), &field.expression, errors))?;
+            let value = expression::value(self.planner, &parsed, &AliasedScope(self))
+                .map_err(|error| knowledge_error(&format!("EVAL-{name}"), &field.expression, vec![error]))?;
+            found = Some(value);
         }
         Ok(found)
     }
@@ -286,7 +157,7 @@ impl<'a> EventScope<'a> {
         for value in names {
             let pattern = Pattern { parts: vec![spl_parser::syntax::PatternPart::Literal(value.to_owned())] };
             let condition = if name == "tag" { self.tag(None, &pattern)? } else { self.eventtype(&pattern)? };
-            let Some(condition) = condition else { continue };
+            let Some(condition) = condition.filter(|condition| !search::is_false(condition)) else { continue };
             let member = choose(self.planner, vec![(condition, literal_text(value))], None)?;
             all = Some(match all {
                 None => member,
@@ -298,11 +169,9 @@ impl<'a> EventScope<'a> {
 
     fn names_at_all(&self) -> BTreeSet<String> {
         let mut names: BTreeSet<String> = self.planner.data().field_names().into_iter().collect();
-        for props in &self.planner.data().props {
-            defined_names(props, self.planner.knowledge(), &mut |name, _| {
-                names.insert(name.to_owned());
-            });
-        }
+        defined_names(&self.kind.props, self.planner.knowledge(), &mut |name, _| {
+            names.insert(name.to_owned());
+        });
         names
     }
 
@@ -354,7 +223,10 @@ impl KnowledgeScope for EventScope<'_> {
         for kind in self.planner.knowledge().enabled_event_types() {
             if search::pattern_matches(pattern, &kind.name) {
                 let condition = self.knowledge_search(&format!("event type `{}`", kind.name), &kind.search)?;
-                any = Some(any.map_or(condition.clone(), |before| before.or(condition)));
+                any = Some(match any {
+                    None => condition,
+                    Some(before) => search::or(before, condition),
+                });
             }
         }
         Ok(any)
@@ -373,21 +245,20 @@ impl KnowledgeScope for EventScope<'_> {
                 match self.at(&rule.field, Level::Calculated)? {
                     Some(column) => {
                         let encoded = spl_functions::search::SearchPattern::literal(&rule.value).encode();
-                        Some(call(self.planner, "search_equal", vec![column, Typed::new(text(encoded), ValueType::Text)])?.expression)
+                        Some(search::matches(self.planner, column, &encoded)?)
                     }
                     None => None,
                 }
             };
             if let Some(condition) = condition {
-                any = Some(any.map_or(condition.clone(), |before| before.or(condition)));
+                any = Some(match any {
+                    None => condition,
+                    Some(before) => search::or(before, condition),
+                });
             }
         }
         Ok(any)
     }
-}
-
-fn absent() -> Typed {
-    Typed::new(null(ValueType::Text), ValueType::Null)
 }
 
 fn literal_text(value: &str) -> Typed {
@@ -504,20 +375,76 @@ pub fn carried_fields(knowledge: &Knowledge, needed: Needed) -> Needed {
 
 /// The events that a search finds, with the fields that are needed.
 pub fn search_events(planner: &Planner, condition: Option<&SearchExpression>, needed: &Needed) -> Result<Frame, Diagnostic> {
-    let scope = EventScope::new(planner);
-    let mut frame = scan(planner)?;
-    if let Some(condition) = condition {
-        frame = frame.filter(search::plan(planner, condition, &scope)?)?;
+    let scopes: Vec<EventScope<'_>> = planner.data().kinds().iter().map(|kind| EventScope::new(planner, kind)).collect();
+    let mut conditions = Vec::with_capacity(scopes.len());
+    for scope in &scopes {
+        conditions.push(match condition {
+            Some(condition) => search::plan(planner, condition, scope)?,
+            None => lit(true),
+        });
     }
-    frame = within_search_time(planner, frame, condition)?;
-    project(planner, frame, &scope, needed)
+    let frame = scan(planner)?.filter(any_kind(&conditions))?;
+    let frame = within_search_time(planner, frame, condition)?;
+    project(planner, frame, &scopes, &conditions, needed)
+}
+
+/// The condition that an event is of a kind and meets that kind's condition.
+pub fn any_kind(conditions: &[Expr]) -> Expr {
+    if let [first, rest @ ..] = conditions
+        && rest.iter().all(|condition| condition == first)
+    {
+        return first.clone();
+    }
+    let mut any: Option<Expr> = None;
+    let mut done = vec![false; conditions.len()];
+    for place in 0..conditions.len() {
+        if done[place] || search::is_false(&conditions[place]) {
+            continue;
+        }
+        let mut kinds = Vec::new();
+        for other in place..conditions.len() {
+            if conditions[other] == conditions[place] {
+                done[other] = true;
+                kinds.push(lit(i32::try_from(other).unwrap_or(i32::MAX)));
+            }
+        }
+        let of_kind = column(KIND).in_list(kinds, false);
+        let both = search::and(of_kind, conditions[place].clone());
+        any = Some(match any {
+            None => both,
+            Some(before) => before.or(both),
+        });
+    }
+    any.unwrap_or_else(|| lit(false))
+}
+
+/// A field as each kind has it, for the kinds whose condition can hold.
+pub fn each_kind(planner: &Planner, conditions: &[Expr], values: Vec<Option<Typed>>) -> Result<Option<Typed>, Diagnostic> {
+    let live: Vec<(usize, Option<Typed>)> =
+        values.into_iter().enumerate().filter(|(place, _)| !search::is_false(&conditions[*place])).collect();
+    let Some((_, first)) = live.first() else { return Ok(None) };
+    let same = |a: &Option<Typed>, b: &Option<Typed>| a.as_ref().map(|typed| &typed.expression) == b.as_ref().map(|typed| &typed.expression);
+    if live.iter().all(|(_, value)| same(value, first)) {
+        return Ok(first.clone());
+    }
+    let mut branches: Vec<(Vec<Expr>, Typed)> = Vec::new();
+    for (place, value) in live {
+        let Some(value) = value else { continue };
+        let kind = lit(i32::try_from(place).unwrap_or(i32::MAX));
+        match branches.iter_mut().find(|(_, known)| known.expression == value.expression) {
+            Some((kinds, _)) => kinds.push(kind),
+            None => branches.push((vec![kind], value)),
+        }
+    }
+    let branches = branches.into_iter().map(|(kinds, value)| (column(KIND).in_list(kinds, false), value)).collect();
+    choose(planner, branches, None).map(Some)
 }
 
 /// All loaded events with their carried columns.
 pub fn scan(planner: &Planner) -> Result<Frame, Diagnostic> {
     let data = planner.data();
-    let names: Vec<String> = data.schema.fields().iter().map(|field| field.name().clone()).collect();
-    let plan = LogicalPlanBuilder::scan("events", provider_as_source(data.table.clone()), None)
+    let names: Vec<String> = data.schema().fields().iter().map(|field| field.name().clone()).collect();
+    let plan = LogicalPlanBuilder::scan("events", provider_as_source(data.table()), None)
         .and_then(|scan| scan.project(unqualified("events", &names)))
         .and_then(LogicalPlanBuilder::build)
         .map_err(engine_error)?;
@@ -555,25 +482,35 @@ pub fn within_time_range(planner: &Planner, frame: Frame) -> Result<Frame, Diagn
 }
 
 /// The needed fields of events, knowledge applied.
-pub fn project(planner: &Planner, frame: Frame, scope: &EventScope<'_>, needed: &Needed) -> Result<Frame, Diagnostic> {
-    let all = scope.names_at_all();
-    let mut names: Vec<String> = planner.data().field_names();
-    match needed {
-        Needed::All => names.extend(all.into_iter().filter(|name| !planner.data().field_names().contains(name))),
-        Needed::Only(wanted) => {
-            let mut wanted_names: Vec<String> = all.into_iter().filter(|name| needed.contains(name)).collect();
-            wanted_names.extend(wanted.iter().filter(|name| matches!(name.as_str(), "tag" | "eventtype")).cloned());
-            wanted_names.push("_time".to_owned());
-            let carried = names;
-            names = carried.iter().filter(|name| wanted_names.contains(name)).cloned().collect();
-            names.extend(wanted_names.into_iter().filter(|name| !carried.contains(name)));
-            let mut seen = BTreeSet::new();
-            names.retain(|name| seen.insert(name.clone()));
+fn project(
+    planner: &Planner,
+    frame: Frame,
+    scopes: &[EventScope<'_>],
+    conditions: &[Expr],
+    needed: &Needed,
+) -> Result<Frame, Diagnostic> {
+    let mut all: BTreeSet<String> = BTreeSet::new();
+    for (scope, condition) in scopes.iter().zip(conditions) {
+        if !search::is_false(condition) {
+            all.extend(scope.names_at_all());
         }
     }
+    let carried = planner.data().field_names();
+    let wanted = |name: &str| needed.contains(name) || name == "_time";
+    let mut names: Vec<String> = carried.iter().filter(|name| wanted(name)).cloned().collect();
+    if let Needed::Only(named) = needed {
+        all.extend(named.iter().filter(|name| matches!(name.as_str(), "tag" | "eventtype")).cloned());
+    }
+    names.extend(all.into_iter().filter(|name| wanted(name) && !carried.contains(name)));
     let mut columns = Vec::with_capacity(names.len());
     for name in names {
-        if let Some(found) = scope.resolve(&name)? {
+        let found = if matches!(name.as_str(), "sourcetype" | "source") {
+            Some(Typed::new(column(&name), ValueType::Text))
+        } else {
+            let values = scopes.iter().map(|scope| scope.resolve(&name)).collect::<Result<Vec<_>, _>>()?;
+            each_kind(planner, conditions, values)?
+        };
+        if let Some(found) = found {
             columns.push((name, if found.value_type == ValueType::Null { null(ValueType::Text) } else { found.expression }));
         }
     }

@@ -3,6 +3,7 @@
 pub mod commands;
 pub mod constant;
 pub mod engine;
+pub mod event_data;
 pub mod events;
 pub mod expression;
 pub mod frame;

@@ -225,6 +225,8 @@ fn before_command(call: &CommandCall, after: Needed) -> Needed {
                 }
             };
         }
+        // With aliases every field gets another name.
+        "join" if call.option("left").is_some() => Needed::All,
         "rename" => {
             let wildcard = call.arguments.iter().any(|argument| matches!(argument, Argument::Rename { from, .. } if from.has_wildcard()));
             if wildcard { Needed::All } else { after }

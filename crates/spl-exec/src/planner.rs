@@ -18,7 +18,7 @@ use spl_parser::{Diagnostic, Span};
 
 use crate::commands::{self, Input, Planning};
 use crate::engine::Settings;
-use crate::events::EventData;
+use crate::event_data::EventData;
 use crate::frame::{Frame, ORDINAL, column, engine_error, ordinal};
 use crate::limits::Limits;
 use crate::needed::Needed;

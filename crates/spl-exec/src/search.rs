@@ -1,5 +1,6 @@
 //! Search expressions to DataFusion conditions: `field=value`, terms, IN, time modifiers, event types and tags.
 
+use datafusion::common::ScalarValue;
 use datafusion::logical_expr::{Expr, lit, not};
 use spl_functions::column::ValueType;
 use spl_functions::search::{PatternPart as WirePart, SearchPattern, TermBoundaries};
@@ -14,15 +15,18 @@ use crate::planner::Planner;
 /// Plans a search expression; its subsearches must have been replaced by their results. Never null.
 pub fn plan(planner: &Planner, search: &SearchExpression, scope: &dyn Scope) -> Result<Expr, Diagnostic> {
     match &search.kind {
-        SearchKind::And(parts) => combine(planner, parts, scope, true, Expr::and),
-        SearchKind::Or(parts) => combine(planner, parts, scope, false, Expr::or),
-        SearchKind::Not(inner) => Ok(not(plan(planner, inner, scope)?)),
+        SearchKind::And(parts) => combine(planner, parts, scope, true, and),
+        SearchKind::Or(parts) => combine(planner, parts, scope, false, or),
+        SearchKind::Not(inner) => Ok(negate(plan(planner, inner, scope)?)),
         SearchKind::Comparison { field, operator, value } => comparison(planner, field, operator.value, value, scope),
         SearchKind::In { field, values } => {
             if let Some(parts) = special_values(planner, field, values, scope)? {
                 return Ok(parts);
             }
             let Some(column) = scope.resolve(&field.name)? else { return Ok(lit(false)) };
+            if let Some(known) = constant_text(&column) {
+                return Ok(lit(values.iter().any(|value| wire_pattern(value).matcher().matches(known))));
+            }
             let mut arguments = vec![column];
             arguments.extend(values.iter().map(|value| Typed::new(text(encode(value)), ValueType::Text)));
             Ok(call(planner, "search_in", arguments)?.expression)
@@ -90,7 +94,7 @@ fn special_values(planner: &Planner, field: &FieldName, values: &[SearchValue], 
             knowledge.tag(tagged_field, &value.pattern)?
         };
         let carried = match scope.resolve(&format!("{}{column_name}", crate::events::RAW_PREFIX))? {
-            Some(column) => Some(call(planner, "search_equal", vec![column, Typed::new(text(encode(value)), ValueType::Text)])?.expression),
+            Some(column) => Some(matches(planner, column, &encode(value))?),
             None => None,
         };
         if known.is_none() && carried.is_none() && column_name == "eventtype" && value.pattern.as_literal().is_some() {
@@ -104,7 +108,7 @@ fn special_values(planner: &Planner, field: &FieldName, values: &[SearchValue], 
             );
         }
         for part in [known, carried].into_iter().flatten() {
-            any = any.or(part);
+            any = or(any, part);
         }
     }
     Ok(Some(any))
@@ -126,7 +130,7 @@ fn comparison(
         SearchOperator::NotEqual => {
             if let Some(special) = special_values(planner, field, std::slice::from_ref(value), scope)? {
                 return Ok(match scope.resolve(&field.name)? {
-                    Some(column) => column.expression.is_not_null().and(not(special)),
+                    Some(column) => and(column.expression.is_not_null(), negate(special)),
                     None => lit(false),
                 });
             }
@@ -136,8 +140,12 @@ fn comparison(
     let Some(column) = scope.resolve(&field.name)? else { return Ok(lit(false)) };
     let pattern = Typed::new(text(encode(value)), ValueType::Text);
     let symbol = match operator {
+        SearchOperator::Equal if value.pattern.is_any() && constant_text(&column).is_some() => return Ok(lit(true)),
         SearchOperator::Equal if value.pattern.is_any() => return Ok(column.expression.is_not_null()),
-        SearchOperator::Equal => return Ok(call(planner, "search_equal", vec![column, pattern])?.expression),
+        SearchOperator::Equal => return matches(planner, column, &encode(value)),
+        SearchOperator::NotEqual if constant_text(&column).is_some() => {
+            return Ok(negate(matches(planner, column, &encode(value))?));
+        }
         SearchOperator::NotEqual => return Ok(call(planner, "search_not_equal", vec![column, pattern])?.expression),
         SearchOperator::Less => "<",
         SearchOperator::LessOrEqual => "<=",
@@ -228,5 +236,63 @@ pub fn sets_latest(search: &SearchExpression) -> bool {
         SearchKind::Not(inner) => sets_latest(inner),
         SearchKind::TimeModifier { name, .. } => name.value == "latest" || name.value.starts_with("end"),
         _ => false,
+    }
+}
+
+/// `field=pattern` for an encoded pattern; settled here when the field is a constant.
+pub fn matches(planner: &Planner, column: Typed, encoded: &str) -> Result<Expr, Diagnostic> {
+    if let Some(known) = constant_text(&column)
+        && let Some(pattern) = SearchPattern::decode(encoded)
+    {
+        return Ok(lit(pattern.matcher().matches(known)));
+    }
+    Ok(call(planner, "search_equal", vec![column, Typed::new(text(encoded), ValueType::Text)])?.expression)
+}
+
+fn constant_text(column: &Typed) -> Option<&str> {
+    match &column.expression {
+        Expr::Literal(ScalarValue::Utf8View(Some(text)), _) => Some(text),
+        _ => None,
+    }
+}
+
+/// Whether a condition never holds.
+pub fn is_false(condition: &Expr) -> bool {
+    matches!(condition, Expr::Literal(ScalarValue::Boolean(Some(false)), _))
+}
+
+fn is_true(condition: &Expr) -> bool {
+    matches!(condition, Expr::Literal(ScalarValue::Boolean(Some(true)), _))
+}
+
+/// Both conditions; constants are settled.
+pub fn and(left: Expr, right: Expr) -> Expr {
+    if is_false(&left) || is_true(&right) {
+        left
+    } else if is_false(&right) || is_true(&left) {
+        right
+    } else {
+        left.and(right)
+    }
+}
+
+/// Either condition; constants are settled.
+pub fn or(left: Expr, right: Expr) -> Expr {
+    if is_true(&left) || is_false(&right) {
+        left
+    } else if is_true(&right) || is_false(&left) || left == right {
+        right
+    } else {
+        left.or(right)
+    }
+}
+
+fn negate(condition: Expr) -> Expr {
+    if is_true(&condition) {
+        lit(false)
+    } else if is_false(&condition) {
+        lit(true)
+    } else {
+        not(condition)
     }
 }

@@ -142,6 +142,7 @@ fn arguments(planner: &Planner, spec: &AggregateSpec, value: Typed, frame: &Fram
     };
     Ok(match spec.inputs {
         Inputs::Optional | Inputs::Value => vec![value],
+        Inputs::ValueAndTime if spec.name == "rate" => vec![value, time()?],
         Inputs::ValueAndTime => vec![value, time()?, ordinal()],
         Inputs::ValueAndOrder => vec![value, ordinal()],
         Inputs::ValueTimeAndSeries => vec![value, time()?],

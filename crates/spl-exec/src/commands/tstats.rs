@@ -67,22 +67,36 @@ fn plan_over(
     dataset: Option<DatasetName<'_>>,
     condition: Option<SearchExpression>,
 ) -> Result<Frame, Diagnostic> {
-    let events = EventScope::new(planner);
-    let mut frame = events::scan(planner)?;
-    let scope = DatasetScope { events: &events, dataset, planner, calculated: RefCell::default() };
-    if let Some(dataset) = &scope.dataset {
+    let scopes: Vec<EventScope<'_>> = planner.data().kinds().iter().map(|kind| EventScope::new(planner, kind)).collect();
+    let scopes: Vec<DatasetScope<'_>> = scopes
+        .iter()
+        .map(|events| DatasetScope { events, dataset: dataset.as_ref(), planner, calculated: RefCell::default() })
+        .collect();
+    let mut constraints = Vec::new();
+    if let Some(dataset) = &dataset {
         for constraint in dataset.model.constraint_chain(dataset.dataset)? {
             let what = format!("the constraint of {}.{}", dataset.model.name, dataset.dataset);
             if constraint.trim_start().starts_with('|') {
                 return Err(Diagnostic::error("plan/not-built", format!("{what} is a search with commands, which is not built yet"), call.span));
             }
-            frame = frame.filter(events.knowledge_search(&what, constraint)?)?;
+            constraints.push((what, constraint));
         }
     }
-    if let Some(condition) = &condition {
-        scope.check_search(condition)?;
-        frame = frame.filter(search::plan(planner, condition, &scope)?)?;
+    let mut conditions = Vec::with_capacity(scopes.len());
+    for scope in &scopes {
+        let mut whole = lit(true);
+        for (what, constraint) in &constraints {
+            whole = search::and(whole, scope.events.knowledge_search(what, constraint)?);
+        }
+        if let Some(condition) = &condition {
+            scope.check_search(condition)?;
+            if !search::is_false(&whole) {
+                whole = search::and(whole, search::plan(planner, condition, scope)?);
+            }
+        }
+        conditions.push(whole);
     }
+    let mut frame = events::scan(planner)?.filter(events::any_kind(&conditions))?;
     frame = events::within_search_time(planner, frame, condition.as_ref())?;
 
     // The columns that aggregations and by-fields read.
@@ -105,8 +119,11 @@ fn plan_over(
         if name.contains('*') {
             return Err(Diagnostic::error("plan/wildcard", "`tstats` takes no wildcards in field names", span));
         }
-        scope.check_field(&name, span);
-        if let Some(found) = scope.resolve(&name)? {
+        if let Some(scope) = scopes.first() {
+            scope.check_field(&name, span);
+        }
+        let values = scopes.iter().map(|scope| scope.resolve(&name)).collect::<Result<Vec<_>, _>>()?;
+        if let Some(found) = events::each_kind(planner, &conditions, values)? {
             columns.push((name, if found.value_type == ValueType::Null { null(ValueType::Text) } else { found.expression }));
         } else {
             columns.push((name, null(ValueType::Text)));
@@ -210,7 +227,7 @@ impl<'k> DatasetName<'k> {
 /// Looks fields of a dataset up: `Processes.user`, default fields without a prefix.
 struct DatasetScope<'a> {
     events: &'a EventScope<'a>,
-    dataset: Option<DatasetName<'a>>,
+    dataset: Option<&'a DatasetName<'a>>,
     planner: &'a Planner,
     calculated: RefCell<HashMap<String, Option<Typed>>>,
 }
@@ -221,7 +238,7 @@ impl DatasetScope<'_> {
         if let Some(found) = self.calculated.borrow().get(name) {
             return Ok(found.clone());
         }
-        let Some(dataset) = &self.dataset else { return self.events.resolve(name) };
+        let Some(dataset) = self.dataset else { return self.events.resolve(name) };
         let mut found = self.events.resolve(name)?;
         for calculation in dataset.model.all_calculations(dataset.dataset)? {
             if !calculation.outputs.iter().any(|output| output.name == name) {
@@ -263,7 +280,7 @@ impl DatasetScope<'_> {
 
     /// Warns about a name that the dataset has not: in Splunk it has no value, which is hardly what was meant.
     fn check_field(&self, name: &str, span: Span) {
-        let Some(dataset) = &self.dataset else { return };
+        let Some(dataset) = self.dataset else { return };
         if DEFAULT_FIELDS.contains(&name) || matches!(name, "nodename" | "splunk_server" | "eventtype" | "tag" | "linecount" | "punct") {
             return;
         }
@@ -312,7 +329,7 @@ impl DatasetScope<'_> {
 
 impl Scope for DatasetScope<'_> {
     fn resolve(&self, name: &str) -> Result<Option<Typed>, Diagnostic> {
-        let Some(dataset) = &self.dataset else { return self.events.resolve(name) };
+        let Some(dataset) = self.dataset else { return self.events.resolve(name) };
         if name.starts_with(events::RAW_PREFIX) || DEFAULT_FIELDS.contains(&name) || name == "tag" || name == "eventtype" {
             return self.events.resolve(name);
         }

@@ -1,0 +1,115 @@
+//! Planning of `streamstats`: statistics of the rows so far, or of a moving window, added to each row.
+
+use std::sync::Arc;
+
+use arrow::datatypes::{Field, Schema};
+use datafusion::common::DFSchema;
+use spl_functions::time::parse_span;
+use spl_parser::Diagnostic;
+use spl_parser::syntax::{CommandCall, Expression, OptionArgument};
+
+use super::{aggregation, boolean, count};
+use crate::expression;
+use crate::frame::{Frame, engine_error, null};
+use crate::operators::streamstats::{ResultCondition, Statistic, StreamStatistics};
+use crate::planner::Planner;
+use spl_functions::column::ValueType;
+
+const RESET_BEFORE: &str = "__reset_before";
+const RESET_AFTER: &str = "__reset_after";
+
+/// Plans the command.
+pub fn plan(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
+    let planned = aggregation::plan_all(planner, call, &frame)?;
+    let Some(by) = aggregation::by_fields(call, &frame)? else {
+        // No row has all by-fields, so that none gets a result.
+        let empty = planned.iter().map(|one| (one.name.clone(), null(ValueType::Text))).collect();
+        return frame.assign(empty);
+    };
+    let mut hidden = Vec::new();
+    let mut statistics = Vec::new();
+    for (place, one) in planned.into_iter().enumerate() {
+        let mut arguments = Vec::new();
+        for (index, argument) in one.arguments.into_iter().enumerate() {
+            let name = format!("__argument{place}_{index}");
+            hidden.push((name.clone(), argument));
+            arguments.push(name);
+        }
+        let parameter = spl_functions::aggregate::lookup(one.function.name()).and_then(|(_, parameter)| parameter);
+        statistics.push(Statistic { name: one.name, spec: one.spec, parameter, arguments });
+    }
+    let time_window = match call.option("time_window") {
+        None => None,
+        Some(option) => {
+            let span = parse_span(&option.value.value)
+                .map_err(|message| Diagnostic::error("plan/span", message, option.value.span))?;
+            if frame.field("_time").is_none() {
+                return Err(Diagnostic::error("plan/argument", "`time_window` needs the field `_time`, which no row has", option.name.span));
+            }
+            Some(("_time".to_owned(), span.seconds()))
+        }
+    };
+    let mut operator = StreamStatistics {
+        statistics,
+        by,
+        current: boolean(call, "current", true),
+        window: usize::try_from(count(call, "window", 0)?).unwrap_or(usize::MAX),
+        time_window,
+        global: boolean(call, "global", true),
+        reset_on_change: boolean(call, "reset_on_change", false),
+        reset_before: None,
+        reset_after: None,
+        reset_after_result: None,
+    };
+    if let Some(option) = call.option("reset_before") {
+        let condition = expression::condition(planner, &reset_expression(option)?, &frame)?;
+        hidden.push((RESET_BEFORE.to_owned(), condition));
+        operator.reset_before = Some(RESET_BEFORE.to_owned());
+    }
+    let after = match call.option("reset_after") {
+        Some(option) => Some(reset_expression(option)?),
+        None => None,
+    };
+    let results: Vec<&String> = operator.statistics.iter().map(|statistic| &statistic.name).collect();
+    let reads_results = after.as_ref().is_some_and(|after| {
+        let mut needed = crate::needed::Needed::none();
+        crate::needed::expression_fields(after, &mut needed);
+        results.iter().any(|name| needed.contains(name))
+    });
+    if let Some(after) = after.as_ref().filter(|_| !reads_results) {
+        let condition = expression::condition(planner, after, &frame)?;
+        hidden.push((RESET_AFTER.to_owned(), condition));
+        operator.reset_after = Some(RESET_AFTER.to_owned());
+    }
+    let names: Vec<String> = hidden.iter().map(|(name, _)| name.clone()).collect();
+    let prepared = frame.assign(hidden)?;
+    if let Some(after) = after.filter(|_| reads_results) {
+        operator.reset_after_result = Some(result_condition(planner, &after, prepared.clone().operate(operator.clone())?)?);
+    }
+    prepared.operate(operator)?.without(&names)
+}
+
+/// The expression of a reset option; its brackets and quotes are part of the syntax.
+pub fn reset_expression(option: &OptionArgument) -> Result<Expression, Diagnostic> {
+    let text = option.value.value.trim();
+    spl_parser::parse_expression(text).map_err(|errors| {
+        let message = errors.into_iter().next().map_or_else(|| "not an expression".to_owned(), |error| error.message);
+        Diagnostic::error("plan/argument", format!("`{}` takes a condition: {message}", option.name.value), option.value.span)
+    })
+}
+
+/// A condition over the results, to be evaluated row by row.
+fn result_condition(planner: &Planner, after: &Expression, rows: Frame) -> Result<ResultCondition, Diagnostic> {
+    let condition = expression::condition(planner, after, &rows)?;
+    let mut columns: Vec<String> = condition.column_refs().into_iter().map(|found| found.name.clone()).collect();
+    columns.sort();
+    let mut fields: Vec<Arc<Field>> = Vec::new();
+    for name in &columns {
+        if let Some(field) = rows.field(name) {
+            fields.push(Arc::new(Field::new(name, field.data_type, true)));
+        }
+    }
+    let schema = DFSchema::try_from(Schema::new(fields)).map_err(engine_error)?;
+    let condition = planner.session().create_physical_expr(condition, &schema).map_err(engine_error)?;
+    Ok(ResultCondition { columns, condition })
+}

@@ -1,0 +1,173 @@
+//! Loaded events as a table, each numbered by the knowledge that applies to it.
+
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, Int32Array, RecordBatch};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use datafusion::datasource::MemTable;
+use hashbrown::HashMap;
+use spl_functions::column::Column;
+use spl_knowledge::Knowledge;
+use spl_knowledge::props::ResolvedProps;
+use spl_parser::Diagnostic;
+
+use crate::frame::{ORDINAL, engine_error, ordinal};
+
+/// The hidden column with the number of the event's kind.
+pub const KIND: &str = "__kind";
+
+/// Sources beyond this number are not told apart when events are sorted into kinds.
+const MOST_SOURCES: usize = 64;
+
+/// Events that the same knowledge applies to: within a kind sourcetype and, where there are few, source are constants,
+/// so that most of what knowledge asks of them is settled while planning.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventKind {
+    /// What props.conf comes to.
+    pub props: ResolvedProps,
+    /// The sourcetype; none when it is absent or not told apart.
+    pub sourcetype: Option<String>,
+    /// The source; none when it is absent or not told apart.
+    pub source: Option<String>,
+}
+
+/// Loaded events, ready to be searched.
+pub struct EventData {
+    schema: SchemaRef,
+    table: Arc<MemTable>,
+    /// The kinds of events by number; events carry the number in a hidden column. Never empty.
+    kinds: Vec<EventKind>,
+}
+
+impl EventData {
+    /// Prepares loaded events: `batches` have an ordinal column and are in its order.
+    pub fn new(schema: &SchemaRef, batches: &[RecordBatch], knowledge: &Knowledge, partitions: usize) -> Result<Self, Diagnostic> {
+        let mut fields: Vec<Arc<Field>> = schema.fields().iter().cloned().collect();
+        fields.push(Arc::new(Field::new(KIND, DataType::Int32, false)));
+        let with_kind: SchemaRef = Arc::new(Schema::new(fields));
+        let few_sources = batches.iter().all(|batch| match batch.column_by_name("source").map(|array| Column::new(array)) {
+            Some(Ok(Column::Dictionary { values, .. })) => values.len() <= MOST_SOURCES,
+            Some(_) => false,
+            None => true,
+        });
+        let mut sorter = Sorter { knowledge, few_sources, kinds: Vec::new(), numbers: HashMap::new() };
+        let mut parts: Vec<Vec<RecordBatch>> = vec![Vec::new(); partitions.max(1)];
+        for (index, batch) in batches.iter().enumerate() {
+            let numbered = sorter.number(batch)?;
+            let mut columns: Vec<ArrayRef> = batch.columns().to_vec();
+            columns.push(numbered);
+            let place = index % partitions.max(1);
+            parts[place].push(RecordBatch::try_new(with_kind.clone(), columns).map_err(|error| engine_error(error.into()))?);
+        }
+        let table = MemTable::try_new(with_kind.clone(), parts)
+            .map_err(engine_error)?
+            .with_sort_order(vec![vec![ordinal().sort(true, false)]]);
+        let mut kinds = sorter.kinds;
+        if kinds.is_empty() {
+            kinds.push(EventKind { props: ResolvedProps::default(), sourcetype: None, source: None });
+        }
+        Ok(Self { schema: with_kind, table: Arc::new(table), kinds })
+    }
+
+    /// No events.
+    pub fn empty(knowledge: &Knowledge) -> Result<Self, Diagnostic> {
+        let schema: SchemaRef = Arc::new(Schema::new(vec![
+            Field::new("_time", DataType::Float64, true),
+            Field::new("_raw", DataType::Utf8View, true),
+            Field::new(ORDINAL, DataType::Int64, false),
+        ]));
+        Self::new(&schema, &[], knowledge, 1)
+    }
+
+    /// The table.
+    pub fn table(&self) -> Arc<MemTable> {
+        self.table.clone()
+    }
+
+    /// Its columns.
+    pub fn schema(&self) -> &SchemaRef {
+        &self.schema
+    }
+
+    /// The kinds of events; never empty.
+    pub fn kinds(&self) -> &[EventKind] {
+        &self.kinds
+    }
+
+    /// Names of the fields that the data carries.
+    pub fn field_names(&self) -> Vec<String> {
+        self.schema.fields().iter().map(|field| field.name().clone()).filter(|name| !name.starts_with("__")).collect()
+    }
+}
+
+/// Sorts events into kinds; few combinations of sourcetype, source and host repeat over many events.
+struct Sorter<'k> {
+    knowledge: &'k Knowledge,
+    few_sources: bool,
+    kinds: Vec<EventKind>,
+    numbers: HashMap<[Option<String>; 3], i32>,
+}
+
+impl Sorter<'_> {
+    fn number(&mut self, batch: &RecordBatch) -> Result<ArrayRef, Diagnostic> {
+        let read = |name: &str| -> Result<Column, Diagnostic> {
+            match batch.column_by_name(name) {
+                Some(array) => Column::new(array).map_err(engine_error),
+                None => Ok(Column::Null),
+            }
+        };
+        let columns = [read("sourcetype")?, read("source")?, read("host")?];
+        let mut by_keys: HashMap<[i32; 3], i32> = HashMap::new();
+        let mut result = Vec::with_capacity(batch.num_rows());
+        for row in 0..batch.num_rows() {
+            let keys = key_triple(&columns, row);
+            if let Some(number) = keys.and_then(|keys| by_keys.get(&keys)) {
+                result.push(*number);
+                continue;
+            }
+            let number = self.kind_of([0, 1, 2].map(|place: usize| columns[place].value(row).text().map(|text| text.into_owned())));
+            if let Some(keys) = keys {
+                by_keys.insert(keys, number);
+            }
+            result.push(number);
+        }
+        Ok(Arc::new(Int32Array::from(result)))
+    }
+
+    fn kind_of(&mut self, names: [Option<String>; 3]) -> i32 {
+        if let Some(number) = self.numbers.get(&names) {
+            return *number;
+        }
+        let [sourcetype, source, host] = &names;
+        let text = |name: &Option<String>| name.clone().unwrap_or_default();
+        let kind = EventKind {
+            props: self.knowledge.props_for(&text(sourcetype), &text(source), &text(host)),
+            sourcetype: sourcetype.clone(),
+            source: source.clone().filter(|_| self.few_sources),
+        };
+        let place = self.kinds.iter().position(|known| *known == kind).unwrap_or_else(|| {
+            self.kinds.push(kind);
+            self.kinds.len() - 1
+        });
+        let number = i32::try_from(place).unwrap_or(i32::MAX);
+        self.numbers.insert(names, number);
+        number
+    }
+}
+
+fn key_triple(columns: &[Column; 3], row: usize) -> Option<[i32; 3]> {
+    let mut keys = [-1; 3];
+    for (place, column) in columns.iter().enumerate() {
+        match column {
+            Column::Null => {}
+            Column::Dictionary { keys: column_keys, .. } => {
+                if column_keys.is_valid(row) {
+                    keys[place] = column_keys.value(row);
+                }
+            }
+            _ => return None,
+        }
+    }
+    Some(keys)
+}
+
