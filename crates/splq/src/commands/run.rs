@@ -58,7 +58,11 @@ pub async fn run(arguments: &RunArguments, terminal: &Terminal) -> Result<(), St
             .map_err(|error| Stop::Failed(format!("can't make {}: {error}", folder.display())))?;
     }
     let mut sink = Sink::open(&arguments.output, terminal, engine.settings().time_zone)?;
-    let bar = progress(queries.len(), terminal, sink.format);
+    let bar = if arguments.show {
+        None
+    } else {
+        progress(queries.len(), terminal, sink.format)
+    };
     let mut summaries = Vec::with_capacity(queries.len());
     let started = Instant::now();
     for (query, compiled) in queries.iter().zip(compiled) {
