@@ -107,13 +107,13 @@ fn push_row(
 fn push_value(buffer: &mut Vec<u8>, value: Value<'_>) {
     match value {
         Value::Null => buffer.extend_from_slice(b"null"),
-        Value::Text(text) => push_text(buffer, text),
+        Value::Text(text) => push_field_text(buffer, text),
         Value::Integer(number) => push_integer(buffer, number),
         Value::Float(number) => push_number(buffer, number),
         Value::Boolean(_) => push_text(buffer, &value.text().unwrap_or_default()),
         // A field with one value is no multivalue field, even where others of its column are.
         Value::Multivalue(values) if values.len() == 1 => {
-            push_text(buffer, values.get(0).unwrap_or_default())
+            push_field_text(buffer, values.get(0).unwrap_or_default())
         }
         Value::Multivalue(values) => {
             buffer.push(b'[');
@@ -121,11 +121,24 @@ fn push_value(buffer: &mut Vec<u8>, value: Value<'_>) {
                 if position > 0 {
                     buffer.push(b',');
                 }
-                push_text(buffer, text);
+                push_field_text(buffer, text);
             }
             buffer.push(b']');
         }
     }
+}
+
+/// Appends a field's text: as a number where it is one that prints back to exactly this text, so that a value does not
+/// change its form with the other values of its column; else in quotes (`007`, `1.50`, `+5`).
+fn push_field_text(buffer: &mut Vec<u8>, text: &str) {
+    let bytes = text.as_bytes();
+    let may_be_number = bytes.len() <= 20
+        && matches!(bytes.first(), Some(b'0'..=b'9' | b'-'))
+        && bytes.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'-' | b'.'));
+    let is_number = may_be_number
+        && (text.parse::<i64>().is_ok_and(|number| number.to_string() == text)
+            || text.contains('.') && text.parse::<f64>().is_ok_and(|number| format_number(number) == text));
+    if is_number { buffer.extend_from_slice(bytes) } else { push_text(buffer, text) }
 }
 
 fn push_integer(buffer: &mut Vec<u8>, number: i64) {
@@ -190,6 +203,15 @@ mod tests {
             let mut buffer = Vec::new();
             push_text(&mut buffer, text);
             assert_eq!(serde_json::from_slice::<String>(&buffer).unwrap(), text);
+        }
+    }
+
+    #[test]
+    fn texts_of_fields_are_numbers_when_they_print_back() {
+        for (text, expected) in [("5", "5"), ("-1.5", "-1.5"), ("007", "\"007\""), ("1.50", "\"1.50\""), ("1e3", "\"1e3\""), ("-", "\"-\""), ("10.0.0.1", "\"10.0.0.1\"")] {
+            let mut buffer = Vec::new();
+            push_field_text(&mut buffer, text);
+            assert_eq!(String::from_utf8(buffer).unwrap(), expected);
         }
     }
 
