@@ -161,3 +161,17 @@ fn is_false(text: &str) -> bool {
 pub fn expand(frame: &Frame, field: &FieldName) -> Vec<FrameField> {
     if field.has_wildcard() { frame.matching(&field.name) } else { frame.field(&field.name).into_iter().collect() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_built_says_so_in_its_syntax() {
+        for spec in spl_parser::commands::all() {
+            let built = BUILT.iter().any(|(name, _)| *name == spec.name);
+            let says = matches!(spec.status, Status::Full | Status::Partial(_));
+            assert_eq!(built, says, "{}", spec.name);
+        }
+    }
+}

@@ -16,7 +16,7 @@ pub const SPEC: CommandSpec = CommandSpec {
     syntax: "convert [timeformat=<string>] (<function>(<field>) [AS <field>])...",
     options: &[super::option("timeformat", OptionKind::Text, "%m/%d/%Y %H:%M:%S", "format that ctime and mktime use")],
     arguments: ArgumentShape::Own(grammar),
-    status: Status::Planned,
+    status: Status::Full,
 };
 
 /// The conversion functions.

@@ -20,7 +20,7 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("consecutive", OptionKind::Boolean, "false", "removes only duplicates that follow each other"),
     ],
     arguments: ArgumentShape::Own(grammar),
-    status: Status::Planned,
+    status: Status::Full,
 };
 
 fn grammar(reader: &mut Reader<'_>, call: &mut CommandCall) -> Result<(), Diagnostic> {

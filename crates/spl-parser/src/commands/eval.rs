@@ -11,5 +11,5 @@ pub const SPEC: CommandSpec = CommandSpec {
     syntax: "eval <field>=<expression>[, <field>=<expression>]...",
     options: &[],
     arguments: ArgumentShape::Assignments,
-    status: Status::Planned,
+    status: Status::Full,
 };

@@ -14,7 +14,7 @@ pub const SPEC: CommandSpec = CommandSpec {
     syntax: "fillnull [value=<string>] [<field>...]",
     options: &[super::option("value", OptionKind::Text, "0", "the value")],
     arguments: ArgumentShape::Own(grammar),
-    status: Status::Planned,
+    status: Status::Full,
 };
 
 fn grammar(reader: &mut Reader<'_>, call: &mut CommandCall) -> Result<(), Diagnostic> {

@@ -19,7 +19,7 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("keeplast", OptionKind::Boolean, "false", "whether the first row that fails the condition is kept"),
     ],
     arguments: ArgumentShape::Own(grammar),
-    status: Status::Planned,
+    status: Status::Full,
 };
 
 /// `limt=5` is taken for a misspelt option; a condition on a field of such a name is written in parentheses.

@@ -20,7 +20,7 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("max", OptionKind::Integer, "1000000000", "how many rows at most"),
     ],
     arguments: ArgumentShape::Own(grammar),
-    status: Status::Planned,
+    status: Status::Full,
 };
 
 /// Options, the table's name, `where`.

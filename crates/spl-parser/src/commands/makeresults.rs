@@ -18,5 +18,5 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("data", OptionKind::Text, "", "the rows as text"),
     ],
     arguments: ArgumentShape::Nothing,
-    status: Status::Planned,
+    status: Status::Full,
 };

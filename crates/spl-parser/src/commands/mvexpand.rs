@@ -11,5 +11,5 @@ pub const SPEC: CommandSpec = CommandSpec {
     syntax: "mvexpand <field> [limit=<int>]",
     options: &[super::option("limit", OptionKind::Integer, "0", "how many values per row; 0 for all")],
     arguments: ArgumentShape::Own(super::one_field),
-    status: Status::Planned,
+    status: Status::Full,
 };

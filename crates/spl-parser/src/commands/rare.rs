@@ -17,5 +17,5 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("showperc", OptionKind::Boolean, "true", "whether the percentage is shown"),
     ],
     arguments: ArgumentShape::Own(super::top::grammar),
-    status: Status::Planned,
+    status: Status::Full,
 };

@@ -20,7 +20,7 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("offset_field", OptionKind::Field, "", "field that gets the places of the groups"),
     ],
     arguments: ArgumentShape::Own(grammar),
-    status: Status::Planned,
+    status: Status::Full,
 };
 
 fn grammar(reader: &mut Reader<'_>, call: &mut CommandCall) -> Result<(), Diagnostic> {

@@ -11,5 +11,5 @@ pub const SPEC: CommandSpec = CommandSpec {
     syntax: "search <search-expression>",
     options: &[],
     arguments: ArgumentShape::Search,
-    status: Status::Planned,
+    status: Status::Full,
 };

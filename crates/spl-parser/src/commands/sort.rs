@@ -16,7 +16,7 @@ pub const SPEC: CommandSpec = CommandSpec {
     syntax: "sort [<count>] [+|-]<field>|auto(<field>)|str(<field>)|ip(<field>)|num(<field>)... [desc]",
     options: &[super::option("limit", OptionKind::Integer, "10000", "how many rows are returned; 0 for all")],
     arguments: ArgumentShape::Own(grammar),
-    status: Status::Planned,
+    status: Status::Full,
 };
 
 fn grammar(reader: &mut Reader<'_>, call: &mut CommandCall) -> Result<(), Diagnostic> {

@@ -12,7 +12,7 @@ pub const SPEC: CommandSpec = CommandSpec {
     syntax: "stats [allnum=<bool>] [delim=<string>] [partitions=<num>] <aggregation>... [BY <field>... ] [dedup_splitvals=<bool>]",
     options: OPTIONS,
     arguments: ArgumentShape::Aggregations,
-    status: Status::Planned,
+    status: Status::Partial("allnum, sparkline"),
 };
 
 /// Options that `stats` shares with its summary-index form.

@@ -11,5 +11,5 @@ pub const SPEC: CommandSpec = CommandSpec {
     syntax: "table <field>...",
     options: &[],
     arguments: ArgumentShape::Fields,
-    status: Status::Planned,
+    status: Status::Full,
 };

@@ -15,7 +15,7 @@ pub const SPEC: CommandSpec = CommandSpec {
     syntax: "top [<count>] [limit=<int>] [countfield=<string>] [percentfield=<string>] [showcount=<bool>] [showperc=<bool>] [useother=<bool>] [otherstr=<string>] <field>... [BY <field>...]",
     options: OPTIONS,
     arguments: ArgumentShape::Own(grammar),
-    status: Status::Planned,
+    status: Status::Full,
 };
 
 /// Options of `top` and its summary-index form.

@@ -11,5 +11,5 @@ pub const SPEC: CommandSpec = CommandSpec {
     syntax: "where <eval-expression>",
     options: &[],
     arguments: ArgumentShape::Expression,
-    status: Status::Planned,
+    status: Status::Full,
 };
