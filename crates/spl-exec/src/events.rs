@@ -140,7 +140,9 @@ impl<'a> EventScope<'a> {
                 .map_err(|errors| knowledge_error(&format!("EVAL-{name}"), &field.expression, errors))?;
             let value = expression::value(self.planner, &parsed, &AliasedScope(self))
                 .map_err(|error| knowledge_error(&format!("EVAL-{name}"), &field.expression, vec![error]))?;
-            found = Some(value);
+            found = Some(crate::per_distinct::wrap(value, &|name| {
+                self.planner.data().schema().field_with_name(name).ok().map(|field| field.data_type().clone())
+            }));
         }
         Ok(found)
     }

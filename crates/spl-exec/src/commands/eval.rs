@@ -8,6 +8,7 @@ use spl_parser::syntax::{Argument, Assignment, CommandCall, TemplatePart};
 use super::Input;
 use crate::expression::{self, Typed, call, choose};
 use crate::frame::{Frame, column, engine_error, null, text};
+use crate::per_distinct;
 use crate::planner::Planner;
 use crate::subsearch;
 
@@ -19,6 +20,7 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
             if let Argument::Assignment(assignment) = argument {
                 let resolved = subsearch::resolve_expression(planner, &assignment.expression).await?;
                 let value = expression::value(planner, &resolved, &frame)?;
+                let value = per_distinct::wrap(value, &|name| frame.field(name).map(|field| field.data_type));
                 frame = if assignment.template.is_empty() {
                     assign(frame, &assignment.target.name, value)?
                 } else {

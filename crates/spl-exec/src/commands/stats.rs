@@ -9,6 +9,7 @@ use super::sort::sort_key;
 use super::boolean;
 use crate::expression::{Typed, call as function};
 use crate::frame::{Frame, ORDINAL, column};
+use crate::group_codes;
 use crate::planner::Planner;
 use spl_functions::column::ValueType;
 
@@ -42,9 +43,29 @@ fn no_groups(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Fram
 /// Groups rows that have all by-fields.
 pub fn group(planner: &Planner, frame: Frame, fields: &[String], planned: &[Planned]) -> Result<Frame, Diagnostic> {
     let internal = |place: usize| format!("__aggregate{place}");
-    let groups: Vec<Expr> = fields.iter().map(|field| column(field)).collect();
+    // Texts with repetitions are grouped by code, and are texts again in the groups.
+    let mut groups: Vec<Expr> = Vec::with_capacity(fields.len());
+    let mut texts: Vec<(String, Expr)> = Vec::with_capacity(fields.len());
+    for (place, field) in fields.iter().enumerate() {
+        if frame.field(field).is_some_and(|found| group_codes::applies(&found.data_type)) {
+            let (code, text) = group_codes::pair();
+            let name = format!("__group{place}");
+            groups.push(code.call(vec![column(field)]).alias(&name));
+            texts.push((field.clone(), text.call(vec![column(&name)])));
+        } else {
+            groups.push(column(field));
+            texts.push((field.clone(), column(field)));
+        }
+    }
     let calls: Vec<Expr> = planned.iter().enumerate().map(|(place, planned)| planned.expression().alias(internal(place))).collect();
     let grouped = frame.build(|plan| plan.aggregate(groups, calls))?;
+    let grouped = if fields.is_empty() {
+        grouped
+    } else {
+        texts.extend((0..planned.len()).map(|place| (internal(place), column(&internal(place)))));
+        texts.push((ORDINAL.to_owned(), lit(0_i64)));
+        grouped.select(texts)?
+    };
     let mut columns: Vec<(String, Expr)> = fields.iter().map(|field| (field.clone(), column(field))).collect();
     for (place, planned) in planned.iter().enumerate() {
         // A result that has a by-field's name replaces it.

@@ -15,6 +15,7 @@ use crate::events::{self, EventScope};
 use crate::expression::{self, KnowledgeScope, Scope, Typed, call as function};
 use crate::frame::{Frame, column, null};
 use crate::needed::Needed;
+use crate::per_distinct;
 use crate::planner::Planner;
 use crate::{search, subsearch};
 
@@ -274,6 +275,12 @@ impl DatasetScope<'_> {
                 }
             }
         }
+        // Most fields of a dataset follow from one field of the event.
+        let found = found.map(|found| {
+            per_distinct::wrap(found, &|name| {
+                self.planner.data().schema().field_with_name(name).ok().map(|field| field.data_type().clone())
+            })
+        });
         self.calculated.borrow_mut().insert(name.to_owned(), found.clone());
         Ok(found)
     }

@@ -7,7 +7,9 @@ use spl_parser::syntax::{Argument, CommandCall};
 use super::Input;
 use crate::frame::Frame;
 use crate::planner::Planner;
-use crate::{expression, subsearch};
+use crate::expression::{self, Typed};
+use crate::{per_distinct, subsearch};
+use spl_functions::column::ValueType;
 
 /// Plans the command.
 pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
@@ -16,7 +18,8 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
             return Err(Diagnostic::error("plan/argument", "`where` needs a condition", call.span));
         };
         let resolved = subsearch::resolve_expression(planner, condition).await?;
-        let condition = expression::condition(planner, &resolved, &frame)?;
-        frame.filter(condition)
+        let condition = Typed::new(expression::condition(planner, &resolved, &frame)?, ValueType::Boolean);
+        let condition = per_distinct::wrap(condition, &|name| frame.field(name).map(|field| field.data_type));
+        frame.filter(condition.expression)
     })
 }
