@@ -43,7 +43,7 @@ ISO = "strftime(make_timestamp(CAST(floor({}) AS BIGINT) * 1000000), '%Y-%m-%dT%
 # name, SPL, SQL over {t}, whether the order of the rows counts
 QUESTIONS = [
     ("remcom_detection", DETECTION, f"""
-        SELECT dest, "user", parent_process_name, process_name, coalesce(CAST(original_file_name AS VARCHAR), 'null') AS original_file_name,
+        SELECT dest, "user", parent_process_name, process_name, coalesce(CAST(original_file_name AS VARCHAR), 'unknown') AS original_file_name,
                process, process_id, parent_process_id, count(*) AS count,
                {ISO.format('min(_time)')} AS "firstTime", {ISO.format('max(_time)')} AS "lastTime"
         FROM {{t}}
