@@ -39,62 +39,118 @@ macro_rules! commands {
     };
 }
 
+pub mod accum;
+pub mod addcoltotals;
+pub mod addtotals;
 pub mod aggregation;
 pub mod append;
+pub mod autoregress;
 pub mod bin;
+pub mod chart;
+pub mod concurrency;
+pub mod contingency;
 pub mod convert;
 pub mod dedup;
+pub mod delta;
 pub mod eval;
 pub mod eventstats;
+pub mod fieldformat;
 pub mod fields;
+pub mod fieldsummary;
+pub mod filldown;
 pub mod fillnull;
+pub mod gauge;
 pub mod head;
 pub mod inputlookup;
 pub mod join;
 pub mod lookup;
+pub mod makecontinuous;
 pub mod makemv;
 pub mod makeresults;
+pub mod mvcombine;
 pub mod mvexpand;
+pub mod nomv;
+pub mod outlier;
+pub mod rangemap;
 pub mod regex;
 pub mod rename;
+pub mod replace;
+pub mod reverse;
 pub mod rex;
 pub mod search;
 pub mod sort;
 pub mod stats;
+pub mod strcat;
+pub mod streamstats;
 pub mod table;
 pub mod tail;
+pub mod timechart;
+pub mod timewrap;
 pub mod top;
+pub mod transaction;
+pub mod transpose;
+pub mod trendline;
 pub mod tstats;
+pub mod untable;
 pub mod where_command;
+pub mod xyseries;
 
 commands! {
+    "accum" => accum::Rows,
+    "addcoltotals" => addcoltotals::Rows,
+    "addtotals" => addtotals::Rows,
     "append" => append::Stage,
+    "autoregress" => autoregress::Rows,
     "bin" => bin::Stage,
+    "chart" => chart::Stage,
+    "concurrency" => concurrency::Rows,
+    "contingency" => contingency::Stage,
     "convert" => convert::Rows,
     "dedup" => dedup::Rows,
+    "delta" => delta::Rows,
     "eval" => eval::Stage,
     "eventstats" => eventstats::Rows,
+    "fieldformat" => fieldformat::Rows,
     "fields" => fields::Rows,
+    "fieldsummary" => fieldsummary::Stage,
+    "filldown" => filldown::Rows,
     "fillnull" => fillnull::Rows,
+    "gauge" => gauge::Stage,
     "head" => head::Rows,
     "inputlookup" => inputlookup::Source,
     "join" => join::Stage,
     "lookup" => lookup::Rows,
+    "makecontinuous" => makecontinuous::Stage,
     "makemv" => makemv::Rows,
     "makeresults" => makeresults::Source,
+    "mvcombine" => mvcombine::Rows,
     "mvexpand" => mvexpand::Rows,
+    "nomv" => nomv::Rows,
+    "outlier" => outlier::Rows,
+    "rangemap" => rangemap::Rows,
     "rare" => top::Rows,
     "regex" => regex::Rows,
     "rename" => rename::Rows,
+    "replace" => replace::Rows,
+    "reverse" => reverse::Rows,
     "rex" => rex::Rows,
     "search" => search::Source,
     "sort" => sort::Rows,
     "stats" => stats::Rows,
+    "strcat" => strcat::Rows,
+    "streamstats" => streamstats::Rows,
     "table" => table::Rows,
     "tail" => tail::Rows,
+    "timechart" => timechart::Stage,
+    "timewrap" => timewrap::Stage,
     "top" => top::Rows,
+    "transaction" => transaction::Rows,
+    "transpose" => transpose::Stage,
+    "trendline" => trendline::Rows,
     "tstats" => tstats::Source,
+    "untable" => untable::Stage,
     "where" => where_command::Stage,
+    "xyseries" => xyseries::Stage,
 }
 
 /// How a command is planned; an error when it is known but not built.

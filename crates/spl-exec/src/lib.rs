@@ -1,5 +1,6 @@
 //! Searches to rows: macro expansion, planning onto DataFusion command by command, and running.
 
+pub mod cell;
 pub mod commands;
 pub mod constant;
 pub mod engine;
@@ -7,12 +8,17 @@ pub mod event_data;
 pub mod events;
 pub mod expression;
 pub mod frame;
+pub mod group_codes;
 pub mod limits;
 pub mod mv_expression;
 pub mod needed;
 pub mod operators;
+pub mod per_distinct;
 pub mod planner;
+pub mod rows;
 pub mod search;
+pub mod series;
 pub mod subsearch;
+pub mod written;
 
 pub use engine::{Engine, Failure, Results, Search, Settings, Stage};

@@ -12,8 +12,9 @@ use futures::future::BoxFuture;
 use indexmap::IndexMap;
 use spl_functions::scalar::{FunctionSpec, SplFunction};
 use spl_functions::{aggregate, scalar};
-use spl_knowledge::Knowledge;
-use spl_parser::syntax::{CommandCall, Pipeline, Subsearch};
+use spl_knowledge::{Knowledge, LookupDefinition, LookupSource};
+use spl_macros::Origin;
+use spl_parser::syntax::{CommandCall, Expression, Pipeline, Subsearch};
 use spl_parser::{Diagnostic, Span};
 
 use crate::commands::{self, Input, Planning};
@@ -22,6 +23,8 @@ use crate::event_data::EventData;
 use crate::frame::{Frame, ORDINAL, column, engine_error, ordinal};
 use crate::limits::Limits;
 use crate::needed::Needed;
+use crate::search::{TimeRange, time_range};
+use crate::written::{self, WrittenLookups};
 
 /// What all planning of one engine shares.
 pub struct Shared {
@@ -35,6 +38,8 @@ pub struct Shared {
     pub state: SessionState,
     /// Functions by name, so that compiled patterns and kept results are shared by all searches of a run.
     pub functions: Mutex<IndexMap<&'static str, Arc<ScalarUDF>>>,
+    /// Lookup tables that searches of this session wrote.
+    pub written: WrittenLookups,
 }
 
 /// Plans one search.
@@ -42,13 +47,61 @@ pub struct Shared {
 pub struct Planner {
     shared: Arc<Shared>,
     warnings: Arc<Mutex<Vec<Diagnostic>>>,
+    /// How fields are shown at the end, in the order given.
+    formats: Arc<Mutex<Vec<(String, Expression)>>>,
     depth: usize,
+    range: TimeRange,
+    /// What spans refer to; empty when the text is not known.
+    source: Arc<str>,
+    /// Whether the search is run, so that it may write lookups.
+    runs: bool,
 }
 
 impl Planner {
-    /// A planner for one search.
+    /// A planner for one search, which it does not run: nothing is written.
     pub fn new(shared: Arc<Shared>) -> Self {
-        Self { shared, warnings: Arc::default(), depth: 0 }
+        Self { shared, warnings: Arc::default(), formats: Arc::default(), depth: 0, range: TimeRange::default(), source: Arc::from(""), runs: false }
+    }
+
+    /// The same planner for a search of this text, which its spans refer to.
+    pub fn over_source(&self, source: &str) -> Self {
+        Self { source: Arc::from(source), ..self.clone() }
+    }
+
+    /// The same planner for a search that is run.
+    pub fn running(&self) -> Self {
+        Self { runs: true, ..self.clone() }
+    }
+
+    /// Whether the search is run, not only checked or explained.
+    pub fn is_running(&self) -> bool {
+        self.runs
+    }
+
+    /// The text at a span of the search.
+    pub fn source(&self, span: Span) -> Option<&str> {
+        self.source.get(span.start..span.end).filter(|text| !text.is_empty())
+    }
+
+    /// A lookup by name, with the rows that this session wrote to it, if any.
+    pub fn lookup(&self, name: &str) -> Result<LookupDefinition, Diagnostic> {
+        match self.shared.knowledge.lookup(name) {
+            Ok(mut definition) => {
+                if let Some(table) = self.shared.written.get(&written::key_of(&definition)) {
+                    definition.source = LookupSource::Table(table);
+                }
+                Ok(definition)
+            }
+            Err(unknown) => match self.shared.written.get(&written::key_of_file(name)) {
+                Some(table) => Ok(LookupDefinition::new(name, LookupSource::Table(table), Origin::CommandLine)),
+                None => Err(unknown),
+            },
+        }
+    }
+
+    /// The lookup tables that searches of this session wrote.
+    pub fn written(&self) -> &WrittenLookups {
+        &self.shared.written
     }
 
     /// The settings.
@@ -59,6 +112,11 @@ impl Planner {
     /// The time zone.
     pub fn time_zone(&self) -> Tz {
         self.shared.settings.time_zone
+    }
+
+    /// The time range of the search that is being planned.
+    pub fn time_range(&self) -> TimeRange {
+        self.range
     }
 
     /// The knowledge objects.
@@ -82,6 +140,19 @@ impl Planner {
         if !warnings.contains(&warning) {
             warnings.push(warning);
         }
+    }
+
+    /// Notes how a field is shown at the end; a later format of the same field replaces an earlier one.
+    pub fn remember_format(&self, field: &str, format: &Expression) {
+        let mut formats = self.formats.lock().unwrap_or_else(PoisonError::into_inner);
+        formats.retain(|(known, _)| known != field);
+        formats.push((field.to_owned(), format.clone()));
+    }
+
+    /// The rows as they are shown: with the formats that `fieldformat` gave.
+    pub fn shown(&self, frame: Frame) -> Result<Frame, Diagnostic> {
+        let formats = self.formats.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        commands::fieldformat::shown(self, frame, &formats)
     }
 
     /// The warnings so far.
@@ -115,7 +186,10 @@ impl Planner {
 
     /// Plans a pipeline from its first command. `needed` are the fields wanted of its result.
     pub fn pipeline<'a>(&'a self, pipeline: &'a Pipeline, needed: Needed) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
-        self.commands(None, &pipeline.commands, needed)
+        Box::pin(async move {
+            let planner = Self { range: time_range(self, pipeline), ..self.clone() };
+            planner.commands(None, &pipeline.commands, needed).await
+        })
     }
 
     /// Plans commands over a frame (appendpipe and its kin), or from the first one.
@@ -179,9 +253,24 @@ impl Planner {
         Ok(Frame::new(plan))
     }
 
+    /// Plans a subsearch without running it.
+    pub async fn subpipeline(&self, subsearch: &Subsearch, needed: Needed) -> Result<Frame, Diagnostic> {
+        let inner = self.nested(subsearch.span)?;
+        inner.pipeline(&subsearch.pipeline, needed).await
+    }
+
+    /// The planner of a search inside this one.
+    pub fn nested(&self, span: Span) -> Result<Self, Diagnostic> {
+        const DEEPEST: usize = 50;
+        if self.depth >= DEEPEST {
+            return Err(Diagnostic::error("plan/nesting", "subsearches are nested too deeply", span));
+        }
+        Ok(Self { depth: self.depth + 1, formats: Arc::default(), ..self.clone() })
+    }
+
     /// Plans and runs a subsearch; at most `limit` rows, with a warning when it had more.
     pub async fn subsearch(&self, subsearch: &Subsearch, limit_name: &'static str, needed: Needed) -> Result<Frame, Diagnostic> {
-        let inner = Self { depth: self.depth + 1, ..self.clone() };
+        let inner = Self { depth: self.depth + 1, formats: Arc::default(), ..self.clone() };
         if inner.depth > 50 {
             return Err(Diagnostic::error("plan/nesting", "subsearches are nested too deeply", subsearch.span));
         }

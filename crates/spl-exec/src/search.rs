@@ -5,7 +5,7 @@ use datafusion::logical_expr::{Expr, lit, not};
 use spl_functions::column::ValueType;
 use spl_functions::search::{PatternPart as WirePart, SearchPattern, TermBoundaries};
 use spl_functions::time::parse_time_modifier;
-use spl_parser::syntax::{Directive, FieldName, Pattern, PatternPart, SearchExpression, SearchKind, SearchOperator, SearchValue};
+use spl_parser::syntax::{Argument, Directive, FieldName, Pattern, PatternPart, Pipeline, SearchExpression, SearchKind, SearchOperator, SearchValue};
 use spl_parser::{Diagnostic, Span};
 
 use crate::expression::{Scope, Typed, call};
@@ -185,13 +185,14 @@ pub fn parse_time(planner: &Planner, value: &str, span: Span) -> Result<f64, Dia
     Ok(modifier.resolve(planner.settings().now, planner.time_zone()))
 }
 
-fn time_modifier(planner: &Planner, name: &str, value: &str, span: Span, scope: &dyn Scope) -> Result<Expr, Diagnostic> {
+/// The time that a modifier sets, and whether it is the earliest (else the latest).
+fn time_bound(planner: &Planner, name: &str, value: &str, span: Span) -> Result<(bool, f64), Diagnostic> {
     let now = planner.settings().now;
     let number = || {
         value.trim().parse::<f64>().map_err(|_| Diagnostic::error("plan/time", format!("`{name}` takes a number, not `{value}`"), span))
     };
     let ago = |seconds: f64| Ok::<f64, Diagnostic>(now - number()? * seconds);
-    let (earliest, when) = match name {
+    Ok(match name {
         "earliest" | "starttime" => (true, parse_time(planner, value, span)?),
         "latest" | "endtime" => (false, parse_time(planner, value, span)?),
         "starttimeu" => (true, number()?),
@@ -208,9 +209,54 @@ fn time_modifier(planner: &Planner, name: &str, value: &str, span: Span, scope: 
             return Err(Diagnostic::error("plan/time", format!("`{name}` is not supported: files have no index time"), span)
                 .with_help("use `earliest` and `latest`"));
         }
-    };
+    })
+}
+
+fn time_modifier(planner: &Planner, name: &str, value: &str, span: Span, scope: &dyn Scope) -> Result<Expr, Diagnostic> {
+    let (earliest, when) = time_bound(planner, name, value, span)?;
     let Some(time) = scope.resolve("_time")? else { return Ok(lit(true)) };
     Ok(if earliest { time.expression.gt_eq(lit(when)) } else { time.expression.lt(lit(when)) })
+}
+
+/// The time range of a search: what its first command asks for, else what the settings say. With an earliest time alone
+/// it ends now; without one, or with the start of 1970, it is open.
+///
+/// Source: Splunk search reference, Time modifiers.
+pub fn time_range(planner: &Planner, pipeline: &Pipeline) -> TimeRange {
+    let settings = planner.settings();
+    let set = |bound: &Option<String>| bound.as_deref().and_then(|bound| parse_time(planner, bound, Span::default()).ok());
+    let (mut earliest, mut latest) = (set(&settings.earliest), set(&settings.latest));
+    if let Some(call) = pipeline.commands.first() {
+        for argument in call.arguments.iter().chain(call.clauses.iter().flat_map(|clause| &clause.arguments)) {
+            if let Argument::Search(search) = argument {
+                time_bounds(planner, search, &mut earliest, &mut latest);
+            }
+        }
+    }
+    let earliest = earliest.filter(|time| *time > 0.0);
+    TimeRange { earliest, latest: latest.or(earliest.map(|_| settings.now)) }
+}
+
+/// Bounds that a search can't know are reported where it is planned.
+fn time_bounds(planner: &Planner, search: &SearchExpression, earliest: &mut Option<f64>, latest: &mut Option<f64>) {
+    match &search.kind {
+        SearchKind::And(parts) => parts.iter().for_each(|part| time_bounds(planner, part, earliest, latest)),
+        SearchKind::TimeModifier { name, value } => match time_bound(planner, &name.value, &value.value, value.span) {
+            Ok((true, when)) => *earliest = Some(when),
+            Ok((false, when)) => *latest = Some(when),
+            Err(_) => {}
+        },
+        _ => {}
+    }
+}
+
+/// From when until when a search looks, in epoch seconds; open ends are none.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct TimeRange {
+    /// Belongs to the range.
+    pub earliest: Option<f64>,
+    /// Does not belong to the range.
+    pub latest: Option<f64>,
 }
 
 /// Whether a search sets its own time range.

@@ -39,7 +39,7 @@ pub fn plan_all(planner: &Planner, call: &CommandCall, frame: &Frame) -> Result<
     refuse_options(call, &[("allnum", "false")])?;
     let mut planned: Vec<Planned> = Vec::new();
     for aggregation in call.aggregations() {
-        for one in plan_one(planner, aggregation, frame)? {
+        for one in plan_one(planner, aggregation, frame, None)? {
             if planned.iter().any(|known| known.name == one.name) {
                 return Err(Diagnostic::error(
                     "plan/duplicate-name",
@@ -75,10 +75,17 @@ pub fn lookup(planner: &Planner, name: &str, span: Span) -> Result<(&'static Agg
     Ok((spec, function))
 }
 
-fn plan_one(planner: &Planner, aggregation: &Aggregation, frame: &Frame) -> Result<Vec<Planned>, Diagnostic> {
+/// Plans one aggregation; several when it names fields by wildcard. `length` is the length of a group's time bucket in
+/// seconds, where groups are buckets.
+pub fn plan_one(
+    planner: &Planner,
+    aggregation: &Aggregation,
+    frame: &Frame,
+    length: Option<&Expr>,
+) -> Result<Vec<Planned>, Diagnostic> {
     let (spec, function) = lookup(planner, &aggregation.function.value, aggregation.function.span)?;
     let name = || aggregation.alias.as_ref().map_or_else(|| aggregation.text.clone(), |alias| alias.name.clone());
-    let make = |name: String, value: Typed| Ok::<_, Diagnostic>(Planned { name, function: function.clone(), spec, arguments: arguments(planner, spec, value, frame, aggregation.span)? });
+    let make = |name: String, value: Typed| Ok::<_, Diagnostic>(Planned { name, function: function.clone(), spec, arguments: arguments(planner, spec, value, frame, length, aggregation.span)? });
     match &aggregation.argument {
         AggregationArgument::None => {
             if spec.inputs != Inputs::Optional {
@@ -132,7 +139,14 @@ fn plan_one(planner: &Planner, aggregation: &Aggregation, frame: &Frame) -> Resu
     }
 }
 
-fn arguments(planner: &Planner, spec: &AggregateSpec, value: Typed, frame: &Frame, span: Span) -> Result<Vec<Expr>, Diagnostic> {
+fn arguments(
+    planner: &Planner,
+    spec: &AggregateSpec,
+    value: Typed,
+    frame: &Frame,
+    length: Option<&Expr>,
+    span: Span,
+) -> Result<Vec<Expr>, Diagnostic> {
     let value = if value.value_type == ValueType::Null { null(ValueType::Text) } else { value.expression };
     let time = || -> Result<Expr, Diagnostic> {
         match frame.field("_time") {
@@ -147,6 +161,9 @@ fn arguments(planner: &Planner, spec: &AggregateSpec, value: Typed, frame: &Fram
         Inputs::ValueAndOrder => vec![value, ordinal()],
         Inputs::ValueTimeAndSeries => vec![value, time()?],
         Inputs::ValueAndSpan => {
+            if let Some(length) = length {
+                return Ok(vec![value, length.clone()]);
+            }
             return Err(Diagnostic::error("plan/not-here", format!("`{}` works only in timechart", spec.name), span));
         }
     })

@@ -18,5 +18,5 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("totalstr", OptionKind::Text, "TOTAL", "name of the totals"),
     ],
     arguments: ArgumentShape::Fields,
-    status: Status::Planned,
+    status: Status::Full,
 };

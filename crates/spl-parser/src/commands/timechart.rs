@@ -30,5 +30,5 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("fixedrange", OptionKind::Boolean, "true", "covers the whole time range of the search"),
     ],
     arguments: ArgumentShape::Own(super::split_aggregations),
-    status: Status::Planned,
+    status: Status::Full,
 };

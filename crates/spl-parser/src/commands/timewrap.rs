@@ -15,5 +15,5 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("time_format", OptionKind::Text, "", "format of exact names"),
     ],
     arguments: ArgumentShape::Own(super::optional_text),
-    status: Status::Planned,
+    status: Status::Full,
 };

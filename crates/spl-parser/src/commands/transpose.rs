@@ -15,5 +15,5 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("include_empty", OptionKind::Boolean, "true", "keeps rows without any value"),
     ],
     arguments: ArgumentShape::Own(super::optional_count),
-    status: Status::Planned,
+    status: Status::Full,
 };

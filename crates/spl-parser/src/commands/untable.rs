@@ -11,5 +11,5 @@ pub const SPEC: CommandSpec = CommandSpec {
     syntax: "untable <x-field> <series-field> <value-field>",
     options: &[],
     arguments: ArgumentShape::Fields,
-    status: Status::Planned,
+    status: Status::Full,
 };

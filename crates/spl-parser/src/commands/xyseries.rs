@@ -15,5 +15,5 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("format", OptionKind::Text, "", "template of column names: $AGG$, $VAL$"),
     ],
     arguments: ArgumentShape::Fields,
-    status: Status::Planned,
+    status: Status::Full,
 };
