@@ -17,6 +17,9 @@ pub struct Frame {
     pub plan: LogicalPlan,
     /// Number of results appended so far; each has its own range of ordinals.
     pub appended: i64,
+    /// An order that the ordinal does not carry yet: whoever needs the ordinal numbers the rows first, and a `sort` that
+    /// follows takes these keys for its ties, so that groups are not sorted twice.
+    pending: Option<Vec<SortExpr>>,
 }
 
 /// A field of a frame.
@@ -70,7 +73,7 @@ pub fn null(value_type: ValueType) -> Expr {
 impl Frame {
     /// A frame over a plan that has an ordinal column.
     pub fn new(plan: LogicalPlan) -> Self {
-        Self { plan, appended: 0 }
+        Self { plan, appended: 0, pending: None }
     }
 
     /// The fields in order, hidden ones left out.
@@ -105,9 +108,27 @@ impl Frame {
 
     /// Goes on with what a plan builder makes of the plan.
     pub fn build(self, make: impl FnOnce(LogicalPlanBuilder) -> datafusion::common::Result<LogicalPlanBuilder>) -> Result<Self, Diagnostic> {
-        let appended = self.appended;
-        let plan = make(LogicalPlanBuilder::from(self.plan)).and_then(LogicalPlanBuilder::build).map_err(engine_error)?;
-        Ok(Self { plan, appended })
+        let settled = self.settled()?;
+        let plan = make(LogicalPlanBuilder::from(settled.plan)).and_then(LogicalPlanBuilder::build).map_err(engine_error)?;
+        Ok(Self { plan, appended: settled.appended, pending: None })
+    }
+
+    /// The same rows with an order that is still to be numbered.
+    pub fn with_pending_order(self, keys: Vec<SortExpr>) -> Self {
+        Self { pending: Some(keys), ..self }
+    }
+
+    /// Numbers the rows if their order is still to be numbered.
+    pub fn settled(mut self) -> Result<Self, Diagnostic> {
+        match self.pending.take() {
+            Some(keys) => self.numbered(keys),
+            None => Ok(self),
+        }
+    }
+
+    /// A frame over another plan that stands behind the same appended results.
+    pub fn over(plan: LogicalPlan, appended: i64) -> Self {
+        Self { plan, appended, pending: None }
     }
 
     /// Keeps the rows where the condition is true.
@@ -150,10 +171,8 @@ impl Frame {
     }
 
     /// Sorts by keys (ties keep their order) and numbers the rows anew.
-    pub fn sorted(self, mut keys: Vec<SortExpr>, limit: Option<usize>) -> Result<Self, Diagnostic> {
-        if self.field(ORDINAL).is_some() {
-            keys.push(ordinal().sort(true, false));
-        }
+    pub fn sorted(mut self, mut keys: Vec<SortExpr>, limit: Option<usize>) -> Result<Self, Diagnostic> {
+        keys.extend(self.pending.take().unwrap_or_else(|| vec![ordinal().sort(true, false)]));
         let sorted = match limit {
             Some(limit) => self.build(|plan| plan.sort(keys.clone())?.limit(0, Some(limit)))?,
             None => self,

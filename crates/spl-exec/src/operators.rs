@@ -7,6 +7,13 @@ pub mod take_while;
 pub mod mv_expand;
 pub mod dedup_consecutive;
 pub mod lookup;
+pub mod running;
+pub mod streamstats;
+pub mod map_values;
+pub mod transaction;
+pub mod totals;
+pub mod mv_combine;
+pub mod whole_table;
 pub mod exec;
 
 use std::any::Any;
@@ -135,9 +142,10 @@ impl UserDefinedLogicalNodeCore for OperatorNode {
 impl Frame {
     /// Goes on with a row operator.
     pub fn operate(self, operator: impl Operator) -> Result<Self, Diagnostic> {
-        let appended = self.appended;
+        let settled = self.settled()?;
+        let appended = settled.appended;
         // An operator reads columns by name, so the schema must keep what it names: order first, then operate.
-        let node = OperatorNode::new(self.plan, Arc::new(operator)).map_err(engine_error)?;
-        Ok(Self { plan: LogicalPlan::Extension(Extension { node: Arc::new(node) }), appended })
+        let node = OperatorNode::new(settled.plan, Arc::new(operator)).map_err(engine_error)?;
+        Ok(Self::over(LogicalPlan::Extension(Extension { node: Arc::new(node) }), appended))
     }
 }

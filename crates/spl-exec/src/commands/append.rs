@@ -63,5 +63,5 @@ pub fn concatenate(planner: &Planner, first: Frame, second: Frame) -> Result<Fra
         .and_then(|plan| plan.project(names.iter().map(|name| column(name))))
         .and_then(LogicalPlanBuilder::build)
         .map_err(engine_error)?;
-    Ok(Frame { plan, appended })
+    Ok(Frame::over(plan, appended))
 }

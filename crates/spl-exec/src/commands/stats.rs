@@ -86,8 +86,9 @@ pub fn group(planner: &Planner, frame: Frame, fields: &[String], planned: &[Plan
     for field in fields {
         keys.extend(sort_key(planner, &grouped, field, "auto", false)?);
     }
-    let mut with_all = grouped.numbered(keys)?;
-    columns.push((ORDINAL.to_owned(), column(ORDINAL)));
-    with_all = with_all.select(columns)?;
-    Ok(with_all)
+    // A result that replaced a by-field took the key with it.
+    if fields.iter().all(|field| !planned.iter().any(|planned| planned.name == *field)) {
+        return Ok(grouped.select(columns)?.with_pending_order(keys));
+    }
+    grouped.numbered(keys)?.select(columns)
 }
