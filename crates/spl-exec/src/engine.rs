@@ -196,6 +196,7 @@ impl Engine {
     pub async fn run(&self, search: &Search) -> Result<Results, Failure> {
         let planner = Planner::new(self.shared.clone());
         let frame = planner.pipeline(&search.pipeline, Needed::All).await.map_err(|error| failure(search, error))?;
+        let frame = planner.shown(frame).map_err(|error| failure(search, error))?;
         let fields: Vec<String> = frame.fields().into_iter().map(|field| field.name).filter(|name| is_shown(name)).collect();
         let (schema, batches) = planner.collect(frame).await.map_err(|error| failure(search, error))?;
         let places: Vec<usize> = fields.iter().filter_map(|field| schema.index_of(field).ok()).collect();

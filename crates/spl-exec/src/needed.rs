@@ -264,7 +264,11 @@ fn before_command(call: &CommandCall, after: Needed) -> Needed {
         "search" | "where" | "sort" | "head" | "tail" | "dedup" | "convert" | "fillnull" | "bin" | "eventstats" | "streamstats"
         | "mvexpand" | "makemv" | "nomv" | "lookup" | "append" | "join" | "reverse" | "inputlookup" | "iplocation" | "accum"
         | "delta" | "autoregress" | "filldown" | "strcat" | "rangemap" | "replace" | "fieldformat" | "appendpipe" => {
-            if call.spec.name == "fillnull" && call.fields().next().is_none() { Needed::All } else { after }
+            match call.spec.name {
+                "fillnull" | "filldown" if call.fields().next().is_none() => Needed::All,
+                "replace" if call.clause("in").is_none() => Needed::All,
+                _ => after,
+            }
         }
         _ => Needed::All,
     };
@@ -272,6 +276,11 @@ fn before_command(call: &CommandCall, after: Needed) -> Needed {
     for option in &call.options {
         if matches!(option.name.value.as_str(), "field" | "sortby") {
             needed.add(&option.value.value);
+        }
+        if matches!(option.name.value.as_str(), "reset_before" | "reset_after")
+            && let Ok(condition) = spl_parser::parse_expression(&option.value.value)
+        {
+            expression_fields(&condition, &mut needed);
         }
     }
     needed

@@ -36,9 +36,12 @@ impl OperatorExec {
     fn try_new(input: Arc<dyn ExecutionPlan>, operator: Arc<dyn Operator>) -> Result<Self> {
         let schema = operator.schema(&input.schema())?;
         let mut equivalence = EquivalenceProperties::new(schema.clone());
-        if operator.ordered()
-            && let Ok(place) = schema.index_of(ORDINAL)
-        {
+        // An operator that takes rows in any order keeps the order that they come in.
+        let in_order = operator.ordered() || match input.schema().index_of(ORDINAL) {
+            Ok(place) => input.equivalence_properties().ordering_satisfy([ascending(place)])?,
+            Err(_) => false,
+        };
+        if in_order && let Ok(place) = schema.index_of(ORDINAL) {
             equivalence.add_ordering([ascending(place)]);
         }
         let partitioning = if operator.ordered() {

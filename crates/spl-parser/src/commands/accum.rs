@@ -11,5 +11,5 @@ pub const SPEC: CommandSpec = CommandSpec {
     syntax: "accum <field> [AS <field>]",
     options: &[],
     arguments: ArgumentShape::Own(super::one_rename),
-    status: Status::Planned,
+    status: Status::Full,
 };

@@ -14,5 +14,5 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("label", OptionKind::Text, "Total", "label of the total row"),
     ],
     arguments: ArgumentShape::Own(super::optional_fields),
-    status: Status::Planned,
+    status: Status::Full,
 };

@@ -13,5 +13,5 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("p", OptionKind::Text, "1", "how many rows back: a number or a range"),
     ],
     arguments: ArgumentShape::Own(super::one_rename),
-    status: Status::Planned,
+    status: Status::Full,
 };

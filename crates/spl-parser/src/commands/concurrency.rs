@@ -15,5 +15,5 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("output", OptionKind::Field, "concurrency", "field that gets the count"),
     ],
     arguments: ArgumentShape::Nothing,
-    status: Status::Planned,
+    status: Status::Full,
 };

@@ -11,5 +11,5 @@ pub const SPEC: CommandSpec = CommandSpec {
     syntax: "fieldformat <field>=<expression>",
     options: &[],
     arguments: ArgumentShape::Assignments,
-    status: Status::Planned,
+    status: Status::Full,
 };

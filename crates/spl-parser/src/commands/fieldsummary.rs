@@ -13,5 +13,5 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("maxvals", OptionKind::Integer, "100", "how many distinct values are listed"),
     ],
     arguments: ArgumentShape::Own(super::optional_fields),
-    status: Status::Planned,
+    status: Status::Full,
 };

@@ -18,5 +18,5 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("aligntime", OptionKind::Text, "", "time at which a bucket starts: earliest, latest or a time"),
     ],
     arguments: ArgumentShape::Own(super::optional_fields),
-    status: Status::Planned,
+    status: Status::Full,
 };

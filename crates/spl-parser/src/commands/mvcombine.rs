@@ -13,5 +13,5 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("delim", OptionKind::Text, " ", "separator of the single-value form"),
     ],
     arguments: ArgumentShape::Own(super::one_field),
-    status: Status::Planned,
+    status: Status::Full,
 };

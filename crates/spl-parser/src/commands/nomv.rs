@@ -11,5 +11,5 @@ pub const SPEC: CommandSpec = CommandSpec {
     syntax: "nomv <field>",
     options: &[],
     arguments: ArgumentShape::Own(super::one_field),
-    status: Status::Planned,
+    status: Status::Full,
 };

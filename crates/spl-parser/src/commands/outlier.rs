@@ -17,5 +17,5 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("type", OptionKind::OneOf(&["iqr"]), "iqr", "method"),
     ],
     arguments: ArgumentShape::Own(super::optional_fields),
-    status: Status::Planned,
+    status: Status::Full,
 };

@@ -18,7 +18,7 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("default", OptionKind::Text, "None", "name outside all ranges"),
     ],
     arguments: ArgumentShape::Own(grammar),
-    status: Status::Planned,
+    status: Status::Full,
 };
 
 fn grammar(reader: &mut Reader<'_>, call: &mut CommandCall) -> Result<(), Diagnostic> {

@@ -15,7 +15,7 @@ pub const SPEC: CommandSpec = CommandSpec {
     syntax: "strcat [allrequired=<bool>] (<field>|\"<text>\")... <field>",
     options: &[super::option("allrequired", OptionKind::Boolean, "false", "makes nothing when a field is absent")],
     arguments: ArgumentShape::Own(grammar),
-    status: Status::Planned,
+    status: Status::Full,
 };
 
 fn grammar(reader: &mut Reader<'_>, call: &mut CommandCall) -> Result<(), Diagnostic> {

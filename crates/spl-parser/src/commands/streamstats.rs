@@ -20,5 +20,5 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("allnum", OptionKind::Boolean, "false", "computes numeric aggregations only over fields whose values are all numbers"),
     ],
     arguments: ArgumentShape::Aggregations,
-    status: Status::Planned,
+    status: Status::Full,
 };

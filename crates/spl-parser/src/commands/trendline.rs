@@ -16,7 +16,7 @@ pub const SPEC: CommandSpec = CommandSpec {
     syntax: "trendline ((sma|ema|wma)<period>(<field>) [AS <field>])...",
     options: &[],
     arguments: ArgumentShape::Own(grammar),
-    status: Status::Planned,
+    status: Status::Full,
 };
 
 fn grammar(reader: &mut Reader<'_>, call: &mut CommandCall) -> Result<(), Diagnostic> {

@@ -1,0 +1,105 @@
+//! Planning of `transaction`: events that belong together become one row.
+
+use datafusion::logical_expr::Expr;
+use spl_functions::time::parse_span;
+use spl_parser::Diagnostic;
+use spl_parser::syntax::{Argument, CommandCall};
+
+use super::{boolean, count, refuse_options};
+use crate::expression;
+use crate::frame::{Frame, column};
+use crate::operators::transaction::{Listed, Transactions};
+use crate::planner::Planner;
+use crate::search;
+
+const STARTS: &str = "__starts";
+const ENDS: &str = "__ends";
+
+/// Plans the command.
+pub fn plan(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
+    refuse_options(call, &[("name", "")])?;
+    if frame.field("_time").is_none() {
+        return Err(Diagnostic::error("plan/argument", "`transaction` needs the field `_time`, which no row has", call.span));
+    }
+    let mut conditions = Vec::new();
+    let mut condition = |keyword: &str, name: &str| -> Result<Option<String>, Diagnostic> {
+        let Some(argument) = call.clause(keyword).and_then(|clause| clause.arguments.first()) else { return Ok(None) };
+        conditions.push((name.to_owned(), filter(planner, argument, &frame, call)?));
+        Ok(Some(name.to_owned()))
+    };
+    let (starts, ends) = (condition("startswith", STARTS)?, condition("endswith", ENDS)?);
+    let optional_count = |name: &str| -> Result<Option<usize>, Diagnostic> {
+        match call.option(name) {
+            Some(option) if option.value.value.trim().starts_with('-') => Ok(None),
+            Some(_) => Ok(Some(usize::try_from(count(call, name, 0)?).unwrap_or(usize::MAX))),
+            None => Ok(None),
+        }
+    };
+    let max_events = match call.option("maxevents") {
+        Some(_) => optional_count("maxevents")?,
+        None => Some(1000),
+    };
+    let operator = Transactions {
+        fields: call.fields().map(|field| field.name.clone()).collect(),
+        max_span: seconds(call, "maxspan")?,
+        max_pause: seconds(call, "maxpause")?,
+        max_events: max_events.filter(|most| *most > 0),
+        starts,
+        ends,
+        connected: boolean(call, "connected", true),
+        unify_ends: boolean(call, "unifyends", false),
+        keep_orphans: boolean(call, "keeporphans", false),
+        keep_evicted: boolean(call, "keepevicted", false),
+        max_open: optional_count("maxopentxn")?,
+        max_open_events: optional_count("maxopenevents")?,
+        listed: listed(call),
+        delimiter: call.option("delim").map_or_else(|| " ".to_owned(), |option| option.value.value.clone()),
+        null_text: call.option("nullstr").map_or_else(|| "NULL".to_owned(), |option| option.value.value.clone()),
+        raw_list: boolean(call, "mvraw", false),
+    };
+    // Transactions are found from their end, so that the latest event must come first.
+    let latest_first = column("_time").sort(false, false);
+    frame.assign(conditions)?.sorted(vec![latest_first], None)?.operate(operator)
+}
+
+/// A start or end condition: an eval expression, a search, or a text that is a search.
+fn filter(planner: &Planner, argument: &Argument, frame: &Frame, call: &CommandCall) -> Result<Expr, Diagnostic> {
+    match argument {
+        Argument::Expression(condition) => expression::condition(planner, condition, frame),
+        Argument::Search(condition) => search::plan(planner, condition, frame),
+        Argument::Text { text, .. } => {
+            let parsed = spl_parser::parse_search_expression(&text.value).map_err(|errors| {
+                let message = errors.into_iter().next().map_or_else(|| "not a search".to_owned(), |error| error.message);
+                Diagnostic::error("plan/argument", message, text.span)
+            })?;
+            search::plan(planner, &parsed, frame)
+        }
+        _ => Err(Diagnostic::error("plan/argument", "not a condition", call.span)),
+    }
+}
+
+/// A length of time; negative = no limit, without a unit = seconds.
+fn seconds(call: &CommandCall, name: &str) -> Result<Option<f64>, Diagnostic> {
+    let Some(option) = call.option(name) else { return Ok(None) };
+    let text = option.value.value.trim();
+    if text.starts_with('-') {
+        return Ok(None);
+    }
+    if let Ok(number) = text.parse::<f64>() {
+        return Ok(Some(number));
+    }
+    let span = parse_span(text).map_err(|message| Diagnostic::error("plan/span", message, option.value.span))?;
+    Ok(Some(span.seconds()))
+}
+
+fn listed(call: &CommandCall) -> Listed {
+    let Some(option) = call.option("mvlist") else { return Listed::Nothing };
+    match option.value.value.to_ascii_lowercase().as_str() {
+        "true" | "t" | "1" | "yes" | "y" => Listed::All,
+        "false" | "f" | "0" | "no" | "n" => Listed::Nothing,
+        _ => {
+            let names = option.value.value.split([',', ' ']).filter(|name| !name.is_empty());
+            Listed::Fields(names.map(str::to_owned).collect())
+        }
+    }
+}
