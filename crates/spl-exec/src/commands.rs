@@ -42,47 +42,66 @@ macro_rules! commands {
 pub mod accum;
 pub mod addcoltotals;
 pub mod addtotals;
+pub mod addinfo;
 pub mod aggregation;
 pub mod append;
+pub mod appendcols;
+pub mod appendpipe;
 pub mod autoregress;
 pub mod bin;
 pub mod chart;
 pub mod concurrency;
 pub mod contingency;
 pub mod convert;
+pub mod datamodel;
 pub mod dedup;
 pub mod delta;
 pub mod eval;
+pub mod eventcount;
 pub mod eventstats;
 pub mod fieldformat;
 pub mod fields;
 pub mod fieldsummary;
 pub mod filldown;
 pub mod fillnull;
+pub mod format;
+pub mod from;
 pub mod gauge;
 pub mod head;
 pub mod inputlookup;
+pub mod iplocation;
 pub mod join;
 pub mod lookup;
 pub mod makecontinuous;
 pub mod makemv;
 pub mod makeresults;
+pub mod map;
+pub mod metadata;
+pub mod multisearch;
 pub mod mvcombine;
 pub mod mvexpand;
 pub mod nomv;
 pub mod outlier;
+pub mod outputlookup;
+pub mod pass;
 pub mod rangemap;
 pub mod regex;
+pub mod reltime;
 pub mod rename;
 pub mod replace;
+pub mod return_command;
 pub mod reverse;
 pub mod rex;
+pub mod savedsearch;
 pub mod search;
+pub mod selfjoin;
+pub mod set;
 pub mod sort;
 pub mod stats;
 pub mod strcat;
 pub mod streamstats;
 pub mod table;
+pub mod tags;
 pub mod tail;
 pub mod timechart;
 pub mod timewrap;
@@ -91,6 +110,8 @@ pub mod transaction;
 pub mod transpose;
 pub mod trendline;
 pub mod tstats;
+pub mod typer;
+pub mod union_command;
 pub mod untable;
 pub mod where_command;
 pub mod xyseries;
@@ -98,48 +119,69 @@ pub mod xyseries;
 commands! {
     "accum" => accum::Rows,
     "addcoltotals" => addcoltotals::Rows,
+    "addinfo" => addinfo::Rows,
     "addtotals" => addtotals::Rows,
     "append" => append::Stage,
+    "appendcols" => appendcols::Stage,
+    "appendpipe" => appendpipe::Stage,
     "autoregress" => autoregress::Rows,
     "bin" => bin::Stage,
     "chart" => chart::Stage,
     "concurrency" => concurrency::Rows,
     "contingency" => contingency::Stage,
     "convert" => convert::Rows,
+    "datamodel" => datamodel::Source,
     "dedup" => dedup::Rows,
     "delta" => delta::Rows,
     "eval" => eval::Stage,
+    "eventcount" => eventcount::Source,
     "eventstats" => eventstats::Rows,
     "fieldformat" => fieldformat::Rows,
     "fields" => fields::Rows,
     "fieldsummary" => fieldsummary::Stage,
     "filldown" => filldown::Rows,
     "fillnull" => fillnull::Rows,
+    "format" => format::Stage,
+    "from" => from::Source,
     "gauge" => gauge::Stage,
     "head" => head::Rows,
+    "highlight" => pass::Rows,
+    "iconify" => pass::Rows,
     "inputlookup" => inputlookup::Source,
+    "iplocation" => iplocation::Rows,
     "join" => join::Stage,
+    "localop" => pass::Rows,
     "lookup" => lookup::Rows,
     "makecontinuous" => makecontinuous::Stage,
     "makemv" => makemv::Rows,
     "makeresults" => makeresults::Source,
+    "map" => map::Stage,
+    "metadata" => metadata::Source,
+    "multisearch" => multisearch::Source,
     "mvcombine" => mvcombine::Rows,
     "mvexpand" => mvexpand::Rows,
     "nomv" => nomv::Rows,
     "outlier" => outlier::Rows,
+    "outputlookup" => outputlookup::Stage,
     "rangemap" => rangemap::Rows,
     "rare" => top::Rows,
     "regex" => regex::Rows,
+    "reltime" => reltime::Rows,
     "rename" => rename::Rows,
     "replace" => replace::Rows,
+    "return" => return_command::Stage,
     "reverse" => reverse::Rows,
     "rex" => rex::Rows,
+    "savedsearch" => savedsearch::Source,
     "search" => search::Source,
+    "selfjoin" => selfjoin::Stage,
+    "set" => set::Source,
     "sort" => sort::Rows,
     "stats" => stats::Rows,
     "strcat" => strcat::Rows,
     "streamstats" => streamstats::Rows,
     "table" => table::Rows,
+    "tags" => tags::Rows,
     "tail" => tail::Rows,
     "timechart" => timechart::Stage,
     "timewrap" => timewrap::Stage,
@@ -148,6 +190,8 @@ commands! {
     "transpose" => transpose::Stage,
     "trendline" => trendline::Rows,
     "tstats" => tstats::Source,
+    "typer" => typer::Rows,
+    "union" => union_command::Source,
     "untable" => untable::Stage,
     "where" => where_command::Stage,
     "xyseries" => xyseries::Stage,

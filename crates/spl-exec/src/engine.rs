@@ -27,6 +27,7 @@ use crate::frame::engine_error;
 use crate::needed::Needed;
 use crate::operators::exec::OperatorPlanner;
 use crate::planner::{Planner, Shared};
+use crate::written::WrittenLookups;
 
 /// What a search depends on beside its text and the data.
 #[derive(Clone, Debug)]
@@ -109,7 +110,7 @@ impl Engine {
     pub fn new(knowledge: Knowledge, settings: Settings) -> Result<Self, Diagnostic> {
         let data = EventData::empty(&knowledge)?;
         let state = session_state(&settings)?;
-        let shared = Shared { knowledge, settings, data, state, functions: Mutex::default() };
+        let shared = Shared { knowledge, settings, data, state, functions: Mutex::default(), written: WrittenLookups::default() };
         Ok(Self { shared: Arc::new(shared), data: None })
     }
 
@@ -147,7 +148,8 @@ impl Engine {
 
     fn rebuild(&mut self, knowledge: Knowledge, settings: Settings, data: EventData) -> Result<(), Diagnostic> {
         let state = session_state(&settings)?;
-        self.shared = Arc::new(Shared { knowledge, settings, data, state, functions: Mutex::default() });
+        let written = self.shared.written.clone();
+        self.shared = Arc::new(Shared { knowledge, settings, data, state, functions: Mutex::default(), written });
         Ok(())
     }
 
@@ -185,7 +187,7 @@ impl Engine {
 
     /// Plans a search without data: every error and warning that can be known beforehand.
     pub async fn check(&self, search: &Search) -> Result<Vec<Diagnostic>, Failure> {
-        let planner = Planner::new(self.shared.clone());
+        let planner = Planner::new(self.shared.clone()).over_source(&search.expansion.text);
         let frame = planner.pipeline(&search.pipeline, Needed::All).await.map_err(|error| failure(search, error))?;
         let plan = frame.ordered().map_err(|error| failure(search, error))?.plan;
         planner.session().state().optimize(&plan).map_err(|error| failure(search, engine_error(error)))?;
@@ -194,7 +196,7 @@ impl Engine {
 
     /// Runs a search. Dropping the future cancels it.
     pub async fn run(&self, search: &Search) -> Result<Results, Failure> {
-        let planner = Planner::new(self.shared.clone());
+        let planner = Planner::new(self.shared.clone()).over_source(&search.expansion.text).running();
         let frame = planner.pipeline(&search.pipeline, Needed::All).await.map_err(|error| failure(search, error))?;
         let frame = planner.shown(frame).map_err(|error| failure(search, error))?;
         let fields: Vec<String> = frame.fields().into_iter().map(|field| field.name).filter(|name| is_shown(name)).collect();
@@ -213,7 +215,7 @@ impl Engine {
             Stage::Syntax => return Ok(format!("{:#?}", search.pipeline)),
             Stage::Logical | Stage::Physical => {}
         }
-        let planner = Planner::new(self.shared.clone());
+        let planner = Planner::new(self.shared.clone()).over_source(&search.expansion.text);
         let frame = planner.pipeline(&search.pipeline, Needed::All).await.map_err(fail)?;
         let plan = frame.ordered().map_err(fail)?.plan;
         let state = planner.session().state();

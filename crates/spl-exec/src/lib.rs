@@ -3,12 +3,14 @@
 pub mod cell;
 pub mod commands;
 pub mod constant;
+pub mod dataset;
 pub mod engine;
 pub mod event_data;
 pub mod events;
 pub mod expression;
 pub mod frame;
 pub mod group_codes;
+pub mod inner_search;
 pub mod limits;
 pub mod mv_expression;
 pub mod needed;

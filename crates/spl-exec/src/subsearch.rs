@@ -91,7 +91,9 @@ fn rows_to_search(batches: &[RecordBatch], span: Span) -> Result<SearchExpressio
 
 fn text_to_search(text: &str, parsed: bool, span: Span) -> Result<SearchExpression, Diagnostic> {
     let trimmed = text.trim();
-    if trimmed == "NOT ()" || trimmed == "NOT()" || trimmed.is_empty() {
+    // What `format` writes when there are no rows.
+    let nothing = trimmed.split_whitespace().collect::<String>();
+    if nothing.is_empty() || nothing == "NOT()" {
         return Ok(SearchExpression { kind: SearchKind::Or(Vec::new()), span });
     }
     if !parsed && !trimmed.contains(['=', '(', '"', '<', '>']) {

@@ -146,6 +146,12 @@ impl Knowledge {
         Ok(())
     }
 
+    /// Whether a file was named by the user as a lookup ([`Knowledge::add_lookup_file`]), which makes it one that
+    /// `outputlookup` may write.
+    pub fn is_given_file(&self, path: &Path) -> bool {
+        self.layers.given.values().any(|given| given == path)
+    }
+
     /// The lookup that a command names: a definition, or a file in a lookups folder (with or without `.csv`).
     ///
     /// # Errors

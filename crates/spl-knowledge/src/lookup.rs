@@ -1,6 +1,6 @@
 //! Lookups: their definitions (transforms.conf, content YAML) and the tables in CSV files.
 
-use std::io::Read;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 use indexmap::IndexMap;
@@ -381,6 +381,37 @@ impl LookupTable {
             rows.push(row);
         }
         Ok(Self { header, rows })
+    }
+
+    /// Writes the table as a CSV file with a header line, gzip if its name ends in `.gz`. A table without a header is an
+    /// empty file.
+    ///
+    /// # Errors
+    /// A file that can't be written, with its path.
+    pub fn write(&self, path: &Path) -> Result<(), Diagnostic> {
+        let wrong = |message: String| {
+            Diagnostic::general("lookup/file", format!("{}: {message}", path.display()))
+        };
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        if !self.header.is_empty() {
+            for record in std::iter::once(&self.header).chain(&self.rows) {
+                writer
+                    .write_record(record)
+                    .map_err(|error| wrong(error.to_string()))?;
+            }
+        }
+        let mut bytes = writer
+            .into_inner()
+            .map_err(|error| wrong(error.to_string()))?;
+        if path.extension().is_some_and(|extension| extension == "gz") {
+            let mut packed =
+                flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+            packed
+                .write_all(&bytes)
+                .map_err(|error| wrong(error.to_string()))?;
+            bytes = packed.finish().map_err(|error| wrong(error.to_string()))?;
+        }
+        std::fs::write(path, bytes).map_err(|error| wrong(error.to_string()))
     }
 
     /// The place of a field in the rows.

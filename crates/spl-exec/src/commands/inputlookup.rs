@@ -25,7 +25,7 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
         let Some(Argument::Text { text: name, .. }) = call.arguments.first() else {
             return Err(Diagnostic::error("plan/argument", "`inputlookup` needs a table", call.span));
         };
-        let definition = planner.knowledge().lookup(&name.value).map_err(|error| error.at(name.span))?;
+        let definition = planner.lookup(&name.value).map_err(|error| error.at(name.span))?;
         let table = definition.load().map_err(|error| error.at(name.span))?;
         let mut frame = table_frame(planner, &table)?;
         if let Some(Argument::Search(condition)) = call.clause("where").and_then(|clause| clause.arguments.first()) {

@@ -17,7 +17,7 @@ pub fn plan(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame
     let Some(Argument::Text { text: name, .. }) = call.arguments.first() else {
         return Err(Diagnostic::error("plan/argument", "`lookup` needs a table", call.span));
     };
-    let definition = planner.knowledge().lookup(&name.value).map_err(|error| error.at(name.span))?;
+    let definition = planner.lookup(&name.value).map_err(|error| error.at(name.span))?;
     if definition.time_field.is_some() {
         return Err(Diagnostic::error("plan/not-built", format!("`{}` is a lookup by time, which is not built yet", name.value), name.span));
     }

@@ -1,26 +1,20 @@
 //! Planning of `tstats`: aggregations over events by indexed fields, or over a dataset of a data model.
 
-use std::cell::RefCell;
-
-use datafusion::logical_expr::{Expr, lit};
+use datafusion::logical_expr::Expr;
 use futures::future::BoxFuture;
-use hashbrown::HashMap;
 use spl_functions::column::ValueType;
-use spl_knowledge::{CalculationKind, DataModel, Knowledge};
+use spl_knowledge::{CalculationKind, Knowledge};
 use spl_parser::syntax::{Argument, CommandCall, FieldName, Pipeline, SearchExpression};
-use spl_parser::{Diagnostic, Span, diagnostic::nearest};
+use spl_parser::{Diagnostic, Span};
 
 use super::{Input, aggregation, bin, boolean, fillnull, refuse_options, stats};
+use crate::dataset::{self, DatasetName, DatasetScope};
 use crate::events::{self, EventScope};
-use crate::expression::{self, KnowledgeScope, Scope, Typed, call as function};
+use crate::expression::{Scope, Typed};
 use crate::frame::{Frame, column, null};
 use crate::needed::Needed;
-use crate::per_distinct;
 use crate::planner::Planner;
 use crate::{search, subsearch};
-
-/// Fields that every dataset has without a prefix.
-const DEFAULT_FIELDS: &[&str] = &["_time", "host", "source", "sourcetype", "index", "_raw"];
 
 /// Plans the command.
 pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
@@ -45,14 +39,7 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
             Some(_) => return Err(Diagnostic::error("plan/argument", "`from` takes a data model", call.span)),
         };
         if boolean(call, "summariesonly", false) {
-            planner.warn(Diagnostic {
-                severity: spl_parser::Severity::Note,
-                ..Diagnostic::warning(
-                    "tstats/summariesonly",
-                    "there are no data model summaries: `summariesonly=true` reads the events themselves",
-                    call.option("summariesonly").map(|option| option.name.span),
-                )
-            });
+            note_summaries(planner, call);
         }
         let condition = match call.clause("where").and_then(|clause| clause.arguments.first()) {
             Some(Argument::Search(condition)) => Some(subsearch::resolve(planner, condition).await?),
@@ -62,40 +49,34 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
     })
 }
 
+/// Notes that `summariesonly` reads the events themselves.
+pub fn note_summaries(planner: &Planner, call: &CommandCall) {
+    planner.warn(Diagnostic {
+        severity: spl_parser::Severity::Note,
+        ..Diagnostic::warning(
+            "tstats/summariesonly",
+            "there are no data model summaries: `summariesonly=true` reads the events themselves",
+            call.option("summariesonly").map(|option| option.name.span),
+        )
+    });
+}
+
 fn plan_over(
     planner: &Planner,
     call: &CommandCall,
     dataset: Option<DatasetName<'_>>,
     condition: Option<SearchExpression>,
 ) -> Result<Frame, Diagnostic> {
-    let scopes: Vec<EventScope<'_>> = planner.data().kinds().iter().map(|kind| EventScope::new(planner, kind)).collect();
-    let scopes: Vec<DatasetScope<'_>> = scopes
-        .iter()
-        .map(|events| DatasetScope { events, dataset: dataset.as_ref(), planner, calculated: RefCell::default() })
-        .collect();
-    let mut constraints = Vec::new();
-    if let Some(dataset) = &dataset {
-        for constraint in dataset.model.constraint_chain(dataset.dataset)? {
-            let what = format!("the constraint of {}.{}", dataset.model.name, dataset.dataset);
-            if constraint.trim_start().starts_with('|') {
-                return Err(Diagnostic::error("plan/not-built", format!("{what} is a search with commands, which is not built yet"), call.span));
-            }
-            constraints.push((what, constraint));
-        }
-    }
-    let mut conditions = Vec::with_capacity(scopes.len());
-    for scope in &scopes {
-        let mut whole = lit(true);
-        for (what, constraint) in &constraints {
-            whole = search::and(whole, scope.events.knowledge_search(what, constraint)?);
-        }
-        if let Some(condition) = &condition {
+    let events: Vec<EventScope<'_>> = planner.data().kinds().iter().map(|kind| EventScope::new(planner, kind)).collect();
+    let scopes = DatasetScope::of_kinds(planner, &events, dataset.as_ref());
+    let mut conditions = dataset::constraints(&scopes, dataset.as_ref(), call.span)?;
+    if let Some(condition) = &condition {
+        for (scope, whole) in scopes.iter().zip(&mut conditions) {
             scope.check_search(condition)?;
-            if !search::is_false(&whole) {
-                whole = search::and(whole, search::plan(planner, condition, scope)?);
+            if !search::is_false(whole) {
+                *whole = search::and(whole.clone(), search::plan(planner, condition, scope)?);
             }
         }
-        conditions.push(whole);
     }
     let mut frame = events::scan(planner)?.filter(events::any_kind(&conditions))?;
     frame = events::within_search_time(planner, frame, condition.as_ref())?;
@@ -187,196 +168,6 @@ fn by_fields(call: &CommandCall) -> Result<Vec<ByField<'_>>, Diagnostic> {
         }
     }
     Ok(fields)
-}
-
-/// A dataset as `from` names it.
-struct DatasetName<'k> {
-    model: &'k DataModel,
-    dataset: &'k str,
-}
-
-impl<'k> DatasetName<'k> {
-    fn find(knowledge: &'k Knowledge, name: &str, span: Span) -> Result<Self, Diagnostic> {
-        let (model, dataset) = match name.split_once('.') {
-            Some((model, dataset)) => (model, Some(dataset.rsplit('.').next().unwrap_or(dataset))),
-            None => (name, None),
-        };
-        let model = knowledge.data_model(model).map_err(|error| error.at(span))?;
-        let dataset = match dataset {
-            Some(dataset) => model.dataset(dataset).map_err(|error| error.at(span))?,
-            None => model.root().ok_or_else(|| Diagnostic::error("knowledge/data-model", format!("data model `{name}` has no dataset"), span))?,
-        };
-        Ok(Self { model, dataset: &dataset.name })
-    }
-
-    /// The name of a field without the prefix of the dataset or one of its ancestors; none for other names.
-    fn unprefixed<'n>(&self, name: &'n str) -> Option<&'n str> {
-        let lineage = self.model.lineage(self.dataset);
-        let mut rest = name;
-        let mut stripped = false;
-        while let Some((prefix, after)) = rest.split_once('.') {
-            if !lineage.contains(&prefix) {
-                break;
-            }
-            rest = after;
-            stripped = true;
-        }
-        stripped.then_some(rest)
-    }
-}
-
-/// Looks fields of a dataset up: `Processes.user`, default fields without a prefix.
-struct DatasetScope<'a> {
-    events: &'a EventScope<'a>,
-    dataset: Option<&'a DatasetName<'a>>,
-    planner: &'a Planner,
-    calculated: RefCell<HashMap<String, Option<Typed>>>,
-}
-
-impl DatasetScope<'_> {
-    /// A field by its name inside the dataset: what the events have, then the dataset's calculations.
-    fn inside(&self, name: &str) -> Result<Option<Typed>, Diagnostic> {
-        if let Some(found) = self.calculated.borrow().get(name) {
-            return Ok(found.clone());
-        }
-        let Some(dataset) = self.dataset else { return self.events.resolve(name) };
-        let mut found = self.events.resolve(name)?;
-        for calculation in dataset.model.all_calculations(dataset.dataset)? {
-            if !calculation.outputs.iter().any(|output| output.name == name) {
-                continue;
-            }
-            match &calculation.kind {
-                CalculationKind::Eval { expression } => {
-                    let parsed = spl_parser::parse_expression(expression).map_err(|errors| {
-                        let why = errors.into_iter().next().map(|error| error.message).unwrap_or_default();
-                        Diagnostic::general("knowledge/definition", format!("the calculation of `{name}` can't be used: {why}"))
-                    })?;
-                    let scope = CalculationScope { dataset: self, name, base: found.clone() };
-                    found = Some(expression::value(self.planner, &parsed, &scope)?);
-                }
-                CalculationKind::Rex { input, expression } => {
-                    let compiled = spl_functions::pattern::Pattern::new(expression)
-                        .map_err(|message| Diagnostic::general("knowledge/definition", message))?;
-                    let group = compiled.group_names().iter().position(|group| *group == Some(name)).unwrap_or_default();
-                    if let Some(source) = self.events.resolve(input)? {
-                        let arguments = vec![
-                            source,
-                            Typed::new(crate::frame::text(expression.clone()), ValueType::Text),
-                            Typed::new(lit(group as i64), ValueType::Integer),
-                        ];
-                        found = Some(function(self.planner, "spl_capture", arguments)?);
-                    }
-                }
-                CalculationKind::Lookup { .. } | CalculationKind::GeoIp { .. } => {
-                    return Err(Diagnostic::general(
-                        "plan/not-built",
-                        format!("`{name}` is calculated by a lookup of the data model, which is not built yet"),
-                    ));
-                }
-            }
-        }
-        // Most fields of a dataset follow from one field of the event.
-        let found = found.map(|found| {
-            per_distinct::wrap(found, &|name| {
-                self.planner.data().schema().field_with_name(name).ok().map(|field| field.data_type().clone())
-            })
-        });
-        self.calculated.borrow_mut().insert(name.to_owned(), found.clone());
-        Ok(found)
-    }
-
-    /// Warns about a name that the dataset has not: in Splunk it has no value, which is hardly what was meant.
-    fn check_field(&self, name: &str, span: Span) {
-        let Some(dataset) = self.dataset else { return };
-        if DEFAULT_FIELDS.contains(&name) || matches!(name, "nodename" | "splunk_server" | "eventtype" | "tag" | "linecount" | "punct") {
-            return;
-        }
-        let known: Vec<String> = dataset
-            .model
-            .all_fields(dataset.dataset)
-            .map(|fields| fields.into_iter().map(|field| field.name.clone()).collect())
-            .unwrap_or_default();
-        let full = |field: &str| format!("{}.{field}", dataset.dataset);
-        let warning = match dataset.unprefixed(name) {
-            Some(inner) if known.iter().any(|field| field == inner) => return,
-            Some(inner) => {
-                let near = nearest(inner, known.iter().map(String::as_str)).map(full);
-                (format!("{}.{} has no field `{inner}`", dataset.model.name, dataset.dataset), near)
-            }
-            None => {
-                let near = known.iter().find(|field| *field == name).map(|field| full(field));
-                (format!("`{name}` has not the prefix of {}.{}", dataset.model.name, dataset.dataset), near)
-            }
-        };
-        let mut diagnostic = Diagnostic::warning("tstats/unknown-field", warning.0, Some(span));
-        if let Some(near) = warning.1 {
-            diagnostic = diagnostic.with_help(format!("did you mean `{near}`?"));
-        }
-        self.planner.warn(diagnostic);
-    }
-
-    fn check_search(&self, search: &SearchExpression) -> Result<(), Diagnostic> {
-        use spl_parser::syntax::SearchKind as K;
-        match &search.kind {
-            K::And(parts) | K::Or(parts) => parts.iter().try_for_each(|part| self.check_search(part)),
-            K::Not(inner) => self.check_search(inner),
-            K::Comparison { field, .. } | K::In { field, .. } => {
-                self.check_field(&field.name, field.span);
-                Ok(())
-            }
-            K::Term(value) if value.pattern.is_any() => Ok(()),
-            K::Term(value) if self.dataset.is_some() => {
-                Err(Diagnostic::error("plan/term", "a `tstats` search of a data model compares fields; a lone term can't be found", value.span)
-                    .with_help("write `Dataset.field=value`"))
-            }
-            _ => Ok(()),
-        }
-    }
-}
-
-impl Scope for DatasetScope<'_> {
-    fn resolve(&self, name: &str) -> Result<Option<Typed>, Diagnostic> {
-        let Some(dataset) = self.dataset else { return self.events.resolve(name) };
-        if name.starts_with(events::RAW_PREFIX) || DEFAULT_FIELDS.contains(&name) || name == "tag" || name == "eventtype" {
-            return self.events.resolve(name);
-        }
-        if name == "nodename" {
-            let lineage = dataset.model.lineage(dataset.dataset).join(".");
-            return Ok(Some(Typed::new(crate::frame::text(lineage), ValueType::Text)));
-        }
-        match dataset.unprefixed(name) {
-            Some(inner) => {
-                let known = dataset.model.all_fields(dataset.dataset)?.into_iter().any(|field| field.name == inner);
-                if known || DEFAULT_FIELDS.contains(&inner) { self.inside(inner) } else { Ok(None) }
-            }
-            None => Ok(None),
-        }
-    }
-
-    fn names(&self) -> Vec<String> {
-        self.events.names()
-    }
-
-    fn knowledge(&self) -> Option<&dyn KnowledgeScope> {
-        Some(self.events)
-    }
-}
-
-/// A calculation sees its own field as it was before it, and the others as the dataset has them.
-struct CalculationScope<'a> {
-    dataset: &'a DatasetScope<'a>,
-    name: &'a str,
-    base: Option<Typed>,
-}
-
-impl Scope for CalculationScope<'_> {
-    fn resolve(&self, name: &str) -> Result<Option<Typed>, Diagnostic> {
-        if name == self.name { Ok(self.base.clone()) } else { self.dataset.events.resolve(name) }
-    }
-
-    fn names(&self) -> Vec<String> {
-        self.dataset.names()
-    }
 }
 
 /// What the tstats commands of a pipeline need of the data, added to what the rest needs.

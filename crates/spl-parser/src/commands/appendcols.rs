@@ -17,5 +17,5 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("timeout", OptionKind::Integer, "60", "seconds to wait for the subsearch"),
     ],
     arguments: ArgumentShape::Own(super::one_subsearch),
-    status: Status::Planned,
+    status: Status::Full,
 };

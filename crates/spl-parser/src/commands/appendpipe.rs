@@ -13,5 +13,5 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("run_in_preview", OptionKind::Boolean, "true", "whether previews show the result"),
     ],
     arguments: ArgumentShape::Own(super::one_pipeline),
-    status: Status::Planned,
+    status: Status::Full,
 };

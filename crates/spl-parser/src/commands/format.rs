@@ -18,7 +18,7 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("emptystr", OptionKind::Text, "NOT( )", "result without rows"),
     ],
     arguments: ArgumentShape::Own(grammar),
-    status: Status::Planned,
+    status: Status::Full,
 };
 
 fn grammar(reader: &mut Reader<'_>, call: &mut CommandCall) -> Result<(), Diagnostic> {

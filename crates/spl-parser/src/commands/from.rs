@@ -16,7 +16,7 @@ pub const SPEC: CommandSpec = CommandSpec {
     syntax: "from (datamodel|lookup|inputlookup|savedsearch|sid|federated):<name>",
     options: &[],
     arguments: ArgumentShape::Own(grammar),
-    status: Status::Planned,
+    status: Status::Full,
 };
 
 const TYPES: [&str; 6] = ["datamodel", "lookup", "inputlookup", "savedsearch", "sid", "federated"];

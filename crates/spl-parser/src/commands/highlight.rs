@@ -11,5 +11,5 @@ pub const SPEC: CommandSpec = CommandSpec {
     syntax: "highlight <text>...",
     options: &[],
     arguments: ArgumentShape::Own(super::texts),
-    status: Status::Planned,
+    status: Status::Full,
 };

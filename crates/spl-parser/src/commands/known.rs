@@ -94,7 +94,12 @@ pub const KNOWN: &[CommandSpec] = &[
         "condenses a multi-file result into few files",
         "it is internal to a Splunk server",
     ),
-    planned("collect", &["stash"], "writes rows into a summary index"),
+    refused(
+        "collect",
+        &["stash"],
+        "writes rows into a summary index",
+        "it writes to an index of a Splunk server; outputlookup keeps rows for later searches",
+    ),
     planned("correlate", &[], "co-occurrence matrix of all fields"),
     refused(
         "cyberchef",
@@ -148,7 +153,6 @@ pub const KNOWN: &[CommandSpec] = &[
         "returns the search history",
         "it reads the search history of a Splunk server",
     ),
-    planned("iconify", &[], "shows an icon per distinct value in the UI"),
     refused(
         "ingestpreview",
         &[],
@@ -237,7 +241,6 @@ pub const KNOWN: &[CommandSpec] = &[
         "runs a scripted alert",
         "it runs scripts of a Splunk server",
     ),
-    planned("savedsearch", &[], "runs a saved search"),
     refused(
         "script",
         &["run"],

@@ -18,14 +18,14 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("maxsearches", OptionKind::Integer, "10", "how many searches at most"),
     ],
     arguments: ArgumentShape::Own(grammar),
-    status: Status::Planned,
+    status: Status::Full,
 };
 
 fn grammar(reader: &mut Reader<'_>, call: &mut CommandCall) -> Result<(), Diagnostic> {
     reader.options(call)?;
     if !reader.at_end_of_command() {
         reader.refuse_unknown_option(call.spec)?;
-        let argument = if reader.at_symbol("[") { Argument::Subsearch(reader.subsearch()?) } else { reader.text_argument("a search")? };
+        let argument = if reader.at_symbol("[") { Argument::Subsearch(reader.inner_commands()?) } else { reader.text_argument("a search")? };
         call.arguments.push(argument);
     }
     reader.options(call)?;

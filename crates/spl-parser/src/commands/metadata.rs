@@ -17,5 +17,5 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("splunk_server_group", OptionKind::Text, "", "server group that is asked"),
     ],
     arguments: ArgumentShape::Nothing,
-    status: Status::Planned,
+    status: Status::Full,
 };

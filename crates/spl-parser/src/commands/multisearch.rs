@@ -14,7 +14,7 @@ pub const SPEC: CommandSpec = CommandSpec {
     syntax: "multisearch [<subsearch>] [<subsearch>]...",
     options: &[],
     arguments: ArgumentShape::Own(grammar),
-    status: Status::Planned,
+    status: Status::Full,
 };
 
 fn grammar(reader: &mut Reader<'_>, call: &mut CommandCall) -> Result<(), Diagnostic> {

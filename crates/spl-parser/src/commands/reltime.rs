@@ -14,5 +14,5 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("prefix", OptionKind::Text, "", "start of the name of the new field"),
     ],
     arguments: ArgumentShape::Nothing,
-    status: Status::Planned,
+    status: Status::Full,
 };

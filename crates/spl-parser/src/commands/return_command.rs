@@ -17,7 +17,7 @@ pub const SPEC: CommandSpec = CommandSpec {
     syntax: "return [<count>] (<field>|<alias>=<field>|$<field>)...",
     options: &[],
     arguments: ArgumentShape::Own(grammar),
-    status: Status::Planned,
+    status: Status::Full,
 };
 
 fn grammar(reader: &mut Reader<'_>, call: &mut CommandCall) -> Result<(), Diagnostic> {

@@ -15,5 +15,5 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("keepsingle", OptionKind::Boolean, "false", "keeps rows without a partner"),
     ],
     arguments: ArgumentShape::Fields,
-    status: Status::Planned,
+    status: Status::Full,
 };

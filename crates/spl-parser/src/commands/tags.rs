@@ -16,5 +16,5 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("allowed_tags", OptionKind::Text, "", "tags that are looked for"),
     ],
     arguments: ArgumentShape::Own(super::optional_fields),
-    status: Status::Planned,
+    status: Status::Full,
 };

@@ -18,7 +18,7 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("timeout", OptionKind::Integer, "60", "seconds to wait for a subsearch"),
     ],
     arguments: ArgumentShape::Own(grammar),
-    status: Status::Planned,
+    status: Status::Full,
 };
 
 fn grammar(reader: &mut Reader<'_>, call: &mut CommandCall) -> Result<(), Diagnostic> {

@@ -1,0 +1,20 @@
+//! Planning of `addinfo`: the time range, start and id of the search beside each row.
+
+use spl_parser::Diagnostic;
+use spl_parser::syntax::CommandCall;
+
+use crate::frame::{Frame, text};
+use crate::planner::Planner;
+
+/// Plans the command. Times are texts with milliseconds, as Splunk writes them; an open end is `0.000` or `+Infinity`.
+pub fn plan(planner: &Planner, _: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
+    let range = planner.time_range();
+    let now = planner.settings().now;
+    let time = |time: f64| format!("{time:.3}");
+    frame.assign(vec![
+        ("info_min_time".to_owned(), text(time(range.earliest.unwrap_or(0.0)))),
+        ("info_max_time".to_owned(), text(range.latest.map_or_else(|| "+Infinity".to_owned(), time))),
+        ("info_search_time".to_owned(), text(time(now))),
+        ("info_sid".to_owned(), text(format!("{now:.3}.1"))),
+    ])
+}

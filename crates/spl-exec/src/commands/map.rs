@@ -1,0 +1,95 @@
+//! Planning of `map`: a search per row, with the row's values filled in; the rows are those of all these searches.
+
+use futures::future::BoxFuture;
+use spl_parser::Diagnostic;
+use spl_parser::syntax::{Argument, CommandCall};
+
+use super::append::concatenate;
+use super::makeresults::rows_frame;
+use super::savedsearch::{self, Saved};
+use super::{Input, count, head};
+use crate::frame::Frame;
+use crate::inner_search::{self, SearchTimes};
+use crate::planner::Planner;
+use crate::rows::Rows;
+
+const WHAT: &str = "the search of `map`";
+
+/// Results that are put together before they are copied into one.
+const TOGETHER: usize = 16;
+
+/// Plans the command.
+pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
+    Box::pin(async move {
+        let frame = input.frame.ok_or_else(|| Diagnostic::error("plan/no-input", "`map` needs rows", call.span))?;
+        let search = template(planner, call)?;
+        let known: Vec<String> = frame.fields().into_iter().map(|field| field.name).collect();
+        // Names are checked even when there is no row to take values from.
+        inner_search::fill(&search.text, &|name| is_known(&known, name).then(String::new)).map_err(|name| {
+            Diagnostic::error("plan/map-field", format!("no row has the field `{name}`, which the search of `map` asks for"), call.span)
+                .with_help(format!("`${name}$` stands for the value of a field"))
+        })?;
+        let most = count(call, "maxsearches", 10)?;
+        let rows = Rows::of(planner, head::first_rows(frame, most.saturating_add(1))?).await?;
+        let searches = usize::try_from(most).unwrap_or(usize::MAX).min(rows.len());
+        if searches < rows.len() {
+            let warning = Diagnostic::warning("limit/reached", format!("`map` ran {searches} searches, there are more rows"), Some(call.span));
+            planner.warn(warning.with_help("`maxsearches` sets how many are run"));
+        }
+        let mut whole: Option<Frame> = None;
+        for row in 0..searches {
+            let value = |name: &str| match name {
+                "_serial_id" => Some((row + 1).to_string()),
+                name => rows.value(name, row).text().map(|text| text.into_owned()),
+            };
+            let text = match inner_search::fill(&search.text, &value) {
+                Ok(text) => text,
+                Err(name) => {
+                    let message = format!("a row has no value for `{name}`: no search was run for it");
+                    planner.warn(Diagnostic::warning("plan/map-field", message, Some(call.span)));
+                    continue;
+                }
+            };
+            let made = inner_search::plan(planner, &text, &search.times, call.span, WHAT).await?;
+            let made = planner.materialise(made).await?;
+            whole = Some(match whole {
+                None => made,
+                Some(before) => concatenate(planner, before, made)?,
+            });
+            if row % TOGETHER == TOGETHER - 1
+                && let Some(frame) = whole.take()
+            {
+                whole = Some(planner.materialise(frame).await?);
+            }
+        }
+        match whole {
+            Some(frame) => Ok(frame),
+            None => rows_frame(planner, &[]),
+        }
+    })
+}
+
+fn is_known(fields: &[String], name: &str) -> bool {
+    name == "_serial_id" || fields.iter().any(|field| field == name)
+}
+
+/// The search's text, macros expanded, values still to be filled in.
+fn template(planner: &Planner, call: &CommandCall) -> Result<Saved, Diagnostic> {
+    if let Some(option) = call.option("search") {
+        let text = inner_search::expand(planner, &option.value.value, option.value.span, WHAT)?;
+        return Ok(Saved { text, times: SearchTimes::default() });
+    }
+    match call.arguments.first() {
+        Some(Argument::Subsearch(subsearch)) => {
+            // As written: printing the tree could quote what `$name$` stands for.
+            let written = planner.source(subsearch.pipeline.span).map(|text| text.trim_start_matches([' ', '\t', '\n', '\r', '|']));
+            let text = match written {
+                Some(written) => format!("| {written}"),
+                None => spl_parser::print(&subsearch.pipeline),
+            };
+            Ok(Saved { text, times: SearchTimes::default() })
+        }
+        Some(Argument::Text { text, .. }) => savedsearch::find(planner, &text.value, text.span),
+        _ => Err(Diagnostic::error("plan/argument", "`map` needs a search", call.span)),
+    }
+}

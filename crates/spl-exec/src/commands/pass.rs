@@ -1,0 +1,13 @@
+//! Planning of commands that change how results are shown or where they are computed, never the rows: `highlight`,
+//! `iconify`, `localop`.
+
+use spl_parser::Diagnostic;
+use spl_parser::syntax::CommandCall;
+
+use crate::frame::Frame;
+use crate::planner::Planner;
+
+/// Plans the command: the rows as they are.
+pub fn plan(_: &Planner, _: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
+    Ok(frame)
+}

@@ -1,0 +1,61 @@
+//! Planning of `tags`: the tags of field values beside the rows.
+
+use datafusion::logical_expr::Expr;
+use spl_functions::column::ValueType;
+use spl_functions::search::SearchPattern;
+use spl_parser::Diagnostic;
+use spl_parser::syntax::CommandCall;
+
+use super::{boolean, expand};
+use crate::expression::{Typed, call as function, choose};
+use crate::frame::{Frame, column, null, text};
+use crate::planner::Planner;
+
+/// Plans the command. Without `outputfield` the tags of a field are in `tag::<field>`.
+pub fn plan(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
+    let output = call.option("outputfield").map(|option| option.value.value.clone());
+    let (with_name, with_value) = (boolean(call, "inclname", false), boolean(call, "inclvalue", false));
+    let allowed: Option<Vec<&str>> = call.option("allowed_tags").map(|option| option.value.value.split(',').map(str::trim).collect());
+    let mut fields: Vec<String> = Vec::new();
+    for field in call.fields() {
+        fields.extend(expand(&frame, field).into_iter().map(|found| found.name));
+    }
+    if call.fields().next().is_none() {
+        fields = frame.fields().into_iter().map(|field| field.name).collect();
+    }
+    let mut assignments: Vec<(String, Typed)> = Vec::new();
+    for field in &fields {
+        let Some(found) = frame.field(field) else { continue };
+        for rule in planner.knowledge().tags.iter().filter(|rule| rule.field == *field) {
+            if allowed.as_ref().is_some_and(|allowed| !allowed.contains(&rule.tag.as_str())) {
+                continue;
+            }
+            let encoded = text(SearchPattern::literal(&rule.value).encode());
+            let value = Typed::new(column(field), found.value_type());
+            let matched: Expr = function(planner, "search_equal", vec![value, Typed::new(encoded, ValueType::Text)])?.expression;
+            let mut written = String::new();
+            if output.is_some() && with_name {
+                written.push_str(&format!("{field}::"));
+            }
+            if output.is_some() && with_value {
+                written.push_str(&format!("{}::", rule.value));
+            }
+            written.push_str(&rule.tag);
+            let tag = choose(planner, vec![(matched, Typed::new(text(written), ValueType::Text))], None)?;
+            let target = output.clone().unwrap_or_else(|| format!("tag::{field}"));
+            match assignments.iter_mut().find(|(name, _)| *name == target) {
+                Some((_, before)) => *before = function(planner, "mvappend", vec![before.clone(), tag])?,
+                None => assignments.push((target, tag)),
+            }
+        }
+    }
+    if let Some(output) = output.filter(|output| !assignments.iter().any(|(name, _)| name == output)) {
+        assignments.push((output, Typed::new(null(ValueType::Text), ValueType::Text)));
+    }
+    let mut distinct = Vec::new();
+    for (name, tags) in assignments {
+        let tags = if tags.value_type == ValueType::Multivalue { function(planner, "mvdedup", vec![tags])? } else { tags };
+        distinct.push((name, tags.expression));
+    }
+    frame.assign(distinct)
+}

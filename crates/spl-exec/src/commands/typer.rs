@@ -1,0 +1,48 @@
+//! Planning of `typer`: the event types that the rows match, in the field `eventtype`.
+
+use spl_functions::column::ValueType;
+use spl_parser::Diagnostic;
+use spl_parser::syntax::CommandCall;
+
+use super::refuse_options;
+use crate::expression::{Typed, call as function, choose};
+use crate::frame::{Frame, column, text};
+use crate::inner_search;
+use crate::planner::Planner;
+use crate::search;
+
+/// Plans the command.
+pub fn plan(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
+    refuse_options(call, &[("maxlen", "10000")])?;
+    let wanted: Option<Vec<&str>> = call.option("eventtypes").map(|option| option.value.value.split(',').map(str::trim).collect());
+    let mut all = frame.field("eventtype").map(|found| Typed::new(column("eventtype"), found.value_type()));
+    for kind in planner.knowledge().enabled_event_types() {
+        if wanted.as_ref().is_some_and(|wanted| !wanted.contains(&kind.name.as_str())) {
+            continue;
+        }
+        let what = format!("event type `{}`", kind.name);
+        let source = inner_search::expand(planner, &kind.search, call.span, &what)?;
+        let source = source.trim();
+        let source = source.strip_prefix("search ").unwrap_or(source);
+        let parsed = spl_parser::parse_search_expression(source).map_err(|errors| {
+            let why = errors.into_iter().next().map(|error| error.message).unwrap_or_default();
+            Diagnostic::general("knowledge/definition", format!("{what} can't be used: {why}")).with_help(source.to_owned())
+        })?;
+        let condition = search::plan(planner, &parsed, &frame)?;
+        if search::is_false(&condition) {
+            continue;
+        }
+        let member = choose(planner, vec![(condition, Typed::new(text(kind.name.clone()), ValueType::Text))], None)?;
+        all = Some(match all {
+            None => member,
+            Some(before) => function(planner, "mvappend", vec![before, member])?,
+        });
+    }
+    match all {
+        None => Ok(frame),
+        Some(all) => {
+            let distinct = if all.value_type == ValueType::Multivalue { function(planner, "mvdedup", vec![all])? } else { all };
+            frame.assign(vec![("eventtype".to_owned(), distinct.expression)])
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! Results held in memory as rows: for commands that look at all values while they are planned.
+
+use std::borrow::Cow;
+
+use arrow::array::{ArrayRef, RecordBatch};
+use arrow::compute::concat_batches;
+use arrow::datatypes::SchemaRef;
+use spl_functions::column::Column;
+use spl_functions::value::Value;
+use spl_parser::Diagnostic;
+
+use crate::frame::{Frame, engine_error};
+use crate::planner::Planner;
+
+/// The rows of a frame, in order.
+pub struct Rows {
+    /// Columns with the hidden ones.
+    pub schema: SchemaRef,
+    /// All rows as one batch.
+    pub batch: RecordBatch,
+    columns: Vec<(String, Column)>,
+}
+
+impl Rows {
+    /// Runs a frame.
+    pub async fn of(planner: &Planner, frame: Frame) -> Result<Self, Diagnostic> {
+        let (schema, batches) = planner.collect(frame).await?;
+        let batch = concat_batches(&schema, &batches).map_err(|error| engine_error(error.into()))?;
+        let columns = schema
+            .fields()
+            .iter()
+            .zip(batch.columns())
+            .map(|(field, array)| Ok((field.name().clone(), Column::new(array).map_err(engine_error)?)))
+            .collect::<Result<_, Diagnostic>>()?;
+        Ok(Self { schema, batch, columns })
+    }
+
+    /// Number of rows.
+    pub fn len(&self) -> usize {
+        self.batch.num_rows()
+    }
+
+    /// Whether there is no row.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The fields in order, splq's own columns left out.
+    pub fn fields(&self) -> impl Iterator<Item = (&str, &Column)> {
+        self.columns.iter().filter(|(name, _)| !name.starts_with("__")).map(|(name, column)| (name.as_str(), column))
+    }
+
+    /// A value; null when the field does not exist.
+    pub fn value(&self, field: &str, row: usize) -> Value<'_> {
+        self.columns.iter().find(|(name, _)| name == field).map_or(Value::Null, |(_, column)| column.value(row))
+    }
+
+    /// The values of a field in a row as texts; none when it is absent.
+    pub fn texts(&self, field: &str, row: usize) -> Vec<Cow<'_, str>> {
+        self.value(field, row).each_text()
+    }
+
+    /// The rows at these places, as a frame.
+    pub fn take(&self, planner: &Planner, places: &[u32]) -> Result<Frame, Diagnostic> {
+        let places = arrow::array::UInt32Array::from(places.to_vec());
+        let columns: Vec<ArrayRef> = self
+            .batch
+            .columns()
+            .iter()
+            .map(|array| arrow::compute::take(array, &places, None))
+            .collect::<Result<_, _>>()
+            .map_err(|error| engine_error(error.into()))?;
+        let batch = RecordBatch::try_new(self.schema.clone(), columns).map_err(|error| engine_error(error.into()))?;
+        planner.from_batches(self.schema.clone(), vec![batch])
+    }
+}
