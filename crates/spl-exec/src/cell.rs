@@ -106,7 +106,8 @@ impl Cell {
         }
     }
 
-    fn append_to(&self, builder: &mut ColumnBuilder) {
+    /// Appends it to a column; what the column can not hold is absent.
+    pub fn append_to(&self, builder: &mut ColumnBuilder) {
         match self {
             Self::Null => builder.append_null(),
             Self::Integer(number) => builder.append(Value::Integer(*number)),

@@ -41,8 +41,8 @@ macro_rules! commands {
 
 pub mod accum;
 pub mod addcoltotals;
-pub mod addtotals;
 pub mod addinfo;
+pub mod addtotals;
 pub mod aggregation;
 pub mod append;
 pub mod appendcols;
@@ -59,14 +59,18 @@ pub mod delta;
 pub mod eval;
 pub mod eventcount;
 pub mod eventstats;
+pub mod extract;
 pub mod fieldformat;
 pub mod fields;
 pub mod fieldsummary;
 pub mod filldown;
 pub mod fillnull;
+pub mod foreach;
 pub mod format;
 pub mod from;
+pub mod fromjson;
 pub mod gauge;
+pub mod gentimes;
 pub mod head;
 pub mod inputlookup;
 pub mod iplocation;
@@ -97,6 +101,7 @@ pub mod search;
 pub mod selfjoin;
 pub mod set;
 pub mod sort;
+pub mod spath;
 pub mod stats;
 pub mod strcat;
 pub mod streamstats;
@@ -105,6 +110,7 @@ pub mod tags;
 pub mod tail;
 pub mod timechart;
 pub mod timewrap;
+pub mod tojson;
 pub mod top;
 pub mod transaction;
 pub mod transpose;
@@ -114,6 +120,7 @@ pub mod typer;
 pub mod union_command;
 pub mod untable;
 pub mod where_command;
+pub mod xmlkv;
 pub mod xyseries;
 
 commands! {
@@ -129,21 +136,25 @@ commands! {
     "chart" => chart::Stage,
     "concurrency" => concurrency::Rows,
     "contingency" => contingency::Stage,
-    "convert" => convert::Rows,
+    "convert" => convert::Stage,
     "datamodel" => datamodel::Source,
     "dedup" => dedup::Rows,
     "delta" => delta::Rows,
     "eval" => eval::Stage,
     "eventcount" => eventcount::Source,
     "eventstats" => eventstats::Rows,
+    "extract" => extract::Stage,
     "fieldformat" => fieldformat::Rows,
     "fields" => fields::Rows,
     "fieldsummary" => fieldsummary::Stage,
     "filldown" => filldown::Rows,
     "fillnull" => fillnull::Rows,
+    "foreach" => foreach::Stage,
     "format" => format::Stage,
     "from" => from::Source,
+    "fromjson" => fromjson::Stage,
     "gauge" => gauge::Stage,
+    "gentimes" => gentimes::Source,
     "head" => head::Rows,
     "highlight" => pass::Rows,
     "iconify" => pass::Rows,
@@ -177,6 +188,7 @@ commands! {
     "selfjoin" => selfjoin::Stage,
     "set" => set::Source,
     "sort" => sort::Rows,
+    "spath" => spath::Stage,
     "stats" => stats::Rows,
     "strcat" => strcat::Rows,
     "streamstats" => streamstats::Rows,
@@ -185,6 +197,7 @@ commands! {
     "tail" => tail::Rows,
     "timechart" => timechart::Stage,
     "timewrap" => timewrap::Stage,
+    "tojson" => tojson::Rows,
     "top" => top::Rows,
     "transaction" => transaction::Rows,
     "transpose" => transpose::Stage,
@@ -194,6 +207,7 @@ commands! {
     "union" => union_command::Source,
     "untable" => untable::Stage,
     "where" => where_command::Stage,
+    "xmlkv" => xmlkv::Stage,
     "xyseries" => xyseries::Stage,
 }
 

@@ -261,6 +261,16 @@ fn before_command(call: &CommandCall, after: Needed) -> Needed {
             }
             needed
         }
+        "extract" | "xmlkv" if call.fields().next().is_none() => {
+            let mut needed = after;
+            match call.arguments.first() {
+                Some(Argument::Text { text, .. }) => needed.add(&text.value),
+                _ => needed.add("_raw"),
+            }
+            needed
+        }
+        "tojson" if call.arguments.is_empty() => Needed::All,
+        "fromjson" | "tojson" => after,
         "search" | "where" | "sort" | "head" | "tail" | "dedup" | "convert" | "fillnull" | "bin" | "eventstats" | "streamstats"
         | "mvexpand" | "makemv" | "nomv" | "lookup" | "append" | "join" | "reverse" | "inputlookup" | "iplocation" | "accum"
         | "delta" | "autoregress" | "filldown" | "strcat" | "rangemap" | "replace" | "fieldformat" | "appendpipe" => {

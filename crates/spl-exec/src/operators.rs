@@ -4,6 +4,7 @@
 //! input in ordinal order on one partition when the operator asks for it.
 
 pub mod take_while;
+pub mod to_json;
 pub mod mv_expand;
 pub mod dedup_consecutive;
 pub mod lookup;

@@ -1,16 +1,61 @@
 //! Planning of `convert`: field values to times and numbers.
 
-use spl_functions::column::ValueType;
+use futures::future::BoxFuture;
+use spl_functions::column::{Column, ValueType};
+use spl_functions::convert::num;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{Argument, CommandCall};
 
-use super::expand;
+use super::{Input, expand};
 use crate::expression::{Typed, call as function};
-use crate::frame::{Frame, column, text};
+use crate::frame::{Frame, column, engine_error, text};
 use crate::planner::Planner;
 
 /// Plans the command.
-pub fn plan(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
+pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
+    Box::pin(async move {
+        let mut frame = input.frame.ok_or_else(|| Diagnostic::error("plan/no-input", "`convert` needs rows", call.span))?;
+        let automatic = |argument: &Argument| matches!(argument, Argument::Conversion { function, .. } if function.value == "auto");
+        let whole = if call.arguments.iter().any(automatic) {
+            frame = planner.materialise(frame).await?;
+            convertible(planner, &frame, call).await?
+        } else {
+            Vec::new()
+        };
+        converted(planner, call, frame, &whole)
+    })
+}
+
+/// The fields of `auto` conversions all of whose values convert: a field with any other value is left as it is.
+///
+/// Source: Splunk search reference, convert, auto.
+async fn convertible(planner: &Planner, frame: &Frame, call: &CommandCall) -> Result<Vec<String>, Diagnostic> {
+    let (_, batches) = planner.collect(frame.clone()).await?;
+    let mut whole = Vec::new();
+    for argument in &call.arguments {
+        let Argument::Conversion { function, field, .. } = argument else { continue };
+        if function.value != "auto" {
+            continue;
+        }
+        for found in expand(frame, field) {
+            let mut all = true;
+            for batch in &batches {
+                let Some(array) = batch.column_by_name(&found.name) else { continue };
+                let column = Column::new(array).map_err(engine_error)?;
+                all &= (0..batch.num_rows()).all(|row| {
+                    let texts = column.value(row).each_text();
+                    texts.len() < 2 && texts.iter().all(|text| num(text).is_some())
+                });
+            }
+            if all {
+                whole.push(found.name);
+            }
+        }
+    }
+    Ok(whole)
+}
+
+fn converted(planner: &Planner, call: &CommandCall, frame: Frame, whole: &[String]) -> Result<Frame, Diagnostic> {
     let format = call.option("timeformat").map_or("%m/%d/%Y %H:%M:%S", |option| option.value.value.as_str());
     let excluded: Vec<String> = call
         .arguments
@@ -38,12 +83,7 @@ pub fn plan(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame
                     let arguments = vec![source, Typed::new(text(format), ValueType::Text)];
                     function(planner, &format!("convert_{}", conversion.value), arguments)?
                 }
-                // `auto` leaves a field alone unless all its values convert; value by value that is what stays text.
-                "auto" => {
-                    let number = function(planner, "convert_auto", vec![source.clone()])?;
-                    let converted = (number.expression.clone().is_not_null(), number);
-                    crate::expression::choose(planner, vec![converted], Some(source))?
-                }
+                "auto" if !whole.contains(&found.name) => source,
                 name => function(planner, &format!("convert_{name}"), vec![source])?,
             };
             let target = match alias {

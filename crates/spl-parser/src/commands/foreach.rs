@@ -26,7 +26,7 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("iterstr", OptionKind::Text, "<<ITER>>", "place holder of the number of the round"),
     ],
     arguments: ArgumentShape::Own(grammar),
-    status: Status::Planned,
+    status: Status::Full,
 };
 
 fn grammar(reader: &mut Reader<'_>, call: &mut CommandCall) -> Result<(), Diagnostic> {

@@ -13,5 +13,5 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("prefix", OptionKind::Text, "", "start of the names of the new fields"),
     ],
     arguments: ArgumentShape::Own(super::one_field),
-    status: Status::Planned,
+    status: Status::Full,
 };

@@ -15,5 +15,5 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("increment", OptionKind::Text, "1d", "length of a range"),
     ],
     arguments: ArgumentShape::Nothing,
-    status: Status::Planned,
+    status: Status::Full,
 };

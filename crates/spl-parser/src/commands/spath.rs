@@ -15,5 +15,5 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("path", OptionKind::Text, "", "path of the value"),
     ],
     arguments: ArgumentShape::Own(super::optional_text),
-    status: Status::Planned,
+    status: Status::Full,
 };

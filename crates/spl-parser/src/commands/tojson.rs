@@ -22,7 +22,7 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("output_field", OptionKind::Field, "_raw", "field that gets the object"),
     ],
     arguments: ArgumentShape::Own(grammar),
-    status: Status::Planned,
+    status: Status::Full,
 };
 
 fn grammar(reader: &mut Reader<'_>, call: &mut CommandCall) -> Result<(), Diagnostic> {

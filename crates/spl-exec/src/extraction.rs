@@ -1,0 +1,127 @@
+//! Fields found in the text of another field, row by row: which ones there are is known only from the rows.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions};
+use arrow::compute::concat_batches;
+use arrow::datatypes::{Field, Schema, SchemaRef};
+use indexmap::IndexMap;
+use spl_functions::column::{Column, ColumnBuilder, ValueType};
+use spl_parser::Diagnostic;
+
+use crate::cell::Cell;
+use crate::frame::{Frame, ORDINAL, engine_error};
+use crate::planner::Planner;
+
+/// What happens where a row has a found field already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Existing {
+    /// The found value replaces it.
+    Replace,
+    /// It stays.
+    Keep,
+    /// Both are values of the field.
+    Add,
+}
+
+/// The fields that are found in one text, each with its values.
+pub type Found = Vec<(String, Vec<String>)>;
+
+/// Runs the frame, reads the source field of every row and adds the fields found. A field that has several values in a
+/// row is multivalue; one whose values all print as whole numbers is a number.
+pub async fn extract(
+    planner: &Planner,
+    frame: Frame,
+    source: &str,
+    existing: Existing,
+    mut read: impl FnMut(&str) -> Result<Found, Diagnostic> + Send,
+) -> Result<Frame, Diagnostic> {
+    let (schema, batches) = planner.collect(frame).await?;
+    let batch = concat_batches(&schema, &batches).map_err(|error| engine_error(error.into()))?;
+    drop(batches);
+    let mut found: IndexMap<String, HashMap<usize, Vec<String>>> = IndexMap::new();
+    if let Some(array) = batch.column_by_name(source) {
+        let column = Column::new(array).map_err(engine_error)?;
+        for row in 0..batch.num_rows() {
+            let Some(text) = column.value(row).text() else { continue };
+            for (name, values) in read(&text)? {
+                if !name.is_empty() && name != ORDINAL && !values.is_empty() {
+                    match found.get_mut(&name) {
+                        Some(rows) => rows.entry(row).or_default().extend(values),
+                        None => drop(found.insert(name, HashMap::from([(row, values)]))),
+                    }
+                }
+            }
+        }
+    }
+    with_fields(planner, &schema, &batch, found, existing)
+}
+
+fn with_fields(
+    planner: &Planner,
+    schema: &SchemaRef,
+    batch: &RecordBatch,
+    mut found: IndexMap<String, HashMap<usize, Vec<String>>>,
+    existing: Existing,
+) -> Result<Frame, Diagnostic> {
+    let rows = batch.num_rows();
+    let (mut fields, mut columns): (Vec<Arc<Field>>, Vec<ArrayRef>) = (Vec::new(), Vec::new());
+    for (place, field) in schema.fields().iter().enumerate() {
+        let array = batch.column(place);
+        let Some(values) = found.shift_remove(field.name()) else {
+            fields.push(field.clone());
+            columns.push(array.clone());
+            continue;
+        };
+        let old = Column::new(array).map_err(engine_error)?;
+        let cells: Vec<Cell> = (0..rows)
+            .map(|row| {
+                let old = Cell::of(old.value(row));
+                match (values.get(&row), existing) {
+                    (None, _) => old,
+                    (Some(_), Existing::Keep) if !old.is_null() => old,
+                    (Some(new), Existing::Add) if !old.is_null() => {
+                        let mut all = old.texts();
+                        all.extend(new.iter().cloned());
+                        Cell::of_texts(all)
+                    }
+                    (Some(new), _) => Cell::of_texts(new.clone()),
+                }
+            })
+            .collect();
+        let kind = cells.iter().fold(ValueType::Null, |kind, cell| kind.common(cell.value_type()));
+        push(&mut fields, &mut columns, field.name(), kind, rows, |row| cells[row].clone());
+    }
+    for (name, values) in &found {
+        let several = values.values().any(|values| values.len() > 1);
+        let whole = || values.values().flatten().all(|text| text.parse::<i64>().is_ok_and(|number| number.to_string() == *text));
+        let kind = if several {
+            ValueType::Multivalue
+        } else if whole() {
+            ValueType::Integer
+        } else {
+            ValueType::Text
+        };
+        push(&mut fields, &mut columns, name, kind, rows, |row| values.get(&row).map_or(Cell::Null, |values| Cell::of_texts(values.clone())));
+    }
+    let schema: SchemaRef = Arc::new(Schema::new(fields));
+    let options = RecordBatchOptions::new().with_row_count(Some(rows));
+    let batch = RecordBatch::try_new_with_options(schema.clone(), columns, &options).map_err(|error| engine_error(error.into()))?;
+    planner.from_batches(schema, vec![batch])
+}
+
+fn push(
+    fields: &mut Vec<Arc<Field>>,
+    columns: &mut Vec<ArrayRef>,
+    name: &str,
+    kind: ValueType,
+    rows: usize,
+    cell: impl Fn(usize) -> Cell,
+) {
+    let kind = if kind == ValueType::Null { ValueType::Text } else { kind };
+    let mut builder = ColumnBuilder::new(kind, rows);
+    (0..rows).for_each(|row| cell(row).append_to(&mut builder));
+    fields.push(Arc::new(Field::new(name, kind.arrow(), true)));
+    columns.push(builder.finish());
+}
