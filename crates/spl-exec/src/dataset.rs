@@ -106,10 +106,20 @@ impl<'a> DatasetScope<'a> {
                         found = Some(function(self.planner, "spl_capture", arguments)?);
                     }
                 }
-                CalculationKind::Lookup { .. } | CalculationKind::GeoIp { .. } => {
+                CalculationKind::Lookup { lookup, inputs, outputs } => {
+                    let definition = self.planner.lookup(lookup)?;
+                    let Some((in_table, _)) = outputs.iter().find(|(_, output)| output == name) else { continue };
+                    let mut given = Vec::with_capacity(inputs.len());
+                    for (in_table, in_event) in inputs {
+                        let value = self.events.resolve(in_event)?;
+                        given.push((in_table.as_str(), value.unwrap_or_else(|| Typed::new(null(ValueType::Text), ValueType::Null))));
+                    }
+                    found = Some(crate::lookup_expression::lookup(&definition, given, in_table)?);
+                }
+                CalculationKind::GeoIp { .. } => {
                     return Err(Diagnostic::general(
-                        "plan/not-built",
-                        format!("`{name}` is calculated by a lookup of the data model, which is not built yet"),
+                        "plan/no-database",
+                        format!("`{name}` is the location of an address, for which there is no database"),
                     ));
                 }
             }

@@ -10,7 +10,7 @@ use hashbrown::HashMap;
 use spl_functions::column::ValueType;
 use spl_functions::pattern::Pattern as Regex;
 use spl_knowledge::Knowledge;
-use spl_knowledge::props::ResolvedProps;
+use spl_knowledge::props::{AutomaticLookup, ResolvedProps};
 use spl_macros::Expansion;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{Pattern, SearchExpression};
@@ -33,6 +33,7 @@ enum Level {
     Extracted,
     Aliased,
     Calculated,
+    LookedUp,
     Tagged,
 }
 
@@ -73,6 +74,7 @@ impl<'a> EventScope<'a> {
             Level::Extracted => self.extracted(name)?,
             Level::Aliased => self.aliased(name)?,
             Level::Calculated => self.calculated(name)?,
+            Level::LookedUp => self.looked_up(name)?,
             Level::Tagged => self.tagged(name)?,
         };
         self.known.borrow_mut().insert(key, found.clone());
@@ -147,8 +149,31 @@ impl<'a> EventScope<'a> {
         Ok(found)
     }
 
+    /// Automatic lookups, in the order of their classes; each sees calculated fields, not the other lookups.
+    fn looked_up(&self, name: &str) -> Result<Option<Typed>, Diagnostic> {
+        let mut found = self.at(name, Level::Calculated)?;
+        for lookup in &self.kind.props.lookups {
+            let Some(output) = looked_up_field(self.planner, lookup, name)? else { continue };
+            let definition = self.planner.lookup(&lookup.table)?;
+            let mut inputs = Vec::with_capacity(lookup.inputs.len());
+            for input in &lookup.inputs {
+                inputs.push((input.lookup.as_str(), self.at(&input.event, Level::Calculated)?.unwrap_or_else(|| Typed::new(null(ValueType::Text), ValueType::Null))));
+            }
+            let value = crate::lookup_expression::lookup(&definition, inputs, &output)?;
+            found = Some(match found {
+                None => value,
+                // Without a match the event keeps what it has.
+                Some(base) if lookup.overwrite => {
+                    choose(self.planner, vec![(value.expression.clone().is_not_null(), value)], Some(base))?
+                }
+                Some(base) => self.keep_or(Some(base), value)?,
+            });
+        }
+        Ok(found)
+    }
+
     fn tagged(&self, name: &str) -> Result<Option<Typed>, Diagnostic> {
-        let found = self.at(name, Level::Calculated)?;
+        let found = self.at(name, Level::LookedUp)?;
         let knowledge = self.planner.knowledge();
         let names: BTreeSet<&str> = match name {
             "eventtype" => knowledge.enabled_event_types().into_iter().map(|kind| kind.name.as_str()).collect(),
@@ -271,6 +296,16 @@ fn literal_number(value: usize) -> Typed {
     Typed::new(lit(value as i64), ValueType::Integer)
 }
 
+/// The field of the table that an automatic lookup gives to a field of the event.
+fn looked_up_field(planner: &Planner, lookup: &AutomaticLookup, name: &str) -> Result<Option<String>, Diagnostic> {
+    if !lookup.outputs.is_empty() {
+        return Ok(lookup.outputs.iter().find(|output| output.event == name).map(|output| output.lookup.clone()));
+    }
+    let known = planner.lookup(&lookup.table)?.load()?.header.iter().any(|field| field == name);
+    let is_input = lookup.inputs.iter().any(|input| input.lookup == name);
+    Ok((known && !is_input).then(|| name.to_owned()))
+}
+
 fn group_number(regex: &str, name: &str) -> Option<usize> {
     if !regex.contains(name) {
         return None;
@@ -323,6 +358,18 @@ fn defined_names(props: &ResolvedProps, knowledge: &Knowledge, visit: &mut dyn F
     }
     for alias in &props.aliases {
         visit(&alias.to, std::slice::from_ref(&alias.from));
+    }
+    for lookup in &props.lookups {
+        let inputs: Vec<String> = lookup.inputs.iter().map(|input| input.event.clone()).collect();
+        if lookup.outputs.is_empty() {
+            let table = knowledge.lookup(&lookup.table).and_then(|definition| definition.load());
+            for name in table.map(|table| table.header).unwrap_or_default() {
+                if !lookup.inputs.iter().any(|input| input.lookup == name) {
+                    visit(&name, &inputs);
+                }
+            }
+        }
+        lookup.outputs.iter().for_each(|output| visit(&output.event, &inputs));
     }
     for field in &props.calculated {
         let mut inputs = Needed::none();
