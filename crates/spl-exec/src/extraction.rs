@@ -44,7 +44,9 @@ pub async fn extract(
     if let Some(array) = batch.column_by_name(source) {
         let column = Column::new(array).map_err(engine_error)?;
         for row in 0..batch.num_rows() {
-            let Some(text) = column.value(row).text() else { continue };
+            let Some(text) = column.value(row).text() else {
+                continue;
+            };
             for (name, values) in read(&text)? {
                 if !name.is_empty() && name != ORDINAL && !values.is_empty() {
                     match found.get_mut(&name) {
@@ -90,12 +92,21 @@ fn with_fields(
                 }
             })
             .collect();
-        let kind = cells.iter().fold(ValueType::Null, |kind, cell| kind.common(cell.value_type()));
-        push(&mut fields, &mut columns, field.name(), kind, rows, |row| cells[row].clone());
+        let kind = cells
+            .iter()
+            .fold(ValueType::Null, |kind, cell| kind.common(cell.value_type()));
+        push(&mut fields, &mut columns, field.name(), kind, rows, |row| {
+            cells[row].clone()
+        });
     }
     for (name, values) in &found {
         let several = values.values().any(|values| values.len() > 1);
-        let whole = || values.values().flatten().all(|text| text.parse::<i64>().is_ok_and(|number| number.to_string() == *text));
+        let whole = || {
+            values.values().flatten().all(|text| {
+                text.parse::<i64>()
+                    .is_ok_and(|number| number.to_string() == *text)
+            })
+        };
         let kind = if several {
             ValueType::Multivalue
         } else if whole() {
@@ -103,11 +114,16 @@ fn with_fields(
         } else {
             ValueType::Text
         };
-        push(&mut fields, &mut columns, name, kind, rows, |row| values.get(&row).map_or(Cell::Null, |values| Cell::of_texts(values.clone())));
+        push(&mut fields, &mut columns, name, kind, rows, |row| {
+            values
+                .get(&row)
+                .map_or(Cell::Null, |values| Cell::of_texts(values.clone()))
+        });
     }
     let schema: SchemaRef = Arc::new(Schema::new(fields));
     let options = RecordBatchOptions::new().with_row_count(Some(rows));
-    let batch = RecordBatch::try_new_with_options(schema.clone(), columns, &options).map_err(|error| engine_error(error.into()))?;
+    let batch = RecordBatch::try_new_with_options(schema.clone(), columns, &options)
+        .map_err(|error| engine_error(error.into()))?;
     planner.from_batches(schema, vec![batch])
 }
 
@@ -119,7 +135,11 @@ fn push(
     rows: usize,
     cell: impl Fn(usize) -> Cell,
 ) {
-    let kind = if kind == ValueType::Null { ValueType::Text } else { kind };
+    let kind = if kind == ValueType::Null {
+        ValueType::Text
+    } else {
+        kind
+    };
     let mut builder = ColumnBuilder::new(kind, rows);
     (0..rows).for_each(|row| cell(row).append_to(&mut builder));
     fields.push(Arc::new(Field::new(name, kind.arrow(), true)));

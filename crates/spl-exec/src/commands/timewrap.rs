@@ -17,21 +17,37 @@ use crate::planner::Planner;
 const MOST_PERIODS: u32 = 10_000;
 
 /// Plans the command.
-pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
+pub fn plan<'a>(
+    planner: &'a Planner,
+    call: &'a CommandCall,
+    input: Input,
+) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
-        let frame = input.frame.ok_or_else(|| Diagnostic::error("plan/no-input", "`timewrap` needs rows", call.span))?;
+        let frame = input.frame.ok_or_else(|| {
+            Diagnostic::error("plan/no-input", "`timewrap` needs rows", call.span)
+        })?;
         let Some(Argument::Text { text, .. }) = call.arguments.first() else {
-            return Err(Diagnostic::error("plan/argument", "`timewrap` needs a span", call.span).with_help("for example `timewrap 1day`"));
+            return Err(
+                Diagnostic::error("plan/argument", "`timewrap` needs a span", call.span)
+                    .with_help("for example `timewrap 1day`"),
+            );
         };
         // Unlike elsewhere a lone `m` means months here.
         let written = match text.value.trim().strip_suffix('m') {
-            Some(digits) if digits.bytes().all(|byte| byte.is_ascii_digit()) => format!("{digits}mon"),
+            Some(digits) if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
+                format!("{digits}mon")
+            }
             _ => text.value.clone(),
         };
-        let span = parse_span(&written).map_err(|message| Diagnostic::error("plan/span", message, text.span))?;
+        let span = parse_span(&written)
+            .map_err(|message| Diagnostic::error("plan/span", message, text.span))?;
         if frame.field("_time").is_none() {
-            return Err(Diagnostic::error("plan/argument", "`timewrap` needs rows with `_time`", call.span)
-                .with_help("it belongs behind `timechart`"));
+            return Err(Diagnostic::error(
+                "plan/argument",
+                "`timewrap` needs rows with `_time`",
+                call.span,
+            )
+            .with_help("it belongs behind `timechart`"));
         }
         let table = Table::of(planner, frame).await?;
         wrapped(planner, call, &table, &span)?.frame(planner)
@@ -46,19 +62,39 @@ fn later(planner: &Planner, time: f64, span: &TimeSpan, periods: u32) -> Option<
     relative_time(time, &format!("+{amount}{unit}"), planner.time_zone())
 }
 
-fn wrapped(planner: &Planner, call: &CommandCall, table: &Table, span: &TimeSpan) -> Result<Table, Diagnostic> {
+fn wrapped(
+    planner: &Planner,
+    call: &CommandCall,
+    table: &Table,
+    span: &TimeSpan,
+) -> Result<Table, Diagnostic> {
     let option = |name: &str| call.option(name).map(|option| option.value.value.as_str());
-    let times: Vec<Option<f64>> = (0..table.rows()).map(|row| table.cell(row, "_time").number()).collect();
+    let times: Vec<Option<f64>> = (0..table.rows())
+        .map(|row| table.cell(row, "_time").number())
+        .collect();
     let mut sorted: Vec<f64> = times.iter().flatten().copied().collect();
     sorted.sort_by(f64::total_cmp);
     sorted.dedup();
-    let names: Vec<String> = table.names().filter(|name| !name.starts_with('_')).cloned().collect();
+    let names: Vec<String> = table
+        .names()
+        .filter(|name| !name.starts_with('_'))
+        .cloned()
+        .collect();
     let mut result = Table::new(0);
     result.add_column("_time");
-    let Some(last) = sorted.last().copied() else { return Ok(result) };
+    let Some(last) = sorted.last().copied() else {
+        return Ok(result);
+    };
     // A row stands for the time until the next row.
-    let bucket = sorted.windows(2).map(|pair| pair[1] - pair[0]).fold(f64::INFINITY, f64::min);
-    let bucket = if bucket.is_finite() { bucket } else { span.seconds() };
+    let bucket = sorted
+        .windows(2)
+        .map(|pair| pair[1] - pair[0])
+        .fold(f64::INFINITY, f64::min);
+    let bucket = if bucket.is_finite() {
+        bucket
+    } else {
+        span.seconds()
+    };
     let end = match option("align") {
         Some(align) if align.eq_ignore_ascii_case("now") => {
             let now = planner.settings().now;
@@ -70,14 +106,19 @@ fn wrapped(planner: &Planner, call: &CommandCall, table: &Table, span: &TimeSpan
     let mut placed: Vec<(f64, u32, usize)> = Vec::new();
     for (row, time) in times.iter().enumerate() {
         let Some(time) = *time else { continue };
-        let mut periods = (((end - time) / span.seconds()).floor().max(0.0) as u32).saturating_sub(2);
+        let mut periods =
+            (((end - time) / span.seconds()).floor().max(0.0) as u32).saturating_sub(2);
         let mut moved = later(planner, time, span, periods).unwrap_or(time);
         while let Some(next) = later(planner, time, span, periods + 1).filter(|next| *next < end) {
             periods += 1;
             moved = next;
         }
         if periods > MOST_PERIODS {
-            return Err(Diagnostic::error("run/too-many-columns", format!("the span makes more than {MOST_PERIODS} periods"), call.span));
+            return Err(Diagnostic::error(
+                "run/too-many-columns",
+                format!("the span makes more than {MOST_PERIODS} periods"),
+                call.span,
+            ));
         }
         placed.push((moved, periods, row));
     }
@@ -99,11 +140,19 @@ fn wrapped(planner: &Planner, call: &CommandCall, table: &Table, span: &TimeSpan
             Some("short") => format!("s{periods}"),
             Some("exact") => {
                 let start = earlier(planner, end, span, periods + 1);
-                strftime(start, option("time_format").unwrap_or("%Y-%m-%d %H:%M:%S"), planner.time_zone())
+                strftime(
+                    start,
+                    option("time_format").unwrap_or("%Y-%m-%d %H:%M:%S"),
+                    planner.time_zone(),
+                )
             }
             _ => relative_name(span, periods),
         };
-        if several { format!("{field}_{period}") } else { period }
+        if several {
+            format!("{field}_{period}")
+        } else {
+            period
+        }
     };
     for periods in &periods {
         for name in &names {
@@ -111,7 +160,9 @@ fn wrapped(planner: &Planner, call: &CommandCall, table: &Table, span: &TimeSpan
         }
     }
     for (moved, periods, row) in placed {
-        let Some(place) = places.get(&moved.to_bits()) else { continue };
+        let Some(place) = places.get(&moved.to_bits()) else {
+            continue;
+        };
         for name in &names {
             let cell = table.cell(row, name);
             if !cell.is_null() {
@@ -146,7 +197,13 @@ fn relative_name(span: &TimeSpan, periods: u32) -> String {
         U::Quarter => "quarter",
         U::Year => "year",
     };
-    let plural = |count: u32| if count == 1 { unit.to_owned() } else { format!("{unit}s") };
+    let plural = |count: u32| {
+        if count == 1 {
+            unit.to_owned()
+        } else {
+            format!("{unit}s")
+        }
+    };
     if periods == 0 {
         return match span.amount() {
             1 => format!("latest_{unit}"),

@@ -80,21 +80,26 @@ pub(super) fn edited(call: &Call<'_>, edit: fn(&mut Json, &str, Json)) -> Result
     Ok(built.finish())
 }
 
+/// Appends a value to the array that a path names; the empty path is the document itself.
 pub(super) fn append(document: &mut Json, path: &str, value: Json) {
-    if let Some(path) = Path::parse(path) {
+    if path.is_empty() {
+        push_all(document, [value]);
+    } else if let Some(path) = Path::parse(path) {
         path.change(document, |target| push_all(target, [value.clone()]));
     }
 }
 
+/// Appends each value of an array to the array that a path names; the empty path is the document itself.
 pub(super) fn extend(document: &mut Json, path: &str, value: Json) {
-    let Some(path) = Path::parse(path) else {
-        return;
-    };
     let values = match value {
         Json::Array(values) => values,
         single => vec![single],
     };
-    path.change(document, |target| push_all(target, values.iter().cloned()));
+    if path.is_empty() {
+        push_all(document, values);
+    } else if let Some(path) = Path::parse(path) {
+        path.change(document, |target| push_all(target, values.iter().cloned()));
+    }
 }
 
 /// Appends to the array that a value is, or is wrapped into.
