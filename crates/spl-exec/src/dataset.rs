@@ -38,7 +38,9 @@ impl<'k> DatasetName<'k> {
         let model = knowledge.data_model(model).map_err(|error| error.at(span))?;
         let dataset = match dataset {
             Some(dataset) => model.dataset(dataset).map_err(|error| error.at(span))?,
-            None => model.root().ok_or_else(|| Diagnostic::error("knowledge/data-model", format!("data model `{name}` has no dataset"), span))?,
+            None => model
+                .root()
+                .ok_or_else(|| Diagnostic::error("knowledge/data-model", format!("data model `{name}` has no dataset"), span))?,
         };
         Ok(Self { model, dataset: &dataset.name })
     }
@@ -112,7 +114,10 @@ impl<'a> DatasetScope<'a> {
                     let mut given = Vec::with_capacity(inputs.len());
                     for (in_table, in_event) in inputs {
                         let value = self.events.resolve(in_event)?;
-                        given.push((in_table.as_str(), value.unwrap_or_else(|| Typed::new(null(ValueType::Text), ValueType::Null))));
+                        given.push((
+                            in_table.as_str(),
+                            value.unwrap_or_else(|| Typed::new(null(ValueType::Text), ValueType::Null)),
+                        ));
                     }
                     found = Some(crate::lookup_expression::lookup(&definition, given, in_table)?);
                 }
@@ -137,7 +142,9 @@ impl<'a> DatasetScope<'a> {
     /// Warns about a name that the dataset has not: in Splunk it has no value, which is hardly what was meant.
     pub fn check_field(&self, name: &str, span: Span) {
         let Some(dataset) = self.dataset else { return };
-        if DEFAULT_FIELDS.contains(&name) || matches!(name, "nodename" | "splunk_server" | "eventtype" | "tag" | "linecount" | "punct") {
+        if DEFAULT_FIELDS.contains(&name)
+            || matches!(name, "nodename" | "splunk_server" | "eventtype" | "tag" | "linecount" | "punct")
+        {
             return;
         }
         let known: Vec<String> = dataset
@@ -175,10 +182,12 @@ impl<'a> DatasetScope<'a> {
                 Ok(())
             }
             K::Term(value) if value.pattern.is_any() => Ok(()),
-            K::Term(value) if self.dataset.is_some() => {
-                Err(Diagnostic::error("plan/term", "a `tstats` search of a data model compares fields; a lone term can't be found", value.span)
-                    .with_help("write `Dataset.field=value`"))
-            }
+            K::Term(value) if self.dataset.is_some() => Err(Diagnostic::error(
+                "plan/term",
+                "a `tstats` search of a data model compares fields; a lone term can't be found",
+                value.span,
+            )
+            .with_help("write `Dataset.field=value`")),
             _ => Ok(()),
         }
     }
@@ -236,7 +245,11 @@ pub fn constraints(scopes: &[DatasetScope<'_>], dataset: Option<&DatasetName<'_>
         for constraint in dataset.model.constraint_chain(dataset.dataset)? {
             let what = format!("the constraint of {}.{}", dataset.model.name, dataset.dataset);
             if constraint.trim_start().starts_with('|') {
-                return Err(Diagnostic::error("plan/not-built", format!("{what} is a search with commands, which is not built yet"), span));
+                return Err(Diagnostic::error(
+                    "plan/not-built",
+                    format!("{what} is a search with commands, which is not built yet"),
+                    span,
+                ));
             }
             constraints.push((what, constraint));
         }

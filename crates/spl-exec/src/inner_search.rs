@@ -44,7 +44,8 @@ impl SearchTimes {
             .into_iter()
             .filter_map(|(name, value)| {
                 let value = value.clone().filter(|value| !value.is_empty())?;
-                let kind = SearchKind::TimeModifier { name: Spanned::new(name.to_owned(), span), value: Spanned::new(value, span) };
+                let kind =
+                    SearchKind::TimeModifier { name: Spanned::new(name.to_owned(), span), value: Spanned::new(value, span) };
                 Some(SearchExpression { kind, span })
             })
             .collect();
@@ -62,8 +63,12 @@ impl SearchTimes {
                 _ => first.arguments.push(Argument::Search(SearchExpression { kind: SearchKind::And(modifiers), span })),
             },
             _ => planner.warn(
-                Diagnostic::warning("plan/saved-times", "the time range of the saved search is not used: it does not start with a search", Some(span))
-                    .with_help("give a time range with --earliest and --latest"),
+                Diagnostic::warning(
+                    "plan/saved-times",
+                    "the time range of the saved search is not used: it does not start with a search",
+                    Some(span),
+                )
+                .with_help("give a time range with --earliest and --latest"),
             ),
         }
     }
@@ -72,7 +77,8 @@ impl SearchTimes {
 /// An error inside the text, told at the place of the text.
 fn inside(errors: Vec<Diagnostic>, text: &str, span: Span, what: &str) -> Diagnostic {
     let first = errors.into_iter().next();
-    let place = first.as_ref().and_then(Diagnostic::span).and_then(|at| text.get(at.start..at.end)).filter(|part| !part.is_empty());
+    let place =
+        first.as_ref().and_then(Diagnostic::span).and_then(|at| text.get(at.start..at.end)).filter(|part| !part.is_empty());
     let (code, message, help) = match &first {
         Some(error) => (error.code, error.message.clone(), error.help.clone()),
         None => ("plan/search", "it can't be read".to_owned(), None),

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use arrow::datatypes::DataType;
 use datafusion::common::Result;
-use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, TypeSignature, Volatility};
+use datafusion::logical_expr::{
+    ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, TypeSignature, Volatility,
+};
 use spl_functions::column::{Column, ColumnBuilder, ValueType};
 use spl_knowledge::{LookupDefinition, MatchType};
 use spl_parser::Diagnostic;
@@ -17,12 +19,17 @@ use crate::lookup_matcher::{Found, Matcher};
 /// Without a match it is null, unless the definition has `default_match`.
 pub fn lookup(definition: &LookupDefinition, inputs: Vec<(&str, Typed)>, output: &str) -> std::result::Result<Typed, Diagnostic> {
     if definition.time_field.is_some() {
-        return Err(Diagnostic::general("plan/not-built", format!("`{}` is a lookup by time, which is not built yet", definition.name)));
+        return Err(Diagnostic::general(
+            "plan/not-built",
+            format!("`{}` is a lookup by time, which is not built yet", definition.name),
+        ));
     }
     let table = Arc::new(definition.load()?);
     let column = table.column(output)?;
-    let places: Vec<(usize, MatchType)> =
-        inputs.iter().map(|(name, _)| Ok((table.column(name)?, definition.match_type(name)))).collect::<std::result::Result<_, Diagnostic>>()?;
+    let places: Vec<(usize, MatchType)> = inputs
+        .iter()
+        .map(|(name, _)| Ok((table.column(name)?, definition.match_type(name))))
+        .collect::<std::result::Result<_, Diagnostic>>()?;
     let names: Vec<&str> = inputs.iter().map(|(name, _)| *name).collect();
     let returns = if definition.max_matches > 1 { ValueType::Multivalue } else { ValueType::Text };
     let function = LookupFunction {
@@ -79,11 +86,8 @@ impl ScalarUDFImpl for LookupFunction {
 
     fn invoke_with_args(&self, call: ScalarFunctionArgs) -> Result<ColumnarValue> {
         let rows = call.number_rows;
-        let inputs: Vec<Column> = call
-            .args
-            .iter()
-            .map(|argument| Column::new(&argument.clone().into_array(rows)?))
-            .collect::<Result<_>>()?;
+        let inputs: Vec<Column> =
+            call.args.iter().map(|argument| Column::new(&argument.clone().into_array(rows)?)).collect::<Result<_>>()?;
         let mut built = ColumnBuilder::new(self.returns, rows);
         let mut known = Found::new();
         for row in 0..rows {

@@ -202,7 +202,7 @@ fn before_command(call: &CommandCall, after: Needed) -> Needed {
             own_fields(call, &mut needed);
             return needed;
         }
-        "tstats" | "makeresults" | "inputlookup" | "inputcsv" | "gentimes" | "metadata" | "mstats"
+        "tstats" | "makeresults" | "inputlookup" | "inputcsv" | "gentimes" | "metadata" | "eventcount" | "mstats"
             if call.option("append").is_none() && call.option("prestats").is_none() =>
         {
             return Needed::none();
@@ -253,6 +253,11 @@ fn before_command(call: &CommandCall, after: Needed) -> Needed {
             }
             Needed::Only(names)
         }
+        // The commands inside read the same rows.
+        "appendpipe" => match call.subsearch() {
+            Some(inner) => after.clone().union(Needed::before(&inner.pipeline.commands, after)),
+            None => Needed::All,
+        },
         "rex" | "regex" | "spath" => {
             let mut needed = after;
             match call.option("field").or_else(|| call.option("input")) {
@@ -273,7 +278,8 @@ fn before_command(call: &CommandCall, after: Needed) -> Needed {
         "fromjson" | "tojson" => after,
         "search" | "where" | "sort" | "head" | "tail" | "dedup" | "convert" | "fillnull" | "bin" | "eventstats" | "streamstats"
         | "mvexpand" | "makemv" | "nomv" | "lookup" | "append" | "join" | "reverse" | "inputlookup" | "iplocation" | "accum"
-        | "delta" | "autoregress" | "filldown" | "strcat" | "rangemap" | "replace" | "fieldformat" | "appendpipe" => {
+        | "delta" | "autoregress" | "filldown" | "strcat" | "rangemap" | "replace" | "fieldformat" | "addinfo" | "highlight"
+        | "iconify" | "localop" => {
             match call.spec.name {
                 "fillnull" | "filldown" if call.fields().next().is_none() => Needed::All,
                 "replace" if call.clause("in").is_none() => Needed::All,

@@ -43,7 +43,8 @@ fn beside(planner: &Planner, left: Frame, right: Frame, overrides: bool) -> Resu
     let joined = left.build(|plan| plan.join_on(right, JoinType::Full, vec![column(ORDINAL).eq(column(&place))]))?;
 
     let mut columns: Vec<(String, Expr)> = Vec::new();
-    let coalesce = |first: Typed, second: Typed| choose(planner, vec![(first.expression.clone().is_not_null(), first)], Some(second));
+    let coalesce =
+        |first: Typed, second: Typed| choose(planner, vec![(first.expression.clone().is_not_null(), first)], Some(second));
     for field in &left_fields {
         let mine = Typed::new(column(&field.name), field.value_type());
         let value = match right_fields.iter().find(|other| other.name == field.name) {

@@ -43,11 +43,16 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
                     "flat" => Naming::Plain,
                     "search_string" | "flat_string" | "acceleration_search_string" => {
                         let message = format!("`{}` is known but not built yet", mode.value);
-                        return Err(Diagnostic::error("plan/not-built", message, mode.span).with_help("`search` and `flat` run the dataset"));
+                        return Err(Diagnostic::error("plan/not-built", message, mode.span)
+                            .with_help("`search` and `flat` run the dataset"));
                     }
                     other => {
-                        return Err(Diagnostic::error("plan/argument", format!("`{other}` is not a mode of `datamodel`"), mode.span)
-                            .with_help("search, flat or acceleration_search"));
+                        return Err(Diagnostic::error(
+                            "plan/argument",
+                            format!("`{other}` is not a mode of `datamodel`"),
+                            mode.span,
+                        )
+                        .with_help("search, flat or acceleration_search"));
                     }
                 };
                 if boolean(call, "summariesonly", false) {

@@ -51,7 +51,11 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
         } else {
             counts
                 .into_iter()
-                .map(|(index, count)| [field("count", count.to_string()), field("index", index), field("server", "local".to_owned())].into_iter().collect())
+                .map(|(index, count)| {
+                    [field("count", count.to_string()), field("index", index), field("server", "local".to_owned())]
+                        .into_iter()
+                        .collect()
+                })
                 .collect()
         };
         rows_frame(planner, &rows)

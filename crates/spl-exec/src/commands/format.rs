@@ -55,8 +55,12 @@ fn write(rows: &Rows, words: &Words<'_>, most: usize) -> Option<String> {
     for row in 0..most {
         let mut columns = Vec::new();
         for (name, column) in rows.fields().filter(|(name, _)| !name.starts_with('_')) {
-            let values: Vec<String> =
-                column.value(row).each_text().iter().map(|value| if is_bare(name) { value.to_string() } else { comparison(name, value) }).collect();
+            let values: Vec<String> = column
+                .value(row)
+                .each_text()
+                .iter()
+                .map(|value| if is_bare(name) { value.to_string() } else { comparison(name, value) })
+                .collect();
             match values.as_slice() {
                 [] => {}
                 [single] => columns.push(single.clone()),
@@ -76,7 +80,8 @@ fn is_bare(name: &str) -> bool {
 
 /// `field="value"`, with quotes and backslashes of the value escaped.
 pub fn comparison(name: &str, value: &str) -> String {
-    let plain = !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '.' | '{' | '}' | ':' | '-' | '@' | '#' | '$'));
+    let plain = !name.is_empty()
+        && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '.' | '{' | '}' | ':' | '-' | '@' | '#' | '$'));
     let name = if plain { name.to_owned() } else { format!("\"{}\"", escaped(name)) };
     format!("{name}=\"{}\"", escaped(value))
 }

@@ -26,14 +26,22 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
         let known: Vec<String> = frame.fields().into_iter().map(|field| field.name).collect();
         // Names are checked even when there is no row to take values from.
         inner_search::fill(&search.text, &|name| is_known(&known, name).then(String::new)).map_err(|name| {
-            Diagnostic::error("plan/map-field", format!("no row has the field `{name}`, which the search of `map` asks for"), call.span)
-                .with_help(format!("`${name}$` stands for the value of a field"))
+            Diagnostic::error(
+                "plan/map-field",
+                format!("no row has the field `{name}`, which the search of `map` asks for"),
+                call.span,
+            )
+            .with_help(format!("`${name}$` stands for the value of a field"))
         })?;
         let most = count(call, "maxsearches", 10)?;
         let rows = Rows::of(planner, head::first_rows(frame, most.saturating_add(1))?).await?;
         let searches = usize::try_from(most).unwrap_or(usize::MAX).min(rows.len());
         if searches < rows.len() {
-            let warning = Diagnostic::warning("limit/reached", format!("`map` ran {searches} searches, there are more rows"), Some(call.span));
+            let warning = Diagnostic::warning(
+                "limit/reached",
+                format!("`map` ran {searches} searches, there are more rows"),
+                Some(call.span),
+            );
             planner.warn(warning.with_help("`maxsearches` sets how many are run"));
         }
         let mut whole: Option<Frame> = None;
@@ -82,7 +90,8 @@ fn template(planner: &Planner, call: &CommandCall) -> Result<Saved, Diagnostic> 
     match call.arguments.first() {
         Some(Argument::Subsearch(subsearch)) => {
             // As written: printing the tree could quote what `$name$` stands for.
-            let written = planner.source(subsearch.pipeline.span).map(|text| text.trim_start_matches([' ', '\t', '\n', '\r', '|']));
+            let written =
+                planner.source(subsearch.pipeline.span).map(|text| text.trim_start_matches([' ', '\t', '\n', '\r', '|']));
             let text = match written {
                 Some(written) => format!("| {written}"),
                 None => spl_parser::print(&subsearch.pipeline),

@@ -26,7 +26,11 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
         }
         refuse_options(call, &[("datatype", "event"), ("splunk_server", "local"), ("splunk_server_group", "")])?;
         let Some(kind) = call.option("type").map(|option| option.value.value.to_ascii_lowercase()) else {
-            return Err(Diagnostic::error("plan/argument", "`metadata` needs `type=hosts`, `type=sources` or `type=sourcetypes`", call.span));
+            return Err(Diagnostic::error(
+                "plan/argument",
+                "`metadata` needs `type=hosts`, `type=sources` or `type=sourcetypes`",
+                call.span,
+            ));
         };
         let field = kind.trim_end_matches('s').to_owned();
         let pattern = call.option("index").map_or("main", |option| option.value.value.as_str());
@@ -54,7 +58,11 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
             }
             let number = |name: &str, absent: f64| rows.value(name, row).number().unwrap_or(absent);
             let known = found.entry(name.into_owned()).or_insert((f64::INFINITY, f64::NEG_INFINITY, 0.0));
-            *known = (known.0.min(number("first", f64::INFINITY)), known.1.max(number("last", f64::NEG_INFINITY)), known.2 + number("total", 0.0));
+            *known = (
+                known.0.min(number("first", f64::INFINITY)),
+                known.1.max(number("last", f64::NEG_INFINITY)),
+                known.2 + number("total", 0.0),
+            );
         }
         let rows: Vec<IndexMap<String, Vec<String>>> = found
             .into_iter()

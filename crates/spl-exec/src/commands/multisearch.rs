@@ -21,11 +21,15 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
         for argument in &call.arguments {
             let Argument::Subsearch(subsearch) = argument else { continue };
             for (place, inner) in subsearch.pipeline.commands.iter().enumerate() {
-                let streaming = inner.spec.kind == CommandKind::DistributableStreaming || (place == 0 && inner.spec.name == "search");
+                let streaming =
+                    inner.spec.kind == CommandKind::DistributableStreaming || (place == 0 && inner.spec.name == "search");
                 if !streaming {
                     return Err(Diagnostic::error(
                         "plan/not-streaming",
-                        format!("`{}` can't stand in `multisearch`: only commands that look at one event at a time can", inner.spec.name),
+                        format!(
+                            "`{}` can't stand in `multisearch`: only commands that look at one event at a time can",
+                            inner.spec.name
+                        ),
                         inner.name.span,
                     )
                     .with_help("`union` and `append` take any search"));

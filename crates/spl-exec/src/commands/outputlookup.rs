@@ -58,7 +58,11 @@ impl Target {
             }
         };
         if let LookupSource::Unsupported(what) = &definition.source {
-            return Err(Diagnostic::error("lookup/source", format!("`{}` is {what}, which can't be written", name.value), name.span));
+            return Err(Diagnostic::error(
+                "lookup/source",
+                format!("`{}` is {what}, which can't be written", name.value),
+                name.span,
+            ));
         }
         let is_collection = matches!(definition.source, LookupSource::Collection(_));
         if !is_collection && let Some(option) = call.option("key_field").or_else(|| call.option("allow_updates")) {
@@ -100,7 +104,9 @@ impl Target {
         };
         let updates = boolean(call, "allow_updates", append || call.option("key_field").is_some());
         match (existing, key) {
-            (Some(existing), Some(key)) if is_collection && (append || updates) => Ok(Some(updated(existing, &new, key, updates))),
+            (Some(existing), Some(key)) if is_collection && (append || updates) => {
+                Ok(Some(updated(existing, &new, key, updates)))
+            }
             (Some(existing), _) if append => {
                 // Only fields that the table has are appended (Splunk search reference, outputlookup).
                 let mut table = existing.clone();
@@ -152,9 +158,9 @@ fn updated(existing: &LookupTable, new: &LookupTable, key: &str, updates: bool) 
     let mut table = with_header(existing, &header);
     let place = header.iter().position(|name| name == key);
     for row in with_header(new, &header).rows {
-        let same = place.filter(|place| updates && !row[*place].is_empty()).and_then(|place| {
-            table.rows.iter().position(|known| known[place] == row[place])
-        });
+        let same = place
+            .filter(|place| updates && !row[*place].is_empty())
+            .and_then(|place| table.rows.iter().position(|known| known[place] == row[place]));
         match same {
             Some(same) => table.rows[same] = row,
             None => table.rows.push(row),

@@ -29,7 +29,8 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
                 _ => None,
             })
             .collect();
-        let (Some(Argument::Text { text: operation, .. }), [first, second]) = (call.arguments.first(), subsearches.as_slice()) else {
+        let (Some(Argument::Text { text: operation, .. }), [first, second]) = (call.arguments.first(), subsearches.as_slice())
+        else {
             return Err(Diagnostic::error("plan/argument", "`set` needs an operation and two subsearches", call.span));
         };
         let first = planner.subsearch(first, "set_maxresultrows", Needed::All).await?;
@@ -77,7 +78,9 @@ fn concatenate_with_side(planner: &Planner, first: Frame, second: Frame) -> Resu
 fn key(rows: &Rows, row: usize) -> Vec<(String, Vec<String>)> {
     let mut key: Vec<(String, Vec<String>)> = rows
         .fields()
-        .map(|(name, column)| (name.to_owned(), column.value(row).each_text().into_iter().map(|text| text.into_owned()).collect()))
+        .map(|(name, column)| {
+            (name.to_owned(), column.value(row).each_text().into_iter().map(|text| text.into_owned()).collect())
+        })
         .filter(|(_, values): &(String, Vec<String>)| !values.is_empty())
         .collect();
     key.sort();

@@ -15,7 +15,8 @@ use crate::planner::Planner;
 pub fn plan(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
     let output = call.option("outputfield").map(|option| option.value.value.clone());
     let (with_name, with_value) = (boolean(call, "inclname", false), boolean(call, "inclvalue", false));
-    let allowed: Option<Vec<&str>> = call.option("allowed_tags").map(|option| option.value.value.split(',').map(str::trim).collect());
+    let allowed: Option<Vec<&str>> =
+        call.option("allowed_tags").map(|option| option.value.value.split(',').map(str::trim).collect());
     let mut fields: Vec<String> = Vec::new();
     for field in call.fields() {
         fields.extend(expand(&frame, field).into_iter().map(|found| found.name));

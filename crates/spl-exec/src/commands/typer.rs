@@ -14,7 +14,8 @@ use crate::search;
 /// Plans the command.
 pub fn plan(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
     refuse_options(call, &[("maxlen", "10000")])?;
-    let wanted: Option<Vec<&str>> = call.option("eventtypes").map(|option| option.value.value.split(',').map(str::trim).collect());
+    let wanted: Option<Vec<&str>> =
+        call.option("eventtypes").map(|option| option.value.value.split(',').map(str::trim).collect());
     let mut all = frame.field("eventtype").map(|found| Typed::new(column("eventtype"), found.value_type()));
     for kind in planner.knowledge().enabled_event_types() {
         if wanted.as_ref().is_some_and(|wanted| !wanted.contains(&kind.name.as_str())) {
