@@ -248,6 +248,8 @@ fn session_state(settings: &Settings) -> Result<SessionState, Diagnostic> {
     let mut config = SessionConfig::new().with_batch_size(BATCH_ROWS).with_target_partitions(threads(settings));
     let options = config.options_mut();
     options.optimizer.prefer_existing_sort = true;
+    // The rules are ordered so that one round does nearly all; further rounds only cost planning time.
+    options.optimizer.max_passes = 1;
     // The rule takes a window over a whole partition for one that ends at the row, and cuts its input.
     options.optimizer.enable_window_limits = false;
     let mut spl = SplOptions::default();

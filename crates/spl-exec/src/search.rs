@@ -16,7 +16,7 @@ use crate::planner::Planner;
 pub fn plan(planner: &Planner, search: &SearchExpression, scope: &dyn Scope) -> Result<Expr, Diagnostic> {
     match &search.kind {
         SearchKind::And(parts) => combine(planner, parts, scope, true, and),
-        SearchKind::Or(parts) => combine(planner, parts, scope, false, or),
+        SearchKind::Or(parts) => combine(planner, &alternatives(parts), scope, false, or),
         SearchKind::Not(inner) => Ok(negate(plan(planner, inner, scope)?)),
         SearchKind::Comparison { field, operator, value } => comparison(planner, field, operator.value, value, scope),
         SearchKind::In { field, values } => {
@@ -46,15 +46,63 @@ fn combine(
     empty: bool,
     join: fn(Expr, Expr) -> Expr,
 ) -> Result<Expr, Diagnostic> {
-    let mut whole: Option<Expr> = None;
+    let mut planned = Vec::with_capacity(parts.len());
     for part in parts {
-        let part = plan(planner, part, scope)?;
-        whole = Some(match whole {
-            None => part,
-            Some(before) => join(before, part),
-        });
+        planned.push(plan(planner, part, scope)?);
     }
-    Ok(whole.unwrap_or_else(|| lit(empty)))
+    Ok(balanced(planned, join).unwrap_or_else(|| lit(empty)))
+}
+
+/// Joins conditions in a tree of logarithmic depth: a list of a subsearch may have thousands.
+fn balanced(mut conditions: Vec<Expr>, join: fn(Expr, Expr) -> Expr) -> Option<Expr> {
+    while conditions.len() > 1 {
+        let mut next = Vec::with_capacity(conditions.len().div_ceil(2));
+        let mut pairs = conditions.into_iter();
+        while let Some(left) = pairs.next() {
+            next.push(match pairs.next() {
+                Some(right) => join(left, right),
+                None => left,
+            });
+        }
+        conditions = next;
+    }
+    conditions.pop()
+}
+
+/// `a=1 OR a=2 OR b=3` as `a IN (1, 2) OR b=3`: one look at a value instead of one per alternative.
+fn alternatives(parts: &[SearchExpression]) -> Vec<SearchExpression> {
+    const FEW: usize = 4;
+    let mut merged: Vec<SearchExpression> = Vec::with_capacity(parts.len());
+    let mut places: hashbrown::HashMap<&str, usize> = hashbrown::HashMap::new();
+    if parts.len() <= FEW {
+        return parts.to_vec();
+    }
+    for part in parts {
+        let inner = match &part.kind {
+            SearchKind::And(only) if only.len() == 1 => &only[0],
+            _ => part,
+        };
+        match &inner.kind {
+            SearchKind::Comparison { field, operator, value }
+                if operator.value == SearchOperator::Equal && value.directive == Directive::None && !value.pattern.is_any() =>
+            {
+                match places.get_mut(field.name.as_str()) {
+                    Some(place) => {
+                        if let SearchKind::In { values, .. } = &mut merged[*place].kind {
+                            values.push(value.clone());
+                        }
+                    }
+                    None => {
+                        places.insert(&field.name, merged.len());
+                        let kind = SearchKind::In { field: field.clone(), values: vec![value.clone()] };
+                        merged.push(SearchExpression { kind, span: inner.span });
+                    }
+                }
+            }
+            _ => merged.push(part.clone()),
+        }
+    }
+    merged
 }
 
 /// The pattern as functions take it.
