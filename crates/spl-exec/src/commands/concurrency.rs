@@ -15,8 +15,8 @@ use crate::planner::Planner;
 /// Plans the command.
 pub fn plan(_: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
     let option = |name: &str| call.option(name).map(|option| option.value.value.clone());
-    let duration =
-        option("duration").ok_or_else(|| Diagnostic::error("plan/argument", "`concurrency` needs `duration=<field>`", call.span))?;
+    let duration = option("duration")
+        .ok_or_else(|| Diagnostic::error("plan/argument", "`concurrency` needs `duration=<field>`", call.span))?;
     let step = Concurrency {
         duration,
         start: option("start").unwrap_or_else(|| "_time".to_owned()),

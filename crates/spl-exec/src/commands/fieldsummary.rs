@@ -95,7 +95,8 @@ impl Summary {
 
 fn table(summaries: &[Summary], most: usize) -> Result<(SchemaRef, RecordBatch), arrow::error::ArrowError> {
     type Read<'r> = &'r dyn Fn(&Summary, &mut ColumnBuilder);
-    let integer = |built: &mut ColumnBuilder, number: usize| built.append(Value::Integer(i64::try_from(number).unwrap_or(i64::MAX)));
+    let integer =
+        |built: &mut ColumnBuilder, number: usize| built.append(Value::Integer(i64::try_from(number).unwrap_or(i64::MAX)));
     let float = |built: &mut ColumnBuilder, number: Option<f64>| match number {
         Some(number) => built.append(Value::Float(number)),
         None => built.append_null(),

@@ -24,9 +24,7 @@ pub fn plan(_: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame, Diag
     if names.is_empty() {
         return Ok(frame);
     }
-    let fields = names
-        .into_iter()
-        .map(|name| RunningField { source: name.clone(), target: name, step: Step::LastPresent })
-        .collect();
+    let fields =
+        names.into_iter().map(|name| RunningField { source: name.clone(), target: name, step: Step::LastPresent }).collect();
     frame.operate(Running { command: "filldown", fields })
 }

@@ -23,16 +23,19 @@ pub fn plan(_: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame, Diag
     }
     let threshold = match call.option("param") {
         None => 2.5,
-        Some(option) => option
-            .value
-            .value
-            .parse()
-            .map_err(|_| Diagnostic::error("plan/number", format!("`{}` is not a number", option.value.value), option.value.span))?,
+        Some(option) => option.value.value.parse().map_err(|_| {
+            Diagnostic::error("plan/number", format!("`{}` is not a number", option.value.value), option.value.span)
+        })?,
     };
     let action = call.option("action").map_or("transform", |option| option.value.value.as_str());
     let removes = matches!(action.to_ascii_lowercase().as_str(), "rm" | "remove");
-    let step =
-        Outlier { fields, threshold, removes, marks: !removes && boolean(call, "mark", false), lower: boolean(call, "uselower", false) };
+    let step = Outlier {
+        fields,
+        threshold,
+        removes,
+        marks: !removes && boolean(call, "mark", false),
+        lower: boolean(call, "uselower", false),
+    };
     frame.operate(WholeTable(Arc::new(step)))
 }
 
@@ -104,7 +107,11 @@ impl TableStep for Outlier {
                     None => built.append(column.value(row)),
                     Some(limit) => {
                         *keep = false;
-                        if self.marks { built.append_text(&format!("000{}", format_number(limit))) } else { built.append(Value::Float(limit)) }
+                        if self.marks {
+                            built.append_text(&format!("000{}", format_number(limit)))
+                        } else {
+                            built.append(Value::Float(limit))
+                        }
                     }
                 }
             }

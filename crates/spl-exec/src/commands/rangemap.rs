@@ -16,10 +16,15 @@ pub fn plan(_: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame, Diag
     let mut ranges: Vec<(String, f64, f64)> = Vec::new();
     for argument in &call.arguments {
         let Argument::Pair { name, value } = argument else { continue };
-        let (low, high) = bounds(&value.value)
-            .ok_or_else(|| Diagnostic::error("plan/argument", format!("`{}` is not a range such as 1-10", value.value), value.span))?;
+        let (low, high) = bounds(&value.value).ok_or_else(|| {
+            Diagnostic::error("plan/argument", format!("`{}` is not a range such as 1-10", value.value), value.span)
+        })?;
         if low > high {
-            return Err(Diagnostic::error("plan/argument", format!("the range `{}` ends before it begins", value.value), value.span));
+            return Err(Diagnostic::error(
+                "plan/argument",
+                format!("the range `{}` ends before it begins", value.value),
+                value.span,
+            ));
         }
         ranges.push((name.value.clone(), low, high));
     }

@@ -33,16 +33,22 @@ pub fn plan(_: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame, Diag
     patterns.sort_by_key(|(from, _)| std::cmp::Reverse(from.chars().filter(|c| *c != '*').count()));
     ordered.extend(patterns);
     let names: Vec<String> = match call.clause("in") {
-        Some(clause) => {
-            clause.arguments.iter().filter_map(Argument::as_field).flat_map(|field| expand(&frame, field)).map(|field| field.name).collect()
-        }
+        Some(clause) => clause
+            .arguments
+            .iter()
+            .filter_map(Argument::as_field)
+            .flat_map(|field| expand(&frame, field))
+            .map(|field| field.name)
+            .collect(),
         None => frame.fields().into_iter().map(|field| field.name).filter(|name| !name.starts_with('_')).collect(),
     };
     let mut fields = Vec::new();
     for name in names {
-        let number = frame.field(&name).is_some_and(|field| field.value_type().is_number() || field.value_type() == ValueType::Null);
+        let number =
+            frame.field(&name).is_some_and(|field| field.value_type().is_number() || field.value_type() == ValueType::Null);
         // A field of numbers that no pair can match stays a field of numbers.
-        if (!number || ordered.iter().any(|(from, _)| can_match_number(from))) && !fields.iter().any(|(known, _)| *known == name) {
+        if (!number || ordered.iter().any(|(from, _)| can_match_number(from))) && !fields.iter().any(|(known, _)| *known == name)
+        {
             fields.push((name.clone(), name));
         }
     }

@@ -41,10 +41,14 @@ pub fn plan(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame
     let time_window = match call.option("time_window") {
         None => None,
         Some(option) => {
-            let span = parse_span(&option.value.value)
-                .map_err(|message| Diagnostic::error("plan/span", message, option.value.span))?;
+            let span =
+                parse_span(&option.value.value).map_err(|message| Diagnostic::error("plan/span", message, option.value.span))?;
             if frame.field("_time").is_none() {
-                return Err(Diagnostic::error("plan/argument", "`time_window` needs the field `_time`, which no row has", option.name.span));
+                return Err(Diagnostic::error(
+                    "plan/argument",
+                    "`time_window` needs the field `_time`, which no row has",
+                    option.name.span,
+                ));
             }
             Some(("_time".to_owned(), span.seconds()))
         }

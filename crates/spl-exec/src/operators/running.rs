@@ -210,7 +210,8 @@ impl Memory {
             Step::WeightedAverage(period) => {
                 let Some(number) = number else { return built.append_null() };
                 let full = self.hold(number, period);
-                let weighted: f64 = self.numbers.iter().flatten().enumerate().map(|(place, number)| (place + 1) as f64 * number).sum();
+                let weighted: f64 =
+                    self.numbers.iter().flatten().enumerate().map(|(place, number)| (place + 1) as f64 * number).sum();
                 let weights = (period * (period + 1)) as f64 / 2.0;
                 append_number(built, full.then(|| weighted / weights));
             }

@@ -11,6 +11,7 @@ use datafusion::physical_expr::PhysicalExpr;
 use spl_functions::aggregate::state::GroupedState;
 use spl_functions::aggregate::{AggregateCall, AggregateSpec};
 use spl_functions::column::{Column, ValueType};
+use spl_functions::value::Value;
 
 use super::{Operator, OperatorState};
 
@@ -119,6 +120,8 @@ impl Operator for StreamStatistics {
 /// The rows of one group within the window. The oldest rows have left a stack of states behind, each of which stands for
 /// a row and all that came after it up to the turn; so that a row leaves by a pop, whatever the function.
 struct Group {
+    /// What rows can leave one by one; none for other functions.
+    counted: Vec<Option<Counted>>,
     older: Vec<Vec<Vec<ArrayRef>>>,
     newer: Vec<Gathering>,
     newer_rows: Vec<Vec<Vec<ArrayRef>>>,
@@ -132,16 +135,71 @@ enum Gathering {
     State(Box<dyn GroupedState>),
 }
 
+/// Values in a window whose number, or number of distinct ones, is asked for.
+#[derive(Default)]
+struct Counted {
+    distinct: bool,
+    total: i64,
+    times: HashMap<Arc<str>, usize>,
+    rows: VecDeque<Vec<Arc<str>>>,
+    lengths: VecDeque<i64>,
+}
+
+impl Counted {
+    fn enter(&mut self, value: Value<'_>) {
+        if !self.distinct {
+            let length = match value {
+                Value::Null => 0,
+                Value::Multivalue(values) => values.len() as i64,
+                Value::Boolean(flag) => i64::from(flag),
+                _ => 1,
+            };
+            self.total += length;
+            self.lengths.push_back(length);
+            return;
+        }
+        let mut row = Vec::new();
+        for text in value.each_text() {
+            let text: Arc<str> = Arc::from(text.as_ref());
+            *self.times.entry(text.clone()).or_insert(0) += 1;
+            row.push(text);
+        }
+        self.rows.push_back(row);
+    }
+
+    fn leave(&mut self) {
+        self.total -= self.lengths.pop_front().unwrap_or(0);
+        for text in self.rows.pop_front().unwrap_or_default() {
+            if let Some(times) = self.times.get_mut(&text) {
+                *times -= 1;
+                if *times == 0 {
+                    self.times.remove(&text);
+                }
+            }
+        }
+    }
+
+    fn result(&self) -> i64 {
+        if self.distinct { self.times.len() as i64 } else { self.total }
+    }
+}
+
 struct State {
     operator: StreamStatistics,
     output: SchemaRef,
-    /// Empty states; none for statistics that are plain counts.
+    /// Empty states; none for statistics that only count.
     empty: Vec<Option<Box<dyn GroupedState>>>,
     ids: HashMap<String, usize>,
     groups: Vec<Group>,
     /// The groups of the rows in a window over all groups.
     window: VecDeque<(usize, Option<f64>)>,
     last_key: Option<String>,
+}
+
+/// The arguments of a statistic in a batch.
+struct Arguments {
+    columns: Vec<ArrayRef>,
+    first: Column,
 }
 
 const ONE_ROW: [usize; 1] = [0];
@@ -156,9 +214,13 @@ impl State {
             return Ok(());
         }
         for statistic in &self.operator.statistics {
-            let plain = statistic.spec.name == "count" && !self.slides() && statistic.value_type(input) != ValueType::Multivalue
-                && statistic.value_type(input) != ValueType::Boolean;
-            self.empty.push(if plain { None } else { Some(statistic.create(input)?) });
+            let single = !matches!(statistic.value_type(input), ValueType::Multivalue | ValueType::Boolean);
+            let counts = match statistic.spec.name {
+                "count" => self.slides() || single,
+                "distinct_count" | "estdc" => self.slides(),
+                _ => false,
+            };
+            self.empty.push(if counts { None } else { Some(statistic.create(input)?) });
         }
         Ok(())
     }
@@ -178,7 +240,18 @@ impl State {
             return id;
         }
         let id = self.groups.len();
-        self.groups.push(Group { older: Vec::new(), newer: self.fresh(), newer_rows: Vec::new(), times: VecDeque::new() });
+        let slides = self.slides();
+        let counted = self
+            .empty
+            .iter()
+            .zip(&self.operator.statistics)
+            .map(|(empty, statistic)| {
+                let distinct = statistic.spec.name != "count";
+                (slides && empty.is_none()).then(|| Counted { distinct, ..Counted::default() })
+            })
+            .collect();
+        let newer = self.fresh();
+        self.groups.push(Group { counted, older: Vec::new(), newer, newer_rows: Vec::new(), times: VecDeque::new() });
         self.ids.insert(key.to_owned(), id);
         id
     }
@@ -189,20 +262,24 @@ impl State {
         self.window.clear();
     }
 
-    fn enter(&mut self, group: usize, arguments: &[Vec<ArrayRef>], row: usize, time: Option<f64>) -> Result<()> {
+    fn enter(&mut self, group: usize, arguments: &[Arguments], row: usize, time: Option<f64>) -> Result<()> {
         let slides = self.slides();
         let (global, entry) = (self.operator.global, &mut self.groups[group]);
         let mut kept = Vec::new();
-        for (gathering, columns) in entry.newer.iter_mut().zip(arguments) {
+        for (place, (gathering, arguments)) in entry.newer.iter_mut().zip(arguments).enumerate() {
+            let mut values: Vec<ArrayRef> = Vec::new();
             match gathering {
-                Gathering::Count(count) => *count += i64::from(columns.iter().all(|column| column.is_valid(row))),
+                Gathering::Count(count) => match &mut entry.counted[place] {
+                    Some(counted) => counted.enter(arguments.first.value(row)),
+                    None => *count += i64::from(!arguments.first.value(row).is_null()),
+                },
                 Gathering::State(state) => {
-                    let values: Vec<ArrayRef> = columns.iter().map(|column| column.slice(row, 1)).collect();
+                    values.extend(arguments.columns.iter().map(|column| column.slice(row, 1)));
                     state.update(&values, &ONE_ROW, None, 1)?;
-                    if slides {
-                        kept.push(values);
-                    }
                 }
+            }
+            if slides {
+                kept.push(values);
             }
         }
         if slides {
@@ -218,6 +295,7 @@ impl State {
 
     /// The oldest row of a group leaves the window.
     fn leave(&mut self, group: usize) -> Result<()> {
+        self.groups[group].counted.iter_mut().flatten().for_each(Counted::leave);
         if self.groups[group].older.is_empty() {
             let mut states = self.fresh();
             let rows = std::mem::take(&mut self.groups[group].newer_rows);
@@ -225,10 +303,13 @@ impl State {
             for row in rows.iter().rev() {
                 let mut summary = Vec::with_capacity(row.len());
                 for (gathering, values) in states.iter_mut().zip(row) {
-                    if let Gathering::State(state) = gathering {
-                        state.update(values, &ONE_ROW, None, 1)?;
-                        summary.push(state.state(1)?);
-                    }
+                    summary.push(match gathering {
+                        Gathering::Count(_) => Vec::new(),
+                        Gathering::State(state) => {
+                            state.update(values, &ONE_ROW, None, 1)?;
+                            state.state(1)?
+                        }
+                    });
                 }
                 older.push(summary);
             }
@@ -293,7 +374,10 @@ impl State {
         let mut results = Vec::with_capacity(empty.len());
         for (place, gathering) in entry.newer.iter_mut().enumerate() {
             results.push(match gathering {
-                Gathering::Count(count) => Arc::new(Int64Array::from(vec![*count])) as ArrayRef,
+                Gathering::Count(count) => {
+                    let count = entry.counted[place].as_ref().map_or(*count, Counted::result);
+                    Arc::new(Int64Array::from(vec![count])) as ArrayRef
+                }
                 Gathering::State(state) => match (entry.older.last().and_then(|older| older.get(place)), &empty[place]) {
                     (Some(older), Some(empty)) => {
                         let mut whole = empty.fresh();
@@ -355,7 +439,7 @@ impl OperatorState for State {
         }
         let schema = batch.schema();
         self.prepare(&schema)?;
-        let mut arguments: Vec<Vec<ArrayRef>> = Vec::new();
+        let mut arguments: Vec<Arguments> = Vec::new();
         for statistic in &self.operator.statistics {
             let mut columns = Vec::new();
             for name in &statistic.arguments {
@@ -366,7 +450,11 @@ impl OperatorState for State {
                     _ => column.clone(),
                 });
             }
-            arguments.push(columns);
+            let first = match columns.first() {
+                Some(column) => Column::new(column)?,
+                None => Column::Literal(Box::new(Column::Integer(Int64Array::from(vec![1])))),
+            };
+            arguments.push(Arguments { columns, first });
         }
         let keys = self.keys(&batch)?;
         let times: Option<Column> = match &self.operator.time_window {

@@ -229,10 +229,11 @@ impl State {
         }
         let has_end = joined.and_then(|id| self.open.get(&id)).is_some_and(|open| open.has_end);
         let completes = event.starts && joined.is_some() && (has_end || self.operator.ends.is_none() || !event.ends);
-        if event.ends && !completes {
-            if let Some(id) = joined.take() {
-                self.close(id, true);
-            }
+        if event.ends
+            && !completes
+            && let Some(id) = joined.take()
+        {
+            self.close(id, true);
         }
         let opens = joined.is_none();
         let id = joined.unwrap_or_else(|| self.begin());
@@ -250,7 +251,8 @@ impl State {
         let Some(open) = self.open.get(&id) else { return false };
         let Some(time) = time else { return false };
         let pause = self.operator.max_pause.is_some_and(|most| open.earliest.is_some_and(|earliest| earliest - time > most));
-        let span = self.operator.max_span.is_some_and(|most| open.latest.is_some_and(|latest| latest - time >= most && latest > time));
+        let span =
+            self.operator.max_span.is_some_and(|most| open.latest.is_some_and(|latest| latest - time >= most && latest > time));
         pause || span
     }
 

@@ -9,9 +9,7 @@ pub const SPEC: CommandSpec = CommandSpec {
     kind: CommandKind::CentralizedStreaming,
     summary: "copies earlier values of a field",
     syntax: "autoregress <field> [AS <field>] [p=<int>|<int>-<int>]",
-    options: &[
-        super::option("p", OptionKind::Text, "1", "how many rows back: a number or a range"),
-    ],
+    options: &[super::option("p", OptionKind::Text, "1", "how many rows back: a number or a range")],
     arguments: ArgumentShape::Own(super::one_rename),
     status: Status::Full,
 };

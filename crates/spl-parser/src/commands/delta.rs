@@ -9,9 +9,7 @@ pub const SPEC: CommandSpec = CommandSpec {
     kind: CommandKind::CentralizedStreaming,
     summary: "difference to an earlier row",
     syntax: "delta <field> [AS <field>] [p=<int>]",
-    options: &[
-        super::option("p", OptionKind::Integer, "1", "how many rows back"),
-    ],
+    options: &[super::option("p", OptionKind::Integer, "1", "how many rows back")],
     arguments: ArgumentShape::Own(super::one_rename),
     status: Status::Full,
 };

@@ -9,9 +9,7 @@ pub const SPEC: CommandSpec = CommandSpec {
     kind: CommandKind::Transforming,
     summary: "statistics of every field",
     syntax: "fieldsummary [maxvals=<int>] [<field>...]",
-    options: &[
-        super::option("maxvals", OptionKind::Integer, "100", "how many distinct values are listed"),
-    ],
+    options: &[super::option("maxvals", OptionKind::Integer, "100", "how many distinct values are listed")],
     arguments: ArgumentShape::Own(super::optional_fields),
     status: Status::Full,
 };

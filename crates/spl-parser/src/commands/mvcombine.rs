@@ -9,9 +9,7 @@ pub const SPEC: CommandSpec = CommandSpec {
     kind: CommandKind::Transforming,
     summary: "merges rows that are equal in all but one field",
     syntax: "mvcombine [delim=<string>] <field>",
-    options: &[
-        super::option("delim", OptionKind::Text, " ", "separator of the single-value form"),
-    ],
+    options: &[super::option("delim", OptionKind::Text, " ", "separator of the single-value form")],
     arguments: ArgumentShape::Own(super::one_field),
     status: Status::Full,
 };

@@ -17,7 +17,12 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("window", OptionKind::Integer, "0", "how many rows are looked at; 0 for all"),
         super::option("time_window", OptionKind::SpanLength, "", "span of time that is looked at"),
         super::option("global", OptionKind::Boolean, "true", "whether the window spans all groups"),
-        super::option("allnum", OptionKind::Boolean, "false", "computes numeric aggregations only over fields whose values are all numbers"),
+        super::option(
+            "allnum",
+            OptionKind::Boolean,
+            "false",
+            "computes numeric aggregations only over fields whose values are all numbers",
+        ),
     ],
     arguments: ArgumentShape::Aggregations,
     status: Status::Full,

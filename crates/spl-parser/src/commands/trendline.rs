@@ -25,10 +25,17 @@ fn grammar(reader: &mut Reader<'_>, call: &mut CommandCall) -> Result<(), Diagno
             return Err(reader.unexpected("a trend such as `sma5(field)`"));
         };
         let lower = function.value.to_ascii_lowercase();
-        let period = ["sma", "ema", "wma"].into_iter().find_map(|kind| lower.strip_prefix(kind)).and_then(|period| period.parse::<u32>().ok());
+        let period = ["sma", "ema", "wma"]
+            .into_iter()
+            .find_map(|kind| lower.strip_prefix(kind))
+            .and_then(|period| period.parse::<u32>().ok());
         if !period.is_some_and(|period| (2..=10_000).contains(&period)) {
-            return Err(Diagnostic::error("parse/unknown-conversion", format!("unknown trend `{}`", function.value), function.span)
-                .with_help("sma, ema or wma and a period between 2 and 10000, for example sma5"));
+            return Err(Diagnostic::error(
+                "parse/unknown-conversion",
+                format!("unknown trend `{}`", function.value),
+                function.span,
+            )
+            .with_help("sma, ema or wma and a period between 2 and 10000, for example sma5"));
         }
         let Some(opener) = reader.symbol("(") else {
             return Err(reader.unexpected("`(`"));
