@@ -35,9 +35,7 @@ impl Cell {
             Value::Integer(number) => Self::Integer(number),
             Value::Float(number) => Self::Float(number),
             Value::Text(text) => Self::Text(text.to_owned()),
-            Value::Multivalue(values) => {
-                Self::Multivalue(values.iter().map(str::to_owned).collect())
-            }
+            Value::Multivalue(values) => Self::Multivalue(values.iter().map(str::to_owned).collect()),
         }
     }
 
@@ -98,14 +96,10 @@ impl Cell {
     /// The order of `sort`: numbers before texts, absent values last.
     pub fn order(&self, other: &Self) -> std::cmp::Ordering {
         let (left, right) = (self.text(), other.text());
-        let value =
-            |text: &Option<String>| text.as_deref().map_or(Value::Null, Value::Text).number();
+        let value = |text: &Option<String>| text.as_deref().map_or(Value::Null, Value::Text).number();
         match (value(&left), value(&right)) {
             (Some(a), Some(b)) => a.total_cmp(&b),
-            _ => sort_order(
-                left.as_deref().map_or(Value::Null, Value::Text),
-                right.as_deref().map_or(Value::Null, Value::Text),
-            ),
+            _ => sort_order(left.as_deref().map_or(Value::Null, Value::Text), right.as_deref().map_or(Value::Null, Value::Text)),
         }
     }
 
@@ -131,22 +125,14 @@ pub struct Table {
 impl Table {
     /// A table without columns.
     pub fn new(rows: usize) -> Self {
-        Self {
-            columns: IndexMap::new(),
-            rows,
-        }
+        Self { columns: IndexMap::new(), rows }
     }
 
     /// Runs a frame and takes all its columns but the ordinal, rows in order.
     pub async fn of(planner: &Planner, frame: Frame) -> Result<Self, Diagnostic> {
         let (schema, batches) = planner.collect(frame).await?;
         let mut table = Self::new(batches.iter().map(RecordBatch::num_rows).sum());
-        for (place, field) in schema
-            .fields()
-            .iter()
-            .enumerate()
-            .filter(|(_, field)| field.name() != ORDINAL)
-        {
+        for (place, field) in schema.fields().iter().enumerate().filter(|(_, field)| field.name() != ORDINAL) {
             let mut cells = Vec::with_capacity(table.rows);
             for batch in &batches {
                 let column = Column::new(batch.column(place)).map_err(engine_error)?;
@@ -174,10 +160,7 @@ impl Table {
 
     /// A cell; absent where there is no such column.
     pub fn cell(&self, row: usize, name: &str) -> &Cell {
-        self.columns
-            .get(name)
-            .and_then(|cells| cells.get(row))
-            .unwrap_or(&Cell::Null)
+        self.columns.get(name).and_then(|cells| cells.get(row)).unwrap_or(&Cell::Null)
     }
 
     /// Adds a row without values; its number.
@@ -192,19 +175,14 @@ impl Table {
     /// Adds a column without values, unless there is one of this name.
     pub fn add_column(&mut self, name: &str) {
         if !self.columns.contains_key(name) {
-            self.columns
-                .insert(name.to_owned(), vec![Cell::Null; self.rows]);
+            self.columns.insert(name.to_owned(), vec![Cell::Null; self.rows]);
         }
     }
 
     /// Sets a cell of a row that there is; a new name makes a column.
     pub fn set(&mut self, row: usize, name: &str, cell: Cell) {
         self.add_column(name);
-        if let Some(place) = self
-            .columns
-            .get_mut(name)
-            .and_then(|cells| cells.get_mut(row))
-        {
+        if let Some(place) = self.columns.get_mut(name).and_then(|cells| cells.get_mut(row)) {
             *place = cell;
         }
     }
@@ -213,10 +191,7 @@ impl Table {
     pub fn frame(self, planner: &Planner) -> Result<Frame, Diagnostic> {
         let (mut fields, mut columns): (Vec<Field>, Vec<ArrayRef>) = (Vec::new(), Vec::new());
         for (name, cells) in &self.columns {
-            let value_type = match cells
-                .iter()
-                .fold(ValueType::Null, |kind, cell| kind.common(cell.value_type()))
-            {
+            let value_type = match cells.iter().fold(ValueType::Null, |kind, cell| kind.common(cell.value_type())) {
                 ValueType::Null => ValueType::Text,
                 other => other,
             };
@@ -227,8 +202,8 @@ impl Table {
         }
         let schema: SchemaRef = Arc::new(Schema::new(fields));
         let options = RecordBatchOptions::new().with_row_count(Some(self.rows));
-        let batch = RecordBatch::try_new_with_options(schema.clone(), columns, &options)
-            .map_err(|error| engine_error(error.into()))?;
+        let batch =
+            RecordBatch::try_new_with_options(schema.clone(), columns, &options).map_err(|error| engine_error(error.into()))?;
         planner.from_batches(schema, vec![batch])
     }
 }

@@ -227,7 +227,8 @@ pub fn planning(call: &CommandCall) -> Result<Planning, Diagnostic> {
 
 /// Reads a truth value of an option; the parser has checked its form.
 pub fn boolean(call: &CommandCall, name: &str, default: bool) -> bool {
-    call.option(name).map_or(default, |option| matches!(option.value.value.to_ascii_lowercase().as_str(), "true" | "t" | "1" | "yes" | "y"))
+    call.option(name)
+        .map_or(default, |option| matches!(option.value.value.to_ascii_lowercase().as_str(), "true" | "t" | "1" | "yes" | "y"))
 }
 
 /// Reads a whole number of an option; negative ones are an error.
@@ -243,7 +244,9 @@ pub fn parse_count(text: &str, span: spl_parser::Span) -> Result<u64, Diagnostic
 /// The first positional count (`head 5`, `sort 10 x`).
 pub fn leading_count(call: &CommandCall) -> Result<Option<u64>, Diagnostic> {
     match call.arguments.first() {
-        Some(Argument::Text { text, quoted: false }) if text.value.chars().all(|c| c.is_ascii_digit() || c == '-') && !text.value.is_empty() && text.value != "-" => {
+        Some(Argument::Text { text, quoted: false })
+            if text.value.chars().all(|c| c.is_ascii_digit() || c == '-') && !text.value.is_empty() && text.value != "-" =>
+        {
             parse_count(&text.value, text.span).map(Some)
         }
         _ => Ok(None),

@@ -33,7 +33,12 @@ pub fn evaluate(planner: &Planner, source: &str) -> Result<String, String> {
     let typed = expression::plan(planner, &parsed, &NoFields).map_err(|error| error.message)?;
     let schema = Arc::new(Schema::empty());
     let work = || {
-        let physical = create_physical_expr(&typed.expression, &DFSchema::try_from(schema.as_ref().clone())?, &ExecutionProps::new(), &PhysicalPlanningContext::default())?;
+        let physical = create_physical_expr(
+            &typed.expression,
+            &DFSchema::try_from(schema.as_ref().clone())?,
+            &ExecutionProps::new(),
+            &PhysicalPlanningContext::default(),
+        )?;
         let options = RecordBatchOptions::new().with_row_count(Some(1));
         let batch = RecordBatch::try_new_with_options(schema.clone(), Vec::new(), &options)?;
         Column::new(&physical.evaluate(&batch)?.into_array(1)?)

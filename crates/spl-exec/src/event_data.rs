@@ -41,7 +41,12 @@ pub struct EventData {
 
 impl EventData {
     /// Prepares loaded events: `batches` have an ordinal column and are in its order.
-    pub fn new(schema: &SchemaRef, batches: &[RecordBatch], knowledge: &Knowledge, partitions: usize) -> Result<Self, Diagnostic> {
+    pub fn new(
+        schema: &SchemaRef,
+        batches: &[RecordBatch],
+        knowledge: &Knowledge,
+        partitions: usize,
+    ) -> Result<Self, Diagnostic> {
         let mut fields: Vec<Arc<Field>> = schema.fields().iter().cloned().collect();
         fields.push(Arc::new(Field::new(KIND, DataType::Int32, false)));
         let with_kind: SchemaRef = Arc::new(Schema::new(fields));
@@ -125,7 +130,8 @@ impl Sorter<'_> {
                 result.push(*number);
                 continue;
             }
-            let number = self.kind_of([0, 1, 2].map(|place: usize| columns[place].value(row).text().map(|text| text.into_owned())));
+            let number =
+                self.kind_of([0, 1, 2].map(|place: usize| columns[place].value(row).text().map(|text| text.into_owned())));
             if let Some(keys) = keys {
                 by_keys.insert(keys, number);
             }
@@ -170,4 +176,3 @@ fn key_triple(columns: &[Column; 3], row: usize) -> Option<[i32; 3]> {
     }
     Some(keys)
 }
-

@@ -15,8 +15,8 @@ use spl_macros::Expansion;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{Pattern, SearchExpression};
 
-use crate::expression::{self, KnowledgeScope, Scope, Typed, call, choose};
 use crate::event_data::{EventKind, KIND};
+use crate::expression::{self, KnowledgeScope, Scope, Typed, call, choose};
 use crate::frame::{Frame, column, engine_error, null, text};
 use crate::needed::Needed;
 use crate::planner::{Planner, unqualified};
@@ -157,7 +157,11 @@ impl<'a> EventScope<'a> {
             let definition = self.planner.lookup(&lookup.table)?;
             let mut inputs = Vec::with_capacity(lookup.inputs.len());
             for input in &lookup.inputs {
-                inputs.push((input.lookup.as_str(), self.at(&input.event, Level::Calculated)?.unwrap_or_else(|| Typed::new(null(ValueType::Text), ValueType::Null))));
+                inputs.push((
+                    input.lookup.as_str(),
+                    self.at(&input.event, Level::Calculated)?
+                        .unwrap_or_else(|| Typed::new(null(ValueType::Text), ValueType::Null)),
+                ));
             }
             let value = crate::lookup_expression::lookup(&definition, inputs, &output)?;
             found = Some(match found {
@@ -208,7 +212,8 @@ impl<'a> EventScope<'a> {
             return Err(Diagnostic::general("knowledge/recursion", format!("{what} refers to itself")));
         }
         self.depth.set(self.depth.get() + 1);
-        let result = parse_knowledge_search(self.planner.knowledge(), what, source).and_then(|search| search::plan(self.planner, &search, self));
+        let result = parse_knowledge_search(self.planner.knowledge(), what, source)
+            .and_then(|search| search::plan(self.planner, &search, self));
         self.depth.set(self.depth.get() - 1);
         result
     }
@@ -472,7 +477,9 @@ pub fn each_kind(planner: &Planner, conditions: &[Expr], values: Vec<Option<Type
     let live: Vec<(usize, Option<Typed>)> =
         values.into_iter().enumerate().filter(|(place, _)| !search::is_false(&conditions[*place])).collect();
     let Some((_, first)) = live.first() else { return Ok(None) };
-    let same = |a: &Option<Typed>, b: &Option<Typed>| a.as_ref().map(|typed| &typed.expression) == b.as_ref().map(|typed| &typed.expression);
+    let same = |a: &Option<Typed>, b: &Option<Typed>| {
+        a.as_ref().map(|typed| &typed.expression) == b.as_ref().map(|typed| &typed.expression)
+    };
     if live.iter().all(|(_, value)| same(value, first)) {
         return Ok(first.clone());
     }
@@ -521,7 +528,10 @@ pub fn within_time_range(planner: &Planner, frame: Frame) -> Result<Frame, Diagn
             && frame.field("_time").is_some()
         {
             let when = search::parse_time(planner, bound, spl_parser::Span::default()).map_err(|error| {
-                Diagnostic::general(error.code, format!("{}: {}", if earliest { "--earliest" } else { "--latest" }, error.message))
+                Diagnostic::general(
+                    error.code,
+                    format!("{}: {}", if earliest { "--earliest" } else { "--latest" }, error.message),
+                )
             })?;
             let time = column("_time");
             frame = frame.filter(if earliest { time.gt_eq(lit(when)) } else { time.lt(lit(when)) })?;

@@ -117,9 +117,7 @@ pub fn plan(planner: &Planner, expression: &Expression, scope: &dyn Scope) -> Re
             Ok(Typed::new(any.unwrap_or_else(|| lit(false)), ValueType::Boolean))
         }
         ExpressionKind::Call { name, arguments } => plan_call(planner, expression.span, &name.value, name.span, arguments, scope),
-        ExpressionKind::Subsearch(_) => {
-            Err(Diagnostic::error("plan/subsearch", "a subsearch can't stand here", expression.span))
-        }
+        ExpressionKind::Subsearch(_) => Err(Diagnostic::error("plan/subsearch", "a subsearch can't stand here", expression.span)),
     }
 }
 
@@ -210,7 +208,9 @@ fn plan_binary(
             _ => typed.expression.clone(),
         };
         let (l, r) = match (left.value_type, right.value_type) {
-            (ValueType::Integer, ValueType::Integer) if is_comparison(operator) => (left.expression.clone(), right.expression.clone()),
+            (ValueType::Integer, ValueType::Integer) if is_comparison(operator) => {
+                (left.expression.clone(), right.expression.clone())
+            }
             _ => (float(&left), float(&right)),
         };
         match operator {
@@ -324,7 +324,8 @@ fn plan_call(
     let planned: Vec<Typed> = arguments.iter().map(|argument| plan(planner, argument, scope)).collect::<Result<_, _>>()?;
     if let Some(check) = spec.check {
         let literals: Vec<Option<Value<'_>>> = planned.iter().map(Typed::literal).collect();
-        check(&literals).map_err(|message| Diagnostic::error("plan/argument", message, span).with_help(spec.syntax.to_owned()))?;
+        check(&literals)
+            .map_err(|message| Diagnostic::error("plan/argument", message, span).with_help(spec.syntax.to_owned()))?;
     }
     Ok(call_spec(planner, spec, planned))
 }
@@ -348,7 +349,7 @@ fn plan_lazy(
             choose(planner, vec![(test, one(1)?)], Some(one(2)?))
         }
         "case" => {
-            if arguments.len() % 2 != 0 {
+            if !arguments.len().is_multiple_of(2) {
                 return Err(Diagnostic::error("plan/argument-count", "`case` takes pairs of a condition and a value", span)
                     .with_help(spec.syntax.to_owned()));
             }
@@ -359,9 +360,13 @@ fn plan_lazy(
             choose(planner, branches, None)
         }
         "validate" => {
-            if arguments.len() % 2 != 0 {
-                return Err(Diagnostic::error("plan/argument-count", "`validate` takes pairs of a condition and a message", span)
-                    .with_help(spec.syntax.to_owned()));
+            if !arguments.len().is_multiple_of(2) {
+                return Err(Diagnostic::error(
+                    "plan/argument-count",
+                    "`validate` takes pairs of a condition and a message",
+                    span,
+                )
+                .with_help(spec.syntax.to_owned()));
             }
             let mut branches = Vec::new();
             for pair in arguments.chunks(2) {
@@ -393,7 +398,11 @@ fn plan_lazy(
         }
         "searchmatch" => {
             let ExpressionKind::Text(source) = &arguments[0].kind else {
-                return Err(Diagnostic::error("plan/argument", "`searchmatch` needs a search in double quotes", arguments[0].span));
+                return Err(Diagnostic::error(
+                    "plan/argument",
+                    "`searchmatch` needs a search in double quotes",
+                    arguments[0].span,
+                ));
             };
             let parsed = spl_parser::parse_search_expression(source).map_err(|errors| {
                 errors.into_iter().next().map_or_else(

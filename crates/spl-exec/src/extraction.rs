@@ -92,21 +92,12 @@ fn with_fields(
                 }
             })
             .collect();
-        let kind = cells
-            .iter()
-            .fold(ValueType::Null, |kind, cell| kind.common(cell.value_type()));
-        push(&mut fields, &mut columns, field.name(), kind, rows, |row| {
-            cells[row].clone()
-        });
+        let kind = cells.iter().fold(ValueType::Null, |kind, cell| kind.common(cell.value_type()));
+        push(&mut fields, &mut columns, field.name(), kind, rows, |row| cells[row].clone());
     }
     for (name, values) in &found {
         let several = values.values().any(|values| values.len() > 1);
-        let whole = || {
-            values.values().flatten().all(|text| {
-                text.parse::<i64>()
-                    .is_ok_and(|number| number.to_string() == *text)
-            })
-        };
+        let whole = || values.values().flatten().all(|text| text.parse::<i64>().is_ok_and(|number| number.to_string() == *text));
         let kind = if several {
             ValueType::Multivalue
         } else if whole() {
@@ -115,15 +106,13 @@ fn with_fields(
             ValueType::Text
         };
         push(&mut fields, &mut columns, name, kind, rows, |row| {
-            values
-                .get(&row)
-                .map_or(Cell::Null, |values| Cell::of_texts(values.clone()))
+            values.get(&row).map_or(Cell::Null, |values| Cell::of_texts(values.clone()))
         });
     }
     let schema: SchemaRef = Arc::new(Schema::new(fields));
     let options = RecordBatchOptions::new().with_row_count(Some(rows));
-    let batch = RecordBatch::try_new_with_options(schema.clone(), columns, &options)
-        .map_err(|error| engine_error(error.into()))?;
+    let batch =
+        RecordBatch::try_new_with_options(schema.clone(), columns, &options).map_err(|error| engine_error(error.into()))?;
     planner.from_batches(schema, vec![batch])
 }
 
@@ -135,11 +124,7 @@ fn push(
     rows: usize,
     cell: impl Fn(usize) -> Cell,
 ) {
-    let kind = if kind == ValueType::Null {
-        ValueType::Text
-    } else {
-        kind
-    };
+    let kind = if kind == ValueType::Null { ValueType::Text } else { kind };
     let mut builder = ColumnBuilder::new(kind, rows);
     (0..rows).for_each(|row| cell(row).append_to(&mut builder));
     fields.push(Arc::new(Field::new(name, kind.arrow(), true)));

@@ -7,6 +7,8 @@ use datafusion::prelude::cast;
 use spl_functions::column::ValueType;
 use spl_parser::Diagnostic;
 
+use crate::operators::barrier::Barrier;
+
 /// The hidden column that carries the order of rows: ascending, `Int64`, not always without gaps.
 pub const ORDINAL: &str = "__ordinal";
 
@@ -20,7 +22,12 @@ pub struct Frame {
     /// An order that the ordinal does not carry yet: whoever needs the ordinal numbers the rows first, and a `sort` that
     /// follows takes these keys for its ties, so that groups are not sorted twice.
     pending: Option<Vec<SortExpr>>,
+    /// Assignments since the optimiser was last stopped from merging them.
+    assignments: usize,
 }
+
+/// Assignments that the optimiser may merge into one expression.
+const MERGED_ASSIGNMENTS: usize = 24;
 
 /// A field of a frame.
 #[derive(Clone, Debug, PartialEq)]
@@ -73,7 +80,7 @@ pub fn null(value_type: ValueType) -> Expr {
 impl Frame {
     /// A frame over a plan that has an ordinal column.
     pub fn new(plan: LogicalPlan) -> Self {
-        Self { plan, appended: 0, pending: None }
+        Self { plan, appended: 0, pending: None, assignments: 0 }
     }
 
     /// The fields in order, hidden ones left out.
@@ -107,10 +114,13 @@ impl Frame {
     }
 
     /// Goes on with what a plan builder makes of the plan.
-    pub fn build(self, make: impl FnOnce(LogicalPlanBuilder) -> datafusion::common::Result<LogicalPlanBuilder>) -> Result<Self, Diagnostic> {
+    pub fn build(
+        self,
+        make: impl FnOnce(LogicalPlanBuilder) -> datafusion::common::Result<LogicalPlanBuilder>,
+    ) -> Result<Self, Diagnostic> {
         let settled = self.settled()?;
         let plan = make(LogicalPlanBuilder::from(settled.plan)).and_then(LogicalPlanBuilder::build).map_err(engine_error)?;
-        Ok(Self { plan, appended: settled.appended, pending: None })
+        Ok(Self { plan, appended: settled.appended, pending: None, assignments: settled.assignments })
     }
 
     /// The same rows with an order that is still to be numbered.
@@ -128,7 +138,7 @@ impl Frame {
 
     /// A frame over another plan that stands behind the same appended results.
     pub fn over(plan: LogicalPlan, appended: i64) -> Self {
-        Self { plan, appended, pending: None }
+        Self { plan, appended, pending: None, assignments: 0 }
     }
 
     /// Keeps the rows where the condition is true.
@@ -156,7 +166,9 @@ impl Frame {
                 None => columns.push((name, expression)),
             }
         }
-        self.select(columns)
+        let mut assigned = self.select(columns)?;
+        assigned.assignments += 1;
+        if assigned.assignments < MERGED_ASSIGNMENTS { Ok(assigned) } else { assigned.operate(Barrier) }
     }
 
     /// All columns but these.
@@ -186,8 +198,7 @@ impl Frame {
         use datafusion::logical_expr::ExprFunctionExt;
         const FRESH: &str = "__fresh";
         let fresh = row_number().order_by(keys).build().map_err(engine_error)?.alias(FRESH);
-        let names: Vec<String> =
-            self.all_fields().into_iter().map(|field| field.name).filter(|name| name != ORDINAL).collect();
+        let names: Vec<String> = self.all_fields().into_iter().map(|field| field.name).filter(|name| name != ORDINAL).collect();
         let numbered = self.build(|plan| plan.window(vec![fresh]))?;
         let mut columns: Vec<(String, Expr)> = names.into_iter().map(|name| (name.clone(), column(&name))).collect();
         columns.push((ORDINAL.to_owned(), cast(column(FRESH), DataType::Int64)));

@@ -64,7 +64,11 @@ impl Codes {
     }
 
     fn encode(&self, array: &ArrayRef) -> Result<Int32Array> {
-        let array = if *array.data_type() == dictionary_type() { array.clone() } else { arrow::compute::cast(array, &dictionary_type())? };
+        let array = if *array.data_type() == dictionary_type() {
+            array.clone()
+        } else {
+            arrow::compute::cast(array, &dictionary_type())?
+        };
         let dictionary = array.as_dictionary::<Int32Type>();
         let table = self.table(dictionary.values());
         let texts = table.values.as_string_view();
@@ -99,11 +103,7 @@ impl Codes {
 pub fn pair() -> (Arc<ScalarUDF>, Arc<ScalarUDF>) {
     let codes = Arc::new(Codes::default());
     let make = |decodes| {
-        Arc::new(ScalarUDF::from(Coding {
-            signature: Signature::any(1, Volatility::Immutable),
-            codes: codes.clone(),
-            decodes,
-        }))
+        Arc::new(ScalarUDF::from(Coding { signature: Signature::any(1, Volatility::Immutable), codes: codes.clone(), decodes }))
     };
     (make(false), make(true))
 }

@@ -7,8 +7,8 @@ use arrow::array::{Array, ArrayRef, AsArray, ListArray, RecordBatch, RecordBatch
 use arrow::datatypes::{DataType, Field, Schema};
 use datafusion::common::{DFSchema, Result as EngineResult};
 use datafusion::execution::context::ExecutionProps;
-use datafusion::logical_expr::{ColumnarValue, Expr, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility};
 use datafusion::logical_expr::physical_planning_context::PhysicalPlanningContext;
+use datafusion::logical_expr::{ColumnarValue, Expr, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility};
 use datafusion::physical_expr::create_physical_expr;
 use spl_functions::column::{Column, ColumnBuilder, ValueType};
 use spl_functions::scalar::FunctionSpec;
@@ -22,7 +22,13 @@ use crate::needed::walk_expression;
 use crate::planner::Planner;
 
 /// Plans `mvmap(<mv>, <expression>)` and `mvfilter(<condition>)`.
-pub fn plan(planner: &Planner, span: Span, spec: &FunctionSpec, arguments: &[Expression], scope: &dyn Scope) -> Result<Typed, Diagnostic> {
+pub fn plan(
+    planner: &Planner,
+    span: Span,
+    spec: &FunctionSpec,
+    arguments: &[Expression],
+    scope: &dyn Scope,
+) -> Result<Typed, Diagnostic> {
     let filter = spec.name == "mvfilter";
     let inner = &arguments[arguments.len() - 1];
     let mut names: Vec<String> = Vec::new();
@@ -35,7 +41,8 @@ pub fn plan(planner: &Planner, span: Span, spec: &FunctionSpec, arguments: &[Exp
     });
     let (target, source) = if filter {
         let [target] = names.as_slice() else {
-            return Err(Diagnostic::error("plan/argument", "`mvfilter` works on exactly one field", span).with_help(spec.syntax.to_owned()));
+            return Err(Diagnostic::error("plan/argument", "`mvfilter` works on exactly one field", span)
+                .with_help(spec.syntax.to_owned()));
         };
         (target.clone(), scope.resolve(target)?)
     } else {
@@ -78,7 +85,11 @@ pub fn plan(planner: &Planner, span: Span, spec: &FunctionSpec, arguments: &[Exp
     } else {
         let planned = expression::value(planner, inner, &inside)?;
         let result_type = planned.value_type;
-        let converted = expression::convert(planner, planned, if result_type == ValueType::Multivalue { result_type } else { ValueType::Text })?;
+        let converted = expression::convert(
+            planner,
+            planned,
+            if result_type == ValueType::Multivalue { result_type } else { ValueType::Text },
+        )?;
         (converted, result_type)
     };
     if body_type == ValueType::Null {

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use spl_parser::syntax::{
-    Aggregation, AggregationArgument, Argument, CommandCall, Expression, ExpressionKind, Pipeline, SearchExpression,
-    SearchKind, TemplatePart,
+    Aggregation, AggregationArgument, Argument, CommandCall, Expression, ExpressionKind, Pipeline, SearchExpression, SearchKind,
+    TemplatePart,
 };
 
 /// Fields wanted of a frame.
@@ -196,7 +196,8 @@ fn own_fields(call: &CommandCall, needed: &mut Needed) {
 fn before_command(call: &CommandCall, after: Needed) -> Needed {
     let mut needed = match call.spec.name {
         // These make new rows: only what they read themselves is wanted.
-        "stats" | "table" | "top" | "rare" | "chart" | "timechart" | "sichart" | "sistats" | "sitop" | "sirare" | "sitimechart" => {
+        "stats" | "table" | "top" | "rare" | "chart" | "timechart" | "sichart" | "sistats" | "sitop" | "sirare"
+        | "sitimechart" => {
             let mut needed = Needed::none();
             needed.add("_time");
             own_fields(call, &mut needed);
@@ -208,7 +209,10 @@ fn before_command(call: &CommandCall, after: Needed) -> Needed {
             return Needed::none();
         }
         "fields" => {
-            let removes = call.arguments.first().is_some_and(|argument| matches!(argument, Argument::Text { text, .. } if text.value == "-"));
+            let removes = call
+                .arguments
+                .first()
+                .is_some_and(|argument| matches!(argument, Argument::Text { text, .. } if text.value == "-"));
             if removes {
                 return after;
             }
@@ -220,15 +224,19 @@ fn before_command(call: &CommandCall, after: Needed) -> Needed {
                     listed.add("_time");
                     listed
                 }
-                (Needed::Only(names), listed) => {
-                    Needed::Only(names.into_iter().filter(|name| listed.contains(name) || name.starts_with('_') || name.contains('*')).collect())
-                }
+                (Needed::Only(names), listed) => Needed::Only(
+                    names
+                        .into_iter()
+                        .filter(|name| listed.contains(name) || name.starts_with('_') || name.contains('*'))
+                        .collect(),
+                ),
             };
         }
         // With aliases every field gets another name.
         "join" if call.option("left").is_some() => Needed::All,
         "rename" => {
-            let wildcard = call.arguments.iter().any(|argument| matches!(argument, Argument::Rename { from, .. } if from.has_wildcard()));
+            let wildcard =
+                call.arguments.iter().any(|argument| matches!(argument, Argument::Rename { from, .. } if from.has_wildcard()));
             if wildcard { Needed::All } else { after }
         }
         "eval" => {
@@ -276,16 +284,14 @@ fn before_command(call: &CommandCall, after: Needed) -> Needed {
         }
         "tojson" if call.arguments.is_empty() => Needed::All,
         "fromjson" | "tojson" => after,
-        "search" | "where" | "sort" | "head" | "tail" | "dedup" | "convert" | "fillnull" | "bin" | "eventstats" | "streamstats"
-        | "mvexpand" | "makemv" | "nomv" | "lookup" | "append" | "join" | "reverse" | "inputlookup" | "iplocation" | "accum"
-        | "delta" | "autoregress" | "filldown" | "strcat" | "rangemap" | "replace" | "fieldformat" | "addinfo" | "highlight"
-        | "iconify" | "localop" => {
-            match call.spec.name {
-                "fillnull" | "filldown" if call.fields().next().is_none() => Needed::All,
-                "replace" if call.clause("in").is_none() => Needed::All,
-                _ => after,
-            }
-        }
+        "search" | "where" | "sort" | "head" | "tail" | "dedup" | "convert" | "fillnull" | "bin" | "eventstats"
+        | "streamstats" | "mvexpand" | "makemv" | "nomv" | "lookup" | "append" | "join" | "reverse" | "inputlookup"
+        | "iplocation" | "accum" | "delta" | "autoregress" | "filldown" | "strcat" | "rangemap" | "replace" | "fieldformat"
+        | "addinfo" | "highlight" | "iconify" | "localop" => match call.spec.name {
+            "fillnull" | "filldown" if call.fields().next().is_none() => Needed::All,
+            "replace" if call.clause("in").is_none() => Needed::All,
+            _ => after,
+        },
         _ => Needed::All,
     };
     own_fields(call, &mut needed);

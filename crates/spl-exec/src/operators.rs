@@ -3,19 +3,20 @@
 //! An [`Operator`] is named and described by its parameters; its state is made anew for each run. The node reads its
 //! input in ordinal order on one partition when the operator asks for it.
 
-pub mod take_while;
-pub mod to_json;
-pub mod mv_expand;
+pub mod barrier;
 pub mod dedup_consecutive;
+pub mod exec;
 pub mod lookup;
+pub mod map_values;
+pub mod mv_combine;
+pub mod mv_expand;
 pub mod running;
 pub mod streamstats;
-pub mod map_values;
-pub mod transaction;
+pub mod take_while;
+pub mod to_json;
 pub mod totals;
-pub mod mv_combine;
+pub mod transaction;
 pub mod whole_table;
-pub mod exec;
 
 use std::any::Any;
 use std::cmp::Ordering;

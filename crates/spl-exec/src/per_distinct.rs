@@ -112,7 +112,9 @@ impl PerDistinct {
     /// Kept results, or fresh ones when the rows are many against the dictionary.
     fn results_for(&self, values: &ArrayRef, rows: usize) -> Result<Option<ArrayRef>> {
         const WORTH: usize = 8;
-        let same = |known: &Known| std::ptr::eq(known.values.as_any(), values.as_any()) || known.values.to_data().ptr_eq(&values.to_data());
+        let same = |known: &Known| {
+            std::ptr::eq(known.values.as_any(), values.as_any()) || known.values.to_data().ptr_eq(&values.to_data())
+        };
         let kept = self.known.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if let Some(known) = kept.filter(same) {
             return Ok(Some(known.results));
@@ -121,7 +123,8 @@ impl PerDistinct {
             return Ok(None);
         }
         let results = self.evaluate(values)?;
-        *self.known.lock().unwrap_or_else(PoisonError::into_inner) = Some(Known { values: values.clone(), results: results.clone() });
+        *self.known.lock().unwrap_or_else(PoisonError::into_inner) =
+            Some(Known { values: values.clone(), results: results.clone() });
         Ok(Some(results))
     }
 }
@@ -149,7 +152,8 @@ impl ScalarUDFImpl for PerDistinct {
 
     fn invoke_with_args(&self, call: ScalarFunctionArgs) -> Result<ColumnarValue> {
         let array = call.args[0].to_array(call.number_rows)?;
-        let array = if *array.data_type() == dictionary_type() { array } else { arrow::compute::cast(&array, &dictionary_type())? };
+        let array =
+            if *array.data_type() == dictionary_type() { array } else { arrow::compute::cast(&array, &dictionary_type())? };
         let dictionary = array.as_dictionary::<Int32Type>();
         let (results, keys) = match self.results_for(dictionary.values(), dictionary.len())? {
             Some(results) => {

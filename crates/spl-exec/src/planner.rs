@@ -60,7 +60,15 @@ pub struct Planner {
 impl Planner {
     /// A planner for one search, which it does not run: nothing is written.
     pub fn new(shared: Arc<Shared>) -> Self {
-        Self { shared, warnings: Arc::default(), formats: Arc::default(), depth: 0, range: TimeRange::default(), source: Arc::from(""), runs: false }
+        Self {
+            shared,
+            warnings: Arc::default(),
+            formats: Arc::default(),
+            depth: 0,
+            range: TimeRange::default(),
+            source: Arc::from(""),
+            runs: false,
+        }
     }
 
     /// The same planner for a search of this text, which its spans refer to.

@@ -1,11 +1,14 @@
 //! Search expressions to DataFusion conditions: `field=value`, terms, IN, time modifiers, event types and tags.
 
+use arrow::datatypes::DataType;
 use datafusion::common::ScalarValue;
 use datafusion::logical_expr::{Expr, lit, not};
 use spl_functions::column::ValueType;
 use spl_functions::search::{PatternPart as WirePart, SearchPattern, TermBoundaries};
 use spl_functions::time::parse_time_modifier;
-use spl_parser::syntax::{Argument, Directive, FieldName, Pattern, PatternPart, Pipeline, SearchExpression, SearchKind, SearchOperator, SearchValue};
+use spl_parser::syntax::{
+    Argument, Directive, FieldName, Pattern, PatternPart, Pipeline, SearchExpression, SearchKind, SearchOperator, SearchValue,
+};
 use spl_parser::{Diagnostic, Span};
 
 use crate::expression::{Scope, Typed, call};
@@ -27,8 +30,7 @@ pub fn plan(planner: &Planner, search: &SearchExpression, scope: &dyn Scope) -> 
             if let Some(known) = constant_text(&column) {
                 return Ok(lit(values.iter().any(|value| wire_pattern(value).matcher().matches(known))));
             }
-            let mut arguments = vec![column];
-            arguments.extend(values.iter().map(|value| Typed::new(text(encode(value)), ValueType::Text)));
+            let arguments = vec![column, Typed::new(list(values.iter().map(encode)), ValueType::Multivalue)];
             Ok(call(planner, "search_in", arguments)?.expression)
         }
         SearchKind::Term(value) => term(planner, value, scope),
@@ -119,12 +121,23 @@ pub fn wire_pattern(value: &SearchValue) -> SearchPattern {
     SearchPattern { parts, case_sensitive: value.directive == Directive::Case }
 }
 
+/// A literal list of texts.
+fn list(texts: impl Iterator<Item = String>) -> Expr {
+    let texts: Vec<ScalarValue> = texts.map(|text| ScalarValue::Utf8View(Some(text))).collect();
+    lit(ScalarValue::List(ScalarValue::new_list_nullable(&texts, &DataType::Utf8View)))
+}
+
 fn encode(value: &SearchValue) -> String {
     wire_pattern(value).encode()
 }
 
 /// `tag=`, `tag::field=` and `eventtype=` over events: by knowledge objects and by what the data carries.
-fn special_values(planner: &Planner, field: &FieldName, values: &[SearchValue], scope: &dyn Scope) -> Result<Option<Expr>, Diagnostic> {
+fn special_values(
+    planner: &Planner,
+    field: &FieldName,
+    values: &[SearchValue],
+    scope: &dyn Scope,
+) -> Result<Option<Expr>, Diagnostic> {
     let Some(knowledge) = scope.knowledge() else { return Ok(None) };
     let (column_name, tagged_field) = match field.name.as_str() {
         "eventtype" => ("eventtype", None),
@@ -228,8 +241,9 @@ fn term(planner: &Planner, value: &SearchValue, scope: &dyn Scope) -> Result<Exp
 
 /// A time of a search: a time modifier or an absolute time.
 pub fn parse_time(planner: &Planner, value: &str, span: Span) -> Result<f64, Diagnostic> {
-    let modifier = parse_time_modifier(value)
-        .map_err(|message| Diagnostic::error("plan/time", message, span).with_help("for example `-24h@h`, `@d`, `1700000000`, `11/14/2023:22:13:20`"))?;
+    let modifier = parse_time_modifier(value).map_err(|message| {
+        Diagnostic::error("plan/time", message, span).with_help("for example `-24h@h`, `@d`, `1700000000`, `11/14/2023:22:13:20`")
+    })?;
     Ok(modifier.resolve(planner.settings().now, planner.time_zone()))
 }
 
@@ -237,7 +251,10 @@ pub fn parse_time(planner: &Planner, value: &str, span: Span) -> Result<f64, Dia
 fn time_bound(planner: &Planner, name: &str, value: &str, span: Span) -> Result<(bool, f64), Diagnostic> {
     let now = planner.settings().now;
     let number = || {
-        value.trim().parse::<f64>().map_err(|_| Diagnostic::error("plan/time", format!("`{name}` takes a number, not `{value}`"), span))
+        value
+            .trim()
+            .parse::<f64>()
+            .map_err(|_| Diagnostic::error("plan/time", format!("`{name}` takes a number, not `{value}`"), span))
     };
     let ago = |seconds: f64| Ok::<f64, Diagnostic>(now - number()? * seconds);
     Ok(match name {

@@ -33,11 +33,7 @@ pub async fn pivot(
 ) -> Result<Frame, Diagnostic> {
     let options = SeriesOptions::read(call)?;
     let groups: &[&str] = if split { &[ROW, SERIES] } else { &[ROW] };
-    let frame = if split && !options.use_null {
-        frame.filter(column(SERIES).is_not_null())?
-    } else {
-        frame
-    };
+    let frame = if split && !options.use_null { frame.filter(column(SERIES).is_not_null())? } else { frame };
     let mut table = cells(planner, frame.clone(), groups, measures).await?;
     let all_rows = distinct_rows(&table);
     let mut has_other = false;
@@ -45,8 +41,7 @@ pub async fn pivot(
         has_other = options.use_other;
         let mut names: Vec<String> = kept.into_iter().collect();
         names.sort();
-        let among =
-            column(SERIES).in_list(names.iter().map(|name| text(name.clone())).collect(), false);
+        let among = column(SERIES).in_list(names.iter().map(|name| text(name.clone())).collect(), false);
         let frame = if options.use_other {
             // What does not fit is computed anew from its events: an average of averages would be wrong.
             let other = when(column(SERIES).is_null(), column(SERIES))
@@ -60,10 +55,7 @@ pub async fn pivot(
         table = cells(planner, frame, groups, measures).await?;
     }
     let rows = order(all_rows)?;
-    build(
-        &options, &table, row_name, split, measures, &rows, has_other,
-    )
-    .frame(planner)
+    build(&options, &table, row_name, split, measures, &rows, has_other).frame(planner)
 }
 
 /// Stands for the series of those left out; no value of a field can be this.
@@ -71,11 +63,7 @@ const OTHER_MARK: &str = "\u{0}other";
 
 fn distinct_rows(table: &Table) -> Vec<Cell> {
     let mut seen = HashSet::new();
-    (0..table.rows())
-        .map(|row| table.cell(row, ROW))
-        .filter(|cell| seen.insert(cell.text()))
-        .cloned()
-        .collect()
+    (0..table.rows()).map(|row| table.cell(row, ROW)).filter(|cell| seen.insert(cell.text())).cloned().collect()
 }
 
 fn build(
@@ -100,31 +88,15 @@ fn build(
     // Columns: measure by measure, series in order of their names, then those without value, then the rest.
     let mut series: Vec<Option<String>> = Vec::new();
     if split {
-        let mut named: Vec<String> = table
-            .column(SERIES)
-            .unwrap_or_default()
-            .iter()
-            .filter_map(Cell::text)
-            .filter(|name| name != OTHER_MARK)
-            .collect();
+        let mut named: Vec<String> =
+            table.column(SERIES).unwrap_or_default().iter().filter_map(Cell::text).filter(|name| name != OTHER_MARK).collect();
         named.sort();
         named.dedup();
         series.extend(named.into_iter().map(Some));
-        if table
-            .column(SERIES)
-            .unwrap_or_default()
-            .iter()
-            .any(Cell::is_null)
-        {
+        if table.column(SERIES).unwrap_or_default().iter().any(Cell::is_null) {
             series.push(None);
         }
-        if has_other
-            && table
-                .column(SERIES)
-                .unwrap_or_default()
-                .iter()
-                .any(|cell| cell.text().as_deref() == Some(OTHER_MARK))
-        {
+        if has_other && table.column(SERIES).unwrap_or_default().iter().any(|cell| cell.text().as_deref() == Some(OTHER_MARK)) {
             series.push(Some(OTHER_MARK.to_owned()));
         }
     } else {
@@ -153,18 +125,10 @@ fn build(
         }
     }
     for row in 0..table.rows() {
-        let Some(place) = table
-            .cell(row, ROW)
-            .text()
-            .and_then(|text| places.get(&text))
-        else {
+        let Some(place) = table.cell(row, ROW).text().and_then(|text| places.get(&text)) else {
             continue;
         };
-        let series = if split {
-            table.cell(row, SERIES).text()
-        } else {
-            None
-        };
+        let series = if split { table.cell(row, SERIES).text() } else { None };
         for (number, measure) in measures.iter().enumerate() {
             let cell = table.cell(row, &measure_name(number));
             if !cell.is_null() {

@@ -4,8 +4,8 @@ use arrow::array::RecordBatch;
 use futures::future::BoxFuture;
 use spl_functions::column::Column;
 use spl_parser::syntax::{
-    Directive, Expression, ExpressionKind, FieldName, Pattern, PatternPart, Quoting, SearchExpression, SearchKind, SearchOperator,
-    SearchValue, Subsearch,
+    Directive, Expression, ExpressionKind, FieldName, Pattern, PatternPart, Quoting, SearchExpression, SearchKind,
+    SearchOperator, SearchValue, Subsearch,
 };
 use spl_parser::{Diagnostic, Span, Spanned};
 
@@ -22,7 +22,9 @@ pub fn resolve<'a>(planner: &'a Planner, search: &'a SearchExpression) -> BoxFut
             SearchKind::Or(parts) => SearchKind::Or(resolve_all(planner, parts).await?),
             SearchKind::Not(inner) => SearchKind::Not(Box::new(resolve(planner, inner).await?)),
             SearchKind::Subsearch(subsearch) => run(planner, subsearch).await?.kind,
-            SearchKind::SubsearchComparison { field, operator, subsearch } => compared(planner, field, operator, subsearch).await?,
+            SearchKind::SubsearchComparison { field, operator, subsearch } => {
+                compared(planner, field, operator, subsearch).await?
+            }
             other => other.clone(),
         };
         Ok(SearchExpression { kind, span })
@@ -69,8 +71,7 @@ fn rows_to_search(batches: &[RecordBatch], span: Span) -> Result<SearchExpressio
                     }
                     continue;
                 }
-                let mut any: Vec<SearchExpression> =
-                    values.iter().map(|text| equality(name, text, span)).collect();
+                let mut any: Vec<SearchExpression> = values.iter().map(|text| equality(name, text, span)).collect();
                 match (any.len(), any.pop()) {
                     (1, Some(single)) => parts.push(single),
                     (_, Some(last)) => {
@@ -194,8 +195,7 @@ fn lone_text(batches: &[RecordBatch]) -> Result<Option<String>, Diagnostic> {
     let rows: usize = batches.iter().map(RecordBatch::num_rows).sum();
     let Some(batch) = batches.iter().find(|batch| batch.num_rows() > 0) else { return Ok(None) };
     let schema = batch.schema();
-    let visible: Vec<usize> =
-        (0..schema.fields().len()).filter(|place| !schema.field(*place).name().starts_with('_')).collect();
+    let visible: Vec<usize> = (0..schema.fields().len()).filter(|place| !schema.field(*place).name().starts_with('_')).collect();
     match visible.as_slice() {
         [place] if rows == 1 && schema.field(*place).name() == "search" => {
             let column = Column::new(batch.column(*place)).map_err(engine_error)?;
@@ -215,13 +215,20 @@ fn to_expression(search: &SearchExpression) -> Result<Expression, Diagnostic> {
             whole = Some(match whole {
                 None => part,
                 Some(before) => Expression {
-                    kind: ExpressionKind::Binary { operator: Spanned::new(operator, span), left: Box::new(before), right: Box::new(part) },
+                    kind: ExpressionKind::Binary {
+                        operator: Spanned::new(operator, span),
+                        left: Box::new(before),
+                        right: Box::new(part),
+                    },
                     span,
                 },
             });
         }
         Ok(whole.unwrap_or_else(|| Expression {
-            kind: ExpressionKind::Call { name: Spanned::new(if empty { "true" } else { "false" }.to_owned(), span), arguments: Vec::new() },
+            kind: ExpressionKind::Call {
+                name: Spanned::new(if empty { "true" } else { "false" }.to_owned(), span),
+                arguments: Vec::new(),
+            },
             span,
         }))
     };
@@ -264,7 +271,8 @@ async fn compared(
             let column = Column::new(batch.column(place)).map_err(engine_error)?;
             for row in 0..batch.num_rows() {
                 for text in column.value(row).each_text() {
-                    let kind = SearchKind::Comparison { field: field.clone(), operator: operator.clone(), value: literal(&text, span) };
+                    let kind =
+                        SearchKind::Comparison { field: field.clone(), operator: operator.clone(), value: literal(&text, span) };
                     any.push(SearchExpression { kind, span });
                 }
             }

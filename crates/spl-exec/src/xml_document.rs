@@ -24,11 +24,7 @@ pub struct Element {
 impl Element {
     /// As a field value: its text, or what is inside when it has elements.
     fn value(&self) -> &str {
-        if self.children.is_empty() {
-            &self.text
-        } else {
-            self.inside.trim()
-        }
+        if self.children.is_empty() { &self.text } else { self.inside.trim() }
     }
 }
 
@@ -62,9 +58,7 @@ pub fn parse(source: &str) -> Option<Vec<Element>> {
             rest_at = (at + 9 + end + 3).min(source.len());
             continue;
         }
-        let skipped = [("<!--", "-->"), ("<?", "?>"), ("<!", ">")]
-            .into_iter()
-            .find(|(start, _)| tag.starts_with(start));
+        let skipped = [("<!--", "-->"), ("<?", "?>"), ("<!", ">")].into_iter().find(|(start, _)| tag.starts_with(start));
         if let Some((_, end)) = skipped {
             rest_at = at + tag.find(end).map_or(tag.len(), |place| place + end.len());
             continue;
@@ -73,10 +67,7 @@ pub fn parse(source: &str) -> Option<Vec<Element>> {
         let inside = &tag[1..end];
         rest_at = at + end + 1;
         if let Some(name) = inside.strip_prefix('/') {
-            if open
-                .last()
-                .is_none_or(|(element, _)| element.name != name.trim())
-            {
+            if open.last().is_none_or(|(element, _)| element.name != name.trim()) {
                 return None;
             }
             close(&mut open, &mut roots, at);
@@ -117,38 +108,25 @@ fn end_of_tag(tag: &str) -> Option<usize> {
 }
 
 fn start_tag(inside: &str) -> Option<Element> {
-    let end = inside
-        .find(|c: char| c.is_whitespace())
-        .unwrap_or(inside.len());
+    let end = inside.find(|c: char| c.is_whitespace()).unwrap_or(inside.len());
     let (name, mut rest) = inside.split_at(end);
-    if !name.starts_with(|c: char| c.is_alphabetic() || c == '_')
-        || name.contains(['<', '"', '\'', '='])
-    {
+    if !name.starts_with(|c: char| c.is_alphabetic() || c == '_') || name.contains(['<', '"', '\'', '=']) {
         return None;
     }
-    let mut element = Element {
-        name: name.to_owned(),
-        ..Element::default()
-    };
+    let mut element = Element { name: name.to_owned(), ..Element::default() };
     loop {
         rest = rest.trim_start();
         let Some((attribute, after)) = rest.split_once('=') else {
             break;
         };
         let after = after.trim_start();
-        let Some(quote) = after
-            .chars()
-            .next()
-            .filter(|quote| matches!(quote, '"' | '\''))
-        else {
+        let Some(quote) = after.chars().next().filter(|quote| matches!(quote, '"' | '\'')) else {
             break;
         };
         let Some((value, behind)) = after[1..].split_once(quote) else {
             break;
         };
-        element
-            .attributes
-            .push((attribute.trim().to_owned(), unescaped(value)));
+        element.attributes.push((attribute.trim().to_owned(), unescaped(value)));
         rest = behind;
     }
     Some(element)
@@ -161,10 +139,7 @@ pub fn unescaped(text: &str) -> String {
     while let Some(at) = rest.find('&') {
         result.push_str(&rest[..at]);
         rest = &rest[at..];
-        let resolved = rest
-            .find(';')
-            .filter(|end| *end <= 10)
-            .and_then(|end| Some((entity(&rest[1..end])?, end)));
+        let resolved = rest.find(';').filter(|end| *end <= 10).and_then(|end| Some((entity(&rest[1..end])?, end)));
         match resolved {
             Some((character, end)) => {
                 result.push(character);
@@ -210,23 +185,12 @@ pub fn extract(roots: &[Element], steps: &[Step]) -> Vec<String> {
         groups = match step {
             Step::Key(name) => {
                 if first {
-                    vec![
-                        roots
-                            .iter()
-                            .filter(|element| element.name == *name)
-                            .collect(),
-                    ]
+                    vec![roots.iter().filter(|element| element.name == *name).collect()]
                 } else {
                     groups
                         .iter()
                         .flatten()
-                        .map(|element| {
-                            element
-                                .children
-                                .iter()
-                                .filter(|child| child.name == *name)
-                                .collect::<Vec<_>>()
-                        })
+                        .map(|element| element.children.iter().filter(|child| child.name == *name).collect::<Vec<_>>())
                         .collect()
                 }
             }
@@ -236,9 +200,7 @@ pub fn extract(roots: &[Element], steps: &[Step]) -> Vec<String> {
                     let place = match number {
                         1.. => usize::try_from(number - 1).ok()?,
                         0 => return None,
-                        _ => group
-                            .len()
-                            .checked_sub(usize::try_from(number.unsigned_abs()).ok()?)?,
+                        _ => group.len().checked_sub(usize::try_from(number.unsigned_abs()).ok()?)?,
                     };
                     group.get(place).map(|element| vec![*element])
                 })
@@ -249,22 +211,14 @@ pub fn extract(roots: &[Element], steps: &[Step]) -> Vec<String> {
                     .iter()
                     .flatten()
                     .filter_map(|element| {
-                        element
-                            .attributes
-                            .iter()
-                            .find(|(known, _)| known == name)
-                            .map(|(_, value)| value.clone())
+                        element.attributes.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone())
                     })
                     .collect();
             }
         };
         first = false;
     }
-    groups
-        .iter()
-        .flatten()
-        .map(|element| element.value().to_owned())
-        .collect()
+    groups.iter().flatten().map(|element| element.value().to_owned()).collect()
 }
 
 /// The fields of a document: `a.b` for the text of elements, `a.b{@c}` for attributes, each with its values.
@@ -278,22 +232,12 @@ pub fn flatten(roots: &[Element]) -> Vec<(String, Vec<String>)> {
 
 fn collect(elements: &[Element], parent: &str, fields: &mut IndexMap<String, Vec<String>>) {
     for element in elements {
-        let name = if parent.is_empty() {
-            element.name.clone()
-        } else {
-            format!("{parent}.{}", element.name)
-        };
+        let name = if parent.is_empty() { element.name.clone() } else { format!("{parent}.{}", element.name) };
         for (attribute, value) in &element.attributes {
-            fields
-                .entry(format!("{name}{{@{attribute}}}"))
-                .or_default()
-                .push(value.clone());
+            fields.entry(format!("{name}{{@{attribute}}}")).or_default().push(value.clone());
         }
         if !element.text.is_empty() {
-            fields
-                .entry(name.clone())
-                .or_default()
-                .push(element.text.clone());
+            fields.entry(name.clone()).or_default().push(element.text.clone());
         }
         collect(&element.children, &name, fields);
     }
@@ -307,7 +251,8 @@ mod tests {
 
     #[test]
     fn paths_and_fields() {
-        let source = r#"<?xml version="1.0"?><!-- x --><a id="1"><b c='x>y'>one &amp; two</b><b/><b>3</b><d><![CDATA[<raw>]]></d></a>"#;
+        let source =
+            r#"<?xml version="1.0"?><!-- x --><a id="1"><b c='x>y'>one &amp; two</b><b/><b>3</b><d><![CDATA[<raw>]]></d></a>"#;
         let roots = parse(source).unwrap();
         let at = |path: &str| extract(&roots, Path::parse(path).unwrap().steps());
         assert_eq!(at("a.b"), ["one & two", "", "3"]);
@@ -316,10 +261,7 @@ mod tests {
         assert_eq!(at("a.d"), ["<raw>"]);
         let fields = flatten(&roots);
         assert_eq!(fields[0], ("a{@id}".to_owned(), vec!["1".to_owned()]));
-        assert!(fields.contains(&(
-            "a.b".to_owned(),
-            vec!["one & two".to_owned(), "3".to_owned()]
-        )));
+        assert!(fields.contains(&("a.b".to_owned(), vec!["one & two".to_owned(), "3".to_owned()])));
     }
 
     #[test]

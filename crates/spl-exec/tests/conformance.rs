@@ -66,18 +66,11 @@ fn main() -> ExitCode {
     let cases = read_cases(folder);
     let gaps: IndexMap<String, String> = read_yaml(&folder.join(GAPS));
     let mut trials = vec![gaps_name_cases(&gaps, &cases)];
-    let runtime = Arc::new(
-        tokio::runtime::Builder::new_multi_thread()
-            .enable_all()
-            .build()
-            .expect("a runtime"),
-    );
+    let runtime = Arc::new(tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime"));
     for case in cases {
         let gap = gaps.get(&case.name).cloned();
         let (runtime, name, area) = (Arc::clone(&runtime), case.name.clone(), case.area.clone());
-        trials.push(
-            Trial::test(name, move || judge(&case, gap.as_deref(), &runtime)).with_kind(area),
-        );
+        trials.push(Trial::test(name, move || judge(&case, gap.as_deref(), &runtime)).with_kind(area));
     }
     libtest_mimic::run(&arguments, trials).exit_code()
 }
@@ -88,8 +81,7 @@ fn read_cases(folder: &Path) -> Vec<Case> {
         .unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
         .map(|entry| entry.expect("a folder entry").path())
         .filter(|path| {
-            path.extension().is_some_and(|extension| extension == "yml")
-                && path.file_name().is_some_and(|name| name != GAPS)
+            path.extension().is_some_and(|extension| extension == "yml") && path.file_name().is_some_and(|name| name != GAPS)
         })
         .collect();
     files.sort();
@@ -98,14 +90,8 @@ fn read_cases(folder: &Path) -> Vec<Case> {
     for file in files {
         for case in read_yaml::<Vec<Case>>(&file) {
             let place = format!("{}: {}", file.display(), case.name);
-            assert!(
-                names.insert(case.name.clone()),
-                "{place}: a second case of this name"
-            );
-            assert!(
-                case.error != case.expect.is_some(),
-                "{place}: either `expect` or `error: true`"
-            );
+            assert!(names.insert(case.name.clone()), "{place}: a second case of this name");
+            assert!(case.error != case.expect.is_some(), "{place}: either `expect` or `error: true`");
             assert!(!case.source.trim().is_empty(), "{place}: `source` is empty");
             cases.push(case);
         }
@@ -115,54 +101,31 @@ fn read_cases(folder: &Path) -> Vec<Case> {
 }
 
 fn read_yaml<T: serde::de::DeserializeOwned>(path: &Path) -> T {
-    let text =
-        std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let text = std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     serde_saphyr::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
 fn gaps_name_cases(gaps: &IndexMap<String, String>, cases: &[Case]) -> Trial {
     let names: HashSet<&str> = cases.iter().map(|case| case.name.as_str()).collect();
-    let unknown: Vec<&String> = gaps
-        .keys()
-        .filter(|name| !names.contains(name.as_str()))
-        .collect();
-    let without_reason: Vec<&String> = gaps
-        .iter()
-        .filter(|(_, reason)| reason.trim().is_empty())
-        .map(|(name, _)| name)
-        .collect();
+    let unknown: Vec<&String> = gaps.keys().filter(|name| !names.contains(name.as_str())).collect();
+    let without_reason: Vec<&String> = gaps.iter().filter(|(_, reason)| reason.trim().is_empty()).map(|(name, _)| name).collect();
     let problem = match (unknown.is_empty(), without_reason.is_empty()) {
         (true, true) => None,
-        _ => Some(format!(
-            "{GAPS}: no such case: {unknown:?}; no reason given: {without_reason:?}"
-        )),
+        _ => Some(format!("{GAPS}: no such case: {unknown:?}; no reason given: {without_reason:?}")),
     };
-    Trial::test("gaps-name-cases", move || {
-        problem.map_or(Ok(()), |problem| Err(problem.into()))
-    })
+    Trial::test("gaps-name-cases", move || problem.map_or(Ok(()), |problem| Err(problem.into())))
 }
 
 /// A case passes, or is a known gap and fails; a panic is never a known gap.
 fn judge(case: &Case, gap: Option<&str>, runtime: &Runtime) -> Result<(), Failed> {
     let outcome = catch_unwind(AssertUnwindSafe(|| run(case, runtime))).map_err(|panic| {
-        let message = panic
-            .downcast_ref::<String>()
-            .map(String::as_str)
-            .or_else(|| panic.downcast_ref::<&str>().copied());
-        Failed::from(format!(
-            "panicked: {}\n     {}",
-            message.unwrap_or("?"),
-            case.spl
-        ))
+        let message = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
+        Failed::from(format!("panicked: {}\n     {}", message.unwrap_or("?"), case.spl))
     })?;
     match (outcome, gap) {
         (Ok(()), None) | (Err(_), Some(_)) => Ok(()),
-        (Ok(()), Some(reason)) => {
-            Err(format!("passes, but stands in {GAPS} ({reason}): remove it there").into())
-        }
-        (Err(problem), None) => {
-            Err(format!("{problem}\n     {}\n     {}", case.spl, case.source).into())
-        }
+        (Ok(()), Some(reason)) => Err(format!("passes, but stands in {GAPS} ({reason}): remove it there").into()),
+        (Err(problem), None) => Err(format!("{problem}\n     {}\n     {}", case.spl, case.source).into()),
     }
 }
 
@@ -170,9 +133,7 @@ fn run(case: &Case, runtime: &Runtime) -> Result<(), String> {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let answer = answer(case, folder.path(), runtime);
     match (&case.expect, answer) {
-        (None, Err(failure)) if failure.trim().is_empty() => {
-            Err("failed as expected, but without a message".to_owned())
-        }
+        (None, Err(failure)) if failure.trim().is_empty() => Err("failed as expected, but without a message".to_owned()),
         (None, Err(_)) => Ok(()),
         (None, Ok(rows)) => Err(format!("{} rows, expected an error", rows.len())),
         (Some(_), Err(failure)) => Err(failure),
@@ -182,8 +143,7 @@ fn run(case: &Case, runtime: &Runtime) -> Result<(), String> {
 
 /// The rows of the case's search, as the command line would print them.
 fn answer(case: &Case, folder: &Path, runtime: &Runtime) -> Result<Vec<Row>, String> {
-    let mut engine =
-        Engine::new(knowledge(case, folder)?, settings(case)).map_err(|problem| problem.message)?;
+    let mut engine = Engine::new(knowledge(case, folder)?, settings(case)).map_err(|problem| problem.message)?;
     let search = engine.compile(&case.spl).map_err(messages)?;
     if let Some(events) = &case.events {
         let mut text = String::new();
@@ -201,9 +161,7 @@ fn answer(case: &Case, folder: &Path, runtime: &Runtime) -> Result<Vec<Row>, Str
             ..LoadOptions::default()
         };
         let loaded = spl_sources::load(&options).map_err(|error| error.to_string())?;
-        engine
-            .set_data(loaded.table)
-            .map_err(|problem| problem.message)?;
+        engine.set_data(loaded.table).map_err(|problem| problem.message)?;
     }
     let results = runtime
         .block_on(async { tokio::time::timeout(TIME_OUT, engine.run(&search)).await })
@@ -218,72 +176,37 @@ fn knowledge(case: &Case, folder: &Path) -> Result<Knowledge, String> {
     for (name, rows) in &case.lookups {
         let path = folder.join(format!("{name}.csv"));
         std::fs::write(&path, comma_separated(rows)).expect("writing a lookup");
-        knowledge
-            .add_lookup_file(name, &path)
-            .map_err(|problem| problem.message)?;
+        knowledge.add_lookup_file(name, &path).map_err(|problem| problem.message)?;
     }
     for (name, definition) in &case.macros {
         let bare = name.split('(').next().unwrap_or(name);
-        let head = if definition.args.is_empty() {
-            bare.to_owned()
-        } else {
-            format!("{bare}({})", definition.args.join(","))
-        };
-        knowledge
-            .macros
-            .define(&format!("{head}={}", definition.definition))
-            .map_err(|problem| problem.message)?;
+        let head = if definition.args.is_empty() { bare.to_owned() } else { format!("{bare}({})", definition.args.join(",")) };
+        knowledge.macros.define(&format!("{head}={}", definition.definition)).map_err(|problem| problem.message)?;
     }
     Ok(knowledge)
 }
 
 fn settings(case: &Case) -> Settings {
     let now = match &case.now {
-        None => std::time::SystemTime::now()
-            .duration_since(std::time::UNIX_EPOCH)
-            .map_or(0.0, |elapsed| elapsed.as_secs_f64()),
+        None => std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0.0, |elapsed| elapsed.as_secs_f64()),
         Some(Json::Number(number)) => number.as_f64().expect("a finite number"),
         Some(Json::String(text)) => {
-            let time = chrono::DateTime::parse_from_rfc3339(text)
-                .unwrap_or_else(|error| panic!("{}: now: {error}", case.name));
+            let time = chrono::DateTime::parse_from_rfc3339(text).unwrap_or_else(|error| panic!("{}: now: {error}", case.name));
             time.timestamp() as f64 + f64::from(time.timestamp_subsec_micros()) / 1e6
         }
         Some(other) => panic!("{}: now: {other}", case.name),
     };
-    let time_zone: Tz = case
-        .tz
-        .as_deref()
-        .unwrap_or("UTC")
-        .parse()
-        .unwrap_or_else(|error| panic!("{}: tz: {error}", case.name));
-    Settings {
-        now,
-        time_zone,
-        earliest: None,
-        latest: None,
-        limits: IndexMap::new(),
-        memory_limit: None,
-        threads: 0,
-    }
+    let time_zone: Tz = case.tz.as_deref().unwrap_or("UTC").parse().unwrap_or_else(|error| panic!("{}: tz: {error}", case.name));
+    Settings { now, time_zone, earliest: None, latest: None, limits: IndexMap::new(), memory_limit: None, threads: 0 }
 }
 
 /// A CSV file with the fields in order of their first appearance.
 fn comma_separated(rows: &[Row]) -> String {
     let fields: IndexSet<&String> = rows.iter().flat_map(Row::keys).collect();
     let quoted = |text: &str| {
-        if text.contains([',', '"', '\n', '\r']) {
-            format!("\"{}\"", text.replace('"', "\"\""))
-        } else {
-            text.to_owned()
-        }
+        if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
     };
-    let mut lines = vec![
-        fields
-            .iter()
-            .map(|field| quoted(field))
-            .collect::<Vec<_>>()
-            .join(","),
-    ];
+    let mut lines = vec![fields.iter().map(|field| quoted(field)).collect::<Vec<_>>().join(",")];
     for row in rows {
         let cells = fields.iter().map(|field| match row.get(*field) {
             None | Some(Json::Null) => String::new(),
@@ -296,40 +219,25 @@ fn comma_separated(rows: &[Row]) -> String {
 }
 
 fn messages(failure: Failure) -> String {
-    failure
-        .diagnostics
-        .iter()
-        .map(|problem| format!("{}: {}", problem.code, problem.message))
-        .collect::<Vec<_>>()
-        .join("; ")
+    failure.diagnostics.iter().map(|problem| format!("{}: {}", problem.code, problem.message)).collect::<Vec<_>>().join("; ")
 }
 
 /// Rows as objects: absent fields left out, several values as an array, internal fields not shown.
 fn rows(results: &Results) -> Result<Vec<Row>, String> {
-    let shown: Vec<&String> = results
-        .fields
-        .iter()
-        .filter(|name| !name.starts_with('_') || ["_time", "_raw"].contains(&name.as_str()))
-        .collect();
+    let shown: Vec<&String> =
+        results.fields.iter().filter(|name| !name.starts_with('_') || ["_time", "_raw"].contains(&name.as_str())).collect();
     let mut rows = Vec::new();
     for batch in &results.batches {
         let mut columns = Vec::new();
         for name in &shown {
-            let array = batch
-                .column_by_name(name)
-                .ok_or_else(|| format!("field `{name}` has no column"))?;
-            columns.push((
-                *name,
-                Column::new(array).map_err(|error| error.to_string())?,
-            ));
+            let array = batch.column_by_name(name).ok_or_else(|| format!("field `{name}` has no column"))?;
+            columns.push((*name, Column::new(array).map_err(|error| error.to_string())?));
         }
         for row in 0..batch.num_rows() {
             rows.push(
                 columns
                     .iter()
-                    .filter_map(|(name, column)| {
-                        json(column.value(row)).map(|value| ((*name).clone(), value))
-                    })
+                    .filter_map(|(name, column)| json(column.value(row)).map(|value| ((*name).clone(), value)))
                     .collect(),
             );
         }
@@ -342,8 +250,7 @@ fn json(value: Value<'_>) -> Option<Json> {
         Value::Null => return None,
         Value::Text(text) => Json::from(text),
         Value::Integer(number) => Json::from(number),
-        Value::Float(number) => serde_json::Number::from_f64(number)
-            .map_or_else(|| Json::from(number.to_string()), Json::Number),
+        Value::Float(number) => serde_json::Number::from_f64(number).map_or_else(|| Json::from(number.to_string()), Json::Number),
         Value::Boolean(_) => Json::from(value.text().unwrap_or_default().into_owned()),
         Value::Multivalue(values) => values.iter().collect(),
     })
@@ -351,23 +258,13 @@ fn json(value: Value<'_>) -> Option<Json> {
 
 fn compare(expected: &[Row], found: &[Row], ordered: bool) -> Result<(), String> {
     if expected.len() != found.len() {
-        let shown: Vec<String> = found
-            .iter()
-            .take(5)
-            .map(|row| Json::Object(row.clone()).to_string())
-            .collect();
-        return Err(format!(
-            "{} rows, expected {}: {}",
-            found.len(),
-            expected.len(),
-            shown.join(" ")
-        ));
+        let shown: Vec<String> = found.iter().take(5).map(|row| Json::Object(row.clone()).to_string()).collect();
+        return Err(format!("{} rows, expected {}: {}", found.len(), expected.len(), shown.join(" ")));
     }
     if ordered {
         for (index, (want, row)) in expected.iter().zip(found).enumerate() {
             if !row_equal(want, row) {
-                let named: HashMap<&String, Option<&Json>> =
-                    want.keys().map(|name| (name, row.get(name))).collect();
+                let named: HashMap<&String, Option<&Json>> = want.keys().map(|name| (name, row.get(name))).collect();
                 return Err(format!(
                     "row {}: got {}, expected {}",
                     index + 1,
@@ -393,22 +290,15 @@ fn row_equal(want: &Row, row: &Row) -> bool {
 }
 
 fn equal(want: &Json, found: Option<&Json>) -> bool {
-    let Some(found) = found.filter(|found| **found != "" && **found != Json::Array(Vec::new()))
-    else {
+    let Some(found) = found.filter(|found| **found != "" && **found != Json::Array(Vec::new())) else {
         // A field without a value may be left out or empty.
         return want.is_null() || *want == "" && found.is_some();
     };
     match want {
         Json::Null => false,
         Json::Array(items) => {
-            let found: Vec<&Json> = found
-                .as_array()
-                .map_or_else(|| vec![found], |found| found.iter().collect());
-            items.len() == found.len()
-                && items
-                    .iter()
-                    .zip(found)
-                    .all(|(want, found)| equal(want, Some(found)))
+            let found: Vec<&Json> = found.as_array().map_or_else(|| vec![found], |found| found.iter().collect());
+            items.len() == found.len() && items.iter().zip(found).all(|(want, found)| equal(want, Some(found)))
         }
         _ => match found.as_array().map(Vec::as_slice) {
             Some([single]) => equal(want, Some(single)),
@@ -422,27 +312,16 @@ fn scalar_equal(want: &Json, found: &Json) -> bool {
     match want {
         Json::Bool(truth) => {
             let text = text(found).to_lowercase();
-            if *truth {
-                text == "true" || text == "1"
-            } else {
-                text == "false" || text == "0"
-            }
+            if *truth { text == "true" || text == "1" } else { text == "false" || text == "0" }
         }
         Json::Number(number) => {
-            let (want, found) = (
-                number.as_f64().unwrap_or(f64::NAN),
-                found.as_f64().or_else(|| parse_number(&text(found))),
-            );
-            found.is_some_and(|found| {
-                (want - found).abs() <= (1e-9 * want.abs().max(found.abs())).max(1e-9)
-            })
+            let (want, found) = (number.as_f64().unwrap_or(f64::NAN), found.as_f64().or_else(|| parse_number(&text(found))));
+            found.is_some_and(|found| (want - found).abs() <= (1e-9 * want.abs().max(found.abs())).max(1e-9))
         }
         _ => text(want) == text(found),
     }
 }
 
 fn text(value: &Json) -> String {
-    value
-        .as_str()
-        .map_or_else(|| value.to_string(), str::to_owned)
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }

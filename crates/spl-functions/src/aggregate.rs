@@ -10,10 +10,7 @@ use arrow::datatypes::{DataType, Field, FieldRef};
 use datafusion_common::Result;
 use datafusion_expr::function::{AccumulatorArgs, StateFieldsArgs};
 use datafusion_expr::utils::{AggregateOrderSensitivity, format_state_name};
-use datafusion_expr::{
-    Accumulator, AggregateUDF, AggregateUDFImpl, GroupsAccumulator, Signature, TypeSignature,
-    Volatility,
-};
+use datafusion_expr::{Accumulator, AggregateUDF, AggregateUDFImpl, GroupsAccumulator, Signature, TypeSignature, Volatility};
 
 use self::state::{GroupedState, Groups, OneGroup, SlidingWindow};
 use crate::column::ValueType;
@@ -50,10 +47,7 @@ pub struct AggregateSpec {
 
 impl std::fmt::Debug for AggregateSpec {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("AggregateSpec")
-            .field("name", &self.name)
-            .field("inputs", &self.inputs)
-            .finish_non_exhaustive()
+        f.debug_struct("AggregateSpec").field("name", &self.name).field("inputs", &self.inputs).finish_non_exhaustive()
     }
 }
 
@@ -61,15 +55,10 @@ impl AggregateSpec {
     /// Checks the number in the name; the message names what is wrong.
     pub fn check_parameter(&self, parameter: Option<f64>) -> std::result::Result<(), String> {
         match (self.parameter, parameter) {
-            (true, None) => Err(format!(
-                "{0} needs a percentile in its name, as in {0}95",
-                self.name
-            )),
-            (true, Some(number)) if !(0.0..=100.0).contains(&number) => Err(format!(
-                "the percentile of {} must be between 0 and 100, not {}",
-                self.name,
-                format_number(number)
-            )),
+            (true, None) => Err(format!("{0} needs a percentile in its name, as in {0}95", self.name)),
+            (true, Some(number)) if !(0.0..=100.0).contains(&number) => {
+                Err(format!("the percentile of {} must be between 0 and 100, not {}", self.name, format_number(number)))
+            }
             _ => Ok(()),
         }
     }
@@ -121,25 +110,17 @@ pub fn all() -> impl Iterator<Item = &'static AggregateSpec> {
 /// Finds a function by name, without case; `perc95` gives `perc` and 95. A percentile function without a number is
 /// found too, without a parameter: see [`AggregateSpec::check_parameter`].
 pub fn lookup(name: &str) -> Option<(&'static AggregateSpec, Option<f64>)> {
-    let names = |spec: &'static AggregateSpec| {
-        std::iter::once(spec.name).chain(spec.aliases.iter().copied())
-    };
-    if let Some(spec) = all().find(|spec| names(spec).any(|known| known.eq_ignore_ascii_case(name)))
-    {
+    let names = |spec: &'static AggregateSpec| std::iter::once(spec.name).chain(spec.aliases.iter().copied());
+    if let Some(spec) = all().find(|spec| names(spec).any(|known| known.eq_ignore_ascii_case(name))) {
         return Some((spec, None));
     }
     let digits = name.find(|character: char| character.is_ascii_digit() || character == '.')?;
     let (stem, number) = name.split_at(digits);
-    if !number
-        .bytes()
-        .all(|byte| byte.is_ascii_digit() || byte == b'.')
-    {
+    if !number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') {
         return None;
     }
     let number: f64 = number.parse().ok()?;
-    let spec = all()
-        .filter(|spec| spec.parameter)
-        .find(|spec| names(spec).any(|known| known.eq_ignore_ascii_case(stem)))?;
+    let spec = all().filter(|spec| spec.parameter).find(|spec| names(spec).any(|known| known.eq_ignore_ascii_case(stem)))?;
     Some((spec, Some(number)))
 }
 
@@ -169,31 +150,14 @@ pub struct SplAggregate {
 impl SplAggregate {
     /// Wraps a function.
     pub fn new(spec: &'static AggregateSpec, parameter: Option<f64>) -> Self {
-        let name = parameter.map_or_else(
-            || spec.name.to_owned(),
-            |number| format!("{}{}", spec.name, format_number(number)),
-        );
-        let signature = Signature::one_of(
-            vec![TypeSignature::VariadicAny, TypeSignature::Nullary],
-            Volatility::Immutable,
-        );
-        Self {
-            spec,
-            parameter,
-            name,
-            signature,
-        }
+        let name = parameter.map_or_else(|| spec.name.to_owned(), |number| format!("{}{}", spec.name, format_number(number)));
+        let signature = Signature::one_of(vec![TypeSignature::VariadicAny, TypeSignature::Nullary], Volatility::Immutable);
+        Self { spec, parameter, name, signature }
     }
 
     fn state(&self, arguments: &[FieldRef]) -> Result<Box<dyn GroupedState>> {
-        let value = arguments
-            .first()
-            .map_or(ValueType::Null, |field| ValueType::of(field.data_type()));
-        (self.spec.create)(&AggregateCall {
-            value,
-            returns: (self.spec.returns)(value),
-            parameter: self.parameter,
-        })
+        let value = arguments.first().map_or(ValueType::Null, |field| ValueType::of(field.data_type()));
+        (self.spec.create)(&AggregateCall { value, returns: (self.spec.returns)(value), parameter: self.parameter })
     }
 }
 
@@ -235,11 +199,7 @@ impl AggregateUDFImpl for SplAggregate {
             .into_iter()
             .enumerate()
             .map(|(place, data_type)| {
-                Arc::new(Field::new(
-                    format_state_name(arguments.name, &place.to_string()),
-                    data_type,
-                    true,
-                ))
+                Arc::new(Field::new(format_state_name(arguments.name, &place.to_string()), data_type, true))
             })
             .collect())
     }
@@ -248,20 +208,12 @@ impl AggregateUDFImpl for SplAggregate {
         true
     }
 
-    fn create_groups_accumulator(
-        &self,
-        arguments: AccumulatorArgs<'_>,
-    ) -> Result<Box<dyn GroupsAccumulator>> {
+    fn create_groups_accumulator(&self, arguments: AccumulatorArgs<'_>) -> Result<Box<dyn GroupsAccumulator>> {
         Ok(Box::new(Groups::new(self.state(arguments.expr_fields)?)))
     }
 
-    fn create_sliding_accumulator(
-        &self,
-        arguments: AccumulatorArgs<'_>,
-    ) -> Result<Box<dyn Accumulator>> {
-        Ok(Box::new(SlidingWindow::new(
-            self.state(arguments.expr_fields)?,
-        )))
+    fn create_sliding_accumulator(&self, arguments: AccumulatorArgs<'_>) -> Result<Box<dyn Accumulator>> {
+        Ok(Box::new(SlidingWindow::new(self.state(arguments.expr_fields)?)))
     }
 
     /// Order travels as an argument, never as the order of rows.

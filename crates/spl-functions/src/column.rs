@@ -7,8 +7,8 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, AsArray, BooleanArray, BooleanBuilder, Float64Array, Float64Builder,
-    Int64Array, Int64Builder, ListArray, ListBuilder, StringViewArray, StringViewBuilder,
+    Array, ArrayRef, AsArray, BooleanArray, BooleanBuilder, Float64Array, Float64Builder, Int64Array, Int64Builder, ListArray,
+    ListBuilder, StringViewArray, StringViewBuilder,
 };
 use arrow::datatypes::{DataType, Field, Float64Type, Int32Type, Int64Type};
 use datafusion_common::{DataFusionError, Result, ScalarValue};
@@ -54,9 +54,7 @@ impl ValueType {
             Self::Integer => DataType::Int64,
             Self::Float => DataType::Float64,
             Self::Boolean => DataType::Boolean,
-            Self::Multivalue => {
-                DataType::List(Arc::new(Field::new("item", DataType::Utf8View, true)))
-            }
+            Self::Multivalue => DataType::List(Arc::new(Field::new("item", DataType::Utf8View, true))),
         }
     }
 
@@ -121,10 +119,7 @@ impl Column {
             DataType::Dictionary(key, _) if **key == DataType::Int32 => {
                 let dictionary = array.as_dictionary::<Int32Type>();
                 let values = arrow::compute::cast(dictionary.values(), &DataType::Utf8View)?;
-                Self::Dictionary {
-                    keys: dictionary.keys().clone(),
-                    values: values.as_string_view().clone(),
-                }
+                Self::Dictionary { keys: dictionary.keys().clone(), values: values.as_string_view().clone() }
             }
             DataType::List(item) if *item.data_type() == DataType::Utf8View => {
                 let lists = array.as_list::<i32>().clone();
@@ -145,9 +140,7 @@ impl Column {
         match value {
             ColumnarValue::Array(array) => Self::new(array),
             ColumnarValue::Scalar(ScalarValue::Null) => Ok(Self::Null),
-            ColumnarValue::Scalar(scalar) => {
-                Ok(Self::Literal(Box::new(Self::new(&scalar.to_array()?)?)))
-            }
+            ColumnarValue::Scalar(scalar) => Ok(Self::Literal(Box::new(Self::new(&scalar.to_array()?)?))),
         }
     }
 
@@ -167,11 +160,7 @@ impl Column {
                     return Value::Null;
                 }
                 let key = keys.value(row) as usize;
-                if values.is_null(key) {
-                    Value::Null
-                } else {
-                    Value::Text(values.value(key))
-                }
+                if values.is_null(key) { Value::Null } else { Value::Text(values.value(key)) }
             }
             Self::Integer(array) => {
                 if array.is_null(row) {
@@ -200,15 +189,7 @@ impl Column {
                 }
                 let start = lists.value_offsets()[row] as usize;
                 let end = lists.value_offsets()[row + 1] as usize;
-                if start == end {
-                    Value::Null
-                } else {
-                    Value::Multivalue(Multivalue {
-                        items,
-                        start,
-                        len: end - start,
-                    })
-                }
+                if start == end { Value::Null } else { Value::Multivalue(Multivalue { items, start, len: end - start }) }
             }
             Self::Literal(column) => column.value(0),
         }
@@ -254,15 +235,11 @@ impl ColumnBuilder {
     pub fn new(value_type: ValueType, rows: usize) -> Self {
         match value_type {
             ValueType::Null => Self::Null(0),
-            ValueType::Text => {
-                Self::Text(StringViewBuilder::with_capacity(rows).with_deduplicate_strings())
-            }
+            ValueType::Text => Self::Text(StringViewBuilder::with_capacity(rows).with_deduplicate_strings()),
             ValueType::Integer => Self::Integer(Int64Builder::with_capacity(rows)),
             ValueType::Float => Self::Float(Float64Builder::with_capacity(rows)),
             ValueType::Boolean => Self::Boolean(BooleanBuilder::with_capacity(rows)),
-            ValueType::Multivalue => {
-                Self::Multivalue(ListBuilder::with_capacity(StringViewBuilder::new(), rows))
-            }
+            ValueType::Multivalue => Self::Multivalue(ListBuilder::with_capacity(StringViewBuilder::new(), rows)),
         }
     }
 
@@ -321,15 +298,8 @@ impl ColumnBuilder {
                 builder.append(any);
             }
             other => {
-                let joined: Vec<String> = values
-                    .into_iter()
-                    .map(|value| value.as_ref().to_owned())
-                    .collect();
-                if joined.is_empty() {
-                    other.append_null()
-                } else {
-                    other.append_text(&joined.join("\n"))
-                }
+                let joined: Vec<String> = values.into_iter().map(|value| value.as_ref().to_owned()).collect();
+                if joined.is_empty() { other.append_null() } else { other.append_text(&joined.join("\n")) }
             }
         }
     }

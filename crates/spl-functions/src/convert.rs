@@ -29,15 +29,8 @@ pub fn dur2sec(value: &str) -> Option<f64> {
         None => (0.0, value.trim()),
     };
     let mut parts = clock.split(':');
-    let (hours, minutes, seconds) = (
-        whole(parts.next()?)?,
-        whole(parts.next()?)?,
-        decimal(parts.next()?)?,
-    );
-    parts
-        .next()
-        .is_none()
-        .then_some(days * 86_400.0 + hours * 3600.0 + minutes * 60.0 + seconds)
+    let (hours, minutes, seconds) = (whole(parts.next()?)?, whole(parts.next()?)?, decimal(parts.next()?)?);
+    parts.next().is_none().then_some(days * 86_400.0 + hours * 3600.0 + minutes * 60.0 + seconds)
 }
 
 /// `mstime`: `[MM:]SS.SSS` as seconds.
@@ -73,12 +66,7 @@ pub fn rmcomma(value: &str) -> String {
 pub fn rmunit(value: &str) -> Option<f64> {
     let trimmed = value.trim_start();
     let bytes = trimmed.as_bytes();
-    let digits = |from: usize| {
-        bytes[from..]
-            .iter()
-            .take_while(|byte| byte.is_ascii_digit())
-            .count()
-    };
+    let digits = |from: usize| bytes[from..].iter().take_while(|byte| byte.is_ascii_digit()).count();
     let sign = usize::from(matches!(bytes.first(), Some(b'+' | b'-')));
     let mut end = sign + digits(sign);
     if bytes.get(end) == Some(&b'.') {
@@ -98,11 +86,7 @@ pub fn rmunit(value: &str) -> Option<f64> {
 /// `auto` and `num`: a number written in one of the known ways: plain, with thousands separators, as duration
 /// `[D+]HH:MM:SS` or `MM:SS.SSS`, as size with `k`, `m` or `g`; none for what is none of these.
 pub fn num(value: &str) -> Option<f64> {
-    parse_number(value)
-        .or_else(|| thousands(value))
-        .or_else(|| dur2sec(value))
-        .or_else(|| mstime(value))
-        .or_else(|| memk(value))
+    parse_number(value).or_else(|| thousands(value)).or_else(|| dur2sec(value)).or_else(|| mstime(value)).or_else(|| memk(value))
 }
 
 fn thousands(value: &str) -> Option<f64> {
@@ -117,23 +101,16 @@ fn thousands(value: &str) -> Option<f64> {
             return None;
         }
     }
-    if any && (1..=3).contains(&first.len()) {
-        parse_number(&trimmed.replace(',', ""))
-    } else {
-        None
-    }
+    if any && (1..=3).contains(&first.len()) { parse_number(&trimmed.replace(',', "")) } else { None }
 }
 
 fn whole(text: &str) -> Option<f64> {
-    (!text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()))
-        .then(|| text.parse().ok())?
+    (!text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())).then(|| text.parse().ok())?
 }
 
 /// A number without sign and exponent.
 fn decimal(text: &str) -> Option<f64> {
-    text.bytes()
-        .all(|byte| byte.is_ascii_digit() || byte == b'.')
-        .then(|| parse_number(text))?
+    text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.').then(|| parse_number(text))?
 }
 
 #[cfg(test)]
@@ -143,15 +120,9 @@ mod tests {
 
     #[test]
     fn times() {
-        assert_eq!(
-            ctime("1700000000", DEFAULT_TIME_FORMAT, Tz::UTC).as_deref(),
-            Some("11/14/2023 22:13:20")
-        );
+        assert_eq!(ctime("1700000000", DEFAULT_TIME_FORMAT, Tz::UTC).as_deref(), Some("11/14/2023 22:13:20"));
         assert_eq!(ctime("soon", DEFAULT_TIME_FORMAT, Tz::UTC), None);
-        assert_eq!(
-            mktime("11/14/2023 22:13:20", DEFAULT_TIME_FORMAT, Tz::UTC, 0.0),
-            Some(1_700_000_000.0)
-        );
+        assert_eq!(mktime("11/14/2023 22:13:20", DEFAULT_TIME_FORMAT, Tz::UTC, 0.0), Some(1_700_000_000.0));
     }
 
     #[test]
@@ -175,13 +146,7 @@ mod tests {
         assert_eq!(rmcomma("1,000,000.00"), "1000000");
         assert_eq!(rmcomma("a,b"), "ab");
         assert_eq!(
-            [
-                rmunit("212 sec"),
-                rmunit("12.5ms"),
-                rmunit("-3e2x"),
-                rmunit("5e"),
-                rmunit("4eV")
-            ],
+            [rmunit("212 sec"), rmunit("12.5ms"), rmunit("-3e2x"), rmunit("5e"), rmunit("4eV")],
             [Some(212.0), Some(12.5), Some(-300.0), Some(5.0), Some(4.0)]
         );
         assert_eq!([rmunit("abc"), rmunit(""), rmunit("é1")], [None; 3]);
@@ -189,9 +154,6 @@ mod tests {
             [num("42"), num("1,234.5"), num("00:01:00"), num("10m")],
             [Some(42.0), Some(1234.5), Some(60.0), Some(10_240.0)]
         );
-        assert_eq!(
-            [num("abc"), num("1,23"), num("10.0.0.1"), num("")],
-            [None; 4]
-        );
+        assert_eq!([num("abc"), num("1,23"), num("10.0.0.1"), num("")], [None; 4]);
     }
 }

@@ -72,19 +72,9 @@ impl Path {
         let mut found = vec![document];
         for step in &self.0 {
             found = match step {
-                Step::Key(key) => found
-                    .into_iter()
-                    .filter_map(|value| value.as_object()?.get(key))
-                    .collect(),
-                Step::Element(index) => found
-                    .into_iter()
-                    .filter_map(|value| element(value.as_array()?, *index))
-                    .collect(),
-                Step::Elements => found
-                    .into_iter()
-                    .filter_map(Value::as_array)
-                    .flatten()
-                    .collect(),
+                Step::Key(key) => found.into_iter().filter_map(|value| value.as_object()?.get(key)).collect(),
+                Step::Element(index) => found.into_iter().filter_map(|value| element(value.as_array()?, *index)).collect(),
+                Step::Elements => found.into_iter().filter_map(Value::as_array).flatten().collect(),
                 Step::Attribute(_) => Vec::new(),
             };
         }
@@ -115,11 +105,7 @@ impl Path {
 }
 
 fn position(len: usize, index: i64) -> Option<usize> {
-    if index < 0 {
-        len.checked_sub(usize::try_from(index.unsigned_abs()).ok()?)
-    } else {
-        usize::try_from(index).ok()
-    }
+    if index < 0 { len.checked_sub(usize::try_from(index.unsigned_abs()).ok()?) } else { usize::try_from(index).ok() }
 }
 
 fn element(array: &[Value], index: i64) -> Option<&Value> {
@@ -137,15 +123,11 @@ fn change_at(value: &mut Value, steps: &[Step], change: &mut dyn FnMut(&mut Valu
             }
         }
         (Step::Element(index), Value::Array(array)) => {
-            if let Some(child) =
-                position(array.len(), *index).and_then(|position| array.get_mut(position))
-            {
+            if let Some(child) = position(array.len(), *index).and_then(|position| array.get_mut(position)) {
                 change_at(child, rest, change);
             }
         }
-        (Step::Elements, Value::Array(array)) => array
-            .iter_mut()
-            .for_each(|child| change_at(child, rest, change)),
+        (Step::Elements, Value::Array(array)) => array.iter_mut().for_each(|child| change_at(child, rest, change)),
         _ => {}
     }
 }
@@ -170,24 +152,18 @@ fn set_at(value: &mut Value, steps: &[Step], new: &Value) {
             None => {}
         },
         (Step::Element(index), Value::Array(array)) => {
-            if let Some(child) =
-                position(array.len(), *index).and_then(|position| array.get_mut(position))
-            {
+            if let Some(child) = position(array.len(), *index).and_then(|position| array.get_mut(position)) {
                 set_at(child, rest, new);
             }
         }
-        (Step::Elements, Value::Array(array)) => {
-            array.iter_mut().for_each(|child| set_at(child, rest, new))
-        }
+        (Step::Elements, Value::Array(array)) => array.iter_mut().for_each(|child| set_at(child, rest, new)),
         _ => {}
     }
 }
 
 /// The values that a path names in a document, in order; none for a path without the form of one.
 pub fn extract<'a>(document: &'a Value, path: &str) -> Vec<&'a Value> {
-    Path::parse(path)
-        .map(|path| path.extract(document))
-        .unwrap_or_default()
+    Path::parse(path).map(|path| path.extract(document)).unwrap_or_default()
 }
 
 /// A value as the text of a field: strings without quotes, `true`, `false` and `null` as such, objects and arrays as
@@ -212,15 +188,7 @@ fn collect(value: &Value, name: String, fields: &mut IndexMap<String, Vec<String
     match value {
         Value::Object(object) => {
             for (key, child) in object {
-                collect(
-                    child,
-                    if name.is_empty() {
-                        key.clone()
-                    } else {
-                        format!("{name}.{key}")
-                    },
-                    fields,
-                );
+                collect(child, if name.is_empty() { key.clone() } else { format!("{name}.{key}") }, fields);
             }
         }
         Value::Array(array) => {
@@ -247,7 +215,8 @@ mod tests {
 
     #[test]
     fn paths() {
-        let document = json!({"a": 1, "b": {"c": "x"}, "d": [10, 20], "e": [{"f": "p"}, {"f": "q"}, {"g": 1}], "h": [[1], [2, 3]]});
+        let document =
+            json!({"a": 1, "b": {"c": "x"}, "d": [10, 20], "e": [{"f": "p"}, {"f": "q"}, {"g": 1}], "h": [[1], [2, 3]]});
         assert_eq!(texts(&document, "b.c"), ["x"]);
         assert_eq!(texts(&document, "b"), [r#"{"c":"x"}"#]);
         assert_eq!(texts(&document, "d{1}"), ["20"]);
@@ -258,10 +227,7 @@ mod tests {
         assert_eq!(texts(&document, "e{1}.f"), ["q"]);
         assert_eq!(texts(&document, "h{}{}"), ["1", "2", "3"]);
         assert_eq!(texts(&document, "h{1}{0}"), ["2"]);
-        for nothing in [
-            "x", "a.b", "d{2}", "d{-3}", "a{}", "e.f", "d{@x}", "", ".", "a.", "a..b", "d{",
-            "d{x}", "d{0}x",
-        ] {
+        for nothing in ["x", "a.b", "d{2}", "d{-3}", "a{}", "e.f", "d{@x}", "", ".", "a.", "a..b", "d{", "d{x}", "d{0}x"] {
             assert!(texts(&document, nothing).is_empty(), "{nothing}");
         }
         assert_eq!(texts(&json!([{"n": 1}, {"n": 2}]), "{}.n"), ["1", "2"]);
@@ -270,12 +236,10 @@ mod tests {
 
     #[test]
     fn automatic_names() {
-        let document = json!({"k": "v", "n": null, "o": {"p": {"q": 1.5}}, "m": [1, [2], {"x": true}, {"x": "y"}], "empty": {}, "none": []});
+        let document =
+            json!({"k": "v", "n": null, "o": {"p": {"q": 1.5}}, "m": [1, [2], {"x": true}, {"x": "y"}], "empty": {}, "none": []});
         let flat = flatten(&document);
-        let fields: Vec<(&str, String)> = flat
-            .iter()
-            .map(|(name, values)| (name.as_str(), values.join("|")))
-            .collect();
+        let fields: Vec<(&str, String)> = flat.iter().map(|(name, values)| (name.as_str(), values.join("|"))).collect();
         assert_eq!(
             fields,
             [
@@ -287,10 +251,7 @@ mod tests {
                 ("m{}.x", "true|y".to_owned())
             ]
         );
-        assert_eq!(
-            flatten(&json!([{"a": 1}, {"a": 2}])),
-            [("{}.a".to_owned(), vec!["1".to_owned(), "2".to_owned()])]
-        );
+        assert_eq!(flatten(&json!([{"a": 1}, {"a": 2}])), [("{}.a".to_owned(), vec!["1".to_owned(), "2".to_owned()])]);
         assert!(flatten(&json!(5)).is_empty());
     }
 }

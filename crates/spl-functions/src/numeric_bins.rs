@@ -9,10 +9,7 @@ pub fn linear_bin(value: f64, size: f64) -> Option<(f64, f64)> {
         return None;
     }
     let position = floor_of_quotient(value / size);
-    Some((
-        without_noise(position * size),
-        without_noise((position + 1.0) * size),
-    ))
+    Some((without_noise(position * size), without_noise((position + 1.0) * size)))
 }
 
 /// A bin as Splunk prints it: `10-20`.
@@ -46,21 +43,13 @@ pub struct LogSpan {
 pub fn parse_log_span(text: &str) -> Option<Result<LogSpan, String>> {
     let (coefficient, base) = text.trim().split_once("log")?;
     let number = |text: &str, default: f64| {
-        if text.is_empty() {
-            Some(default)
-        } else {
-            text.parse::<f64>().ok()
-        }
+        if text.is_empty() { Some(default) } else { text.parse::<f64>().ok() }
     };
     let (coefficient, base) = (number(coefficient, 1.0)?, number(base, 10.0)?);
     Some(if !(base > 1.0 && base.is_finite()) {
-        Err(format!(
-            "the base of the logarithmic span \"{text}\" must be more than 1"
-        ))
+        Err(format!("the base of the logarithmic span \"{text}\" must be more than 1"))
     } else if !(1.0..base).contains(&coefficient) {
-        Err(format!(
-            "the coefficient of the logarithmic span \"{text}\" must be at least 1 and less than the base"
-        ))
+        Err(format!("the coefficient of the logarithmic span \"{text}\" must be at least 1 and less than the base"))
     } else {
         Ok(LogSpan { coefficient, base })
     })
@@ -81,20 +70,12 @@ impl LogSpan {
 /// Rounds down, but takes a quotient that misses a whole number by rounding alone for that number.
 fn floor_of_quotient(quotient: f64) -> f64 {
     let nearest = quotient.round();
-    if (quotient - nearest).abs() < 1e-9 {
-        nearest
-    } else {
-        quotient.floor()
-    }
+    if (quotient - nearest).abs() < 1e-9 { nearest } else { quotient.floor() }
 }
 
 /// Rounds to 12 digits: bounds are products of short numbers.
 fn without_noise(number: f64) -> f64 {
-    if number.abs() >= 1e12 {
-        number
-    } else {
-        format!("{number:.11e}").parse().unwrap_or(number)
-    }
+    if number.abs() >= 1e12 { number } else { format!("{number:.11e}").parse().unwrap_or(number) }
 }
 
 #[cfg(test)]
@@ -125,17 +106,9 @@ mod tests {
 
     #[test]
     fn logarithmic() {
-        let text = |span: &str, value: f64| {
-            bin_text(parse_log_span(span).unwrap().unwrap().bin(value).unwrap())
-        };
-        assert_eq!(
-            [text("log10", 5.0), text("log", 50.0), text("log10", 1000.0)],
-            ["1-10", "10-100", "1000-10000"]
-        );
-        assert_eq!(
-            [text("log2", 3.0), text("2log5", 7.0), text("log10", 0.05)],
-            ["2-4", "2-10", "0.01-0.1"]
-        );
+        let text = |span: &str, value: f64| bin_text(parse_log_span(span).unwrap().unwrap().bin(value).unwrap());
+        assert_eq!([text("log10", 5.0), text("log", 50.0), text("log10", 1000.0)], ["1-10", "10-100", "1000-10000"]);
+        assert_eq!([text("log2", 3.0), text("2log5", 7.0), text("log10", 0.05)], ["2-4", "2-10", "0.01-0.1"]);
         assert!(parse_log_span("5m").is_none());
         assert!(parse_log_span("log1").unwrap().is_err());
         assert!(parse_log_span("5log2").unwrap().is_err());

@@ -22,10 +22,7 @@ pub type Groups = Vec<Option<(usize, usize)>>;
 impl Pattern {
     /// Compiles a pattern; the message names what is wrong with it.
     pub fn new(pattern: &str) -> Result<Self, String> {
-        match regex::RegexBuilder::new(&dialect::rewrite(pattern, true))
-            .size_limit(32 << 20)
-            .build()
-        {
+        match regex::RegexBuilder::new(&dialect::rewrite(pattern, true)).size_limit(32 << 20).build() {
             Ok(regex) => Ok(Self::Linear(regex)),
             Err(first) => fancy_regex::RegexBuilder::new(&dialect::rewrite(pattern, false))
                 .backtrack_limit(1_000_000)
@@ -67,24 +64,14 @@ impl Pattern {
             Self::Linear(regex) => Ok(regex
                 .captures_iter(text)
                 .take(limit)
-                .map(|captures| {
-                    captures
-                        .iter()
-                        .map(|group| group.map(|found| (found.start(), found.end())))
-                        .collect()
-                })
+                .map(|captures| captures.iter().map(|group| group.map(|found| (found.start(), found.end()))).collect())
                 .collect()),
             Self::Backtracking(regex) => regex
                 .captures_iter(text)
                 .take(limit)
                 .map(|captures| {
                     captures
-                        .map(|captures| {
-                            captures
-                                .iter()
-                                .map(|group| group.map(|found| (found.start(), found.end())))
-                                .collect()
-                        })
+                        .map(|captures| captures.iter().map(|group| group.map(|found| (found.start(), found.end()))).collect())
                         .map_err(|error| error.to_string())
                 })
                 .collect(),
@@ -104,10 +91,7 @@ impl PatternCache {
 
     /// The compiled pattern.
     pub fn get(&self, pattern: &str) -> Result<Arc<Pattern>, String> {
-        let mut compiled = self
-            .compiled
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut compiled = self.compiled.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if let Some(found) = compiled.get(pattern) {
             return Ok(found.clone());
         }

@@ -13,9 +13,7 @@ use arrow::datatypes::{DataType, Int32Type};
 use chrono_tz::Tz;
 use datafusion_common::config::ConfigOptions;
 use datafusion_common::{Result, exec_err};
-use datafusion_expr::{
-    ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, TypeSignature, Volatility,
-};
+use datafusion_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, TypeSignature, Volatility};
 
 use crate::column::{Column, ValueType};
 use crate::pattern::PatternCache;
@@ -61,24 +59,12 @@ impl FunctionSpec {
         returns: fn(&[ValueType]) -> ValueType,
         kernel: Kernel,
     ) -> Self {
-        Self {
-            name,
-            category,
-            syntax,
-            summary,
-            arity,
-            returns,
-            kernel,
-            check: None,
-        }
+        Self { name, category, syntax, summary, arity, returns, kernel, check: None }
     }
 
     /// The same row with a check.
     pub(crate) const fn checked(self, check: Check) -> Self {
-        Self {
-            check: Some(check),
-            ..self
-        }
+        Self { check: Some(check), ..self }
     }
 
     /// Whether this is an operator of the planner (`spl_...`, `search_...`), which users can't call and which lists of
@@ -136,9 +122,7 @@ pub struct Call<'a> {
 impl Call<'_> {
     /// An argument's value in a row; null when it was not given.
     pub fn value(&self, argument: usize, row: usize) -> Value<'_> {
-        self.arguments
-            .get(argument)
-            .map_or(Value::Null, |column| column.value(row))
+        self.arguments.get(argument).map_or(Value::Null, |column| column.value(row))
     }
 
     /// Whether the argument was given.
@@ -220,10 +204,7 @@ impl SplFunction {
             Kernel::Columns(kernel) | Kernel::Volatile(kernel) => kernel,
             Kernel::Planned => return exec_err!("{} was not planned", self.spec.name),
         };
-        let columns: Vec<Column> = arguments
-            .iter()
-            .map(Column::from_columnar)
-            .collect::<Result<_>>()?;
+        let columns: Vec<Column> = arguments.iter().map(Column::from_columnar).collect::<Result<_>>()?;
         let settings = EvaluationSettings::from_options(options);
         kernel(&Call {
             arguments: &columns,
@@ -266,11 +247,7 @@ impl ScalarUDFImpl for SplFunction {
 
     fn invoke_with_args(&self, call: ScalarFunctionArgs) -> Result<ColumnarValue> {
         let returns = ValueType::of(call.return_field.data_type());
-        let mut columns = call
-            .args
-            .iter()
-            .enumerate()
-            .filter(|(_, argument)| matches!(argument, ColumnarValue::Array(_)));
+        let mut columns = call.args.iter().enumerate().filter(|(_, argument)| matches!(argument, ColumnarValue::Array(_)));
         let (only, more) = (columns.next(), columns.next());
         if let (Some((position, ColumnarValue::Array(array))), None) = (only, more)
             && !matches!(self.spec.kernel, Kernel::Volatile(_))
@@ -304,11 +281,7 @@ fn context(call: &ScalarFunctionArgs) -> Context {
         ColumnarValue::Array(_) => None,
     });
     let settings = EvaluationSettings::from_options(&call.config_options);
-    Context {
-        literals: literals.collect(),
-        now: settings.now,
-        time_zone: settings.time_zone,
-    }
+    Context { literals: literals.collect(), now: settings.now, time_zone: settings.time_zone }
 }
 
 /// The distinct values that a dictionary column uses in this batch, and for each row its place among them; a null row
@@ -319,8 +292,7 @@ pub(crate) fn distinct_values(array: &ArrayRef) -> Option<(ArrayRef, UInt32Array
         _ => return None,
     }
     let dictionary = array.as_dictionary::<Int32Type>();
-    let mut place_of: hashbrown::HashMap<i32, u32, rustc_hash::FxBuildHasher> =
-        hashbrown::HashMap::default();
+    let mut place_of: hashbrown::HashMap<i32, u32, rustc_hash::FxBuildHasher> = hashbrown::HashMap::default();
     let mut used: Vec<Option<i32>> = Vec::new();
     let mut null_place: Option<u32> = None;
     let mut places: Vec<u32> = Vec::with_capacity(dictionary.len());

@@ -47,31 +47,18 @@ impl SearchPattern {
                 parts.push(PatternPart::Literal(piece.to_owned()));
             }
         }
-        Self {
-            parts,
-            case_sensitive: false,
-        }
+        Self { parts, case_sensitive: false }
     }
 
     /// A pattern without wildcards.
     pub fn literal(text: &str) -> Self {
-        let parts = if text.is_empty() {
-            Vec::new()
-        } else {
-            vec![PatternPart::Literal(text.to_owned())]
-        };
-        Self {
-            parts,
-            case_sensitive: false,
-        }
+        let parts = if text.is_empty() { Vec::new() } else { vec![PatternPart::Literal(text.to_owned())] };
+        Self { parts, case_sensitive: false }
     }
 
     /// The same pattern with case.
     pub fn with_case(self) -> Self {
-        Self {
-            case_sensitive: true,
-            ..self
-        }
+        Self { case_sensitive: true, ..self }
     }
 
     /// The text of a pattern without wildcards.
@@ -136,10 +123,7 @@ impl SearchPattern {
         if !literal.is_empty() {
             parts.push(PatternPart::Literal(literal));
         }
-        Some(Self {
-            parts,
-            case_sensitive,
-        })
+        Some(Self { parts, case_sensitive })
     }
 
     /// Literal texts between wildcards, as [`Wildcard::new`] wants them.
@@ -163,10 +147,7 @@ impl SearchPattern {
         let pieces = self.pieces();
         let literal = self.as_literal();
         SearchMatcher {
-            network: literal
-                .as_ref()
-                .filter(|text| text.contains('/'))
-                .and_then(|text| text.parse().ok()),
+            network: literal.as_ref().filter(|text| text.contains('/')).and_then(|text| text.parse().ok()),
             literal,
             wildcard: Wildcard::new(pieces.iter().map(String::as_str), self.case_sensitive),
             scratch: Vec::new(),
@@ -193,10 +174,7 @@ impl SearchMatcher {
     /// Whether the text matches.
     pub fn matches(&mut self, text: &str) -> bool {
         self.wildcard.matches(text, &mut self.scratch)
-            || self.network.is_some_and(|network| {
-                text.parse::<IpAddr>()
-                    .is_ok_and(|address| network.contains(&address))
-            })
+            || self.network.is_some_and(|network| text.parse::<IpAddr>().is_ok_and(|address| network.contains(&address)))
     }
 
     /// Whether the value, or any of several, matches; an absent field does not.
@@ -216,24 +194,12 @@ impl SearchMatcher {
         // A number column is compared without printing when the pattern is a number as it would print.
         match (column, &self.literal) {
             (Column::Integer(numbers), Some(literal)) => {
-                let wanted = literal
-                    .parse::<i64>()
-                    .ok()
-                    .filter(|number| number.to_string() == *literal);
-                conditions(call.rows, |row| {
-                    numbers.is_valid(row) && Some(numbers.value(row)) == wanted
-                })
+                let wanted = literal.parse::<i64>().ok().filter(|number| number.to_string() == *literal);
+                conditions(call.rows, |row| numbers.is_valid(row) && Some(numbers.value(row)) == wanted)
             }
-            (Column::Float(numbers), Some(literal))
-                if literal.parse::<f64>().is_ok_and(f64::is_finite) =>
-            {
-                let wanted = literal
-                    .parse::<f64>()
-                    .ok()
-                    .filter(|number| format_number(*number) == *literal);
-                conditions(call.rows, |row| {
-                    numbers.is_valid(row) && Some(numbers.value(row)) == wanted
-                })
+            (Column::Float(numbers), Some(literal)) if literal.parse::<f64>().is_ok_and(f64::is_finite) => {
+                let wanted = literal.parse::<f64>().ok().filter(|number| format_number(*number) == *literal);
+                conditions(call.rows, |row| numbers.is_valid(row) && Some(numbers.value(row)) == wanted)
             }
             _ => conditions(call.rows, |row| self.matches_value(column.value(row))),
         }
@@ -301,10 +267,7 @@ fn is_major_breaker(byte: u8) -> bool {
 
 /// Bytes that divide segments further (the defaults of Splunk's segments.conf).
 fn is_minor_breaker(byte: u8) -> bool {
-    matches!(
-        byte,
-        b'/' | b':' | b'=' | b'@' | b'.' | b'-' | b'$' | b'#' | b'%' | b'\\' | b'_'
-    )
+    matches!(byte, b'/' | b':' | b'=' | b'@' | b'.' | b'-' | b'$' | b'#' | b'%' | b'\\' | b'_')
 }
 
 /// A term, ready to be found in raw event text. A wildcard stands for characters of one major segment.
@@ -331,11 +294,7 @@ impl TermMatcher {
                 .into_iter()
                 .filter(|piece| !piece.is_empty())
                 .map(|piece| {
-                    let folded = if pattern.case_sensitive {
-                        piece
-                    } else {
-                        piece.to_lowercase()
-                    };
+                    let folded = if pattern.case_sensitive { piece } else { piece.to_lowercase() };
                     Finder::new(folded.as_bytes()).into_owned()
                 })
                 .collect(),
@@ -370,9 +329,7 @@ impl TermMatcher {
         while let Some(found) = text.get(from..).and_then(|rest| first.find(rest)) {
             let start = from + found;
             let end = start + first.needle().len();
-            if (self.starts_open || self.breaks_before(text, start))
-                && self.rest_matches(text, end, others)
-            {
+            if (self.starts_open || self.breaks_before(text, start)) && self.rest_matches(text, end, others) {
                 return true;
             }
             from = start + 1;
@@ -385,10 +342,7 @@ impl TermMatcher {
         let Some((next, others)) = others.split_first() else {
             return self.ends_open || self.breaks_after(text, end);
         };
-        let reach = text[end..]
-            .iter()
-            .position(|byte| is_major_breaker(*byte))
-            .map_or(text.len(), |at| end + at);
+        let reach = text[end..].iter().position(|byte| is_major_breaker(*byte)).map_or(text.len(), |at| end + at);
         let mut from = end;
         while let Some(found) = text.get(from..).and_then(|rest| next.find(rest)) {
             let start = from + found;
@@ -408,18 +362,12 @@ impl TermMatcher {
     }
 
     fn breaks_before(&self, text: &[u8], start: usize) -> bool {
-        let breaks = |at: usize| {
-            text.get(at)
-                .is_some_and(|byte| self.boundaries.breaks(*byte))
-        };
+        let breaks = |at: usize| text.get(at).is_some_and(|byte| self.boundaries.breaks(*byte));
         start == 0 || breaks(start - 1) || breaks(start)
     }
 
     fn breaks_after(&self, text: &[u8], end: usize) -> bool {
-        let breaks = |at: usize| {
-            text.get(at)
-                .is_some_and(|byte| self.boundaries.breaks(*byte))
-        };
+        let breaks = |at: usize| text.get(at).is_some_and(|byte| self.boundaries.breaks(*byte));
         end >= text.len() || breaks(end) || breaks(end - 1)
     }
 }
@@ -450,14 +398,9 @@ impl SearchComparison {
 
     /// Reads a symbol.
     pub fn of(symbol: &str) -> Option<Self> {
-        [
-            Self::Less,
-            Self::LessOrEqual,
-            Self::Greater,
-            Self::GreaterOrEqual,
-        ]
-        .into_iter()
-        .find(|comparison| comparison.symbol() == symbol)
+        [Self::Less, Self::LessOrEqual, Self::Greater, Self::GreaterOrEqual]
+            .into_iter()
+            .find(|comparison| comparison.symbol() == symbol)
     }
 
     fn holds(self, order: std::cmp::Ordering) -> bool {
@@ -520,10 +463,7 @@ pub const FUNCTIONS: &[FunctionSpec] = &[
 ];
 
 fn conditions(rows: usize, test: impl FnMut(usize) -> bool) -> ArrayRef {
-    Arc::new(BooleanArray::new(
-        BooleanBuffer::collect_bool(rows, test),
-        None,
-    ))
+    Arc::new(BooleanArray::new(BooleanBuffer::collect_bool(rows, test), None))
 }
 
 fn pattern_argument(call: &Call<'_>, argument: usize) -> Result<SearchPattern> {
@@ -546,9 +486,7 @@ fn search_not_equal(call: &Call<'_>) -> Result<ArrayRef> {
 }
 
 fn search_compare(call: &Call<'_>) -> Result<ArrayRef> {
-    let Some(comparison) = crate::scalar::kernels::literal_text(call, 1)
-        .and_then(|symbol| SearchComparison::of(&symbol))
-    else {
+    let Some(comparison) = crate::scalar::kernels::literal_text(call, 1).and_then(|symbol| SearchComparison::of(&symbol)) else {
         return exec_err!("search compares with <, <=, > and >=");
     };
     let Some(wanted) = crate::scalar::kernels::literal_text(call, 2) else {
@@ -557,12 +495,8 @@ fn search_compare(call: &Call<'_>) -> Result<ArrayRef> {
     let number = crate::value::parse_number(&wanted);
     let wanted = wanted.to_lowercase();
     let holds = |value: Value<'_>| match (value.number(), number) {
-        (Some(left), Some(right)) => left
-            .partial_cmp(&right)
-            .is_some_and(|order| comparison.holds(order)),
-        _ => value
-            .text()
-            .is_some_and(|text| comparison.holds(text.to_lowercase().as_str().cmp(&wanted))),
+        (Some(left), Some(right)) => left.partial_cmp(&right).is_some_and(|order| comparison.holds(order)),
+        _ => value.text().is_some_and(|text| comparison.holds(text.to_lowercase().as_str().cmp(&wanted))),
     };
     Ok(conditions(call.rows, |row| match call.value(0, row) {
         Value::Multivalue(values) => values.iter().any(|text| holds(Value::Text(text))),
@@ -573,8 +507,11 @@ fn search_compare(call: &Call<'_>) -> Result<ArrayRef> {
 fn search_in(call: &Call<'_>) -> Result<ArrayRef> {
     let mut literals: HashSet<String, rustc_hash::FxBuildHasher> = HashSet::default();
     let mut matchers = Vec::new();
-    for argument in 1..call.arguments.len() {
-        let pattern = pattern_argument(call, argument)?;
+    // The patterns are one literal list, or an argument each.
+    let encoded = call.arguments.iter().skip(1).filter_map(Column::literal).flat_map(|literal| literal.each_text());
+    for encoded in encoded {
+        let pattern =
+            SearchPattern::decode(&encoded).ok_or_else(|| exec_datafusion_err!("a search pattern must be an encoded literal"))?;
         match pattern.as_literal() {
             Some(literal) if !pattern.case_sensitive && !literal.contains('/') => {
                 literals.insert(literal.to_lowercase());
@@ -604,9 +541,7 @@ fn search_in(call: &Call<'_>) -> Result<ArrayRef> {
 
 fn search_term(call: &Call<'_>) -> Result<ArrayRef> {
     let pattern = pattern_argument(call, 1)?;
-    let Some(boundaries) =
-        crate::scalar::kernels::literal_text(call, 2).and_then(|name| TermBoundaries::of(&name))
-    else {
+    let Some(boundaries) = crate::scalar::kernels::literal_text(call, 2).and_then(|name| TermBoundaries::of(&name)) else {
         return exec_err!("the boundaries of a term are segments or major");
     };
     if pattern.is_everything() {

@@ -31,15 +31,9 @@ pub struct EvaluationSettings {
 impl EvaluationSettings {
     /// Reads the options; epoch 0 and UTC when they were not set.
     pub fn from_options(options: &ConfigOptions) -> Self {
-        options.extensions.get::<SplOptions>().map_or(
-            Self {
-                now: 0.0,
-                time_zone: Tz::UTC,
-            },
-            |options| Self {
-                now: options.now,
-                time_zone: options.time_zone.parse().unwrap_or(Tz::UTC),
-            },
-        )
+        options.extensions.get::<SplOptions>().map_or(Self { now: 0.0, time_zone: Tz::UTC }, |options| Self {
+            now: options.now,
+            time_zone: options.time_zone.parse().unwrap_or(Tz::UTC),
+        })
     }
 }

@@ -30,18 +30,10 @@ pub(crate) fn split_epoch(epoch: f64) -> Option<(i64, u32)> {
         return None;
     }
     // Small numbers resolve nanoseconds, times of our days microseconds.
-    let (steps, nanoseconds) = if whole.abs() < 4e6 {
-        (1e9, 1)
-    } else {
-        (1e6, 1000)
-    };
+    let (steps, nanoseconds) = if whole.abs() < 4e6 { (1e9, 1) } else { (1e6, 1000) };
     let fraction = ((epoch - whole) * steps).round();
     let seconds = whole as i64;
-    if fraction >= steps {
-        Some((seconds + 1, 0))
-    } else {
-        Some((seconds, fraction as u32 * nanoseconds))
-    }
+    if fraction >= steps { Some((seconds + 1, 0)) } else { Some((seconds, fraction as u32 * nanoseconds)) }
 }
 
 /// Seconds and nanoseconds as one number.
@@ -54,9 +46,8 @@ pub(crate) fn local_time(epoch: f64, zone: Tz) -> Option<DateTime<Tz>> {
     let (seconds, nanoseconds) = split_epoch(epoch)?;
     let local = zone.timestamp_opt(seconds, nanoseconds).single()?;
     // The last day on either end can't be shown in every zone.
-    (local.naive_utc().date() > NaiveDate::MIN.succ_opt()?
-        && local.naive_utc().date() < NaiveDate::MAX.pred_opt()?)
-    .then_some(local)
+    (local.naive_utc().date() > NaiveDate::MIN.succ_opt()? && local.naive_utc().date() < NaiveDate::MAX.pred_opt()?)
+        .then_some(local)
 }
 
 /// Epoch seconds of a date and time of day in a zone. A time that exists twice (clocks set back) is the first one, one
@@ -66,10 +57,7 @@ pub(crate) fn epoch_of_local(local: NaiveDateTime, zone: Tz) -> Option<i64> {
         LocalResult::Single(time) | LocalResult::Ambiguous(time, _) => Some(time.timestamp()),
         LocalResult::None => {
             let day_before = local.checked_sub_signed(TimeDelta::days(1))?;
-            let offset = zone
-                .offset_from_utc_datetime(&day_before)
-                .fix()
-                .local_minus_utc();
+            let offset = zone.offset_from_utc_datetime(&day_before).fix().local_minus_utc();
             Some(local.and_utc().timestamp() - i64::from(offset))
         }
     }

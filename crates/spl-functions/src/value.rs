@@ -134,16 +134,10 @@ pub fn parse_number(text: &str) -> Option<f64> {
     if !(first.is_ascii_digit() || matches!(first, b'-' | b'+' | b'.')) {
         return None;
     }
-    if !trimmed
-        .bytes()
-        .all(|byte| byte.is_ascii_digit() || matches!(byte, b'-' | b'+' | b'.' | b'e' | b'E'))
-    {
+    if !trimmed.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'-' | b'+' | b'.' | b'e' | b'E')) {
         return None;
     }
-    trimmed
-        .parse::<f64>()
-        .ok()
-        .filter(|number| number.is_finite())
+    trimmed.parse::<f64>().ok().filter(|number| number.is_finite())
 }
 
 /// Prints a number as Splunk does: whole numbers without a point, others with the fewest digits that read back to
@@ -168,9 +162,7 @@ pub fn write_number(number: f64, text: &mut String) {
     } else if number.abs() >= 1e17 || number.abs() < 1e-4 {
         let scientific = format!("{number:e}");
         let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
-        let (sign, digits) = exponent
-            .strip_prefix('-')
-            .map_or(('+', exponent), |digits| ('-', digits));
+        let (sign, digits) = exponent.strip_prefix('-').map_or(('+', exponent), |digits| ('-', digits));
         write!(text, "{mantissa}e{sign}{digits:0>2}")
     } else {
         write!(text, "{number}")
@@ -201,11 +193,7 @@ pub fn sort_order(left: Value<'_>, right: Value<'_>) -> Ordering {
         (Some(left), Some(right)) => left.partial_cmp(&right).unwrap_or(Ordering::Equal),
         (Some(_), None) => Ordering::Less,
         (None, Some(_)) => Ordering::Greater,
-        (None, None) => left
-            .text()
-            .unwrap_or_default()
-            .as_ref()
-            .cmp(right.text().unwrap_or_default().as_ref()),
+        (None, None) => left.text().unwrap_or_default().as_ref().cmp(right.text().unwrap_or_default().as_ref()),
     }
 }
 
@@ -260,34 +248,16 @@ mod tests {
 
     #[test]
     fn comparison_is_numeric_only_when_both_sides_are_numbers() {
-        assert_eq!(
-            compare(Value::Text("10"), Value::Integer(9)),
-            Some(Ordering::Greater)
-        );
-        assert_eq!(
-            compare(Value::Text("a"), Value::Integer(9)),
-            Some(Ordering::Greater)
-        );
-        assert_eq!(
-            compare(Value::Text("B"), Value::Text("a")),
-            Some(Ordering::Less)
-        );
+        assert_eq!(compare(Value::Text("10"), Value::Integer(9)), Some(Ordering::Greater));
+        assert_eq!(compare(Value::Text("a"), Value::Integer(9)), Some(Ordering::Greater));
+        assert_eq!(compare(Value::Text("B"), Value::Text("a")), Some(Ordering::Less));
         assert_eq!(compare(Value::Null, Value::Text("a")), None);
     }
 
     #[test]
     fn sort_puts_numbers_before_texts_and_null_last() {
-        assert_eq!(
-            sort_order(Value::Text("9"), Value::Text("10")),
-            Ordering::Less
-        );
-        assert_eq!(
-            sort_order(Value::Text("a"), Value::Text("10")),
-            Ordering::Greater
-        );
-        assert_eq!(
-            sort_order(Value::Null, Value::Text("10")),
-            Ordering::Greater
-        );
+        assert_eq!(sort_order(Value::Text("9"), Value::Text("10")), Ordering::Less);
+        assert_eq!(sort_order(Value::Text("a"), Value::Text("10")), Ordering::Greater);
+        assert_eq!(sort_order(Value::Null, Value::Text("10")), Ordering::Greater);
     }
 }

@@ -39,11 +39,7 @@ impl Wildcard {
                 .into_iter()
                 .filter(|piece| !open || !piece.is_empty())
                 .map(|piece| {
-                    let folded = if case_sensitive {
-                        piece.to_owned()
-                    } else {
-                        piece.to_lowercase()
-                    };
+                    let folded = if case_sensitive { piece.to_owned() } else { piece.to_lowercase() };
                     Finder::new(folded.as_bytes()).into_owned()
                 })
                 .collect(),
@@ -63,16 +59,12 @@ impl Wildcard {
                     ([piece], false, false) => bytes.eq_ignore_ascii_case(piece.needle()),
                     ([piece], false, true) => {
                         let needle = piece.needle();
-                        bytes
-                            .get(..needle.len())
-                            .is_some_and(|start| start.eq_ignore_ascii_case(needle))
+                        bytes.get(..needle.len()).is_some_and(|start| start.eq_ignore_ascii_case(needle))
                     }
                     ([piece], true, false) => {
                         let needle = piece.needle();
                         let start = bytes.len().wrapping_sub(needle.len());
-                        bytes
-                            .get(start..)
-                            .is_some_and(|end| end.eq_ignore_ascii_case(needle))
+                        bytes.get(start..).is_some_and(|end| end.eq_ignore_ascii_case(needle))
                     }
                     _ => {
                         scratch.clear();
@@ -237,11 +229,7 @@ mod tests {
             ("Foo", "foo", false),
             ("%\\temp\\%", "c:\\temp\\x", true),
         ] {
-            assert_eq!(
-                LikePattern::new(pattern).matches(text, &mut Vec::new()),
-                expected,
-                "{pattern} {text}"
-            );
+            assert_eq!(LikePattern::new(pattern).matches(text, &mut Vec::new()), expected, "{pattern} {text}");
         }
     }
 }

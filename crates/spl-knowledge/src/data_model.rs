@@ -201,8 +201,8 @@ impl DataModel {
 
     pub(crate) fn parse_from(json: &str, origin: Origin) -> Result<Self, Vec<Diagnostic>> {
         let json = json.strip_prefix('\u{feff}').unwrap_or(json);
-        let read: ModelJson = serde_json::from_str(json)
-            .map_err(|problem| vec![error(&origin, "knowledge/data-model", problem)])?;
+        let read: ModelJson =
+            serde_json::from_str(json).map_err(|problem| vec![error(&origin, "knowledge/data-model", problem)])?;
         let mut model = Self {
             display_name: read.display_name.unwrap_or_else(|| read.model_name.clone()),
             name: read.model_name,
@@ -216,17 +216,11 @@ impl DataModel {
                 Ok(dataset) => {
                     model.datasets.insert(dataset.name.clone(), dataset);
                 }
-                Err(message) => {
-                    problems.push(error(&model.origin, "knowledge/data-model", message))
-                }
+                Err(message) => problems.push(error(&model.origin, "knowledge/data-model", message)),
             }
         }
         model.check_parents(&mut problems);
-        if problems.is_empty() {
-            Ok(model)
-        } else {
-            Err(problems)
-        }
+        if problems.is_empty() { Ok(model) } else { Err(problems) }
     }
 
     fn check_parents(&self, problems: &mut Vec<Diagnostic>) {
@@ -237,21 +231,13 @@ impl DataModel {
                 match self.datasets.get(parent) {
                     Some(next) => at = next,
                     None => {
-                        let message = format!(
-                            "dataset `{}` has parent `{parent}`, which the model does not define",
-                            at.name
-                        );
+                        let message = format!("dataset `{}` has parent `{parent}`, which the model does not define", at.name);
                         problems.push(error(&self.origin, "knowledge/data-model", message));
                         break;
                     }
                 }
             }
-            if self.datasets.len() > 1
-                && at
-                    .parent
-                    .as_ref()
-                    .is_some_and(|parent| self.datasets.contains_key(parent))
-            {
+            if self.datasets.len() > 1 && at.parent.as_ref().is_some_and(|parent| self.datasets.contains_key(parent)) {
                 let message = format!("dataset `{}` is its own ancestor", dataset.name);
                 problems.push(error(&self.origin, "knowledge/data-model", message));
             }
@@ -269,33 +255,23 @@ impl DataModel {
         {
             return Ok(dataset);
         }
-        let unknown = Diagnostic::general(
-            "knowledge/unknown-dataset",
-            format!("data model `{}` has no dataset `{name}`", self.name),
-        );
+        let unknown =
+            Diagnostic::general("knowledge/unknown-dataset", format!("data model `{}` has no dataset `{name}`", self.name));
         let names = || self.datasets.keys().map(String::as_str);
         Err(match nearest(last, names()) {
             Some(near) => unknown.with_help(format!("did you mean `{}.{near}`?", self.name)),
-            None => unknown.with_help(format!(
-                "its datasets are {}",
-                names().collect::<Vec<_>>().join(", ")
-            )),
+            None => unknown.with_help(format!("its datasets are {}", names().collect::<Vec<_>>().join(", "))),
         })
     }
 
     /// The first root dataset, which `from datamodel=Model` without a dataset means.
     pub fn root(&self) -> Option<&Dataset> {
-        self.datasets
-            .values()
-            .find(|dataset| dataset.parent.is_none())
+        self.datasets.values().find(|dataset| dataset.parent.is_none())
     }
 
     /// The names of a dataset and its ancestors, the root first; empty for an unknown dataset.
     pub fn lineage(&self, dataset: &str) -> Vec<&str> {
-        self.ancestry(dataset)
-            .into_iter()
-            .map(|dataset| dataset.name.as_str())
-            .collect()
+        self.ancestry(dataset).into_iter().map(|dataset| dataset.name.as_str()).collect()
     }
 
     /// A dataset and its ancestors, the root first.
@@ -306,10 +282,7 @@ impl DataModel {
             && chain.len() < self.datasets.len()
         {
             chain.push(at);
-            next = at
-                .parent
-                .as_ref()
-                .and_then(|parent| self.datasets.get(parent));
+            next = at.parent.as_ref().and_then(|parent| self.datasets.get(parent));
         }
         chain.reverse();
         chain
@@ -335,11 +308,7 @@ impl DataModel {
     /// An unknown dataset.
     pub fn all_calculations(&self, dataset: &str) -> Result<Vec<&Calculation>, Diagnostic> {
         let name = &self.dataset(dataset)?.name;
-        Ok(self
-            .ancestry(name)
-            .into_iter()
-            .flat_map(|dataset| &dataset.calculations)
-            .collect())
+        Ok(self.ancestry(name).into_iter().flat_map(|dataset| &dataset.calculations).collect())
     }
 
     /// All fields of a dataset, inherited and calculated ones included, the root's first, each name once. The fields
@@ -351,10 +320,7 @@ impl DataModel {
         let name = &self.dataset(dataset)?.name;
         let mut fields: IndexMap<&str, &DatasetField> = IndexMap::new();
         for dataset in self.ancestry(name) {
-            let calculated = dataset
-                .calculations
-                .iter()
-                .flat_map(|calculation| &calculation.outputs);
+            let calculated = dataset.calculations.iter().flat_map(|calculation| &calculation.outputs);
             for field in dataset.fields.iter().chain(calculated) {
                 if !matches!(field.kind, FieldKind::ObjectCount | FieldKind::ChildCount) {
                     fields.insert(&field.name, field);
@@ -372,29 +338,14 @@ fn read_dataset(object: ObjectJson) -> Result<Dataset, String> {
         || object.transaction_max_time_span.is_some()
         || parent.as_deref() == Some("BaseTransaction")
     {
-        return Err(format!(
-            "dataset `{name}` is a transaction dataset, which is not supported"
-        ));
+        return Err(format!("dataset `{name}` is a transaction dataset, which is not supported"));
     }
-    let parent = parent.filter(|parent| {
-        !matches!(
-            parent.as_str(),
-            "BaseEvent" | "BaseSearch" | "BaseImpersonate"
-        )
-    });
+    let parent = parent.filter(|parent| !matches!(parent.as_str(), "BaseEvent" | "BaseSearch" | "BaseImpersonate"));
     if parent.as_deref() == Some(name.as_str()) {
         return Err(format!("dataset `{name}` is its own parent"));
     }
-    let fields = object
-        .fields
-        .iter()
-        .map(|field| read_field(field, &name))
-        .collect::<Result<_, _>>()?;
-    let calculations = object
-        .calculations
-        .into_iter()
-        .map(|one| read_calculation(one, &name))
-        .collect::<Result<_, _>>()?;
+    let fields = object.fields.iter().map(|field| read_field(field, &name)).collect::<Result<_, _>>()?;
+    let calculations = object.calculations.into_iter().map(|one| read_calculation(one, &name)).collect::<Result<_, _>>()?;
     Ok(Dataset {
         parent,
         constraints: object
@@ -403,9 +354,7 @@ fn read_dataset(object: ObjectJson) -> Result<Dataset, String> {
             .map(|constraint| constraint.search.trim().to_owned())
             .filter(|search| !search.is_empty())
             .collect(),
-        base_search: object
-            .base_search
-            .filter(|search| !search.trim().is_empty()),
+        base_search: object.base_search.filter(|search| !search.trim().is_empty()),
         fields,
         calculations,
         name,
@@ -413,13 +362,7 @@ fn read_dataset(object: ObjectJson) -> Result<Dataset, String> {
 }
 
 fn read_field(field: &FieldJson, dataset: &str) -> Result<DatasetField, String> {
-    let kind = match field
-        .kind
-        .as_deref()
-        .unwrap_or("string")
-        .to_ascii_lowercase()
-        .as_str()
-    {
+    let kind = match field.kind.as_deref().unwrap_or("string").to_ascii_lowercase().as_str() {
         "string" => FieldKind::String,
         "number" => FieldKind::Number,
         "boolean" => FieldKind::Boolean,
@@ -428,10 +371,7 @@ fn read_field(field: &FieldJson, dataset: &str) -> Result<DatasetField, String> 
         "objectcount" => FieldKind::ObjectCount,
         "childcount" => FieldKind::ChildCount,
         other => {
-            return Err(format!(
-                "field `{}` of dataset `{dataset}` has unknown type `{other}`",
-                field.field_name
-            ));
+            return Err(format!("field `{}` of dataset `{dataset}` has unknown type `{other}`", field.field_name));
         }
     };
     Ok(DatasetField {
@@ -444,47 +384,24 @@ fn read_field(field: &FieldJson, dataset: &str) -> Result<DatasetField, String> 
 }
 
 fn read_calculation(read: CalculationJson, dataset: &str) -> Result<Calculation, String> {
-    let outputs = read
-        .output_fields
-        .iter()
-        .map(|field| read_field(field, dataset))
-        .collect::<Result<Vec<_>, _>>()?;
+    let outputs = read.output_fields.iter().map(|field| read_field(field, dataset)).collect::<Result<Vec<_>, _>>()?;
     let kind = match read.calculation_type.to_ascii_lowercase().as_str() {
-        "eval" => CalculationKind::Eval {
-            expression: read.expression,
-        },
-        "rex" => CalculationKind::Rex {
-            input: read.input_field,
-            expression: read.expression,
-        },
+        "eval" => CalculationKind::Eval { expression: read.expression },
+        "rex" => CalculationKind::Rex { input: read.input_field, expression: read.expression },
         "lookup" => CalculationKind::Lookup {
             lookup: read.lookup_name,
-            inputs: read
-                .lookup_inputs
-                .into_iter()
-                .map(|input| (input.lookup_field, input.input_field))
-                .collect(),
+            inputs: read.lookup_inputs.into_iter().map(|input| (input.lookup_field, input.input_field)).collect(),
             outputs: read
                 .output_fields
                 .iter()
                 .map(|field| {
-                    (
-                        field
-                            .lookup_output_field_name
-                            .clone()
-                            .unwrap_or_else(|| field.field_name.clone()),
-                        field.field_name.clone(),
-                    )
+                    (field.lookup_output_field_name.clone().unwrap_or_else(|| field.field_name.clone()), field.field_name.clone())
                 })
                 .collect(),
         },
-        "geoip" => CalculationKind::GeoIp {
-            input: read.input_field,
-        },
+        "geoip" => CalculationKind::GeoIp { input: read.input_field },
         other => {
-            return Err(format!(
-                "dataset `{dataset}` has a calculation of unknown type `{other}`"
-            ));
+            return Err(format!("dataset `{dataset}` has a calculation of unknown type `{other}`"));
         }
     };
     Ok(Calculation { outputs, kind })

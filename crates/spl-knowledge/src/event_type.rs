@@ -34,14 +34,7 @@ pub struct TagRule {
     pub origin: Origin,
 }
 
-const KEYS: &[&str] = &[
-    "search",
-    "priority",
-    "disabled",
-    "description",
-    "color",
-    "tags",
-];
+const KEYS: &[&str] = &["search", "priority", "disabled", "description", "color", "tags"];
 
 /// Reads the stanzas of an eventtypes.conf.
 pub(crate) fn read_event_types(
@@ -52,13 +45,8 @@ pub(crate) fn read_event_types(
     let mut event_types = IndexMap::new();
     for stanza in conf.effective() {
         let setting = |key: &str| stanza.settings.get(key);
-        for (key, setting) in stanza
-            .settings
-            .iter()
-            .filter(|(key, _)| !KEYS.contains(&key.as_str()))
-        {
-            let near = nearest(key, KEYS.iter().copied())
-                .map_or(String::new(), |near| format!("; did you mean `{near}`?"));
+        for (key, setting) in stanza.settings.iter().filter(|(key, _)| !KEYS.contains(&key.as_str())) {
+            let near = nearest(key, KEYS.iter().copied()).map_or(String::new(), |near| format!("; did you mean `{near}`?"));
             warnings.push(warning(
                 &setting.origin,
                 "knowledge/unknown-setting",
@@ -83,10 +71,7 @@ pub(crate) fn read_event_types(
                 problems.push(error(
                     &value.origin,
                     "knowledge/event-type",
-                    format!(
-                        "the priority of event type `{}` is not 1 to 10",
-                        stanza.name
-                    ),
+                    format!("the priority of event type `{}` is not 1 to 10", stanza.name),
                 ));
                 continue;
             }
@@ -129,10 +114,7 @@ pub(crate) fn read_tags(conf: &Conf, problems: &mut Vec<Diagnostic>) -> Vec<TagR
                 None => problems.push(error(
                     &setting.origin,
                     "knowledge/tag",
-                    format!(
-                        "tag `{tag}` is `{}`, neither enabled nor disabled",
-                        setting.value
-                    ),
+                    format!("tag `{tag}` is `{}`, neither enabled nor disabled", setting.value),
                 )),
             }
         }
@@ -146,9 +128,7 @@ fn percent_decode(text: &str) -> String {
     let mut decoded = Vec::with_capacity(bytes.len());
     let mut position = 0;
     while let Some(&byte) = bytes.get(position) {
-        let hex = text
-            .get(position + 1..position + 3)
-            .filter(|_| byte == b'%');
+        let hex = text.get(position + 1..position + 3).filter(|_| byte == b'%');
         match hex.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
             Some(value) => {
                 decoded.push(value);
@@ -170,29 +150,17 @@ mod tests {
 
     #[test]
     fn event_types() {
-        let text = "[a]\nsearch = x=1 OR y=2\npriority = 3\ncolour = red\n[b]\ndisabled = 1\n[c]\n[d]\nsearch = z\npriority = 11\n";
+        let text =
+            "[a]\nsearch = x=1 OR y=2\npriority = 3\ncolour = red\n[b]\ndisabled = 1\n[c]\n[d]\nsearch = z\npriority = 11\n";
         let (mut problems, mut warnings) = (Vec::new(), Vec::new());
-        let read = read_event_types(
-            &Conf::parse(text, "e.conf").unwrap(),
-            &mut problems,
-            &mut warnings,
-        );
+        let read = read_event_types(&Conf::parse(text, "e.conf").unwrap(), &mut problems, &mut warnings);
         assert_eq!(read.len(), 1);
-        assert_eq!(
-            (read["a"].search.as_str(), read["a"].priority),
-            ("x=1 OR y=2", 3)
-        );
-        assert_eq!(
-            warnings[0].message,
-            "e.conf:4: unknown setting `colour` of an event type; did you mean `color`?"
-        );
+        assert_eq!((read["a"].search.as_str(), read["a"].priority), ("x=1 OR y=2", 3));
+        assert_eq!(warnings[0].message, "e.conf:4: unknown setting `colour` of an event type; did you mean `color`?");
         let messages: Vec<_> = problems.iter().map(|p| p.message.as_str()).collect();
         assert_eq!(
             messages,
-            [
-                "e.conf:7: event type `c` has no search",
-                "e.conf:10: the priority of event type `d` is not 1 to 10"
-            ]
+            ["e.conf:7: event type `c` has no search", "e.conf:10: the priority of event type `d` is not 1 to 10"]
         );
     }
 
@@ -201,17 +169,8 @@ mod tests {
         let text = "[eventtype=a%20b]\nprocess = enabled\nreport=enabled\nold = disabled\n[host=%2Fx%zz]\nt = perhaps\n[bad]\nt = enabled\n";
         let mut problems = Vec::new();
         let rules = read_tags(&Conf::parse(text, "t.conf").unwrap(), &mut problems);
-        let shown: Vec<_> = rules
-            .iter()
-            .map(|r| (r.field.as_str(), r.value.as_str(), r.tag.as_str()))
-            .collect();
-        assert_eq!(
-            shown,
-            [
-                ("eventtype", "a b", "process"),
-                ("eventtype", "a b", "report")
-            ]
-        );
+        let shown: Vec<_> = rules.iter().map(|r| (r.field.as_str(), r.value.as_str(), r.tag.as_str())).collect();
+        assert_eq!(shown, [("eventtype", "a b", "process"), ("eventtype", "a b", "report")]);
         assert_eq!(problems.len(), 2);
         assert_eq!(percent_decode("%2Fx%zz%"), "/x%zz%");
     }

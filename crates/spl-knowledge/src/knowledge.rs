@@ -75,28 +75,15 @@ impl Knowledge {
         self.transforms = read_transforms(&self.layers.transforms, &mut problems, &mut warnings);
         self.saved_searches = read_saved_searches(&self.layers.saved_searches);
         let files = &self.lookup_files;
-        let find = |name: &str| {
-            files
-                .get(name)
-                .or_else(|| files.get(&format!("{name}.gz")))
-                .cloned()
-        };
+        let find = |name: &str| files.get(name).or_else(|| files.get(&format!("{name}.gz"))).cloned();
         let mut lookups = read_lookups(&self.layers.transforms, find, &mut problems, &mut warnings);
-        lookups.extend(
-            self.layers
-                .lookups
-                .iter()
-                .map(|(name, definition)| (name.clone(), definition.clone())),
-        );
+        lookups.extend(self.layers.lookups.iter().map(|(name, definition)| (name.clone(), definition.clone())));
         for (name, path) in &self.layers.given {
             let source = LookupSource::File(path.clone());
             match lookups.get_mut(name) {
                 Some(definition) => definition.source = source,
                 None => {
-                    lookups.insert(
-                        name.clone(),
-                        LookupDefinition::new(name.clone(), source, Origin::CommandLine),
-                    );
+                    lookups.insert(name.clone(), LookupDefinition::new(name.clone(), source, Origin::CommandLine));
                 }
             }
         }
@@ -109,12 +96,7 @@ impl Knowledge {
     pub(crate) fn rebuild_and_report(&mut self) -> Vec<Diagnostic> {
         let before = std::mem::take(&mut self.warnings);
         let mut problems = self.rebuild();
-        problems.extend(
-            self.warnings
-                .iter()
-                .filter(|warning| !before.contains(warning))
-                .cloned(),
-        );
+        problems.extend(self.warnings.iter().filter(|warning| !before.contains(warning)).cloned());
         problems
     }
 
@@ -125,10 +107,7 @@ impl Knowledge {
     /// A file that does not exist.
     pub fn add_lookup_file(&mut self, name: &str, path: &Path) -> Result<(), Diagnostic> {
         if !path.is_file() {
-            return Err(Diagnostic::general(
-                "lookup/file",
-                format!("{}: no such file", path.display()),
-            ));
+            return Err(Diagnostic::general("lookup/file", format!("{}: no such file", path.display())));
         }
         let bare = name.strip_suffix(".csv").unwrap_or(name);
         self.layers.given.insert(bare.to_owned(), path.to_owned());
@@ -137,8 +116,7 @@ impl Knowledge {
         }
         // Lookups from content folders that use a file of this name.
         for definition in self.layers.lookups.values_mut() {
-            if matches!(&definition.source, LookupSource::Missing(file) if file == &format!("{bare}.csv"))
-            {
+            if matches!(&definition.source, LookupSource::Missing(file) if file == &format!("{bare}.csv")) {
                 definition.source = LookupSource::File(path.to_owned());
             }
         }
@@ -160,33 +138,18 @@ impl Knowledge {
         if let Some(definition) = self.lookups.get(name) {
             return Ok(definition.clone());
         }
-        let file = [
-            name.to_owned(),
-            format!("{name}.csv"),
-            format!("{name}.csv.gz"),
-            format!("{name}.gz"),
-        ]
-        .into_iter()
-        .find_map(|file| self.lookup_files.get(&file));
+        let file = [name.to_owned(), format!("{name}.csv"), format!("{name}.csv.gz"), format!("{name}.gz")]
+            .into_iter()
+            .find_map(|file| self.lookup_files.get(&file));
         if let Some(path) = file {
             let origin = Origin::file(path.display().to_string(), 0);
-            return Ok(LookupDefinition::new(
-                name,
-                LookupSource::File(path.clone()),
-                origin,
-            ));
+            return Ok(LookupDefinition::new(name, LookupSource::File(path.clone()), origin));
         }
         let unknown = Diagnostic::general("lookup/unknown", format!("unknown lookup `{name}`"));
-        let known = self
-            .lookups
-            .keys()
-            .chain(self.lookup_files.keys())
-            .map(String::as_str);
+        let known = self.lookups.keys().chain(self.lookup_files.keys()).map(String::as_str);
         Err(match nearest(name, known) {
             Some(near) => unknown.with_help(format!("did you mean `{near}`?")),
-            None => unknown.with_help(
-                "give its rows with `--lookup NAME=FILE.csv`, or its app with `--app DIR`",
-            ),
+            None => unknown.with_help("give its rows with `--lookup NAME=FILE.csv`, or its app with `--app DIR`"),
         })
     }
 
@@ -196,17 +159,11 @@ impl Knowledge {
     /// An unknown name, with the nearest known one.
     pub fn data_model(&self, name: &str) -> Result<&DataModel, Diagnostic> {
         self.data_models.get(name).ok_or_else(|| {
-            let unknown = Diagnostic::general(
-                "knowledge/unknown-data-model",
-                format!("unknown data model `{name}`"),
-            );
+            let unknown = Diagnostic::general("knowledge/unknown-data-model", format!("unknown data model `{name}`"));
             let names = || self.data_models.keys().map(String::as_str);
             match nearest(name, names()) {
                 Some(near) => unknown.with_help(format!("did you mean `{near}`?")),
-                None => unknown.with_help(format!(
-                    "known are {}",
-                    names().collect::<Vec<_>>().join(", ")
-                )),
+                None => unknown.with_help(format!("known are {}", names().collect::<Vec<_>>().join(", "))),
             }
         })
     }
@@ -217,10 +174,7 @@ impl Knowledge {
     /// An unknown name, with the nearest known one.
     pub fn transform(&self, name: &str) -> Result<&Transform, Diagnostic> {
         self.transforms.get(name).ok_or_else(|| {
-            let unknown = Diagnostic::general(
-                "knowledge/unknown-transform",
-                format!("unknown transform `{name}`"),
-            );
+            let unknown = Diagnostic::general("knowledge/unknown-transform", format!("unknown transform `{name}`"));
             match nearest(name, self.transforms.keys().map(String::as_str)) {
                 Some(near) => unknown.with_help(format!("did you mean `{near}`?")),
                 None => unknown,
@@ -232,16 +186,8 @@ impl Knowledge {
     pub fn search_time_sourcetype<'a>(&'a self, sourcetype: &'a str) -> &'a str {
         self.props
             .iter()
-            .filter(|stanza| {
-                matches!(stanza.matcher, StanzaMatcher::Sourcetype(_))
-                    && stanza.matcher.matches(sourcetype, "", "")
-            })
-            .filter_map(|stanza| {
-                Some((
-                    stanza.priority,
-                    stanza.settings.get("rename")?.value.as_str(),
-                ))
-            })
+            .filter(|stanza| matches!(stanza.matcher, StanzaMatcher::Sourcetype(_)) && stanza.matcher.matches(sourcetype, "", ""))
+            .filter_map(|stanza| Some((stanza.priority, stanza.settings.get("rename")?.value.as_str())))
             .filter(|(_, name)| !name.is_empty())
             .max_by_key(|(priority, _)| *priority)
             .map_or(sourcetype, |(_, name)| name)
@@ -251,52 +197,29 @@ impl Knowledge {
     /// definitions of its new name only.
     pub fn props_for(&self, sourcetype: &str, source: &str, host: &str) -> ResolvedProps {
         let sourcetype = self.search_time_sourcetype(sourcetype);
-        resolve(
-            self.props
-                .iter()
-                .filter(|stanza| stanza.matcher.matches(sourcetype, source, host)),
-        )
+        resolve(self.props.iter().filter(|stanza| stanza.matcher.matches(sourcetype, source, host)))
     }
 
     /// Every stanza of props.conf by itself: what could apply to events that are not known yet.
     pub fn all_props(&self) -> Vec<ResolvedProps> {
-        self.props
-            .iter()
-            .map(|stanza| resolve(std::iter::once(stanza)))
-            .collect()
+        self.props.iter().map(|stanza| resolve(std::iter::once(stanza))).collect()
     }
 
     /// What props.conf says about loading events with these fields; `rename` has no part in it.
     pub fn index_time_for(&self, sourcetype: &str, source: &str, host: &str) -> IndexTimeSettings {
-        resolve(
-            self.props
-                .iter()
-                .filter(|stanza| stanza.matcher.matches(sourcetype, source, host)),
-        )
-        .index_time
+        resolve(self.props.iter().filter(|stanza| stanza.matcher.matches(sourcetype, source, host))).index_time
     }
 
     /// The tags of a field's value, in the order of their definition. Values of `eventtype` and other fields are
     /// compared with case.
     pub fn tags_of<'a>(&'a self, field: &'a str, value: &'a str) -> impl Iterator<Item = &'a str> {
-        self.tags
-            .iter()
-            .filter(move |rule| rule.field == field && rule.value == value)
-            .map(|rule| rule.tag.as_str())
+        self.tags.iter().filter(move |rule| rule.field == field && rule.value == value).map(|rule| rule.tag.as_str())
     }
 
     /// The enabled event types, in the order in which their names stand in `eventtype`: by priority, then by name.
     pub fn enabled_event_types(&self) -> Vec<&EventType> {
-        let mut enabled: Vec<_> = self
-            .event_types
-            .values()
-            .filter(|event_type| !event_type.disabled)
-            .collect();
-        enabled.sort_by(|a, b| {
-            a.priority
-                .cmp(&b.priority)
-                .then_with(|| a.name.cmp(&b.name))
-        });
+        let mut enabled: Vec<_> = self.event_types.values().filter(|event_type| !event_type.disabled).collect();
+        enabled.sort_by(|a, b| a.priority.cmp(&b.priority).then_with(|| a.name.cmp(&b.name)));
         enabled
     }
 }

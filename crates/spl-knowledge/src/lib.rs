@@ -22,8 +22,7 @@ pub use event_type::{EventType, TagRule};
 pub use knowledge::Knowledge;
 pub use lookup::{LookupDefinition, LookupSource, LookupTable, MatchType};
 pub use props::{
-    AutomaticLookup, CalculatedField, Extraction, FieldAlias, IndexTimeSettings, KvMode,
-    LookupField, PropsStanza, ResolvedProps,
+    AutomaticLookup, CalculatedField, Extraction, FieldAlias, IndexTimeSettings, KvMode, LookupField, PropsStanza, ResolvedProps,
 };
 pub use saved_search::SavedSearch;
 pub use spl_macros::{MacroDefinition, MacroTable, Origin};

@@ -21,18 +21,13 @@ impl Knowledge {
     pub fn load_app(&mut self, folder: &Path) -> Vec<Diagnostic> {
         let mut problems = Vec::new();
         if !folder.is_dir() {
-            return vec![Diagnostic::general(
-                "knowledge/app",
-                format!("{}: no such folder", folder.display()),
-            )];
+            return vec![Diagnostic::general("knowledge/app", format!("{}: no such folder", folder.display()))];
         }
         let layered = |name: &str, problems: &mut Vec<Diagnostic>| -> Conf {
             let mut conf = Conf::default();
             for layer in ["default", "local"] {
                 let path = folder.join(layer).join(name);
-                match read_text(&path)
-                    .map(|text| text.map(|text| Conf::parse(&text, &path.display().to_string())))
-                {
+                match read_text(&path).map(|text| text.map(|text| Conf::parse(&text, &path.display().to_string()))) {
                     Ok(None) => {}
                     Ok(Some(Ok(read))) => conf.layer(read),
                     Ok(Some(Err(wrong))) => problems.extend(wrong),
@@ -56,11 +51,7 @@ impl Knowledge {
         }
         self.add_lookup_folder(&folder.join("lookups"), &mut problems);
         for layer in ["default", "local"] {
-            for path in files(
-                &folder.join(layer).join("data/models"),
-                &["json"],
-                &mut problems,
-            ) {
+            for path in files(&folder.join(layer).join("data/models"), &["json"], &mut problems) {
                 self.load_data_model(&path, &mut problems);
             }
         }
@@ -74,10 +65,7 @@ impl Knowledge {
     #[must_use]
     pub fn load_content(&mut self, folder: &Path) -> Vec<Diagnostic> {
         if !folder.is_dir() {
-            return vec![Diagnostic::general(
-                "knowledge/content",
-                format!("{}: no such folder", folder.display()),
-            )];
+            return vec![Diagnostic::general("knowledge/content", format!("{}: no such folder", folder.display()))];
         }
         let mut problems = Vec::new();
         for path in files(&folder.join("macros"), &["yml", "yaml"], &mut problems) {
@@ -96,9 +84,7 @@ impl Knowledge {
         for path in files(&lookups, &["yml", "yaml"], &mut problems) {
             match self.read_content_lookup(&path) {
                 Ok(definition) => {
-                    self.layers
-                        .lookups
-                        .insert(definition.name.clone(), definition);
+                    self.layers.lookups.insert(definition.name.clone(), definition);
                 }
                 Err(wrong) => problems.push(wrong),
             }
@@ -116,9 +102,7 @@ impl Knowledge {
     }
 
     fn load_data_model(&mut self, path: &Path, problems: &mut Vec<Diagnostic>) {
-        match read_text(path)
-            .map(|text| text.map(|text| DataModel::parse(&text, &path.display().to_string())))
-        {
+        match read_text(path).map(|text| text.map(|text| DataModel::parse(&text, &path.display().to_string()))) {
             Ok(None) => {}
             Ok(Some(Ok(model))) => {
                 self.data_models.insert(model.name.clone(), model);
@@ -135,15 +119,9 @@ impl Knowledge {
         let text = read_text(path)?.unwrap_or_default();
         let read: ContentLookup = yaml::from_str(&text).map_err(wrong)?;
         // The newer layout names no file: it stands beside the YAML file under its name.
-        let beside = path
-            .with_extension("csv")
-            .file_name()
-            .and_then(|name| name.to_str())
-            .map(str::to_owned);
+        let beside = path.with_extension("csv").file_name().and_then(|name| name.to_str()).map(str::to_owned);
         let source = match (read.filename, read.collection) {
-            (Some(file), _) if file.ends_with(".mlmodel") => {
-                LookupSource::Unsupported("a machine learning model".to_owned())
-            }
+            (Some(file), _) if file.ends_with(".mlmodel") => LookupSource::Unsupported("a machine learning model".to_owned()),
             (Some(file), _) => match self.lookup_files.get(&file) {
                 Some(path) => LookupSource::File(path.clone()),
                 None => LookupSource::Missing(file),
@@ -157,17 +135,11 @@ impl Knowledge {
         let mut definition = LookupDefinition::new(read.name, source, origin.clone());
         let settings = [
             ("match_type", read.match_type.map(Listed::joined)),
-            (
-                "case_sensitive_match",
-                read.case_sensitive_match.map(Scalar::text),
-            ),
+            ("case_sensitive_match", read.case_sensitive_match.map(Scalar::text)),
             ("max_matches", read.max_matches.map(Scalar::text)),
             ("min_matches", read.min_matches.map(Scalar::text)),
             ("default_match", read.default_match.map(Scalar::text)),
-            (
-                "fields_list",
-                read.fields_list.or(read.fields).map(Listed::joined),
-            ),
+            ("fields_list", read.fields_list.or(read.fields).map(Listed::joined)),
         ];
         for (key, value) in settings {
             if let Some(value) = value {
@@ -240,13 +212,9 @@ impl Listed {
 
 /// A file's text; none when there is no such file.
 fn read_text(path: &Path) -> Result<Option<String>, Diagnostic> {
-    let wrong = |message: String| {
-        Diagnostic::general("knowledge/file", format!("{}: {message}", path.display()))
-    };
+    let wrong = |message: String| Diagnostic::general("knowledge/file", format!("{}: {message}", path.display()));
     match fs::read(path) {
-        Ok(bytes) => String::from_utf8(bytes)
-            .map(Some)
-            .map_err(|_| wrong("the file is not UTF-8 text".to_owned())),
+        Ok(bytes) => String::from_utf8(bytes).map(Some).map_err(|_| wrong("the file is not UTF-8 text".to_owned())),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(wrong(error.to_string())),
     }
@@ -258,22 +226,12 @@ fn files(folder: &Path, extensions: &[&str], problems: &mut Vec<Diagnostic>) -> 
         Ok(entries) => entries,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Vec::new(),
         Err(error) => {
-            problems.push(Diagnostic::general(
-                "knowledge/file",
-                format!("{}: {error}", folder.display()),
-            ));
+            problems.push(Diagnostic::general("knowledge/file", format!("{}: {error}", folder.display())));
             return Vec::new();
         }
     };
-    let wanted = |path: &PathBuf| {
-        path.extension()
-            .and_then(|text| text.to_str())
-            .is_some_and(|text| extensions.contains(&text))
-    };
-    let mut paths: Vec<PathBuf> = entries
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(wanted)
-        .collect();
+    let wanted = |path: &PathBuf| path.extension().and_then(|text| text.to_str()).is_some_and(|text| extensions.contains(&text));
+    let mut paths: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).filter(wanted).collect();
     paths.sort();
     paths
 }

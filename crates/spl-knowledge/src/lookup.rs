@@ -134,10 +134,7 @@ impl LookupDefinition {
 
     /// How a field of the table is compared.
     pub fn match_type(&self, field: &str) -> MatchType {
-        self.match_types
-            .get(field)
-            .copied()
-            .unwrap_or(MatchType::Exact)
+        self.match_types.get(field).copied().unwrap_or(MatchType::Exact)
     }
 
     /// Reads the rows. A collection without a file is a table of its fields without rows.
@@ -149,20 +146,15 @@ impl LookupDefinition {
         match &self.source {
             LookupSource::File(path) => LookupTable::read(path),
             LookupSource::Table(table) => Ok(table.clone()),
-            LookupSource::Collection(_) => Ok(LookupTable {
-                header: self.fields.clone(),
-                rows: Vec::new(),
-            }),
-            LookupSource::Missing(file) => Err(wrong(format!(
-                "file `{file}` of lookup `{}` is in no lookups folder ({})",
-                self.name, self.origin
-            ))
-            .with_help("give the rows with `--lookup NAME=FILE.csv`")),
-            LookupSource::Unsupported(what) => Err(wrong(format!(
-                "lookup `{}` is {what}, which is not supported ({})",
-                self.name, self.origin
-            ))
-            .with_help("give its rows with `--lookup NAME=FILE.csv`")),
+            LookupSource::Collection(_) => Ok(LookupTable { header: self.fields.clone(), rows: Vec::new() }),
+            LookupSource::Missing(file) => {
+                Err(wrong(format!("file `{file}` of lookup `{}` is in no lookups folder ({})", self.name, self.origin))
+                    .with_help("give the rows with `--lookup NAME=FILE.csv`"))
+            }
+            LookupSource::Unsupported(what) => {
+                Err(wrong(format!("lookup `{}` is {what}, which is not supported ({})", self.name, self.origin))
+                    .with_help("give its rows with `--lookup NAME=FILE.csv`"))
+            }
         }
     }
 
@@ -171,51 +163,31 @@ impl LookupDefinition {
     /// # Errors
     /// A value of another kind, in words.
     pub(crate) fn set(&mut self, key: &str, value: &str) -> Result<(), String> {
-        let number = || {
-            value
-                .trim()
-                .parse::<i64>()
-                .map_err(|_| format!("`{key}` of lookup `{}` is not a whole number", self.name))
-        };
+        let number =
+            || value.trim().parse::<i64>().map_err(|_| format!("`{key}` of lookup `{}` is not a whole number", self.name));
         let within = |low: i64, high: i64| match number()? {
-            number if (low..=high).contains(&number) => {
-                usize::try_from(number).map_err(|error| error.to_string())
-            }
-            number => Err(format!(
-                "`{key}` of lookup `{}` is {number}, not {low} to {high}",
-                self.name
-            )),
+            number if (low..=high).contains(&number) => usize::try_from(number).map_err(|error| error.to_string()),
+            number => Err(format!("`{key}` of lookup `{}` is {number}, not {low} to {high}", self.name)),
         };
         match key {
             "match_type" => {
-                self.match_types = read_match_types(value).map_err(|message| {
-                    format!("`match_type` of lookup `{}`: {message}", self.name)
-                })?
+                self.match_types =
+                    read_match_types(value).map_err(|message| format!("`match_type` of lookup `{}`: {message}", self.name))?
             }
             "case_sensitive_match" => {
-                self.case_sensitive = spl_macros::conf::as_bool(value).ok_or_else(|| {
-                    format!(
-                        "`{key}` of lookup `{}` is neither true nor false",
-                        self.name
-                    )
-                })?;
+                self.case_sensitive = spl_macros::conf::as_bool(value)
+                    .ok_or_else(|| format!("`{key}` of lookup `{}` is neither true nor false", self.name))?;
             }
             "max_matches" => self.max_matches = within(1, 1000)?,
             "min_matches" => self.min_matches = within(0, 1000)?,
             "default_match" => self.default_match = value.to_owned(),
-            "time_field" => {
-                self.time_field = Some(value.to_owned()).filter(|field| !field.is_empty())
-            }
+            "time_field" => self.time_field = Some(value.to_owned()).filter(|field| !field.is_empty()),
             "time_format" => self.time_format = value.to_owned(),
             "max_offset_secs" => self.max_offset_seconds = number()?,
             "min_offset_secs" => self.min_offset_seconds = number()?,
             "filter" => self.filter = Some(value.to_owned()).filter(|filter| !filter.is_empty()),
             "fields_list" => {
-                self.fields = value
-                    .split(',')
-                    .map(|field| field.trim().to_owned())
-                    .filter(|field| !field.is_empty())
-                    .collect()
+                self.fields = value.split(',').map(|field| field.trim().to_owned()).filter(|field| !field.is_empty()).collect()
             }
             _ => {}
         }
@@ -228,24 +200,15 @@ fn read_match_types(text: &str) -> Result<IndexMap<String, MatchType>, String> {
     let mut types = IndexMap::new();
     let mut rest = text.trim().trim_matches('"').trim_matches(',').trim();
     while !rest.is_empty() {
-        let open = rest.find('(').ok_or_else(|| {
-            format!("`{rest}` is not WILDCARD(field), CIDR(field) or EXACT(field)")
-        })?;
-        let close = rest[open..]
-            .find(')')
-            .map(|offset| open + offset)
-            .ok_or("a parenthesis is not closed")?;
+        let open = rest.find('(').ok_or_else(|| format!("`{rest}` is not WILDCARD(field), CIDR(field) or EXACT(field)"))?;
+        let close = rest[open..].find(')').map(|offset| open + offset).ok_or("a parenthesis is not closed")?;
         let kind = match rest[..open].trim().to_ascii_uppercase().as_str() {
             "WILDCARD" => MatchType::Wildcard,
             "CIDR" => MatchType::Cidr,
             "EXACT" => MatchType::Exact,
             other => return Err(format!("`{other}` is not WILDCARD, CIDR or EXACT")),
         };
-        for field in rest[open + 1..close]
-            .split(',')
-            .map(str::trim)
-            .filter(|field| !field.is_empty())
-        {
+        for field in rest[open + 1..close].split(',').map(str::trim).filter(|field| !field.is_empty()) {
             types.insert(field.to_owned(), kind);
         }
         rest = rest[close + 1..].trim_start_matches([',', ' ', '\t', '\n']);
@@ -262,15 +225,8 @@ pub(crate) fn read_lookups(
 ) -> IndexMap<String, LookupDefinition> {
     let mut lookups = IndexMap::new();
     for stanza in conf.effective().filter(is_lookup) {
-        let mut definition = LookupDefinition::new(
-            stanza.name.clone(),
-            source_of(&stanza, &find),
-            stanza.origin.clone(),
-        );
-        if stanza
-            .get("time_field")
-            .is_some_and(|field| !field.is_empty())
-        {
+        let mut definition = LookupDefinition::new(stanza.name.clone(), source_of(&stanza, &find), stanza.origin.clone());
+        if stanza.get("time_field").is_some_and(|field| !field.is_empty()) {
             definition.max_matches = 1;
         }
         for (key, setting) in &stanza.settings {
@@ -278,8 +234,7 @@ pub(crate) fn read_lookups(
                 problems.push(error(&setting.origin, "knowledge/lookup", message));
             }
             if !KEYS.contains(&key.as_str()) && !WITHOUT_EFFECT.contains(&key.as_str()) {
-                let near = nearest(key, KEYS.iter().copied())
-                    .map_or(String::new(), |near| format!("; did you mean `{near}`?"));
+                let near = nearest(key, KEYS.iter().copied()).map_or(String::new(), |near| format!("; did you mean `{near}`?"));
                 warnings.push(warning(
                     &setting.origin,
                     "knowledge/unknown-setting",
@@ -299,10 +254,7 @@ fn source_of(stanza: &Stanza, find: impl Fn(&str) -> Option<PathBuf>) -> LookupS
         if file.ends_with(".kmz") || file.ends_with(".kml") {
             return LookupSource::Unsupported("a geospatial lookup".to_owned());
         }
-        return find(file).map_or_else(
-            || LookupSource::Missing(file.to_owned()),
-            LookupSource::File,
-        );
+        return find(file).map_or_else(|| LookupSource::Missing(file.to_owned()), LookupSource::File);
     }
     match (text("collection"), kind.as_deref()) {
         (Some(collection), _) => LookupSource::Collection(collection.to_owned()),
@@ -326,9 +278,7 @@ impl LookupTable {
     /// # Errors
     /// A file that can't be read, with its path.
     pub fn read(path: &Path) -> Result<Self, Diagnostic> {
-        let wrong = |message: String| {
-            Diagnostic::general("lookup/file", format!("{}: {message}", path.display()))
-        };
+        let wrong = |message: String| Diagnostic::general("lookup/file", format!("{}: {message}", path.display()));
         let mut bytes = std::fs::read(path).map_err(|error| wrong(error.to_string()))?;
         if bytes.starts_with(&[0x1f, 0x8b]) {
             let mut plain = Vec::new();
@@ -347,23 +297,16 @@ impl LookupTable {
     /// What is wrong, with the line.
     pub fn parse(bytes: &[u8]) -> Result<Self, String> {
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-        let mut reader = csv::ReaderBuilder::new()
-            .has_headers(false)
-            .flexible(true)
-            .from_reader(bytes);
+        let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes);
         let mut records = reader.byte_records();
         let text = |record: &csv::ByteRecord| -> Vec<String> {
-            record
-                .iter()
-                .map(|value| String::from_utf8_lossy(value).into_owned())
-                .collect()
+            record.iter().map(|value| String::from_utf8_lossy(value).into_owned()).collect()
         };
         let header: Vec<String> = match records.next() {
             None => return Ok(Self::default()),
-            Some(record) => text(&record.map_err(|error| error.to_string())?)
-                .into_iter()
-                .map(|name| name.trim().to_owned())
-                .collect(),
+            Some(record) => {
+                text(&record.map_err(|error| error.to_string())?).into_iter().map(|name| name.trim().to_owned()).collect()
+            }
         };
         let mut rows = Vec::new();
         for record in records {
@@ -371,11 +314,7 @@ impl LookupTable {
             let mut row = text(&record);
             if row.iter().skip(header.len()).any(|value| !value.is_empty()) {
                 let line = record.position().map_or(0, csv::Position::line);
-                return Err(format!(
-                    "line {line} has {} values, the header {}",
-                    row.len(),
-                    header.len()
-                ));
+                return Err(format!("line {line} has {} values, the header {}", row.len(), header.len()));
             }
             row.resize(header.len(), String::new());
             rows.push(row);
@@ -389,26 +328,17 @@ impl LookupTable {
     /// # Errors
     /// A file that can't be written, with its path.
     pub fn write(&self, path: &Path) -> Result<(), Diagnostic> {
-        let wrong = |message: String| {
-            Diagnostic::general("lookup/file", format!("{}: {message}", path.display()))
-        };
+        let wrong = |message: String| Diagnostic::general("lookup/file", format!("{}: {message}", path.display()));
         let mut writer = csv::Writer::from_writer(Vec::new());
         if !self.header.is_empty() {
             for record in std::iter::once(&self.header).chain(&self.rows) {
-                writer
-                    .write_record(record)
-                    .map_err(|error| wrong(error.to_string()))?;
+                writer.write_record(record).map_err(|error| wrong(error.to_string()))?;
             }
         }
-        let mut bytes = writer
-            .into_inner()
-            .map_err(|error| wrong(error.to_string()))?;
+        let mut bytes = writer.into_inner().map_err(|error| wrong(error.to_string()))?;
         if path.extension().is_some_and(|extension| extension == "gz") {
-            let mut packed =
-                flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
-            packed
-                .write_all(&bytes)
-                .map_err(|error| wrong(error.to_string()))?;
+            let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+            packed.write_all(&bytes).map_err(|error| wrong(error.to_string()))?;
             bytes = packed.finish().map_err(|error| wrong(error.to_string()))?;
         }
         std::fs::write(path, bytes).map_err(|error| wrong(error.to_string()))
@@ -419,19 +349,13 @@ impl LookupTable {
     /// # Errors
     /// An unknown field, with the nearest known one.
     pub fn column(&self, field: &str) -> Result<usize, Diagnostic> {
-        self.header
-            .iter()
-            .position(|name| name == field)
-            .ok_or_else(|| {
-                let unknown = Diagnostic::general(
-                    "lookup/unknown-field",
-                    format!("the lookup table has no field `{field}`"),
-                );
-                match nearest(field, self.header.iter().map(String::as_str)) {
-                    Some(near) => unknown.with_help(format!("did you mean `{near}`?")),
-                    None => unknown.with_help(format!("its fields are {}", self.header.join(", "))),
-                }
-            })
+        self.header.iter().position(|name| name == field).ok_or_else(|| {
+            let unknown = Diagnostic::general("lookup/unknown-field", format!("the lookup table has no field `{field}`"));
+            match nearest(field, self.header.iter().map(String::as_str)) {
+                Some(near) => unknown.with_help(format!("did you mean `{near}`?")),
+                None => unknown.with_help(format!("its fields are {}", self.header.join(", "))),
+            }
+        })
     }
 }
 

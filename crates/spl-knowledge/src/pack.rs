@@ -13,31 +13,13 @@ const TRANSFORMS: &str = include_str!("../pack/default/transforms.conf");
 
 /// File name and text of every data model.
 const MODELS: &[(&str, &str)] = &[
-    (
-        "Alerts.json",
-        include_str!("../pack/data/models/Alerts.json"),
-    ),
-    (
-        "Authentication.json",
-        include_str!("../pack/data/models/Authentication.json"),
-    ),
-    (
-        "Change.json",
-        include_str!("../pack/data/models/Change.json"),
-    ),
+    ("Alerts.json", include_str!("../pack/data/models/Alerts.json")),
+    ("Authentication.json", include_str!("../pack/data/models/Authentication.json")),
+    ("Change.json", include_str!("../pack/data/models/Change.json")),
     ("Email.json", include_str!("../pack/data/models/Email.json")),
-    (
-        "Endpoint.json",
-        include_str!("../pack/data/models/Endpoint.json"),
-    ),
-    (
-        "Network_Resolution.json",
-        include_str!("../pack/data/models/Network_Resolution.json"),
-    ),
-    (
-        "Network_Traffic.json",
-        include_str!("../pack/data/models/Network_Traffic.json"),
-    ),
+    ("Endpoint.json", include_str!("../pack/data/models/Endpoint.json")),
+    ("Network_Resolution.json", include_str!("../pack/data/models/Network_Resolution.json")),
+    ("Network_Traffic.json", include_str!("../pack/data/models/Network_Traffic.json")),
     ("Risk.json", include_str!("../pack/data/models/Risk.json")),
     ("Web.json", include_str!("../pack/data/models/Web.json")),
 ];
@@ -48,10 +30,7 @@ pub(crate) fn load() -> Knowledge {
 }
 
 fn load_checked() -> (Knowledge, Vec<Diagnostic>) {
-    let mut knowledge = Knowledge {
-        macros: MacroTable::built_in(),
-        ..Knowledge::default()
-    };
+    let mut knowledge = Knowledge { macros: MacroTable::built_in(), ..Knowledge::default() };
     let mut problems = Vec::new();
     let layers = &mut knowledge.layers;
     for (text, conf) in [
@@ -70,11 +49,9 @@ fn load_checked() -> (Knowledge, Vec<Diagnostic>) {
             Ok(model) => {
                 knowledge.data_models.insert(model.name.clone(), model);
             }
-            Err(wrong) => problems.extend(
-                wrong
-                    .into_iter()
-                    .map(|problem| Diagnostic::general(problem.code, format!("{name}: {problem}"))),
-            ),
+            Err(wrong) => {
+                problems.extend(wrong.into_iter().map(|problem| Diagnostic::general(problem.code, format!("{name}: {problem}"))))
+            }
         }
     }
     problems.extend(knowledge.rebuild());

@@ -230,22 +230,11 @@ const WITHOUT_EFFECT: &[&str] = &[
 
 /// Prefixes of settings that are read, and of those that only index time knows.
 const READ_PREFIXES: &[&str] = &["EXTRACT-", "REPORT-", "FIELDALIAS-", "EVAL-", "LOOKUP-"];
-const INDEX_TIME_PREFIXES: &[&str] = &[
-    "TRANSFORMS-",
-    "SEDCMD-",
-    "SEGMENTATION-",
-    "RULESET-",
-    "METRICS_PROTOCOL",
-    "STATSD-",
-    "METRIC-SCHEMA-TRANSFORMS",
-];
+const INDEX_TIME_PREFIXES: &[&str] =
+    &["TRANSFORMS-", "SEDCMD-", "SEGMENTATION-", "RULESET-", "METRICS_PROTOCOL", "STATSD-", "METRIC-SCHEMA-TRANSFORMS"];
 
 /// Reads the stanzas of a props.conf. Every setting is checked here, so that resolving can't fail later.
-pub(crate) fn read_props(
-    conf: &Conf,
-    problems: &mut Vec<Diagnostic>,
-    warnings: &mut Vec<Diagnostic>,
-) -> Vec<PropsStanza> {
+pub(crate) fn read_props(conf: &Conf, problems: &mut Vec<Diagnostic>, warnings: &mut Vec<Diagnostic>) -> Vec<PropsStanza> {
     let mut stanzas = Vec::new();
     for stanza in conf.stanzas.values() {
         // Rules for guessing the sourcetype of a file, which the loader does in its own way.
@@ -260,19 +249,11 @@ pub(crate) fn read_props(
             ));
             continue;
         };
-        let priority = match stanza
-            .settings
-            .get("priority")
-            .map(|setting| (setting, setting.value.parse::<i64>()))
-        {
+        let priority = match stanza.settings.get("priority").map(|setting| (setting, setting.value.parse::<i64>())) {
             None => matcher.default_priority(),
             Some((_, Ok(priority))) => priority,
             Some((setting, Err(_))) => {
-                problems.push(error(
-                    &setting.origin,
-                    "knowledge/props",
-                    "`priority` is not a whole number",
-                ));
+                problems.push(error(&setting.origin, "knowledge/props", "`priority` is not a whole number"));
                 continue;
             }
         };
@@ -295,15 +276,11 @@ fn check(stanza: &Stanza, problems: &mut Vec<Diagnostic>, warnings: &mut Vec<Dia
             problems.push(error(&setting.origin, "knowledge/props", message));
             continue;
         }
-        let known = READ.contains(&key.as_str())
-            || READ_PREFIXES.iter().any(|prefix| key.starts_with(prefix));
+        let known = READ.contains(&key.as_str()) || READ_PREFIXES.iter().any(|prefix| key.starts_with(prefix));
         if known || WITHOUT_EFFECT.contains(&key.as_str()) {
             continue;
         }
-        if INDEX_TIME_PREFIXES
-            .iter()
-            .any(|prefix| key.starts_with(prefix))
-        {
+        if INDEX_TIME_PREFIXES.iter().any(|prefix| key.starts_with(prefix)) {
             warnings.push(warning(
                 &setting.origin,
                 "knowledge/index-time",
@@ -311,8 +288,7 @@ fn check(stanza: &Stanza, problems: &mut Vec<Diagnostic>, warnings: &mut Vec<Dia
             ));
             continue;
         }
-        let near = nearest(key, READ.iter().copied())
-            .map_or(String::new(), |near| format!("; did you mean `{near}`?"));
+        let near = nearest(key, READ.iter().copied()).map_or(String::new(), |near| format!("; did you mean `{near}`?"));
         warnings.push(warning(
             &setting.origin,
             "knowledge/unknown-setting",
@@ -325,19 +301,11 @@ fn check(stanza: &Stanza, problems: &mut Vec<Diagnostic>, warnings: &mut Vec<Dia
 /// priority, then the name that is lower in ASCII order.
 pub(crate) fn resolve<'a>(stanzas: impl Iterator<Item = &'a PropsStanza>) -> ResolvedProps {
     let mut matching: Vec<&PropsStanza> = stanzas.collect();
-    matching.sort_by(|a, b| {
-        (a.matcher.rank(), a.priority)
-            .cmp(&(b.matcher.rank(), b.priority))
-            .then_with(|| b.name.cmp(&a.name))
-    });
+    matching
+        .sort_by(|a, b| (a.matcher.rank(), a.priority).cmp(&(b.matcher.rank(), b.priority)).then_with(|| b.name.cmp(&a.name)));
     let mut settings: IndexMap<&str, &Setting> = IndexMap::new();
     for stanza in matching {
-        settings.extend(
-            stanza
-                .settings
-                .iter()
-                .map(|(key, setting)| (key.as_str(), setting)),
-        );
+        settings.extend(stanza.settings.iter().map(|(key, setting)| (key.as_str(), setting)));
     }
     settings.sort_unstable_keys();
     let mut resolved = ResolvedProps::default();
@@ -353,10 +321,7 @@ impl ResolvedProps {
     fn apply(&mut self, key: &str, setting: &Setting) -> Result<(), String> {
         let value = setting.value.as_str();
         let origin = || setting.origin.clone();
-        if let Some((prefix, class)) = READ_PREFIXES
-            .iter()
-            .find_map(|prefix| Some((*prefix, key.strip_prefix(prefix)?)))
-        {
+        if let Some((prefix, class)) = READ_PREFIXES.iter().find_map(|prefix| Some((*prefix, key.strip_prefix(prefix)?))) {
             if class.is_empty() {
                 return Err(format!("`{key}` names no class"));
             }
@@ -367,26 +332,12 @@ impl ResolvedProps {
             match prefix {
                 "EXTRACT-" => {
                     let (regex, source_field) = read_extraction(value);
-                    self.extractions.push(Extraction {
-                        class: class.to_owned(),
-                        regex,
-                        source_field,
-                        origin: origin(),
-                    });
+                    self.extractions.push(Extraction { class: class.to_owned(), regex, source_field, origin: origin() });
                 }
-                "REPORT-" => self
-                    .reports
-                    .push((class.to_owned(), split_quoted(value, ','))),
+                "REPORT-" => self.reports.push((class.to_owned(), split_quoted(value, ','))),
                 "FIELDALIAS-" => {
-                    for (from, to, as_new) in
-                        read_aliases(value).map_err(|message| format!("`{key}`: {message}"))?
-                    {
-                        self.aliases.push(FieldAlias {
-                            from,
-                            to,
-                            as_new,
-                            origin: origin(),
-                        });
+                    for (from, to, as_new) in read_aliases(value).map_err(|message| format!("`{key}`: {message}"))? {
+                        self.aliases.push(FieldAlias { from, to, as_new, origin: origin() });
                     }
                 }
                 "EVAL-" => self.calculated.push(CalculatedField {
@@ -394,10 +345,7 @@ impl ResolvedProps {
                     expression: value.to_owned(),
                     origin: origin(),
                 }),
-                _ => self.lookups.push(
-                    read_lookup(class, value, origin())
-                        .map_err(|message| format!("`{key}`: {message}"))?,
-                ),
+                _ => self.lookups.push(read_lookup(class, value, origin()).map_err(|message| format!("`{key}`: {message}"))?),
             }
             return Ok(());
         }
@@ -407,18 +355,8 @@ impl ResolvedProps {
     fn apply_plain(&mut self, key: &str, setting: &Setting) -> Result<(), String> {
         let value = setting.value.as_str();
         let text = || (!value.is_empty()).then(|| value.to_owned());
-        let flag = || {
-            setting
-                .as_bool()
-                .map(Some)
-                .ok_or_else(|| format!("`{key}` is neither true nor false"))
-        };
-        let number = || {
-            value
-                .parse::<i64>()
-                .map(Some)
-                .map_err(|_| format!("`{key}` is not a whole number"))
-        };
+        let flag = || setting.as_bool().map(Some).ok_or_else(|| format!("`{key}` is neither true nor false"));
+        let number = || value.parse::<i64>().map(Some).map_err(|_| format!("`{key}` is not a whole number"));
         let loading = &mut self.index_time;
         match key {
             "KV_MODE" => {
@@ -432,9 +370,7 @@ impl ResolvedProps {
                     "xml" => KvMode::Xml,
                     "json" => KvMode::Json,
                     other => {
-                        return Err(format!(
-                            "`{other}` is no `KV_MODE`: none, auto, auto_escaped, multi, xml, json"
-                        ));
+                        return Err(format!("`{other}` is no `KV_MODE`: none, auto, auto_escaped, multi, xml, json"));
                     }
                 });
             }
@@ -460,10 +396,8 @@ impl ResolvedProps {
 fn read_extraction(value: &str) -> (String, Option<String>) {
     if let Some((regex, field)) = value.rsplit_once(" in ") {
         let field = field.trim();
-        let plain = !field.is_empty()
-            && field
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b':' | b'-'));
+        let plain =
+            !field.is_empty() && field.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b':' | b'-'));
         if plain && !regex.trim().is_empty() {
             return (regex.trim_end().to_owned(), Some(field.to_owned()));
         }
@@ -514,12 +448,8 @@ fn read_aliases(value: &str) -> Result<Vec<(String, String, bool)>, String> {
     words
         .chunks_exact(3)
         .map(|chunk| match chunk {
-            [from, keyword, to] if keyword.eq_ignore_ascii_case("as") => {
-                Ok((from.clone(), to.clone(), false))
-            }
-            [from, keyword, to] if keyword.eq_ignore_ascii_case("asnew") => {
-                Ok((from.clone(), to.clone(), true))
-            }
+            [from, keyword, to] if keyword.eq_ignore_ascii_case("as") => Ok((from.clone(), to.clone(), false)),
+            [from, keyword, to] if keyword.eq_ignore_ascii_case("asnew") => Ok((from.clone(), to.clone(), true)),
             _ => Err("a field alias is `field AS alias` or `field ASNEW alias`".to_owned()),
         })
         .collect()
@@ -527,9 +457,7 @@ fn read_aliases(value: &str) -> Result<Vec<(String, String, bool)>, String> {
 
 fn read_lookup(class: &str, value: &str, origin: Origin) -> Result<AutomaticLookup, String> {
     let words = words(value);
-    let is_output = |word: &String| {
-        word.eq_ignore_ascii_case("output") || word.eq_ignore_ascii_case("outputnew")
-    };
+    let is_output = |word: &String| word.eq_ignore_ascii_case("output") || word.eq_ignore_ascii_case("outputnew");
     let (table, rest) = words.split_first().ok_or("no lookup is named")?;
     let split = rest.iter().position(is_output);
     let (inputs, outputs) = match split {
@@ -556,10 +484,7 @@ fn lookup_fields(words: &[String]) -> Result<Vec<LookupField>, String> {
     let mut words = words.iter();
     while let Some(word) = words.next() {
         if !word.eq_ignore_ascii_case("as") {
-            fields.push(LookupField {
-                lookup: word.clone(),
-                event: word.clone(),
-            });
+            fields.push(LookupField { lookup: word.clone(), event: word.clone() });
             continue;
         }
         match (fields.last_mut(), words.next()) {

@@ -30,18 +30,8 @@ pub struct SavedSearch {
 pub(crate) fn read_saved_searches(conf: &Conf) -> IndexMap<String, SavedSearch> {
     let mut saved = IndexMap::new();
     for stanza in conf.effective() {
-        let text = |key: &str| {
-            stanza
-                .get(key)
-                .filter(|value| !value.is_empty())
-                .map(str::to_owned)
-        };
-        let flag = |key: &str| {
-            stanza
-                .settings
-                .get(key)
-                .is_some_and(|value| value.as_bool() == Some(true))
-        };
+        let text = |key: &str| stanza.get(key).filter(|value| !value.is_empty()).map(str::to_owned);
+        let flag = |key: &str| stanza.settings.get(key).is_some_and(|value| value.as_bool() == Some(true));
         let Some(search) = text("search") else {
             continue;
         };
@@ -53,11 +43,7 @@ pub(crate) fn read_saved_searches(conf: &Conf) -> IndexMap<String, SavedSearch> 
             latest: text("dispatch.latest_time"),
             schedule: text("cron_schedule").filter(|_| flag("enableSched")),
             disabled: flag("disabled"),
-            settings: stanza
-                .settings
-                .iter()
-                .map(|(key, setting)| (key.clone(), setting.value.clone()))
-                .collect(),
+            settings: stanza.settings.iter().map(|(key, setting)| (key.clone(), setting.value.clone())).collect(),
             origin: stanza.origin.clone(),
         };
         saved.insert(stanza.name.clone(), read);

@@ -27,10 +27,7 @@ impl StanzaMatcher {
         } else if let Some(pattern) = name.strip_prefix("(?::){0}") {
             Self::Sourcetype(NamePattern::parse(pattern)?)
         } else if let Some(plain) = name.strip_prefix("(?i)") {
-            Self::Sourcetype(NamePattern::parse(&format!(
-                "(?i){}",
-                regex::escape(plain)
-            ))?)
+            Self::Sourcetype(NamePattern::parse(&format!("(?i){}", regex::escape(plain)))?)
         } else {
             Self::Sourcetype(NamePattern::literal(name))
         })
@@ -61,7 +58,11 @@ impl StanzaMatcher {
         match self {
             Self::Default => 0,
             Self::Sourcetype(pattern) | Self::Host(pattern) | Self::Source(pattern) => {
-                if pattern.is_literal() { 100 } else { 0 }
+                if pattern.is_literal() {
+                    100
+                } else {
+                    0
+                }
             }
         }
     }
@@ -86,10 +87,7 @@ impl Eq for NamePattern {}
 impl NamePattern {
     /// A plain name.
     pub fn literal(name: &str) -> Self {
-        Self {
-            text: name.to_owned(),
-            regex: None,
-        }
+        Self { text: name.to_owned(), regex: None }
     }
 
     /// Reads a pattern; none when it is no valid one.
@@ -125,10 +123,7 @@ impl NamePattern {
             rest = &rest[length..];
         }
         expression.push_str(")$");
-        Some(Self {
-            text: pattern.to_owned(),
-            regex: Some(Regex::new(&expression).ok()?),
-        })
+        Some(Self { text: pattern.to_owned(), regex: Some(Regex::new(&expression).ok()?) })
     }
 
     /// As written.
@@ -156,9 +151,7 @@ mod tests {
     use super::*;
 
     fn matches(stanza: &str, sourcetype: &str, source: &str) -> bool {
-        StanzaMatcher::parse(stanza)
-            .unwrap()
-            .matches(sourcetype, source, "web1")
+        StanzaMatcher::parse(stanza).unwrap().matches(sourcetype, source, "web1")
     }
 
     #[test]
@@ -168,17 +161,9 @@ mod tests {
         assert!(!matches("a:b", "A:b", ""));
         assert!(matches("(?i)a.b", "A.B", ""));
         assert!(!matches("(?i)a.b", "AxB", ""));
-        assert!(matches(
-            "(?::){0}XmlWinEventLog:*",
-            "XmlWinEventLog:Security",
-            ""
-        ));
+        assert!(matches("(?::){0}XmlWinEventLog:*", "XmlWinEventLog:Security", ""));
         assert!(matches("source::.../var/log/*.log", "", "/x/var/log/a.log"));
-        assert!(!matches(
-            "source::.../var/log/*.log",
-            "",
-            "/x/var/log/b/a.log"
-        ));
+        assert!(!matches("source::.../var/log/*.log", "", "/x/var/log/b/a.log"));
         assert!(!matches("source::/var/*.log", "", "/var/axlog"));
         assert!(matches("source::.../(a|b).log", "", "/q/b.log"));
         assert!(matches(
@@ -186,11 +171,7 @@ mod tests {
             "",
             "XmlWinEventLog:Microsoft-Windows-Sysmon/Operational"
         ));
-        assert!(matches(
-            "source::(?i)...security",
-            "",
-            "WinEventLog:SECURITY"
-        ));
+        assert!(matches("source::(?i)...security", "", "WinEventLog:SECURITY"));
         assert!(matches("host::web*", "", ""));
         assert!(!matches("host::db*", "", ""));
         assert_eq!(StanzaMatcher::parse("source::(a"), None);

@@ -72,9 +72,7 @@ const INDEX_TIME: &[&str] = &["DEST_KEY", "INGEST_EVAL", "CLONE_SOURCETYPE", "WR
 
 /// Whether a stanza defines a lookup rather than a field transform.
 pub(crate) fn is_lookup(stanza: &Stanza) -> bool {
-    ["filename", "external_cmd", "external_type", "collection"]
-        .iter()
-        .any(|key| stanza.settings.contains_key(*key))
+    ["filename", "external_cmd", "external_type", "collection"].iter().any(|key| stanza.settings.contains_key(*key))
 }
 
 /// Reads the field transforms of a transforms.conf.
@@ -85,13 +83,8 @@ pub(crate) fn read_transforms(
 ) -> indexmap::IndexMap<String, Transform> {
     let mut transforms = indexmap::IndexMap::new();
     for stanza in conf.effective().filter(|stanza| !is_lookup(stanza)) {
-        for (key, setting) in stanza
-            .settings
-            .iter()
-            .filter(|(key, _)| !KEYS.contains(&key.as_str()))
-        {
-            let near = nearest(key, KEYS.iter().copied())
-                .map_or(String::new(), |near| format!("; did you mean `{near}`?"));
+        for (key, setting) in stanza.settings.iter().filter(|(key, _)| !KEYS.contains(&key.as_str())) {
+            let near = nearest(key, KEYS.iter().copied()).map_or(String::new(), |near| format!("; did you mean `{near}`?"));
             warnings.push(warning(
                 &setting.origin,
                 "knowledge/unknown-setting",
@@ -110,43 +103,25 @@ pub(crate) fn read_transforms(
 }
 
 fn read_transform(stanza: &Stanza) -> Result<Option<Transform>, String> {
-    let text = |key: &str| {
-        stanza
-            .get(key)
-            .filter(|value| !value.is_empty())
-            .map(str::to_owned)
-    };
+    let text = |key: &str| stanza.get(key).filter(|value| !value.is_empty()).map(str::to_owned);
     let flag = |key: &str, default: bool| match stanza.settings.get(key) {
         None => Ok(default),
-        Some(setting) => setting.as_bool().ok_or_else(|| {
-            format!(
-                "`{key}` of transform `{}` is neither true nor false",
-                stanza.name
-            )
-        }),
+        Some(setting) => {
+            setting.as_bool().ok_or_else(|| format!("`{key}` of transform `{}` is neither true nor false", stanza.name))
+        }
     };
     let regex = text("REGEX");
     let delimiters = match stanza.get("DELIMS") {
         None => None,
         Some(list) => Some(read_delimiters(list).ok_or_else(|| {
-            format!(
-                "`DELIMS` of transform `{}` is one or two lists of characters in double quotes",
-                stanza.name
-            )
+            format!("`DELIMS` of transform `{}` is one or two lists of characters in double quotes", stanza.name)
         })?),
     };
     if regex.is_none() && delimiters.is_none() {
-        if INDEX_TIME
-            .iter()
-            .any(|key| stanza.settings.contains_key(*key))
-            || flag("disabled", false)?
-        {
+        if INDEX_TIME.iter().any(|key| stanza.settings.contains_key(*key)) || flag("disabled", false)? {
             return Ok(None);
         }
-        return Err(format!(
-            "transform `{}` has neither `REGEX` nor `DELIMS`",
-            stanza.name
-        ));
+        return Err(format!("transform `{}` has neither `REGEX` nor `DELIMS`", stanza.name));
     }
     Ok(Some(Transform {
         name: stanza.name.clone(),
@@ -155,9 +130,7 @@ fn read_transform(stanza: &Stanza) -> Result<Option<Transform>, String> {
         source_key: text("SOURCE_KEY").unwrap_or_else(|| "_raw".to_owned()),
         dest_key: text("DEST_KEY"),
         delimiters,
-        fields: text("FIELDS")
-            .map(|list| split_quoted(&list, ','))
-            .unwrap_or_default(),
+        fields: text("FIELDS").map(|list| split_quoted(&list, ',')).unwrap_or_default(),
         mv_add: flag("MV_ADD", false)?,
         clean_keys: flag("CLEAN_KEYS", true)?,
         keep_empty_values: flag("KEEP_EMPTY_VALS", false)?,
@@ -180,10 +153,7 @@ fn read_delimiters(list: &str) -> Option<Delimiters> {
         }
     }
     let mut sets = sets.into_iter();
-    let delimiters = Delimiters {
-        pairs: sets.next()?,
-        key_value: sets.next(),
-    };
+    let delimiters = Delimiters { pairs: sets.next()?, key_value: sets.next() };
     sets.next().is_none().then_some(delimiters)
 }
 
@@ -219,11 +189,7 @@ pub(crate) fn split_quoted(list: &str, separator: char) -> Vec<String> {
         }
     }
     members.push(current);
-    members
-        .into_iter()
-        .map(|member| member.trim().to_owned())
-        .filter(|member| !member.is_empty())
-        .collect()
+    members.into_iter().map(|member| member.trim().to_owned()).filter(|member| !member.is_empty()).collect()
 }
 
 #[cfg(test)]
@@ -231,19 +197,9 @@ pub(crate) fn split_quoted(list: &str, separator: char) -> Vec<String> {
 mod tests {
     use super::*;
 
-    fn read(
-        text: &str,
-    ) -> (
-        indexmap::IndexMap<String, Transform>,
-        Vec<Diagnostic>,
-        Vec<Diagnostic>,
-    ) {
+    fn read(text: &str) -> (indexmap::IndexMap<String, Transform>, Vec<Diagnostic>, Vec<Diagnostic>) {
         let (mut problems, mut warnings) = (Vec::new(), Vec::new());
-        let transforms = read_transforms(
-            &Conf::parse(text, "t.conf").unwrap(),
-            &mut problems,
-            &mut warnings,
-        );
+        let transforms = read_transforms(&Conf::parse(text, "t.conf").unwrap(), &mut problems, &mut warnings);
         (transforms, problems, warnings)
     }
 
@@ -252,36 +208,20 @@ mod tests {
         let (transforms, problems, warnings) = read(
             "[r]\nREGEX = (\\w+)=(\\d+)\nFORMAT = $1::$2\nMV_ADD = true\n[d]\nSOURCE_KEY = line\nDELIMS = \"|;\", \"=\"\n[f]\nDELIMS = \",\"\nFIELDS = a, \"b c\", d\nCLEAN_KEYS = 0\n[l]\nfilename = x.csv\n[i]\nINGEST_EVAL = a=1\n",
         );
-        assert!(
-            problems.is_empty() && warnings.is_empty(),
-            "{problems:?} {warnings:?}"
-        );
+        assert!(problems.is_empty() && warnings.is_empty(), "{problems:?} {warnings:?}");
         assert_eq!(transforms.keys().collect::<Vec<_>>(), ["r", "d", "f"]);
         assert_eq!(transforms["r"].source_key, "_raw");
         assert!(transforms["r"].mv_add && transforms["r"].clean_keys);
-        assert_eq!(
-            transforms["d"].delimiters,
-            Some(Delimiters {
-                pairs: "|;".into(),
-                key_value: Some("=".into())
-            })
-        );
+        assert_eq!(transforms["d"].delimiters, Some(Delimiters { pairs: "|;".into(), key_value: Some("=".into()) }));
         assert_eq!(transforms["f"].fields, ["a", "b c", "d"]);
         assert!(!transforms["f"].clean_keys);
     }
 
     #[test]
     fn problems_are_named() {
-        let (_, problems, warnings) =
-            read("[a]\nFORMAT = x\n[b]\nDELIMS = ,\n[c]\nREGEX = x\nMV_ADD = often\nFORMT = y\n");
+        let (_, problems, warnings) = read("[a]\nFORMAT = x\n[b]\nDELIMS = ,\n[c]\nREGEX = x\nMV_ADD = often\nFORMT = y\n");
         assert_eq!(problems.len(), 3);
-        assert_eq!(
-            problems[0].message,
-            "t.conf:1: transform `a` has neither `REGEX` nor `DELIMS`"
-        );
-        assert_eq!(
-            warnings[0].message,
-            "t.conf:8: unknown setting `FORMT` of a transform; did you mean `FORMAT`?"
-        );
+        assert_eq!(problems[0].message, "t.conf:1: transform `a` has neither `REGEX` nor `DELIMS`");
+        assert_eq!(warnings[0].message, "t.conf:8: unknown setting `FORMT` of a transform; did you mean `FORMAT`?");
     }
 }

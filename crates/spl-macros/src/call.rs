@@ -21,9 +21,7 @@ pub(crate) fn next_call(text: &str, from: usize) -> Option<Mark> {
         match byte {
             b'\\' => position += 2,
             b'"' => position = skip_quoted(bytes, position)?,
-            b'`' if bytes[position..].starts_with(b"```") => {
-                position = skip_comment(text, position)?
-            }
+            b'`' if bytes[position..].starts_with(b"```") => position = skip_comment(text, position)?,
             b'`' => {
                 return Some(match end_of_call(bytes, position) {
                     Some(end) => Mark::Call(Span::new(position, end)),
@@ -50,9 +48,7 @@ fn skip_quoted(bytes: &[u8], position: usize) -> Option<usize> {
 
 fn skip_comment(text: &str, position: usize) -> Option<usize> {
     let start = position + 3;
-    text.get(start..)?
-        .find("```")
-        .map(|length| start + length + 3)
+    text.get(start..)?.find("```").map(|length| start + length + 3)
 }
 
 /// One past the backtick that closes the call at `position`; quoted arguments may hold backticks.
@@ -106,10 +102,7 @@ pub(crate) fn read_call(inner: &str) -> Result<Call, String> {
         None => (inner, None),
         Some(open) => {
             let Some(list) = inner[open + 1..].strip_suffix(')') else {
-                return Err(format!(
-                    "the argument list of macro `{}` is not closed by `)`",
-                    inner[..open].trim()
-                ));
+                return Err(format!("the argument list of macro `{}` is not closed by `)`", inner[..open].trim()));
             };
             (inner[..open].trim(), Some(split_arguments(list)))
         }
@@ -120,10 +113,7 @@ pub(crate) fn read_call(inner: &str) -> Result<Call, String> {
     if name.contains(|c: char| c.is_whitespace() || matches!(c, '"' | '|' | ')')) {
         return Err(format!("`{name}` is not a macro name"));
     }
-    Ok(Call {
-        name: name.to_owned(),
-        arguments,
-    })
+    Ok(Call { name: name.to_owned(), arguments })
 }
 
 fn split_arguments(list: &str) -> Vec<CallArgument> {
@@ -155,27 +145,17 @@ fn read_argument(text: &str) -> CallArgument {
     let text = text.trim();
     let named = text.split_once('=').and_then(|(name, value)| {
         let name = name.trim();
-        let plain = !name.is_empty()
-            && name
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'));
+        let plain = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'));
         plain.then(|| (name.to_owned(), unquote(value.trim())))
     });
-    CallArgument {
-        text: unquote(text),
-        named,
-    }
+    CallArgument { text: unquote(text), named }
 }
 
 /// Takes the quotes off a text that is quoted as a whole, and the backslash off escaped quotes.
 fn unquote(text: &str) -> String {
     let bytes = text.as_bytes();
     let whole = bytes.first() == Some(&b'"') && skip_quoted(bytes, 0) == Some(bytes.len());
-    let text = if whole {
-        &text[1..text.len() - 1]
-    } else {
-        text
-    };
+    let text = if whole { &text[1..text.len() - 1] } else { text };
     let mut plain = String::with_capacity(text.len());
     let mut characters = text.chars();
     while let Some(character) = characters.next() {
@@ -198,13 +178,7 @@ mod tests {
     use super::*;
 
     fn texts(inner: &str) -> Vec<String> {
-        read_call(inner)
-            .unwrap()
-            .arguments
-            .unwrap()
-            .into_iter()
-            .map(|a| a.text)
-            .collect()
+        read_call(inner).unwrap().arguments.unwrap().into_iter().map(|a| a.text).collect()
     }
 
     #[test]
@@ -220,31 +194,16 @@ mod tests {
     #[test]
     fn quoted_arguments_may_hold_backticks() {
         let text = r#"`m("a`b", 5)` c"#;
-        assert_eq!(
-            next_call(text, 0),
-            Some(Mark::Call(Span::new(0, text.len() - 2)))
-        );
-        assert_eq!(
-            next_call("`m(5\")` c", 0),
-            Some(Mark::Call(Span::new(0, 7)))
-        );
+        assert_eq!(next_call(text, 0), Some(Mark::Call(Span::new(0, text.len() - 2))));
+        assert_eq!(next_call("`m(5\")` c", 0), Some(Mark::Call(Span::new(0, 7))));
     }
 
     #[test]
     fn splits_arguments() {
-        assert_eq!(
-            read_call("m").unwrap(),
-            Call {
-                name: "m".into(),
-                arguments: None
-            }
-        );
+        assert_eq!(read_call("m").unwrap(), Call { name: "m".into(), arguments: None });
         assert_eq!(texts("m()"), Vec::<String>::new());
         assert_eq!(texts(r#"m(a, "b, c", f(x,y) )"#), ["a", "b, c", "f(x,y)"]);
-        assert_eq!(
-            texts(r#"m("He said \"hello!\"", \"x\")"#),
-            [r#"He said "hello!""#, r#""x""#]
-        );
+        assert_eq!(texts(r#"m("He said \"hello!\"", \"x\")"#), [r#"He said "hello!""#, r#""x""#]);
         assert_eq!(texts(r#"m("a" OR "b")"#), [r#""a" OR "b""#]);
         assert_eq!(texts("m(,)"), ["", ""]);
         assert_eq!(texts(r"m(C:\x\)"), [r"C:\x\"]);
@@ -252,10 +211,7 @@ mod tests {
 
     #[test]
     fn named_arguments() {
-        let arguments = read_call(r#"m(a="x, y", n>=3)"#)
-            .unwrap()
-            .arguments
-            .unwrap();
+        let arguments = read_call(r#"m(a="x, y", n>=3)"#).unwrap().arguments.unwrap();
         assert_eq!(arguments[0].named, Some(("a".into(), "x, y".into())));
         assert_eq!(arguments[0].text, r#"a="x, y""#);
         assert_eq!(arguments[1].named, None);

@@ -79,10 +79,7 @@ impl Conf {
         Self::parse_with(text, |_| Origin::BuiltIn)
     }
 
-    fn parse_with(
-        text: &str,
-        origin_of: impl Fn(usize) -> Origin,
-    ) -> Result<Self, Vec<Diagnostic>> {
+    fn parse_with(text: &str, origin_of: impl Fn(usize) -> Origin) -> Result<Self, Vec<Diagnostic>> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let mut conf = Conf::default();
         let mut problems = Vec::new();
@@ -109,12 +106,8 @@ impl Conf {
             }
             let Some((key, first)) = line.split_once('=') else {
                 problems.push(
-                    problem(
-                        &origin_of(number),
-                        "conf/setting",
-                        format!("`{line}` is neither a stanza, a setting nor a comment"),
-                    )
-                    .with_help("write `key = value`; comment lines start with `#`"),
+                    problem(&origin_of(number), "conf/setting", format!("`{line}` is neither a stanza, a setting nor a comment"))
+                        .with_help("write `key = value`; comment lines start with `#`"),
                 );
                 continue;
             };
@@ -125,29 +118,18 @@ impl Conf {
                 value.push('\n');
                 value.push_str(next.trim_end());
             }
-            let setting = Setting {
-                value: value.trim_end().to_owned(),
-                origin: origin_of(number),
-            };
-            conf.stanza(&current, || origin_of(number))
-                .settings
-                .insert(key.trim_end().to_owned(), setting);
+            let setting = Setting { value: value.trim_end().to_owned(), origin: origin_of(number) };
+            conf.stanza(&current, || origin_of(number)).settings.insert(key.trim_end().to_owned(), setting);
         }
-        if problems.is_empty() {
-            Ok(conf)
-        } else {
-            Err(problems)
-        }
+        if problems.is_empty() { Ok(conf) } else { Err(problems) }
     }
 
     fn stanza(&mut self, name: &str, origin: impl FnOnce() -> Origin) -> &mut Stanza {
-        self.stanzas
-            .entry(name.to_owned())
-            .or_insert_with(|| Stanza {
-                name: name.to_owned(),
-                origin: origin(),
-                settings: IndexMap::new(),
-            })
+        self.stanzas.entry(name.to_owned()).or_insert_with(|| Stanza {
+            name: name.to_owned(),
+            origin: origin(),
+            settings: IndexMap::new(),
+        })
     }
 
     /// Lays `upper` over this one: its settings win one by one, its new stanzas are added (`local/` over `default/`).
@@ -165,28 +147,18 @@ impl Conf {
     /// All stanzas but `[default]`, each completed with the settings of `[default]` that it does not set itself.
     pub fn effective(&self) -> impl Iterator<Item = Stanza> + '_ {
         let default = self.stanzas.get(DEFAULT_STANZA);
-        self.stanzas
-            .values()
-            .filter(|stanza| stanza.name != DEFAULT_STANZA)
-            .map(move |stanza| {
-                let mut stanza = stanza.clone();
-                for (key, setting) in default.into_iter().flat_map(|default| &default.settings) {
-                    stanza
-                        .settings
-                        .entry(key.clone())
-                        .or_insert_with(|| setting.clone());
-                }
-                stanza
-            })
+        self.stanzas.values().filter(|stanza| stanza.name != DEFAULT_STANZA).map(move |stanza| {
+            let mut stanza = stanza.clone();
+            for (key, setting) in default.into_iter().flat_map(|default| &default.settings) {
+                stanza.settings.entry(key.clone()).or_insert_with(|| setting.clone());
+            }
+            stanza
+        })
     }
 }
 
 /// A diagnostic about a place in a file.
-pub(crate) fn problem(
-    origin: &Origin,
-    code: &'static str,
-    message: impl std::fmt::Display,
-) -> Diagnostic {
+pub(crate) fn problem(origin: &Origin, code: &'static str, message: impl std::fmt::Display) -> Diagnostic {
     Diagnostic::general(code, format!("{origin}: {message}"))
 }
 
@@ -199,10 +171,7 @@ mod tests {
     fn reads_stanzas_comments_and_continuations() {
         let text = "\u{feff}top = 1\r\n# a comment\r\n[one]\r\nkey = value = more\r\n  # indented\r\nlong = a \\\r\n  b \\\r\n# not a comment\r\n\r\n[two]\r\nempty =\r\nkey=x\r\nkey=y\r\n";
         let conf = Conf::parse(text, "m.conf").unwrap();
-        assert_eq!(
-            conf.stanzas.keys().collect::<Vec<_>>(),
-            ["default", "one", "two"]
-        );
+        assert_eq!(conf.stanzas.keys().collect::<Vec<_>>(), ["default", "one", "two"]);
         let one = &conf.stanzas["one"];
         assert_eq!(one.get("key"), Some("value = more"));
         assert_eq!(one.get("long"), Some("a \n  b \n# not a comment"));
@@ -220,10 +189,7 @@ mod tests {
         conf.layer(Conf::parse("[a]\ny=3\n[b]\nz=4\n", "local/m.conf").unwrap());
         assert_eq!(conf.stanzas["a"].get("x"), Some("1"));
         assert_eq!(conf.stanzas["a"].get("y"), Some("3"));
-        assert_eq!(
-            conf.stanzas["a"].settings["y"].origin.to_string(),
-            "local/m.conf:2"
-        );
+        assert_eq!(conf.stanzas["a"].settings["y"].origin.to_string(), "local/m.conf:2");
         assert_eq!(conf.stanzas["b"].get("z"), Some("4"));
     }
 
@@ -232,14 +198,8 @@ mod tests {
         let problems = Conf::parse("[a\nnonsense\n[b]\nk=v\n", "dir/x.conf").unwrap_err();
         let messages: Vec<_> = problems.iter().map(|p| p.message.as_str()).collect();
         assert_eq!(messages.len(), 2);
-        assert!(
-            messages[0].starts_with("dir/x.conf:1: stanza header"),
-            "{messages:?}"
-        );
-        assert!(
-            messages[1].starts_with("dir/x.conf:2: `nonsense`"),
-            "{messages:?}"
-        );
+        assert!(messages[0].starts_with("dir/x.conf:1: stanza header"), "{messages:?}");
+        assert!(messages[1].starts_with("dir/x.conf:2: `nonsense`"), "{messages:?}");
     }
 
     #[test]

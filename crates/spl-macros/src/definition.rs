@@ -21,10 +21,7 @@ pub enum Origin {
 impl Origin {
     /// A place in a file.
     pub fn file(path: impl Into<String>, line: usize) -> Self {
-        Self::File {
-            path: path.into(),
-            line,
-        }
+        Self::File { path: path.into(), line }
     }
 }
 
@@ -60,12 +57,7 @@ pub struct MacroDefinition {
 
 impl MacroDefinition {
     /// A plain text macro.
-    pub fn new(
-        name: impl Into<String>,
-        arguments: Vec<String>,
-        definition: impl Into<String>,
-        origin: Origin,
-    ) -> Self {
+    pub fn new(name: impl Into<String>, arguments: Vec<String>, definition: impl Into<String>, origin: Origin) -> Self {
         Self {
             name: name.into(),
             arguments,
@@ -84,19 +76,11 @@ impl MacroDefinition {
 
     /// The name with its arguments: `name`, `name(a, b)`.
     pub fn signature(&self) -> String {
-        if self.arguments.is_empty() {
-            self.name.clone()
-        } else {
-            format!("{}({})", self.name, self.arguments.join(", "))
-        }
+        if self.arguments.is_empty() { self.name.clone() } else { format!("{}({})", self.name, self.arguments.join(", ")) }
     }
 }
 
 /// `name` or `name(2)`.
 pub(crate) fn key(name: &str, arity: usize) -> String {
-    if arity == 0 {
-        name.to_owned()
-    } else {
-        format!("{name}({arity})")
-    }
+    if arity == 0 { name.to_owned() } else { format!("{name}({arity})") }
 }

@@ -43,11 +43,7 @@ impl MacroTable {
     ///
     /// # Errors
     /// All calls of the query that can't be expanded; spans are bytes of `query`.
-    pub fn expand(
-        &self,
-        query: &str,
-        evaluator: &EvalCallback<'_>,
-    ) -> Result<Expansion, Vec<Diagnostic>> {
+    pub fn expand(&self, query: &str, evaluator: &EvalCallback<'_>) -> Result<Expansion, Vec<Diagnostic>> {
         let mut expander = Expander {
             table: self,
             evaluator,
@@ -57,16 +53,10 @@ impl MacroTable {
             active: Vec::new(),
             calls: 0,
         };
-        let whole = Body {
-            text: query.to_owned(),
-            pieces: vec![(query.len(), Home::Copied(0))],
-        };
+        let whole = Body { text: query.to_owned(), pieces: vec![(query.len(), Home::Copied(0))] };
         expander.body(&whole, None);
         if expander.problems.is_empty() {
-            Ok(Expansion {
-                text: expander.text,
-                map: expander.map,
-            })
+            Ok(Expansion { text: expander.text, map: expander.map })
         } else {
             Err(expander.problems)
         }
@@ -93,11 +83,7 @@ struct Failure {
 
 impl Failure {
     fn new(code: &'static str, message: impl Into<String>) -> Self {
-        Self {
-            code,
-            message: message.into(),
-            help: None,
-        }
+        Self { code, message: message.into(), help: None }
     }
 
     fn help(mut self, help: impl Into<String>) -> Self {
@@ -124,10 +110,7 @@ impl Expander<'_> {
             position = span.end;
             let before = self.problems.len();
             let home = body.home(span);
-            let inner = body
-                .text
-                .get(span.start + 1..span.end - 1)
-                .unwrap_or_default();
+            let inner = body.text.get(span.start + 1..span.end - 1).unwrap_or_default();
             if let Err(failure) = self.call(inner, frame, home) {
                 self.report(failure, home);
             }
@@ -148,11 +131,7 @@ impl Expander<'_> {
         for (part, home) in body.parts(span) {
             let start = self.text.len();
             self.text.push_str(part.text(&body.text));
-            self.map.segments.push(Segment {
-                span: Span::new(start, self.text.len()),
-                frame,
-                home,
-            });
+            self.map.segments.push(Segment { span: Span::new(start, self.text.len()), frame, home });
         }
     }
 
@@ -161,25 +140,17 @@ impl Expander<'_> {
         if self.calls > MAXIMUM_CALLS {
             // Reported once; what follows is not expanded any more.
             return if self.calls == MAXIMUM_CALLS + 1 {
-                Err(Failure::new(
-                    "macro/too-many",
-                    format!("the search leads to more than {MAXIMUM_CALLS} macro calls"),
-                ))
+                Err(Failure::new("macro/too-many", format!("the search leads to more than {MAXIMUM_CALLS} macro calls")))
             } else {
                 Ok(())
             };
         }
-        let call =
-            read_call(inner).map_err(|message| Failure::new("macro/malformed-call", message))?;
+        let call = read_call(inner).map_err(|message| Failure::new("macro/malformed-call", message))?;
         let (definition, values) = self.resolve(&call)?;
         self.check_nesting(&definition)?;
         let body = self.fill(&definition, &values)?;
         let frame = self.map.frames.len();
-        self.map.frames.push(Frame {
-            definition,
-            parent,
-            call: home,
-        });
+        self.map.frames.push(Frame { definition, parent, call: home });
         self.active.push(frame);
         self.body(&body, Some(frame));
         self.active.pop();
@@ -191,9 +162,7 @@ impl Expander<'_> {
         let given = call.arguments.as_deref().unwrap_or_default();
         let definition = self.table.find(&call.name, given.len()).or_else(|| {
             // `name()` is a call of `name(1)` with an empty argument when there is no `name`.
-            (call.arguments.is_some() && given.is_empty())
-                .then(|| self.table.find(&call.name, 1))
-                .flatten()
+            (call.arguments.is_some() && given.is_empty()).then(|| self.table.find(&call.name, 1)).flatten()
         });
         let Some(definition) = definition else {
             return Err(self.unknown(&call.name, given.len()));
@@ -202,11 +171,7 @@ impl Expander<'_> {
         let mut positional = Vec::new();
         for argument in given {
             let named = argument.named.as_ref().and_then(|(name, value)| {
-                definition
-                    .arguments
-                    .iter()
-                    .position(|known| known == name)
-                    .map(|index| (index, value))
+                definition.arguments.iter().position(|known| known == name).map(|index| (index, value))
             });
             match named {
                 None => positional.push(argument.text.clone()),
@@ -215,10 +180,7 @@ impl Expander<'_> {
                     if slot.as_ref().is_some_and(|slot| slot.is_some()) {
                         return Err(Failure::new(
                             "macro/arguments",
-                            format!(
-                                "argument `{}` of macro `{}` is given twice",
-                                definition.arguments[index], call.name
-                            ),
+                            format!("argument `{}` of macro `{}` is given twice", definition.arguments[index], call.name),
                         ));
                     }
                     if let Some(slot) = slot {
@@ -228,75 +190,38 @@ impl Expander<'_> {
             }
         }
         let mut positional = positional.into_iter();
-        let values = values
-            .into_iter()
-            .map(|value| value.or_else(|| positional.next()).unwrap_or_default())
-            .collect();
+        let values = values.into_iter().map(|value| value.or_else(|| positional.next()).unwrap_or_default()).collect();
         Ok((definition, values))
     }
 
     fn unknown(&self, name: &str, given: usize) -> Failure {
-        let arities: Vec<_> = self
-            .table
-            .iter()
-            .filter(|known| known.name == name)
-            .map(MacroDefinition::signature)
-            .collect();
+        let arities: Vec<_> = self.table.iter().filter(|known| known.name == name).map(MacroDefinition::signature).collect();
         if !arities.is_empty() {
-            let forms = arities
-                .iter()
-                .map(|form| format!("`{form}`"))
-                .collect::<Vec<_>>()
-                .join(", ");
+            let forms = arities.iter().map(|form| format!("`{form}`")).collect::<Vec<_>>().join(", ");
             let count = match given {
                 0 => "no arguments".to_owned(),
                 1 => "1 argument".to_owned(),
                 more => format!("{more} arguments"),
             };
-            return Failure::new(
-                "macro/arguments",
-                format!("macro `{name}` is called with {count}"),
-            )
-            .help(format!(
-                "it is defined as {forms}; put an argument that holds a comma in double quotes"
-            ));
+            return Failure::new("macro/arguments", format!("macro `{name}` is called with {count}"))
+                .help(format!("it is defined as {forms}; put an argument that holds a comma in double quotes"));
         }
-        let failure = Failure::new(
-            "macro/unknown",
-            format!("unknown macro `{}`", key(name, given)),
-        );
+        let failure = Failure::new("macro/unknown", format!("unknown macro `{}`", key(name, given)));
         match nearest(name, self.table.iter().map(|known| known.name.as_str())) {
             Some(near) => failure.help(format!("did you mean `{near}`?")),
-            None => failure.help(
-                "define it in macros.conf of an app, in a content folder or on the command line",
-            ),
+            None => failure.help("define it in macros.conf of an app, in a content folder or on the command line"),
         }
     }
 
     fn check_nesting(&self, definition: &Arc<MacroDefinition>) -> Result<(), Failure> {
-        let names = || {
-            self.active
-                .iter()
-                .filter_map(|index| self.map.frames.get(*index))
-                .map(|frame| frame.definition.key())
-        };
+        let names = || self.active.iter().filter_map(|index| self.map.frames.get(*index)).map(|frame| frame.definition.key());
         let wanted = definition.key();
         if let Some(first) = names().position(|name| name == wanted) {
-            let chain: Vec<_> = names()
-                .skip(first)
-                .chain([wanted.clone()])
-                .map(|name| format!("`{name}`"))
-                .collect();
-            return Err(Failure::new(
-                "macro/recursion",
-                format!("macro `{wanted}` calls itself: {}", chain.join(" -> ")),
-            ));
+            let chain: Vec<_> = names().skip(first).chain([wanted.clone()]).map(|name| format!("`{name}`")).collect();
+            return Err(Failure::new("macro/recursion", format!("macro `{wanted}` calls itself: {}", chain.join(" -> "))));
         }
         if self.active.len() >= MAXIMUM_DEPTH {
-            return Err(Failure::new(
-                "macro/depth",
-                format!("macros are nested more than {MAXIMUM_DEPTH} deep"),
-            ));
+            return Err(Failure::new("macro/depth", format!("macros are nested more than {MAXIMUM_DEPTH} deep")));
         }
         Ok(())
     }
@@ -311,42 +236,23 @@ impl Expander<'_> {
             return Ok(body);
         }
         let text = (self.evaluator)(&body.text).map_err(|message| {
-            Failure::new(
-                "macro/eval",
-                format!("macro `{}` can't be computed: {message}", definition.key()),
-            )
+            Failure::new("macro/eval", format!("macro `{}` can't be computed: {message}", definition.key()))
         })?;
         let home = Home::Replaced(Span::new(0, definition.definition.len()));
-        Ok(Body {
-            pieces: vec![(text.len(), home)],
-            text,
-        })
+        Ok(Body { pieces: vec![(text.len(), home)], text })
     }
 
     /// A true/false expression must be true; any other must be null, or its value is the message.
-    fn validate(
-        &self,
-        definition: &MacroDefinition,
-        validation: &str,
-        values: &[String],
-    ) -> Result<(), Failure> {
+    fn validate(&self, definition: &MacroDefinition, validation: &str, values: &[String]) -> Result<(), Failure> {
         let expression = substitute(validation, &definition.arguments, values)?.text;
         let name = definition.key();
-        let refused = |message: &str| {
-            Failure::new(
-                "macro/validation",
-                format!("macro `{name}` refuses its arguments: {message}"),
-            )
-        };
+        let refused =
+            |message: &str| Failure::new("macro/validation", format!("macro `{name}` refuses its arguments: {message}"));
         let error_message = || match &definition.error_message {
-            Some(message) => {
-                substitute(message, &definition.arguments, values).map(|body| body.text)
-            }
+            Some(message) => substitute(message, &definition.arguments, values).map(|body| body.text),
             None => Ok(format!("`{}` is not true", expression.trim())),
         };
-        let truth = || match (self.evaluator)(&format!("if(({expression}), \"true\", \"false\")"))?
-            .as_str()
-        {
+        let truth = || match (self.evaluator)(&format!("if(({expression}), \"true\", \"false\")"))?.as_str() {
             "true" => Ok(Some(true)),
             _ => Ok::<_, String>(Some(false)),
         };
@@ -354,50 +260,33 @@ impl Expander<'_> {
         let lead = expression.trim_start().to_ascii_lowercase();
         let gives_text = ["validate", "case", "if", "coalesce", "nullif"]
             .iter()
-            .any(|function| {
-                lead.strip_prefix(function)
-                    .is_some_and(|rest| rest.trim_start().starts_with('('))
-            });
+            .any(|function| lead.strip_prefix(function).is_some_and(|rest| rest.trim_start().starts_with('(')));
         let judged = if gives_text {
             match text() {
                 Ok(value) => Ok(value),
                 Err(_) => truth().map(|value| value.unwrap_or_default().to_string()),
             }
         } else {
-            truth()
-                .map(|value| value.unwrap_or_default().to_string())
-                .or_else(|_| text())
+            truth().map(|value| value.unwrap_or_default().to_string()).or_else(|_| text())
         };
         match judged.as_deref() {
             Ok("true" | "True" | "1") => Ok(()),
             Ok("") if gives_text => Ok(()),
             Ok("false" | "False" | "0" | "") => Err(refused(&error_message()?)),
             Ok(message) => Err(refused(message)),
-            Err(message) => Err(Failure::new(
-                "macro/validation",
-                format!("the validation of macro `{name}` can't be computed: {message}"),
-            )),
+            Err(message) => {
+                Err(Failure::new("macro/validation", format!("the validation of macro `{name}` can't be computed: {message}")))
+            }
         }
     }
 
     /// Reports a problem at the call in the query; `home` is the place in the innermost definition.
     fn report(&mut self, failure: Failure, home: Span) {
-        let outermost = self
-            .active
-            .first()
-            .and_then(|index| self.map.frames.get(*index));
+        let outermost = self.active.first().and_then(|index| self.map.frames.get(*index));
         let span = outermost.map_or(home, |frame| frame.call);
         let mut message = failure.message;
-        if let Some(frame) = self
-            .active
-            .last()
-            .and_then(|index| self.map.frames.get(*index))
-        {
-            message = format!(
-                "{message} (in macro `{}`, {})",
-                frame.definition.key(),
-                frame.definition.origin
-            );
+        if let Some(frame) = self.active.last().and_then(|index| self.map.frames.get(*index)) {
+            message = format!("{message} (in macro `{}`, {})", frame.definition.key(), frame.definition.origin);
         }
         let mut diagnostic = Diagnostic::error(failure.code, message, span);
         if let Some(help) = failure.help {
@@ -411,13 +300,7 @@ impl Expander<'_> {
 }
 
 fn too_large() -> Failure {
-    Failure::new(
-        "macro/too-large",
-        format!(
-            "the search is longer than {} MiB with its macros expanded",
-            MAXIMUM_SIZE >> 20
-        ),
-    )
+    Failure::new("macro/too-large", format!("the search is longer than {} MiB with its macros expanded", MAXIMUM_SIZE >> 20))
 }
 
 #[cfg(test)]

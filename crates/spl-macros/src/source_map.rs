@@ -79,11 +79,7 @@ impl SourceMap {
     /// The map of a query without macros.
     pub fn identity(text: &str) -> Self {
         Self {
-            segments: vec![Segment {
-                span: Span::new(0, text.len()),
-                frame: None,
-                home: Home::Copied(0),
-            }],
+            segments: vec![Segment { span: Span::new(0, text.len()), frame: None, home: Home::Copied(0) }],
             frames: Vec::new(),
         }
     }
@@ -93,10 +89,7 @@ impl SourceMap {
     pub fn locate(&self, span: Span) -> Located {
         let mut found = self.homes(span).into_iter();
         let Some((mut frame, mut home)) = found.next() else {
-            return Located {
-                call: Span::default(),
-                definitions: Vec::new(),
-            };
+            return Located { call: Span::default(), definitions: Vec::new() };
         };
         for (other_frame, other_home) in found {
             (frame, home) = self.join((frame, home), (other_frame, other_home));
@@ -113,25 +106,18 @@ impl SourceMap {
             home = entry.call;
         }
         definitions.reverse();
-        Located {
-            call: home,
-            definitions,
-        }
+        Located { call: home, definitions }
     }
 
     /// Home of every segment that the span touches.
     fn homes(&self, span: Span) -> Vec<(Option<usize>, Span)> {
-        let first = self
-            .segments
-            .partition_point(|segment| segment.span.end <= span.start);
+        let first = self.segments.partition_point(|segment| segment.span.end <= span.start);
         let touched: Vec<_> = self.segments[first..]
             .iter()
             .take_while(|segment| segment.span.start < span.end.max(span.start + 1))
             .map(|segment| {
                 let from = span.start.max(segment.span.start) - segment.span.start;
-                let to = (span.end.min(segment.span.end).max(segment.span.start)
-                    - segment.span.start)
-                    .max(from);
+                let to = (span.end.min(segment.span.end).max(segment.span.start) - segment.span.start).max(from);
                 (segment.frame, segment.home.part(from, to))
             })
             .collect();
@@ -150,11 +136,7 @@ impl SourceMap {
     }
 
     /// The innermost frame that holds both places, and the span there that covers both.
-    fn join(
-        &self,
-        one: (Option<usize>, Span),
-        other: (Option<usize>, Span),
-    ) -> (Option<usize>, Span) {
+    fn join(&self, one: (Option<usize>, Span), other: (Option<usize>, Span)) -> (Option<usize>, Span) {
         if one.0 == other.0 {
             return (one.0, one.1.to(other.1));
         }

@@ -72,10 +72,7 @@ impl MacroTable {
                 }
             };
             let arguments: Vec<String> = match stanza.get("args") {
-                Some(list) if arity > 0 => list
-                    .split(',')
-                    .map(|argument| argument.trim().to_owned())
-                    .collect(),
+                Some(list) if arity > 0 => list.split(',').map(|argument| argument.trim().to_owned()).collect(),
                 _ => Vec::new(),
             };
             let Some(definition) = stanza.get("definition") else {
@@ -86,19 +83,12 @@ impl MacroTable {
                 problems.push(wrong(message));
                 continue;
             }
-            let is_eval = match stanza
-                .settings
-                .get("iseval")
-                .map(|setting| (setting, setting.as_bool()))
-            {
+            let is_eval = match stanza.settings.get("iseval").map(|setting| (setting, setting.as_bool())) {
                 Some((setting, None)) => {
                     problems.push(problem(
                         &setting.origin,
                         "macro/definition",
-                        format!(
-                            "`iseval` of macro `{}` is neither true nor false",
-                            stanza.name
-                        ),
+                        format!("`iseval` of macro `{}` is neither true nor false", stanza.name),
                     ));
                     continue;
                 }
@@ -110,25 +100,12 @@ impl MacroTable {
                 arguments,
                 definition: definition.to_owned(),
                 is_eval,
-                validation: stanza
-                    .get("validation")
-                    .filter(|text| !text.is_empty())
-                    .map(str::to_owned),
-                error_message: stanza
-                    .get("errormsg")
-                    .filter(|text| !text.is_empty())
-                    .map(str::to_owned),
-                origin: stanza
-                    .settings
-                    .get("definition")
-                    .map_or(stanza.origin.clone(), |setting| setting.origin.clone()),
+                validation: stanza.get("validation").filter(|text| !text.is_empty()).map(str::to_owned),
+                error_message: stanza.get("errormsg").filter(|text| !text.is_empty()).map(str::to_owned),
+                origin: stanza.settings.get("definition").map_or(stanza.origin.clone(), |setting| setting.origin.clone()),
             });
         }
-        if problems.is_empty() {
-            Ok(())
-        } else {
-            Err(problems)
-        }
+        if problems.is_empty() { Ok(()) } else { Err(problems) }
     }
 
     /// Reads a macro file of a content folder (`macros/*.yml`: name, definition, arguments).
@@ -137,8 +114,8 @@ impl MacroTable {
     /// YAML that does not fit.
     pub fn load_yaml(&mut self, text: &str, path: &str) -> Result<(), Vec<Diagnostic>> {
         let origin = Origin::file(path, 0);
-        let read: ContentMacro = crate::yaml::from_str(text)
-            .map_err(|message| vec![problem(&origin, "macro/definition", message)])?;
+        let read: ContentMacro =
+            crate::yaml::from_str(text).map_err(|message| vec![problem(&origin, "macro/definition", message)])?;
         let arguments = read.arguments.unwrap_or_default();
         let name = read.name.trim();
         let (bare, arity) = match split_key(name) {
@@ -147,18 +124,9 @@ impl MacroTable {
             Ok(parts) => parts,
             Err(message) => return Err(vec![problem(&origin, "macro/definition", message)]),
         };
-        check_arguments(name, &arguments, arity)
-            .map_err(|message| vec![problem(&origin, "macro/definition", message)])?;
-        let line = text
-            .lines()
-            .position(|line| line.starts_with("definition:"))
-            .map_or(0, |index| index + 1);
-        self.insert(MacroDefinition::new(
-            bare,
-            arguments,
-            read.definition.trim(),
-            Origin::file(path, line),
-        ));
+        check_arguments(name, &arguments, arity).map_err(|message| vec![problem(&origin, "macro/definition", message)])?;
+        let line = text.lines().position(|line| line.starts_with("definition:")).map_or(0, |index| index + 1);
+        self.insert(MacroDefinition::new(bare, arguments, read.definition.trim(), Origin::file(path, line)));
         Ok(())
     }
 
@@ -168,17 +136,13 @@ impl MacroTable {
     /// Text of another form.
     pub fn define(&mut self, text: &str) -> Result<(), Diagnostic> {
         let wrong = |message: String| {
-            Diagnostic::general("macro/definition", message)
-                .with_help("write `name=definition` or `name(a, b)=definition`")
+            Diagnostic::general("macro/definition", message).with_help("write `name=definition` or `name(a, b)=definition`")
         };
         let malformed = || wrong(format!("`{text}` does not define a macro"));
         let (head, definition) = match text.find(['(', '=']) {
             Some(at) if text[at..].starts_with('(') => {
                 let close = text.find(')').ok_or_else(malformed)?;
-                let rest = text[close + 1..]
-                    .trim_start()
-                    .strip_prefix('=')
-                    .ok_or_else(malformed)?;
+                let rest = text[close + 1..].trim_start().strip_prefix('=').ok_or_else(malformed)?;
                 (&text[..=close], rest)
             }
             Some(at) => (&text[..at], &text[at + 1..]),
@@ -192,21 +156,14 @@ impl MacroTable {
                 let arguments: Vec<String> = if list.is_empty() {
                     Vec::new()
                 } else {
-                    list.split(',')
-                        .map(|argument| argument.trim().to_owned())
-                        .collect()
+                    list.split(',').map(|argument| argument.trim().to_owned()).collect()
                 };
                 (name.trim(), arguments)
             }
         };
         check_name(name).map_err(wrong)?;
         check_arguments(name, &arguments, arguments.len()).map_err(wrong)?;
-        self.insert(MacroDefinition::new(
-            name,
-            arguments,
-            definition.trim(),
-            Origin::CommandLine,
-        ));
+        self.insert(MacroDefinition::new(name, arguments, definition.trim(), Origin::CommandLine));
         Ok(())
     }
 
@@ -218,17 +175,8 @@ impl MacroTable {
     /// The definition that a call uses: as defined, or `search *` for an undefined `..._filter`.
     pub(crate) fn find(&self, name: &str, arity: usize) -> Option<Arc<MacroDefinition>> {
         self.macros.get(&key(name, arity)).cloned().or_else(|| {
-            let filter = arity == 0
-                && name.ends_with("_filter")
-                && !self.iter().any(|known| known.name == name);
-            filter.then(|| {
-                Arc::new(MacroDefinition::new(
-                    name,
-                    Vec::new(),
-                    "search *",
-                    Origin::BuiltIn,
-                ))
-            })
+            let filter = arity == 0 && name.ends_with("_filter") && !self.iter().any(|known| known.name == name);
+            filter.then(|| Arc::new(MacroDefinition::new(name, Vec::new(), "search *", Origin::BuiltIn)))
         })
     }
 
@@ -253,10 +201,7 @@ fn split_key(stanza: &str) -> Result<(&str, usize), String> {
     let (name, arity) = match stanza.split_once('(') {
         None => (stanza.trim(), 0),
         Some((name, rest)) => {
-            let number = rest
-                .trim()
-                .strip_suffix(')')
-                .and_then(|number| number.trim().parse().ok());
+            let number = rest.trim().strip_suffix(')').and_then(|number| number.trim().parse().ok());
             let Some(number) = number else {
                 return Err(format!(
                     "`{stanza}` is not a macro name: the number of arguments stands in parentheses, as in `name(2)`"
@@ -270,10 +215,7 @@ fn split_key(stanza: &str) -> Result<(&str, usize), String> {
 }
 
 fn check_name(name: &str) -> Result<(), String> {
-    if name.is_empty()
-        || name
-            .contains(|c: char| c.is_whitespace() || matches!(c, '`' | '"' | '|' | '(' | ')' | ','))
-    {
+    if name.is_empty() || name.contains(|c: char| c.is_whitespace() || matches!(c, '`' | '"' | '|' | '(' | ')' | ',')) {
         return Err(format!("`{name}` is not a macro name"));
     }
     Ok(())
@@ -281,20 +223,11 @@ fn check_name(name: &str) -> Result<(), String> {
 
 fn check_arguments(name: &str, arguments: &[String], arity: usize) -> Result<(), String> {
     if arguments.len() != arity {
-        return Err(format!(
-            "macro `{name}` takes {arity} arguments and names {}",
-            arguments.len()
-        ));
+        return Err(format!("macro `{name}` takes {arity} arguments and names {}", arguments.len()));
     }
     for (index, argument) in arguments.iter().enumerate() {
-        if argument.is_empty()
-            || !argument
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'))
-        {
-            return Err(format!(
-                "argument `{argument}` of macro `{name}` is not a name: letters, digits, `_` and `-` only"
-            ));
+        if argument.is_empty() || !argument.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-')) {
+            return Err(format!("argument `{argument}` of macro `{name}` is not a name: letters, digits, `_` and `-` only"));
         }
         if arguments[..index].contains(argument) {
             return Err(format!("macro `{name}` names argument `{argument}` twice"));
@@ -316,16 +249,10 @@ mod tests {
         assert_eq!(built_in.len(), table.len());
         assert!(built_in.iter().all(|known| known.origin == Origin::BuiltIn));
         assert_eq!(
-            built_in
-                .get("security_content_ctime", 1)
-                .unwrap()
-                .definition,
+            built_in.get("security_content_ctime", 1).unwrap().definition,
             "convert timeformat=\"%Y-%m-%dT%H:%M:%S\" ctime($field$)"
         );
-        assert_eq!(
-            built_in.get("drop_dm_object_name", 1).unwrap().definition,
-            "rename $object_name$.* as *"
-        );
+        assert_eq!(built_in.get("drop_dm_object_name", 1).unwrap().definition, "rename $object_name$.* as *");
     }
 
     #[test]
@@ -365,23 +292,12 @@ mod tests {
     #[test]
     fn yaml_macros() {
         let mut table = MacroTable::new();
-        table
-            .load_yaml("name: x\ndefinition: \"false\"\ndescription: d\n", "x.yml")
-            .unwrap();
-        table
-            .load_yaml(
-                "arguments:\n  - field\ndefinition: 'convert ctime($field$)'\nname: y\n",
-                "y.yml",
-            )
-            .unwrap();
+        table.load_yaml("name: x\ndefinition: \"false\"\ndescription: d\n", "x.yml").unwrap();
+        table.load_yaml("arguments:\n  - field\ndefinition: 'convert ctime($field$)'\nname: y\n", "y.yml").unwrap();
         assert_eq!(table.get("x", 0).unwrap().definition, "false");
         assert_eq!(table.get("y", 1).unwrap().origin, Origin::file("y.yml", 3));
         let problems = table.load_yaml("name: z\n", "z.yml").unwrap_err();
-        assert!(
-            problems[0].message.starts_with("z.yml: "),
-            "{}",
-            problems[0].message
-        );
+        assert!(problems[0].message.starts_with("z.yml: "), "{}", problems[0].message);
     }
 
     #[test]
@@ -395,9 +311,7 @@ mod tests {
         assert_eq!(table.get("zero", 0).unwrap().definition, "search *");
         table.define("plain=later").unwrap();
         assert_eq!(table.get("plain", 0).unwrap().definition, "later");
-        for bad in [
-            "nothing", "a(b", "a(b)c", "=x", "a b=c", "a(b,b)=c", "a(,)=c",
-        ] {
+        for bad in ["nothing", "a(b", "a(b)c", "=x", "a b=c", "a(b,b)=c", "a(,)=c"] {
             assert!(table.define(bad).is_err(), "{bad}");
         }
     }

@@ -8,15 +8,7 @@ use serde::de::DeserializeOwned;
 /// What is wrong, in one line.
 pub fn from_str<T: DeserializeOwned>(text: &str) -> Result<T, String> {
     serde_saphyr::from_str(text).or_else(|error| {
-        let message = || {
-            error
-                .to_string()
-                .lines()
-                .next()
-                .unwrap_or_default()
-                .trim_start_matches("error: ")
-                .to_owned()
-        };
+        let message = || error.to_string().lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
         match indent_quoted(text) {
             Some(indented) => serde_saphyr::from_str(&indented).map_err(|_| message()),
             None => Err(message()),
@@ -39,14 +31,9 @@ fn indent_quoted(text: &str) -> Option<String> {
                 line
             }
             None => {
-                let value = line
-                    .split_once(": ")
-                    .filter(|(key, _)| key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_'));
+                let value = line.split_once(": ").filter(|(key, _)| key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_'));
                 let value = value.map_or("", |(_, value)| value.trim_start());
-                quote = value
-                    .chars()
-                    .next()
-                    .filter(|first| matches!(first, '\'' | '"'));
+                quote = value.chars().next().filter(|first| matches!(first, '\'' | '"'));
                 value.get(1..).unwrap_or_default()
             }
         };
@@ -92,10 +79,7 @@ mod tests {
     #[test]
     fn quoted_text_at_the_margin() {
         let read: Document = from_str("text: 'a ''b''\n| c\n| d'\nname: x\n").unwrap();
-        assert_eq!(
-            (read.name.as_str(), read.text.as_str()),
-            ("x", "a 'b' | c | d")
-        );
+        assert_eq!((read.name.as_str(), read.text.as_str()), ("x", "a 'b' | c | d"));
         let read: Document = from_str("text: \"a \\\"b\n| c\"\nname: x\n").unwrap();
         assert_eq!(read.text, "a \"b | c");
     }
@@ -103,9 +87,6 @@ mod tests {
     #[test]
     fn errors_are_one_line() {
         let error = from_str::<Document>("text: [\n").unwrap_err();
-        assert!(
-            !error.contains('\n') && !error.starts_with("error"),
-            "{error}"
-        );
+        assert!(!error.contains('\n') && !error.starts_with("error"), "{error}");
     }
 }

@@ -132,13 +132,7 @@ pub fn all() -> impl Iterator<Item = &'static CommandSpec> {
 
 /// The command of this name or alias, in any case.
 pub fn lookup(name: &str) -> Option<&'static CommandSpec> {
-    all().find(|spec| {
-        spec.name.eq_ignore_ascii_case(name)
-            || spec
-                .aliases
-                .iter()
-                .any(|alias| alias.eq_ignore_ascii_case(name))
-    })
+    all().find(|spec| spec.name.eq_ignore_ascii_case(name) || spec.aliases.iter().any(|alias| alias.eq_ignore_ascii_case(name)))
 }
 
 /// All names and aliases.
@@ -147,44 +141,25 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 }
 
 /// A row of an option table.
-pub(crate) const fn option(
-    name: &'static str,
-    kind: OptionKind,
-    default: &'static str,
-    summary: &'static str,
-) -> OptionSpec {
-    OptionSpec {
-        name,
-        kind,
-        default,
-        summary,
-    }
+pub(crate) const fn option(name: &'static str, kind: OptionKind, default: &'static str, summary: &'static str) -> OptionSpec {
+    OptionSpec { name, kind, default, summary }
 }
 
 /// Options and exactly one field.
 pub(crate) fn one_field(reader: &mut Reader<'_>, call: &mut CommandCall) -> Result<(), Diagnostic> {
     reader.field_list(call, crate::parser::Fields::Plain, &[])?;
     match call.arguments.len() {
-        0 => Err(missing_argument(
-            &format!("`{}` needs a field", call.spec.name),
-            call.name.span,
-        )),
+        0 => Err(missing_argument(&format!("`{}` needs a field", call.spec.name), call.name.span)),
         1 => Ok(()),
         _ => Err(too_many_fields(call)),
     }
 }
 
 /// Options and exactly one subsearch.
-pub(crate) fn one_subsearch(
-    reader: &mut Reader<'_>,
-    call: &mut CommandCall,
-) -> Result<(), Diagnostic> {
+pub(crate) fn one_subsearch(reader: &mut Reader<'_>, call: &mut CommandCall) -> Result<(), Diagnostic> {
     reader.options(call)?;
     if reader.at_end_of_command() {
-        return Err(missing_argument(
-            &format!("`{}` needs a subsearch in [ ]", call.spec.name),
-            call.name.span,
-        ));
+        return Err(missing_argument(&format!("`{}` needs a subsearch in [ ]", call.spec.name), call.name.span));
     }
     reader.refuse_unknown_option(call.spec)?;
     let subsearch = reader.subsearch()?;
@@ -203,19 +178,11 @@ pub(crate) fn too_many_fields(call: &CommandCall) -> Diagnostic {
             _ => None,
         })
         .unwrap_or(call.name.span);
-    Diagnostic::error(
-        "parse/too-many-arguments",
-        format!("`{}` takes one field", call.spec.name),
-        span,
-    )
+    Diagnostic::error("parse/too-many-arguments", format!("`{}` takes one field", call.spec.name), span)
 }
 
 /// A `where` clause with a search expression, if it comes next.
-pub(crate) fn search_clause(
-    reader: &mut Reader<'_>,
-    call: &mut CommandCall,
-    stops: &[&str],
-) -> Result<bool, Diagnostic> {
+pub(crate) fn search_clause(reader: &mut Reader<'_>, call: &mut CommandCall, stops: &[&str]) -> Result<bool, Diagnostic> {
     let Some(span) = reader.keyword("where") else {
         return Ok(false);
     };
@@ -225,19 +192,12 @@ pub(crate) fn search_clause(
     }
     let expression = reader.search_expression_until(stops)?;
     let keyword = Spanned::new("where".to_owned(), span);
-    call.clauses.push(Clause {
-        keyword,
-        arguments: vec![Argument::Search(expression)],
-    });
+    call.clauses.push(Clause { keyword, arguments: vec![Argument::Search(expression)] });
     Ok(true)
 }
 
 /// An error when the clause has been given before.
-pub(crate) fn refuse_second_clause(
-    call: &CommandCall,
-    keyword: &str,
-    span: Span,
-) -> Result<(), Diagnostic> {
+pub(crate) fn refuse_second_clause(call: &CommandCall, keyword: &str, span: Span) -> Result<(), Diagnostic> {
     match call.clause(keyword) {
         None => Ok(()),
         Some(first) => Err(given_twice(keyword, span, first.keyword.span)),
@@ -245,10 +205,7 @@ pub(crate) fn refuse_second_clause(
 }
 
 /// An error when a count stands beside `limit=`.
-pub(crate) fn refuse_count_and_limit(
-    call: &CommandCall,
-    count: &Argument,
-) -> Result<(), Diagnostic> {
+pub(crate) fn refuse_count_and_limit(call: &CommandCall, count: &Argument) -> Result<(), Diagnostic> {
     let Argument::Text { text, .. } = count else {
         return Ok(());
     };
@@ -264,24 +221,15 @@ pub(crate) fn refuse_count_and_limit(
 }
 
 /// Options and any number of fields, also none.
-pub(crate) fn optional_fields(
-    reader: &mut Reader<'_>,
-    call: &mut CommandCall,
-) -> Result<(), Diagnostic> {
+pub(crate) fn optional_fields(reader: &mut Reader<'_>, call: &mut CommandCall) -> Result<(), Diagnostic> {
     reader.field_list(call, crate::parser::Fields::Plain, &[])
 }
 
 /// Options and a field, or `field AS name`; options may stand between them.
-pub(crate) fn one_rename(
-    reader: &mut Reader<'_>,
-    call: &mut CommandCall,
-) -> Result<(), Diagnostic> {
+pub(crate) fn one_rename(reader: &mut Reader<'_>, call: &mut CommandCall) -> Result<(), Diagnostic> {
     reader.options(call)?;
     if reader.at_end_of_command() {
-        return Err(missing_argument(
-            &format!("`{}` needs a field", call.spec.name),
-            call.name.span,
-        ));
+        return Err(missing_argument(&format!("`{}` needs a field", call.spec.name), call.name.span));
     }
     reader.refuse_unknown_option(call.spec)?;
     let from = reader.field("a field name")?;
@@ -297,10 +245,7 @@ pub(crate) fn one_rename(
 }
 
 /// Options and, if given, a whole number.
-pub(crate) fn optional_count(
-    reader: &mut Reader<'_>,
-    call: &mut CommandCall,
-) -> Result<(), Diagnostic> {
+pub(crate) fn optional_count(reader: &mut Reader<'_>, call: &mut CommandCall) -> Result<(), Diagnostic> {
     reader.options(call)?;
     if let Some(count) = reader.whole_number() {
         call.arguments.push(count);
@@ -311,10 +256,7 @@ pub(crate) fn optional_count(
 }
 
 /// Options and, if given, one text.
-pub(crate) fn optional_text(
-    reader: &mut Reader<'_>,
-    call: &mut CommandCall,
-) -> Result<(), Diagnostic> {
+pub(crate) fn optional_text(reader: &mut Reader<'_>, call: &mut CommandCall) -> Result<(), Diagnostic> {
     reader.options(call)?;
     if !reader.at_end_of_command() {
         reader.refuse_unknown_option(call.spec)?;
@@ -334,25 +276,16 @@ pub(crate) fn texts(reader: &mut Reader<'_>, call: &mut CommandCall) -> Result<(
         reader.symbol(",");
     }
     if call.arguments.is_empty() {
-        return Err(missing_argument(
-            &format!("`{}` needs a text", call.spec.name),
-            call.name.span,
-        ));
+        return Err(missing_argument(&format!("`{}` needs a text", call.spec.name), call.name.span));
     }
     Ok(())
 }
 
 /// Options and commands in brackets that run over the rows at hand: they start with a command, with or without a pipe.
-pub(crate) fn one_pipeline(
-    reader: &mut Reader<'_>,
-    call: &mut CommandCall,
-) -> Result<(), Diagnostic> {
+pub(crate) fn one_pipeline(reader: &mut Reader<'_>, call: &mut CommandCall) -> Result<(), Diagnostic> {
     reader.options(call)?;
     if reader.at_end_of_command() {
-        return Err(missing_argument(
-            &format!("`{}` needs commands in [ ]", call.spec.name),
-            call.name.span,
-        ));
+        return Err(missing_argument(&format!("`{}` needs commands in [ ]", call.spec.name), call.name.span));
     }
     reader.refuse_unknown_option(call.spec)?;
     let commands = reader.inner_commands()?;
@@ -362,27 +295,17 @@ pub(crate) fn one_pipeline(
 }
 
 /// `chart` and its kin: aggregations, `over`, `by`, `where`, options anywhere.
-pub(crate) fn split_aggregations(
-    reader: &mut Reader<'_>,
-    call: &mut CommandCall,
-) -> Result<(), Diagnostic> {
+pub(crate) fn split_aggregations(reader: &mut Reader<'_>, call: &mut CommandCall) -> Result<(), Diagnostic> {
     const CLAUSES: [&str; 3] = ["over", "by", "where"];
     reader.aggregations(call, &CLAUSES)?;
     if call.aggregations().next().is_none() {
-        return Err(missing_argument(
-            &format!("`{}` needs at least one aggregation", call.spec.name),
-            call.name.span,
-        )
-        .with_help("for example `count` or `sum(bytes)`"));
+        return Err(missing_argument(&format!("`{}` needs at least one aggregation", call.spec.name), call.name.span)
+            .with_help("for example `count` or `sum(bytes)`"));
     }
     loop {
         reader.options(call)?;
-        let over =
-            call.spec.name == "chart" && reader.field_clause(call, "over", &["by", "where"])?;
-        if !over
-            && !reader.field_clause(call, "by", &["over", "where"])?
-            && !series_filter(reader, call)?
-        {
+        let over = call.spec.name == "chart" && reader.field_clause(call, "over", &["by", "where"])?;
+        if !over && !reader.field_clause(call, "by", &["over", "where"])? && !series_filter(reader, call)? {
             reader.refuse_unknown_option(call.spec)?;
             return reader.expect_end_of_command("`by`, `where` or an option");
         }
@@ -398,37 +321,16 @@ fn series_filter(reader: &mut Reader<'_>, call: &mut CommandCall) -> Result<bool
     let aggregation = reader.field("an aggregation such as `sum`")?;
     let operator = ["<=", ">=", "!=", "<", ">", "="]
         .into_iter()
-        .find_map(|symbol| {
-            reader
-                .symbol(symbol)
-                .map(|span| Spanned::new(symbol.to_owned(), span))
-        });
+        .find_map(|symbol| reader.symbol(symbol).map(|span| Spanned::new(symbol.to_owned(), span)));
     let operator = operator.or_else(|| {
-        ["in", "notin"].into_iter().find_map(|word| {
-            reader
-                .keyword(word)
-                .map(|span| Spanned::new(word.to_owned(), span))
-        })
+        ["in", "notin"].into_iter().find_map(|word| reader.keyword(word).map(|span| Spanned::new(word.to_owned(), span)))
     });
     let Some(operator) = operator else {
         return Err(reader.unexpected("`in`, `notin` or a comparison"));
     };
     let (value, _) = reader.text_or_word("a number, or topN or bottomN")?;
-    let texts = [
-        Spanned::new(aggregation.name, aggregation.span),
-        operator,
-        value,
-    ];
-    let arguments = texts
-        .into_iter()
-        .map(|text| Argument::Text {
-            text,
-            quoted: false,
-        })
-        .collect();
-    call.clauses.push(Clause {
-        keyword: Spanned::new("where".to_owned(), span),
-        arguments,
-    });
+    let texts = [Spanned::new(aggregation.name, aggregation.span), operator, value];
+    let arguments = texts.into_iter().map(|text| Argument::Text { text, quoted: false }).collect();
+    call.clauses.push(Clause { keyword: Spanned::new("where".to_owned(), span), arguments });
     Ok(true)
 }

@@ -44,23 +44,14 @@ impl Diagnostic {
             code,
             severity: Severity::Error,
             message: message.into(),
-            labels: vec![Label {
-                span,
-                message: String::new(),
-            }],
+            labels: vec![Label { span, message: String::new() }],
             help: None,
         }
     }
 
     /// An error that belongs to no place in the search text (a file, the environment).
     pub fn general(code: &'static str, message: impl Into<String>) -> Self {
-        Self {
-            code,
-            severity: Severity::Error,
-            message: message.into(),
-            labels: Vec::new(),
-            help: None,
-        }
+        Self { code, severity: Severity::Error, message: message.into(), labels: Vec::new(), help: None }
     }
 
     /// A warning; `span` when it belongs to a place.
@@ -69,13 +60,7 @@ impl Diagnostic {
             code,
             severity: Severity::Warning,
             message: message.into(),
-            labels: span
-                .map(|span| Label {
-                    span,
-                    message: String::new(),
-                })
-                .into_iter()
-                .collect(),
+            labels: span.map(|span| Label { span, message: String::new() }).into_iter().collect(),
             help: None,
         }
     }
@@ -90,10 +75,7 @@ impl Diagnostic {
 
     /// One more place.
     pub fn with_place(mut self, span: Span, text: impl Into<String>) -> Self {
-        self.labels.push(Label {
-            span,
-            message: text.into(),
-        });
+        self.labels.push(Label { span, message: text.into() });
         self
     }
 
@@ -106,10 +88,7 @@ impl Diagnostic {
     /// Gives a place to a diagnostic that has none yet: the nearest node that knows its place calls this.
     pub fn at(mut self, span: Span) -> Self {
         if self.labels.is_empty() {
-            self.labels.push(Label {
-                span,
-                message: String::new(),
-            });
+            self.labels.push(Label { span, message: String::new() });
         }
         self
     }
@@ -133,12 +112,7 @@ pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
     let wanted = name.to_ascii_lowercase();
     known
         .into_iter()
-        .map(|candidate| {
-            (
-                strsim::damerau_levenshtein(&wanted, &candidate.to_ascii_lowercase()),
-                candidate,
-            )
-        })
+        .map(|candidate| (strsim::damerau_levenshtein(&wanted, &candidate.to_ascii_lowercase()), candidate))
         .filter(|(distance, candidate)| *distance <= (candidate.len().max(wanted.len()) / 3).max(1))
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)

@@ -63,12 +63,7 @@ pub struct Reader<'a> {
 impl<'a> Reader<'a> {
     /// A reader at the start of a text.
     pub fn new(source: &'a str) -> Self {
-        Self {
-            source,
-            position: 0,
-            depth: 0,
-            subsearches: 0,
-        }
+        Self { source, position: 0, depth: 0, subsearches: 0 }
     }
 
     /// The text from here on.
@@ -168,20 +163,12 @@ impl<'a> Reader<'a> {
 
     /// An error unless the command ends here.
     pub fn expect_end_of_command(&mut self, expected: &str) -> Result<(), Diagnostic> {
-        if self.at_end_of_command() {
-            Ok(())
-        } else {
-            Err(self.unexpected(expected))
-        }
+        if self.at_end_of_command() { Ok(()) } else { Err(self.unexpected(expected)) }
     }
 
     fn expect_end_of_text(&mut self) -> Result<(), Diagnostic> {
         self.skip_blanks();
-        if self.rest().is_empty() {
-            Ok(())
-        } else {
-            Err(self.unexpected("the end"))
-        }
+        if self.rest().is_empty() { Ok(()) } else { Err(self.unexpected("the end")) }
     }
 
     /// Reads a text in the given quotes, its inside raw; an error when it is never closed.
@@ -193,15 +180,9 @@ impl<'a> Reader<'a> {
         let opener = Span::new(self.position, self.position + quote.len_utf8());
         match self.read_here(&mut lexical::quoted(quote)) {
             Some(read) => Ok(Some(read)),
-            None => Err(Diagnostic::error(
-                "parse/unclosed-quote",
-                format!("quote {quote} is never closed"),
-                opener,
-            )
-            .with_label("opened here")
-            .with_help(format!(
-                "close it; a {quote} inside the text is written \\{quote}"
-            ))),
+            None => Err(Diagnostic::error("parse/unclosed-quote", format!("quote {quote} is never closed"), opener)
+                .with_label("opened here")
+                .with_help(format!("close it; a {quote} inside the text is written \\{quote}"))),
         }
     }
 
@@ -229,20 +210,11 @@ impl<'a> Reader<'a> {
             return Ok(span);
         }
         if !self.at_end_of_command() && !matches!(self.next_character(), Some(']')) {
-            return Err(self
-                .unexpected(&format!("`{symbol}`"))
-                .with_place(opener, "opened here"));
+            return Err(self.unexpected(&format!("`{symbol}`")).with_place(opener, "opened here"));
         }
         let open = self.text(opener);
-        let code = if symbol == "]" {
-            "parse/unclosed-bracket"
-        } else {
-            "parse/unclosed-parenthesis"
-        };
-        Err(
-            Diagnostic::error(code, format!("`{open}` is never closed"), opener)
-                .with_label("opened here"),
-        )
+        let code = if symbol == "]" { "parse/unclosed-bracket" } else { "parse/unclosed-parenthesis" };
+        Err(Diagnostic::error(code, format!("`{open}` is never closed"), opener).with_label("opened here"))
     }
 
     /// The error for what stands here instead of what was expected.
@@ -259,31 +231,19 @@ impl<'a> Reader<'a> {
         };
         let one = place(next.len_utf8());
         match next {
-            '`' if rest.starts_with("```") => Diagnostic::error(
-                "parse/unclosed-comment",
-                "comment ``` is never closed",
-                place(3),
-            )
-            .with_label("opened here"),
-            '`' => Diagnostic::error(
-                "parse/unexpanded-macro",
-                "a macro stands here unexpanded",
-                one,
-            )
-            .with_help("macros are written `name` or `name(arguments)` and must be defined"),
-            '"' if lexical::quoted('"').parse(rest).is_err() => {
-                Diagnostic::error("parse/unclosed-quote", "quote \" is never closed", one)
-                    .with_label("opened here")
+            '`' if rest.starts_with("```") => {
+                Diagnostic::error("parse/unclosed-comment", "comment ``` is never closed", place(3)).with_label("opened here")
             }
-            ')' => Diagnostic::error("parse/unmatched-parenthesis", "`)` without `(`", one)
-                .with_help(format!("expected {expected}")),
-            ']' => Diagnostic::error("parse/unmatched-bracket", "`]` without `[`", one)
-                .with_help(format!("expected {expected}")),
-            '|' => Diagnostic::error(
-                "parse/unexpected-end",
-                format!("expected {expected}, found `|`"),
-                one,
-            ),
+            '`' => Diagnostic::error("parse/unexpanded-macro", "a macro stands here unexpanded", one)
+                .with_help("macros are written `name` or `name(arguments)` and must be defined"),
+            '"' if lexical::quoted('"').parse(rest).is_err() => {
+                Diagnostic::error("parse/unclosed-quote", "quote \" is never closed", one).with_label("opened here")
+            }
+            ')' => {
+                Diagnostic::error("parse/unmatched-parenthesis", "`)` without `(`", one).with_help(format!("expected {expected}"))
+            }
+            ']' => Diagnostic::error("parse/unmatched-bracket", "`]` without `[`", one).with_help(format!("expected {expected}")),
+            '|' => Diagnostic::error("parse/unexpected-end", format!("expected {expected}, found `|`"), one),
             _ => {
                 let length = match lexical::field_word(rest) {
                     Ok((_, word)) => word.len(),
@@ -291,11 +251,7 @@ impl<'a> Reader<'a> {
                 };
                 let found: String = rest.chars().take(40).collect();
                 let found = found.get(..length).unwrap_or(&found);
-                Diagnostic::error(
-                    "parse/unexpected",
-                    format!("expected {expected}, found `{found}`"),
-                    place(length),
-                )
+                Diagnostic::error("parse/unexpected", format!("expected {expected}, found `{found}`"), place(length))
             }
         }
     }

@@ -97,10 +97,8 @@ pub enum ArgumentShape {
 }
 
 /// The grammar function of a command whose arguments have a form of their own.
-pub type OwnGrammar = for<'a> fn(
-    &mut crate::parser::Reader<'a>,
-    &mut crate::syntax::CommandCall,
-) -> Result<(), crate::Diagnostic>;
+pub type OwnGrammar =
+    for<'a> fn(&mut crate::parser::Reader<'a>, &mut crate::syntax::CommandCall) -> Result<(), crate::Diagnostic>;
 
 impl std::fmt::Debug for ArgumentShape {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

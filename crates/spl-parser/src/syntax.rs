@@ -41,17 +41,12 @@ impl PartialEq for CommandCall {
 impl CommandCall {
     /// The last value given for an option.
     pub fn option(&self, name: &str) -> Option<&OptionArgument> {
-        self.options
-            .iter()
-            .rev()
-            .find(|option| option.name.value.eq_ignore_ascii_case(name))
+        self.options.iter().rev().find(|option| option.name.value.eq_ignore_ascii_case(name))
     }
 
     /// The clause with this keyword (lower-case).
     pub fn clause(&self, keyword: &str) -> Option<&Clause> {
-        self.clauses
-            .iter()
-            .find(|clause| clause.keyword.value == keyword)
+        self.clauses.iter().find(|clause| clause.keyword.value == keyword)
     }
 
     /// Positional fields in the order written.
@@ -61,9 +56,7 @@ impl CommandCall {
 
     /// The fields of the by-clause; empty without one.
     pub fn by_fields(&self) -> &[Argument] {
-        self.clause("by")
-            .map(|clause| clause.arguments.as_slice())
-            .unwrap_or_default()
+        self.clause("by").map(|clause| clause.arguments.as_slice()).unwrap_or_default()
     }
 
     /// Aggregations in the order written.

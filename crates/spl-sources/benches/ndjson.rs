@@ -41,9 +41,7 @@ fn bench(bencher: divan::Bencher<'_, '_>, fields: &FieldSelection) {
         fields: fields.clone(),
         ..LoadOptions::default()
     };
-    bencher
-        .counter(BytesCount::new(text.len()))
-        .bench(|| load(&options).map(|loaded| loaded.table.rows()));
+    bencher.counter(BytesCount::new(text.len())).bench(|| load(&options).map(|loaded| loaded.table.rows()));
 }
 
 #[divan::bench]

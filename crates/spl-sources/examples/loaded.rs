@@ -6,27 +6,17 @@ use std::time::Instant;
 use spl_sources::{FieldSelection, LoadOptions, load};
 
 fn main() {
-    let (fields, paths): (Vec<String>, Vec<String>) = std::env::args()
-        .skip(1)
-        .partition(|argument| argument.starts_with("fields="));
-    let fields = fields.first().map_or(FieldSelection::All, |names| {
-        FieldSelection::only(names["fields=".len()..].split(','))
-    });
+    let (fields, paths): (Vec<String>, Vec<String>) =
+        std::env::args().skip(1).partition(|argument| argument.starts_with("fields="));
+    let fields = fields.first().map_or(FieldSelection::All, |names| FieldSelection::only(names["fields=".len()..].split(',')));
     let started = Instant::now();
-    let loaded = match load(&LoadOptions {
-        paths,
-        fields,
-        ..LoadOptions::default()
-    }) {
+    let loaded = match load(&LoadOptions { paths, fields, ..LoadOptions::default() }) {
         Ok(loaded) => loaded,
         Err(error) => return println!("{error}"),
     };
     let seconds = started.elapsed().as_secs_f64();
     for file in &loaded.report.files {
-        println!(
-            "{} {} {} events={} bytes={}",
-            file.path, file.format, file.compressed, file.events, file.bytes
-        );
+        println!("{} {} {} events={} bytes={}", file.path, file.format, file.compressed, file.events, file.bytes);
         for warning in &file.warnings {
             println!("  {warning}");
         }

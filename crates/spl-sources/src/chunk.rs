@@ -25,17 +25,11 @@ impl Span {
     /// In the part's text; `escaped` when JSON's escapes are still to be resolved.
     pub(crate) fn data(start: usize, end: usize, escaped: bool) -> Self {
         let length = (end - start).min(LONGEST) as u32;
-        Self {
-            start: start as u32,
-            bits: length | if escaped { ESCAPED } else { 0 },
-        }
+        Self { start: start as u32, bits: length | if escaped { ESCAPED } else { 0 } }
     }
 
     fn arena(start: usize, length: usize) -> Self {
-        Self {
-            start: start as u32,
-            bits: length.min(LONGEST) as u32 | ARENA,
-        }
+        Self { start: start as u32, bits: length.min(LONGEST) as u32 | ARENA }
     }
 
     pub(crate) fn is_arena(self) -> bool {
@@ -56,8 +50,7 @@ impl Span {
 
     pub(crate) fn bytes<'a>(self, data: &'a [u8], arena: &'a [u8]) -> &'a [u8] {
         let from = if self.is_arena() { arena } else { data };
-        from.get(self.start()..self.start() + self.len())
-            .unwrap_or_default()
+        from.get(self.start()..self.start() + self.len()).unwrap_or_default()
     }
 }
 
@@ -120,10 +113,7 @@ impl Rows {
     pub(crate) fn for_each(&self, mut visit: impl FnMut(usize, usize)) {
         match self {
             Self::Dense(next) => (0..*next as usize).for_each(|row| visit(row, row)),
-            Self::Sparse(rows) => rows
-                .iter()
-                .enumerate()
-                .for_each(|(index, &row)| visit(index, row as usize)),
+            Self::Sparse(rows) => rows.iter().enumerate().for_each(|(index, &row)| visit(index, row as usize)),
         }
     }
 }
@@ -144,11 +134,7 @@ pub(crate) enum Cells {
 
 impl Cells {
     fn dictionary() -> Self {
-        Self::Dictionary {
-            keys: Vec::new(),
-            entries: Vec::new(),
-            table: HashTable::new(),
-        }
+        Self::Dictionary { keys: Vec::new(), entries: Vec::new(), table: HashTable::new() }
     }
 }
 
@@ -282,15 +268,7 @@ impl<'a> ChunkBuilder<'a> {
     #[inline]
     pub(crate) fn append(&mut self, column: u32, span: Span) {
         if let Some(column) = self.columns.get_mut(column as usize) {
-            column.push(
-                Texts {
-                    data: self.data,
-                    arena: &mut self.arena,
-                    hasher: &self.hasher,
-                },
-                self.row,
-                Value::Place(span),
-            );
+            column.push(Texts { data: self.data, arena: &mut self.arena, hasher: &self.hasher }, self.row, Value::Place(span));
         }
     }
 
@@ -300,21 +278,13 @@ impl<'a> ChunkBuilder<'a> {
             column.rows.last() == Some(self.row) && {
                 let bytes = span.bytes(self.data, &self.arena);
                 match &column.cells {
-                    Cells::Integers(values) => values
-                        .last()
-                        .is_some_and(|value| value.to_string().as_bytes() == bytes),
-                    Cells::Floats(values) => values
-                        .last()
-                        .is_some_and(|value| value.to_string().as_bytes() == bytes),
+                    Cells::Integers(values) => values.last().is_some_and(|value| value.to_string().as_bytes() == bytes),
+                    Cells::Floats(values) => values.last().is_some_and(|value| value.to_string().as_bytes() == bytes),
                     Cells::Dictionary { entries, .. } => {
                         let last = entries.get(column.last_key as usize);
-                        last.is_some_and(|last| {
-                            !last.is_escaped() && last.bytes(self.data, &self.arena) == bytes
-                        })
+                        last.is_some_and(|last| !last.is_escaped() && last.bytes(self.data, &self.arena) == bytes)
                     }
-                    Cells::Plain(spans) => spans
-                        .last()
-                        .is_some_and(|last| last.bytes(self.data, &self.arena) == bytes),
+                    Cells::Plain(spans) => spans.last().is_some_and(|last| last.bytes(self.data, &self.arena) == bytes),
                 }
             }
         });
@@ -327,11 +297,7 @@ impl<'a> ChunkBuilder<'a> {
     pub(crate) fn append_text(&mut self, column: u32, text: &str) {
         if let Some(column) = self.columns.get_mut(column as usize) {
             column.push(
-                Texts {
-                    data: self.data,
-                    arena: &mut self.arena,
-                    hasher: &self.hasher,
-                },
+                Texts { data: self.data, arena: &mut self.arena, hasher: &self.hasher },
                 self.row,
                 Value::Text(text.as_bytes()),
             );
@@ -368,15 +334,11 @@ impl<'a> ChunkBuilder<'a> {
         let mut settle = |span: &mut Span| {
             if span.is_escaped() {
                 let start = arena.len();
-                let bytes = data
-                    .get(span.start()..span.start() + span.len())
-                    .unwrap_or_default();
+                let bytes = data.get(span.start()..span.start() + span.len()).unwrap_or_default();
                 unescape(bytes, arena);
                 *span = Span::arena(start, arena.len() - start);
             } else if copy_all && !span.is_arena() {
-                let bytes = data
-                    .get(span.start()..span.start() + span.len())
-                    .unwrap_or_default();
+                let bytes = data.get(span.start()..span.start() + span.len()).unwrap_or_default();
                 *span = store(arena, bytes);
             }
         };
@@ -438,16 +400,8 @@ impl ChunkColumn {
         }
         self.multivalue |= self.rows.push(row);
         match &mut self.cells {
-            Cells::Dictionary {
-                keys,
-                entries,
-                table,
-            } => {
-                let Texts {
-                    data,
-                    arena,
-                    hasher,
-                } = texts;
+            Cells::Dictionary { keys, entries, table } => {
+                let Texts { data, arena, hasher } = texts;
                 let (bytes, escaped) = match value {
                     Value::Place(span) => (span.bytes(data, arena), span.is_escaped()),
                     Value::Text(text) => (text, false),
@@ -464,9 +418,7 @@ impl ChunkColumn {
                 let hash = hasher.hash_one(bytes);
                 let same = |&key: &u32| {
                     let entry = entries[key as usize];
-                    entry.len() == bytes.len()
-                        && entry.is_escaped() == escaped
-                        && entry.bytes(data, arena) == bytes
+                    entry.len() == bytes.len() && entry.is_escaped() == escaped && entry.bytes(data, arena) == bytes
                 };
                 if let Some(&key) = table.find(hash, same) {
                     self.last_key = key;
@@ -479,9 +431,7 @@ impl ChunkColumn {
                     Value::Text(text) => store(arena, text),
                 };
                 entries.push(span);
-                table.insert_unique(hash, key, |&key| {
-                    hasher.hash_one(entries[key as usize].bytes(data, arena))
-                });
+                table.insert_unique(hash, key, |&key| hasher.hash_one(entries[key as usize].bytes(data, arena)));
                 self.last_key = key;
                 keys.push(key);
                 if self.kind == ColumnKind::Field
@@ -489,8 +439,7 @@ impl ChunkColumn {
                     && entries.len().is_multiple_of(1024)
                     && entries.len() > keys.len() / 2
                 {
-                    self.cells =
-                        Cells::Plain(keys.iter().map(|&key| entries[key as usize]).collect());
+                    self.cells = Cells::Plain(keys.iter().map(|&key| entries[key as usize]).collect());
                 }
             }
             Cells::Plain(spans) => spans.push(match value {
@@ -508,10 +457,7 @@ impl ChunkColumn {
             Value::Place(span) => span.bytes(texts.data, texts.arena),
             Value::Text(text) => text,
         };
-        if !bytes
-            .first()
-            .is_some_and(|&first| first.is_ascii_digit() || first == b'-')
-        {
+        if !bytes.first().is_some_and(|&first| first.is_ascii_digit() || first == b'-') {
             return false;
         }
         match &mut self.cells {
@@ -531,11 +477,8 @@ impl ChunkColumn {
                 }
             }
             Cells::Floats(values) => {
-                let number = exact_float(bytes).or_else(|| {
-                    exact_integer(bytes)
-                        .filter(|&number| fits_float(number))
-                        .map(|number| number as f64)
-                });
+                let number = exact_float(bytes)
+                    .or_else(|| exact_integer(bytes).filter(|&number| fits_float(number)).map(|number| number as f64));
                 let Some(number) = number else { return false };
                 values.push(number);
             }
@@ -555,12 +498,7 @@ impl ChunkColumn {
         self.cells = Cells::dictionary();
         let rows = std::mem::replace(&mut self.rows, Rows::Dense(0));
         let hasher = DefaultHashBuilder::default();
-        if let Cells::Dictionary {
-            keys,
-            entries,
-            table,
-        } = &mut self.cells
-        {
+        if let Cells::Dictionary { keys, entries, table } = &mut self.cells {
             // The table is keyed by the part's own hasher; only the entries are made here, so it stays empty and a
             // number met again costs one more entry, which merging removes.
             let mut known: HashMap<&str, u32> = HashMap::with_hasher(hasher);
@@ -600,11 +538,7 @@ pub(crate) fn unescape(bytes: &[u8], out: &mut Vec<u8>) {
                     continue;
                 };
                 rest = &rest[4..];
-                let low = || {
-                    rest.strip_prefix(b"\\u")
-                        .and_then(hexadecimal)
-                        .filter(|low| (0xDC00..0xE000).contains(low))
-                };
+                let low = || rest.strip_prefix(b"\\u").and_then(hexadecimal).filter(|low| (0xDC00..0xE000).contains(low));
                 let code = if (0xD800..0xDC00).contains(&unit) {
                     low().map(|low| 0x10000 + ((unit - 0xD800) << 10) + (low - 0xDC00))
                 } else {
@@ -613,9 +547,7 @@ pub(crate) fn unescape(bytes: &[u8], out: &mut Vec<u8>) {
                 if code.is_some_and(|code| code >= 0x10000) {
                     rest = &rest[6..];
                 }
-                let character = code
-                    .and_then(char::from_u32)
-                    .unwrap_or(char::REPLACEMENT_CHARACTER);
+                let character = code.and_then(char::from_u32).unwrap_or(char::REPLACEMENT_CHARACTER);
                 out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
                 continue;
             }
@@ -630,9 +562,7 @@ pub(crate) fn unescape(bytes: &[u8], out: &mut Vec<u8>) {
 }
 
 fn hexadecimal(bytes: &[u8]) -> Option<u32> {
-    bytes.get(..4)?.iter().try_fold(0, |number, &digit| {
-        Some(number << 4 | char::from(digit).to_digit(16)?)
-    })
+    bytes.get(..4)?.iter().try_fold(0, |number, &digit| Some(number << 4 | char::from(digit).to_digit(16)?))
 }
 
 #[cfg(test)]

@@ -16,48 +16,32 @@ use crate::report::WarningKind;
 
 /// The number of row groups.
 pub(crate) fn row_groups(bytes: &Bytes) -> Result<usize, String> {
-    let reader = ParquetRecordBatchReaderBuilder::try_new(bytes.clone())
-        .map_err(|error| error.to_string())?;
+    let reader = ParquetRecordBatchReaderBuilder::try_new(bytes.clone()).map_err(|error| error.to_string())?;
     Ok(reader.metadata().num_row_groups())
 }
 
 /// Reads a row group as events.
-pub(crate) fn read(
-    builder: &mut ChunkBuilder<'_>,
-    finisher: &mut EventFinisher<'_>,
-    bytes: &Bytes,
-    group: usize,
-) {
-    let batches = ParquetRecordBatchReaderBuilder::try_new(bytes.clone())
-        .and_then(|reader| reader.with_row_groups(vec![group]).build());
+pub(crate) fn read(builder: &mut ChunkBuilder<'_>, finisher: &mut EventFinisher<'_>, bytes: &Bytes, group: usize) {
+    let batches =
+        ParquetRecordBatchReaderBuilder::try_new(bytes.clone()).and_then(|reader| reader.with_row_groups(vec![group]).build());
     let batches = match batches {
         Ok(batches) => batches,
         Err(error) => {
-            return builder
-                .warnings
-                .add(WarningKind::BadFile, 0, &error.to_string());
+            return builder.warnings.add(WarningKind::BadFile, 0, &error.to_string());
         }
     };
     for batch in batches {
         if let Err(error) = batch.and_then(|batch| read_batch(builder, finisher, &batch)) {
-            builder
-                .warnings
-                .add(WarningKind::BadFile, 0, &error.to_string());
+            builder.warnings.add(WarningKind::BadFile, 0, &error.to_string());
         }
     }
 }
 
-fn read_batch(
-    builder: &mut ChunkBuilder<'_>,
-    finisher: &mut EventFinisher<'_>,
-    batch: &RecordBatch,
-) -> Result<(), ArrowError> {
+fn read_batch(builder: &mut ChunkBuilder<'_>, finisher: &mut EventFinisher<'_>, batch: &RecordBatch) -> Result<(), ArrowError> {
     let schema = batch.schema();
     let fields: Vec<&Field> = schema.fields().iter().map(AsRef::as_ref).collect();
-    let readers = fields
-        .iter()
-        .zip(batch.columns())
-        .map(|(field, array)| Reader::new(field.name(), field.name(), array, finisher));
+    let readers =
+        fields.iter().zip(batch.columns()).map(|(field, array)| Reader::new(field.name(), field.name(), array, finisher));
     let readers: Vec<Reader> = readers.collect::<Result<_, _>>()?;
     let wants_line = finisher.keeps_raw && !fields.iter().any(|field| field.name() == "_raw");
     let mut slots = Slots::new();
@@ -99,12 +83,7 @@ enum Kind {
 }
 
 impl Reader {
-    fn new(
-        key: &str,
-        name: &str,
-        array: &ArrayRef,
-        finisher: &EventFinisher<'_>,
-    ) -> Result<Self, ArrowError> {
+    fn new(key: &str, name: &str, array: &ArrayRef, finisher: &EventFinisher<'_>) -> Result<Self, ArrowError> {
         let role = Role::of(name);
         let wanted = !role.is_some_and(Role::is_meta) && finisher.selection().contains(name);
         let text = Kind::Text;
@@ -115,10 +94,7 @@ impl Reader {
             other if other.is_integer() => (cast(array, &DataType::Int64)?, Kind::Integer),
             other if other.is_floating() => (cast(array, &DataType::Float64)?, Kind::Float),
             DataType::Timestamp(_, zone) if name == "_time" || zone.is_some() || role.is_some() => {
-                let micros = cast(
-                    array,
-                    &DataType::Timestamp(TimeUnit::Microsecond, Some("+00:00".into())),
-                )?;
+                let micros = cast(array, &DataType::Timestamp(TimeUnit::Microsecond, Some("+00:00".into())))?;
                 (text_of(&micros)?, text)
             }
             DataType::Struct(_) => {
@@ -127,54 +103,24 @@ impl Reader {
                     .fields()
                     .iter()
                     .zip(parts.columns())
-                    .map(|(field, column)| {
-                        Self::new(
-                            field.name(),
-                            &format!("{name}.{}", field.name()),
-                            column,
-                            finisher,
-                        )
-                    });
-                (
-                    array.clone(),
-                    Kind::Object(readers.collect::<Result<_, _>>()?),
-                )
+                    .map(|(field, column)| Self::new(field.name(), &format!("{name}.{}", field.name()), column, finisher));
+                (array.clone(), Kind::Object(readers.collect::<Result<_, _>>()?))
             }
             DataType::List(item) | DataType::LargeList(item) | DataType::FixedSizeList(item, _) => {
                 let list = cast(array, &DataType::List(item.clone()))?;
                 // Tags and event types keep their plain names.
-                let below = if matches!(name, "tag" | "eventtype") {
-                    name.to_owned()
-                } else {
-                    format!("{name}{{}}")
-                };
+                let below = if matches!(name, "tag" | "eventtype") { name.to_owned() } else { format!("{name}{{}}") };
                 let items = Self::new("", &below, list.as_list::<i32>().values(), finisher)?;
                 (list, Kind::List(Box::new(items)))
             }
-            DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => {
-                (cast(array, &DataType::Utf8View)?, text)
-            }
-            DataType::Dictionary(_, value) if value.is_string() => {
-                (cast(array, &DataType::Utf8View)?, text)
-            }
+            DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => (cast(array, &DataType::Utf8View)?, text),
+            DataType::Dictionary(_, value) if value.is_string() => (cast(array, &DataType::Utf8View)?, text),
             _ => (text_of(array)?, text),
         };
-        Ok(Self {
-            key: key.to_owned(),
-            name: name.to_owned(),
-            array,
-            kind,
-            role,
-            wanted,
-        })
+        Ok(Self { key: key.to_owned(), name: name.to_owned(), array, kind, role, wanted })
     }
 
-    fn read(
-        &self,
-        row: usize,
-        builder: &mut ChunkBuilder<'_>,
-        slots: &mut Slots,
-    ) -> Result<(), ArrowError> {
+    fn read(&self, row: usize, builder: &mut ChunkBuilder<'_>, slots: &mut Slots) -> Result<(), ArrowError> {
         if self.array.is_null(row) {
             return Ok(());
         }
@@ -192,33 +138,9 @@ impl Reader {
                 }
             }
             Kind::Text => self.add(self.array.as_string_view().value(row), builder, slots),
-            Kind::Integer => self.add(
-                &self
-                    .array
-                    .as_primitive::<Int64Type>()
-                    .value(row)
-                    .to_string(),
-                builder,
-                slots,
-            ),
-            Kind::Float => self.add(
-                &self
-                    .array
-                    .as_primitive::<Float64Type>()
-                    .value(row)
-                    .to_string(),
-                builder,
-                slots,
-            ),
-            Kind::Boolean => self.add(
-                if self.array.as_boolean().value(row) {
-                    "true"
-                } else {
-                    "false"
-                },
-                builder,
-                slots,
-            ),
+            Kind::Integer => self.add(&self.array.as_primitive::<Int64Type>().value(row).to_string(), builder, slots),
+            Kind::Float => self.add(&self.array.as_primitive::<Float64Type>().value(row).to_string(), builder, slots),
+            Kind::Boolean => self.add(if self.array.as_boolean().value(row) { "true" } else { "false" }, builder, slots),
         }
         Ok(())
     }
@@ -253,26 +175,12 @@ impl Reader {
                 out.push(']');
             }
             Kind::Text => write_text(self.array.as_string_view().value(row), out),
-            Kind::Integer => out.push_str(
-                &self
-                    .array
-                    .as_primitive::<Int64Type>()
-                    .value(row)
-                    .to_string(),
-            ),
+            Kind::Integer => out.push_str(&self.array.as_primitive::<Int64Type>().value(row).to_string()),
             Kind::Float => {
                 let number = self.array.as_primitive::<Float64Type>().value(row);
-                if number.is_finite() {
-                    out.push_str(&number.to_string())
-                } else {
-                    out.push_str("null")
-                }
+                if number.is_finite() { out.push_str(&number.to_string()) } else { out.push_str("null") }
             }
-            Kind::Boolean => out.push_str(if self.array.as_boolean().value(row) {
-                "true"
-            } else {
-                "false"
-            }),
+            Kind::Boolean => out.push_str(if self.array.as_boolean().value(row) { "true" } else { "false" }),
         }
     }
 }
@@ -280,13 +188,8 @@ impl Reader {
 fn text_of(array: &ArrayRef) -> Result<ArrayRef, ArrowError> {
     let options = FormatOptions::default().with_null("");
     let formatter = ArrayFormatter::try_new(array.as_ref(), &options)?;
-    let texts = (0..array.len()).map(|row| {
-        if array.is_null(row) {
-            Ok(None)
-        } else {
-            formatter.value(row).try_to_string().map(Some)
-        }
-    });
+    let texts =
+        (0..array.len()).map(|row| if array.is_null(row) { Ok(None) } else { formatter.value(row).try_to_string().map(Some) });
     let texts: Vec<Option<String>> = texts.collect::<Result<_, _>>()?;
     Ok(Arc::new(arrow::array::StringViewArray::from_iter(texts)))
 }

@@ -48,10 +48,7 @@ pub(crate) fn format(head: &[u8], path: &str, complete: bool) -> Format {
         return Format::Parquet;
     }
     let head = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(head);
-    let start = head
-        .iter()
-        .position(|byte| !byte.is_ascii_whitespace())
-        .unwrap_or(head.len());
+    let start = head.iter().position(|byte| !byte.is_ascii_whitespace()).unwrap_or(head.len());
     let text = &head[start..];
     match text.first() {
         Some(b'{') => return json_object(text, complete),
@@ -65,15 +62,8 @@ pub(crate) fn format(head: &[u8], path: &str, complete: bool) -> Format {
         return Format::Text;
     }
     for (ending, format, separator) in [(".csv", Format::Csv, b','), (".tsv", Format::Tsv, b'\t')] {
-        if name.ends_with(ending)
-            || name.ends_with(&format!("{ending}.gz"))
-            || name.ends_with(&format!("{ending}.zst"))
-        {
-            return if format == Format::Csv && !has(text, separator) && has(text, b'\t') {
-                Format::Tsv
-            } else {
-                format
-            };
+        if name.ends_with(ending) || name.ends_with(&format!("{ending}.gz")) || name.ends_with(&format!("{ending}.zst")) {
+            return if format == Format::Csv && !has(text, separator) && has(text, b'\t') { Format::Tsv } else { format };
         }
     }
     if looks_separated(text, b',') {
@@ -86,9 +76,7 @@ pub(crate) fn format(head: &[u8], path: &str, complete: bool) -> Format {
 }
 
 fn has(text: &[u8], separator: u8) -> bool {
-    text.iter()
-        .take_while(|&&byte| byte != b'\n')
-        .any(|&byte| byte == separator)
+    text.iter().take_while(|&&byte| byte != b'\n').any(|&byte| byte == separator)
 }
 
 /// One object per line, or objects over several lines.
@@ -98,25 +86,15 @@ fn json_object(text: &[u8], complete: bool) -> Format {
     if scanner.skip_value().is_ok() {
         // A single object may hold the list of records.
         let only = complete && text[scanner.at..].iter().all(u8::is_ascii_whitespace);
-        let records =
-            only && memchr::memmem::find(&line[..line.len().min(200)], b"\"Records\"").is_some();
-        return if records || scanner.peek().is_some() {
-            Format::Json
-        } else {
-            Format::Ndjson
-        };
+        let records = only && memchr::memmem::find(&line[..line.len().min(200)], b"\"Records\"").is_some();
+        return if records || scanner.peek().is_some() { Format::Json } else { Format::Ndjson };
     }
     let mut scanner = Scanner { text, at: 0 };
-    if scanner.skip_value().is_ok()
-        || line.len() < 3
-        || line.iter().all(|byte| b" \t\r{".contains(byte))
-    {
+    if scanner.skip_value().is_ok() || line.len() < 3 || line.iter().all(|byte| b" \t\r{".contains(byte)) {
         return Format::Json;
     }
     // The first line does not end within the part that was looked at, or is broken.
-    if line.len() == text.len()
-        && memchr::memmem::find(&text[..text.len().min(200)], b"\"Records\"").is_some()
-    {
+    if line.len() == text.len() && memchr::memmem::find(&text[..text.len().min(200)], b"\"Records\"").is_some() {
         return Format::Json;
     }
     Format::Ndjson
@@ -126,12 +104,7 @@ fn json_object(text: &[u8], complete: bool) -> Format {
 fn json_array(text: &[u8]) -> bool {
     let next = text[1..].iter().find(|byte| !byte.is_ascii_whitespace());
     matches!(next, Some(b'{' | b'['))
-        || (next == Some(&b']')
-            && text[1..]
-                .iter()
-                .filter(|byte| !byte.is_ascii_whitespace())
-                .count()
-                == 1)
+        || (next == Some(&b']') && text[1..].iter().filter(|byte| !byte.is_ascii_whitespace()).count() == 1)
 }
 
 fn is_event_xml(text: &[u8]) -> bool {
@@ -145,9 +118,7 @@ fn is_event_xml(text: &[u8]) -> bool {
 /// Whether the first lines have the same number (at least two) of separators outside quotes, and the first line
 /// could be a header.
 fn looks_separated(text: &[u8], separator: u8) -> bool {
-    let mut lines = text
-        .split(|&byte| byte == b'\n')
-        .map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+    let mut lines = text.split(|&byte| byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
     let Some(header) = lines.next() else {
         return false;
     };
@@ -163,20 +134,13 @@ fn looks_separated(text: &[u8], separator: u8) -> bool {
     let (columns, open) = count(header);
     let names = header.split(|&byte| byte == separator);
     let is_name = |name: &[u8]| {
-        let name = name
-            .strip_prefix(b"\"")
-            .and_then(|name| name.strip_suffix(b"\""))
-            .unwrap_or(name);
+        let name = name.strip_prefix(b"\"").and_then(|name| name.strip_suffix(b"\"")).unwrap_or(name);
         let blanks = name.iter().filter(|byte| **byte == b' ').count();
-        let first = name.first().is_some_and(|first| {
-            first.is_ascii_alphabetic() || matches!(first, b'_' | b'@' | b'#')
-        });
+        let first = name.first().is_some_and(|first| first.is_ascii_alphabetic() || matches!(first, b'_' | b'@' | b'#'));
         first
             && name.len() <= 64
             && blanks <= 4
-            && name.iter().all(|byte| {
-                byte.is_ascii_alphanumeric() || b"_-. ()/:@#".contains(byte) || *byte >= 0x80
-            })
+            && name.iter().all(|byte| byte.is_ascii_alphanumeric() || b"_-. ()/:@#".contains(byte) || *byte >= 0x80)
     };
     if columns < 1 || open || !names.clone().all(is_name) {
         return false;
@@ -204,20 +168,12 @@ mod tests {
             ("[{\"a\":1}]", "x", Format::Json),
             ("[ PID: 3212 - x ]", "x", Format::Text),
             ("<Event xmlns='x'><System/></Event>", "x", Format::Xml),
-            (
-                "<?xml version=\"1.0\"?><Events><Event/></Events>",
-                "x",
-                Format::Xml,
-            ),
+            ("<?xml version=\"1.0\"?><Events><Event/></Events>", "x", Format::Xml),
             ("<13>Mar 4 10:11:25 host x", "x", Format::Text),
             ("a,b,c\n1,2,3\n", "x", Format::Csv),
             ("a\tb\n1\t2\n", "x", Format::Tsv),
             ("one\n", "x.csv", Format::Csv),
-            (
-                "Mar 4 10:11:25 host x, y\nMar 4 10:11:26 host z, y",
-                "x.log",
-                Format::Text,
-            ),
+            ("Mar 4 10:11:25 host x, y\nMar 4 10:11:26 host z, y", "x.log", Format::Text),
             ("2024-03-04 x, y\nb, c", "x.log", Format::Text),
             ("", "x", Format::Text),
         ] {

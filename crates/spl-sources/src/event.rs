@@ -61,10 +61,7 @@ const COUNT: usize = ROLES.len();
 impl Role {
     /// The meaning of a field.
     pub(crate) fn of(name: &str) -> Option<Self> {
-        ROLES
-            .iter()
-            .find(|(known, _)| *known == name)
-            .map(|(_, role)| *role)
+        ROLES.iter().find(|(known, _)| *known == name).map(|(_, role)| *role)
     }
 
     /// Whether the field describes the event and is set for every event.
@@ -74,11 +71,7 @@ impl Role {
 
     /// Whether a field with a meaning lies below an object of this name.
     pub(crate) fn is_above(name: &str) -> bool {
-        ROLES.iter().any(|(known, _)| {
-            known
-                .strip_prefix(name)
-                .is_some_and(|rest| rest.starts_with('.'))
-        })
+        ROLES.iter().any(|(known, _)| known.strip_prefix(name).is_some_and(|rest| rest.starts_with('.')))
     }
 }
 
@@ -90,10 +83,7 @@ pub(crate) struct Slots {
 
 impl Slots {
     pub(crate) fn new() -> Self {
-        Self {
-            present: 0,
-            spans: [Span::data(0, 0, false); COUNT],
-        }
+        Self { present: 0, spans: [Span::data(0, 0, false); COUNT] }
     }
 
     pub(crate) fn clear(&mut self) {
@@ -132,12 +122,7 @@ pub(crate) struct Defaults {
 impl Defaults {
     /// The names of the four columns and their values.
     pub(crate) fn columns(&self) -> [(&'static str, &str); 4] {
-        [
-            ("host", &self.host),
-            ("source", &self.source),
-            ("sourcetype", &self.sourcetype),
-            ("index", &self.index),
-        ]
+        [("host", &self.host), ("source", &self.source), ("sourcetype", &self.sourcetype), ("index", &self.index)]
     }
 }
 
@@ -197,12 +182,7 @@ impl<'o> EventFinisher<'o> {
     }
 
     /// Ends the event whose fields were appended and noted in `slots`; `line` is its own text.
-    pub(crate) fn finish(
-        &mut self,
-        builder: &mut ChunkBuilder<'_>,
-        slots: &mut Slots,
-        line: Option<Span>,
-    ) {
+    pub(crate) fn finish(&mut self, builder: &mut ChunkBuilder<'_>, slots: &mut Slots, line: Option<Span>) {
         let raw = slots.raw().or(line);
         let time = self.time(builder, slots, raw);
         self.origin(builder, slots);
@@ -236,11 +216,7 @@ impl<'o> EventFinisher<'o> {
                 let text = builder.text(span);
                 match self.times.field(text.trim()) {
                     Some(Zoned { seconds, zoned }) if zoned || *role == Role::UtcTime => {
-                        return if *role == Role::UtcTime {
-                            self.times.utc(text.trim()).unwrap_or(seconds)
-                        } else {
-                            seconds
-                        };
+                        return if *role == Role::UtcTime { self.times.utc(text.trim()).unwrap_or(seconds) } else { seconds };
                     }
                     Some(Zoned { seconds, .. }) => open = open.or(Some(seconds)),
                     None => {}
@@ -264,11 +240,7 @@ impl<'o> EventFinisher<'o> {
         let own = [
             ("host", &self.options.host, computer.to_owned()),
             ("source", &self.options.source, format!("WinEventLog:{log}")),
-            (
-                "sourcetype",
-                &self.options.sourcetype,
-                "WinEventLog".to_owned(),
-            ),
+            ("sourcetype", &self.options.sourcetype, "WinEventLog".to_owned()),
         ];
         for (name, option, value) in own {
             if option.is_none() && !value.is_empty() {

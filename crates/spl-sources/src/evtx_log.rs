@@ -15,15 +15,8 @@ const TOGETHER: usize = 16;
 
 /// The places of groups of chunks in a file.
 pub(crate) fn split(bytes: &[u8]) -> Vec<(usize, usize)> {
-    let start = if bytes.starts_with(b"ElfFile\0") {
-        HEADER.min(bytes.len())
-    } else {
-        0
-    };
-    (start..bytes.len())
-        .step_by(CHUNK * TOGETHER)
-        .map(|at| (at, (at + CHUNK * TOGETHER).min(bytes.len())))
-        .collect()
+    let start = if bytes.starts_with(b"ElfFile\0") { HEADER.min(bytes.len()) } else { 0 };
+    (start..bytes.len()).step_by(CHUNK * TOGETHER).map(|at| (at, (at + CHUNK * TOGETHER).min(bytes.len()))).collect()
 }
 
 /// The records of some chunks as text, and the place of each.
@@ -74,9 +67,7 @@ pub(crate) fn render(bytes: &[u8], warnings: &mut Warnings) -> (String, Vec<(usi
 fn as_splunk(xml: &str, out: &mut String) {
     let mut rest = xml.trim();
     if rest.starts_with("<?") {
-        rest = rest
-            .find("?>")
-            .map_or("", |end| rest[end + 2..].trim_start());
+        rest = rest.find("?>").map_or("", |end| rest[end + 2..].trim_start());
     }
     out.reserve(rest.len());
     while let Some(open) = rest.find('<') {
@@ -128,9 +119,6 @@ mod tests {
             "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<Event xmlns=\"x\"><A B=\"it's\"/><Data Name=\"n\"/><Data Name=\"m\">\"q\" &lt; 'r'</Data></Event>\n",
             &mut out,
         );
-        assert_eq!(
-            out,
-            "<Event xmlns='x'><A B='it&apos;s'/><Data Name='n'></Data><Data Name='m'>\"q\" &lt; 'r'</Data></Event>"
-        );
+        assert_eq!(out, "<Event xmlns='x'><A B='it&apos;s'/><Data Name='n'></Data><Data Name='m'>\"q\" &lt; 'r'</Data></Event>");
     }
 }

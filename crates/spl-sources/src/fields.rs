@@ -44,12 +44,9 @@ fn windows_alias(name: &str) -> Option<&str> {
     let inner = name.strip_prefix("Event.")?;
     let inner = inner.strip_suffix(".#text").unwrap_or(inner);
     if let Some(field) = inner.strip_prefix("System.") {
-        let attribute = field
-            .split_once(".#attributes.")
-            .or_else(|| field.split_once("_attributes."))
-            .map(|(_, attribute)| attribute);
-        return Some(attribute.unwrap_or(field))
-            .filter(|field| !field.starts_with("xmlns") && !field.contains('.'));
+        let attribute =
+            field.split_once(".#attributes.").or_else(|| field.split_once("_attributes.")).map(|(_, attribute)| attribute);
+        return Some(attribute.unwrap_or(field)).filter(|field| !field.starts_with("xmlns") && !field.contains('.'));
     }
     let field = match inner.strip_prefix("EventData.") {
         Some(field) => field,
@@ -81,12 +78,7 @@ impl<'s> FieldTree<'s> {
             array: NONE,
             alias: None,
         };
-        Self {
-            nodes: vec![root],
-            children: HashTable::new(),
-            hasher: DefaultHashBuilder::default(),
-            selection,
-        }
+        Self { nodes: vec![root], children: HashTable::new(), hasher: DefaultHashBuilder::default(), selection }
     }
 
     pub(crate) fn node(&self, node: u32) -> &Node {
@@ -100,14 +92,9 @@ impl<'s> FieldTree<'s> {
     /// The node that probably comes next: after `previous`, or the first one of `parent`, if its key stands in the text.
     #[inline]
     pub(crate) fn predict(&self, parent: u32, previous: u32, text: &[u8]) -> Option<(u32, usize)> {
-        let guess = if previous == NONE {
-            self.node(parent).first
-        } else {
-            self.node(previous).next
-        };
+        let guess = if previous == NONE { self.node(parent).first } else { self.node(previous).next };
         let node = self.nodes.get(guess as usize)?;
-        text.starts_with(&node.quoted)
-            .then_some((guess, node.quoted.len()))
+        text.starts_with(&node.quoted).then_some((guess, node.quoted.len()))
     }
 
     /// The node of a key (as it stands in the text with the closing quote, and as it reads).
@@ -116,16 +103,10 @@ impl<'s> FieldTree<'s> {
         let nodes = &self.nodes;
         let found = self
             .children
-            .find(hash, |&child| {
-                nodes[child as usize].parent == parent && *nodes[child as usize].quoted == *quoted
-            })
+            .find(hash, |&child| nodes[child as usize].parent == parent && *nodes[child as usize].quoted == *quoted)
             .copied();
         let child = found.unwrap_or_else(|| {
-            let name = if parent == ROOT {
-                key.to_owned()
-            } else {
-                format!("{}.{key}", self.node(parent).name)
-            };
+            let name = if parent == ROOT { key.to_owned() } else { format!("{}.{key}", self.node(parent).name) };
             let child = self.add(parent, quoted, name);
             let (nodes, hasher) = (&self.nodes, &self.hasher);
             self.children.insert_unique(hash, child, |&child| {
@@ -146,13 +127,8 @@ impl<'s> FieldTree<'s> {
     pub(crate) fn elements(&mut self, node: u32) -> u32 {
         if self.node(node).array == NONE {
             // Tags and event types may be lists and keep their plain names.
-            let plain = self.node(node).parent == ROOT
-                && matches!(self.node(node).name.as_str(), "tag" | "eventtype");
-            let array = if plain {
-                node
-            } else {
-                self.add(NONE, b"", format!("{}{{}}", self.node(node).name))
-            };
+            let plain = self.node(node).parent == ROOT && matches!(self.node(node).name.as_str(), "tag" | "eventtype");
+            let array = if plain { node } else { self.add(NONE, b"", format!("{}{{}}", self.node(node).name)) };
             self.node_mut(node).array = array;
         }
         self.node(node).array
@@ -160,15 +136,11 @@ impl<'s> FieldTree<'s> {
 
     fn add(&mut self, parent: u32, quoted: &[u8], name: String) -> u32 {
         let alias = windows_alias(&name).map(Box::from);
-        let role = Role::of(alias.as_deref().unwrap_or(&name))
-            .filter(|role| alias.is_none() || !role.is_meta());
+        let role = Role::of(alias.as_deref().unwrap_or(&name)).filter(|role| alias.is_none() || !role.is_meta());
         let meta = role.is_some_and(Role::is_meta);
         let windows = ["Event", "Event.System", "Event.EventData", "Event.UserData"]
             .iter()
-            .any(|above| {
-                name.strip_prefix(above)
-                    .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-            });
+            .any(|above| name.strip_prefix(above).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')));
         self.nodes.push(Node {
             quoted: quoted.into(),
             parent,

@@ -31,9 +31,7 @@ impl Content {
         match self {
             Self::File(path, _) => {
                 let mut head = Vec::new();
-                std::fs::File::open(path)?
-                    .take(length as u64)
-                    .read_to_end(&mut head)?;
+                std::fs::File::open(path)?.take(length as u64).read_to_end(&mut head)?;
                 Ok(head)
             }
             Self::Memory(buffer) => Ok(buffer[..buffer.len().min(length)].to_vec()),
@@ -98,10 +96,8 @@ fn walk(folder: &Path) -> Result<Vec<PathBuf>, LoadError> {
         .sort_by_file_name(Ord::cmp)
         .build();
     for entry in walk {
-        let entry = entry.map_err(|error| LoadError::Io {
-            path: folder.display().to_string(),
-            error: std::io::Error::other(error),
-        })?;
+        let entry =
+            entry.map_err(|error| LoadError::Io { path: folder.display().to_string(), error: std::io::Error::other(error) })?;
         if entry.file_type().is_some_and(|kind| kind.is_file()) {
             files.push(entry.into_path());
         }
@@ -110,33 +106,16 @@ fn walk(folder: &Path) -> Result<Vec<PathBuf>, LoadError> {
 }
 
 fn glob(pattern: &str) -> Result<Vec<PathBuf>, LoadError> {
-    let bad = |error: globset::Error| LoadError::BadGlob {
-        pattern: pattern.to_owned(),
-        message: error.kind().to_string(),
-    };
-    let matcher = globset::GlobBuilder::new(pattern)
-        .literal_separator(true)
-        .build()
-        .map_err(bad)?
-        .compile_matcher();
+    let bad = |error: globset::Error| LoadError::BadGlob { pattern: pattern.to_owned(), message: error.kind().to_string() };
+    let matcher = globset::GlobBuilder::new(pattern).literal_separator(true).build().map_err(bad)?.compile_matcher();
     let special = pattern.find(['*', '?', '[', '{']).unwrap_or(pattern.len());
-    let base = pattern[..special]
-        .rfind('/')
-        .map_or("", |at| &pattern[..=at]);
-    let folder = if base.is_empty() {
-        Path::new(".")
-    } else {
-        Path::new(base)
-    };
+    let base = pattern[..special].rfind('/').map_or("", |at| &pattern[..=at]);
+    let folder = if base.is_empty() { Path::new(".") } else { Path::new(base) };
     if !folder.is_dir() {
         return Ok(Vec::new());
     }
-    let files = walk(folder)?
-        .into_iter()
-        .map(|file| file.strip_prefix("./").map(Path::to_owned).unwrap_or(file));
-    Ok(files
-        .filter(|file| matcher.is_match(file) || matcher.is_match(Path::new("./").join(file)))
-        .collect())
+    let files = walk(folder)?.into_iter().map(|file| file.strip_prefix("./").map(Path::to_owned).unwrap_or(file));
+    Ok(files.filter(|file| matcher.is_match(file) || matcher.is_match(Path::new("./").join(file))).collect())
 }
 
 /// Opens a file; archives give one input per member, compressed files one that is decompressed.
@@ -146,10 +125,7 @@ pub(crate) fn open(path: &Path, standard_input: Option<&[u8]>) -> Result<Vec<Inp
         let bytes = standard_input.ok_or_else(|| LoadError::NotFound { path: name.clone() })?;
         Content::Memory(Buffer::from_vec(bytes.to_vec()))
     } else {
-        let failed = |error| LoadError::Io {
-            path: name.clone(),
-            error,
-        };
+        let failed = |error| LoadError::Io { path: name.clone(), error };
         let metadata = std::fs::metadata(path).map_err(failed)?;
         if metadata.is_file() {
             // Opened once now, so that a file without permission stops the load and not one of its threads.
@@ -159,24 +135,10 @@ pub(crate) fn open(path: &Path, standard_input: Option<&[u8]>) -> Result<Vec<Inp
             Content::Memory(Buffer::from_vec(std::fs::read(path).map_err(failed)?))
         }
     };
-    let modified = std::fs::metadata(path)
-        .and_then(|metadata| metadata.modified())
-        .ok();
-    let modified = modified
-        .and_then(|time| time.duration_since(UNIX_EPOCH).ok())
-        .map(|time| time.as_secs() as f64);
+    let modified = std::fs::metadata(path).and_then(|metadata| metadata.modified()).ok();
+    let modified = modified.and_then(|time| time.duration_since(UNIX_EPOCH).ok()).map(|time| time.as_secs() as f64);
     let mut inputs = Vec::new();
-    unpack(
-        Input {
-            path: name,
-            content,
-            compressed: Vec::new(),
-            modified,
-            error: None,
-        },
-        0,
-        &mut inputs,
-    );
+    unpack(Input { path: name, content, compressed: Vec::new(), modified, error: None }, 0, &mut inputs);
     Ok(inputs)
 }
 
@@ -192,17 +154,11 @@ fn unpack(mut input: Input, layer: usize, inputs: &mut Vec<Input>) {
             return;
         }
     };
-    let compression = if layer < LAYERS {
-        compression(&head)
-    } else {
-        None
-    };
+    let compression = if layer < LAYERS { compression(&head) } else { None };
     let Some(compression) = compression else {
         if head.starts_with(&[0xFF, 0xFE]) || head.starts_with(&[0xFE, 0xFF]) {
             match input.content.read() {
-                Ok(bytes) => {
-                    input.content = Content::Memory(Buffer::from_vec(utf16(&bytes).into_bytes()))
-                }
+                Ok(bytes) => input.content = Content::Memory(Buffer::from_vec(utf16(&bytes).into_bytes())),
                 Err(error) => input.error = Some(error.to_string()),
             }
         }
@@ -210,28 +166,15 @@ fn unpack(mut input: Input, layer: usize, inputs: &mut Vec<Input>) {
         return;
     };
     input.compressed.push(compression.name());
-    let members = input
-        .content
-        .read()
-        .and_then(|bytes| decompress(compression, &bytes));
+    let members = input.content.read().and_then(|bytes| decompress(compression, &bytes));
     match members {
         Ok((members, error)) => {
             let archive = matches!(compression, Compression::Zip | Compression::Tar);
             for (name, bytes) in members {
-                let path = if archive {
-                    format!("{}:{name}", input.path)
-                } else {
-                    input.path.clone()
-                };
+                let path = if archive { format!("{}:{name}", input.path) } else { input.path.clone() };
                 let content = Content::Memory(Buffer::from_vec(bytes));
                 unpack(
-                    Input {
-                        path,
-                        content,
-                        compressed: input.compressed.clone(),
-                        modified: input.modified,
-                        error: None,
-                    },
+                    Input { path, content, compressed: input.compressed.clone(), modified: input.modified, error: None },
                     layer + 1,
                     inputs,
                 );
@@ -239,11 +182,7 @@ fn unpack(mut input: Input, layer: usize, inputs: &mut Vec<Input>) {
             if let Some(error) = error {
                 // What was decompressed before the damage is kept; the warning stands beside it.
                 let content = Content::Memory(Buffer::default());
-                inputs.push(Input {
-                    content,
-                    error: Some(error),
-                    ..input
-                });
+                inputs.push(Input { content, error: Some(error), ..input });
             }
         }
         Err(error) => {
@@ -259,36 +198,26 @@ type Members = (Vec<(String, Vec<u8>)>, Option<String>);
 fn decompress(compression: Compression, bytes: &[u8]) -> std::io::Result<Members> {
     let read_all = |mut reader: Box<dyn Read + '_>| {
         let mut plain = Vec::new();
-        let error = reader
-            .read_to_end(&mut plain)
-            .err()
-            .map(|error| error.to_string());
+        let error = reader.read_to_end(&mut plain).err().map(|error| error.to_string());
         Ok((vec![(String::new(), plain)], error))
     };
     match compression {
         Compression::Gz => read_all(Box::new(flate2::bufread::MultiGzDecoder::new(bytes))),
         Compression::Zst => read_all(Box::new(zstd::stream::read::Decoder::with_buffer(bytes)?)),
         Compression::Zip => {
-            let mut archive =
-                zip::ZipArchive::new(std::io::Cursor::new(bytes)).map_err(std::io::Error::other)?;
+            let mut archive = zip::ZipArchive::new(std::io::Cursor::new(bytes)).map_err(std::io::Error::other)?;
             let mut members = Vec::new();
             let mut failed = None;
             for index in 0..archive.len() {
-                let read = archive
-                    .by_index(index)
-                    .map_err(std::io::Error::other)
-                    .and_then(|mut member| {
-                        let name = member
-                            .name()
-                            .map_err(std::io::Error::other)?
-                            .replace('\\', "/");
-                        let mut plain = Vec::new();
-                        if member.is_dir() || name.ends_with('/') || is_extra(&name) {
-                            return Ok(None);
-                        }
-                        member.read_to_end(&mut plain)?;
-                        Ok(Some((name, plain)))
-                    });
+                let read = archive.by_index(index).map_err(std::io::Error::other).and_then(|mut member| {
+                    let name = member.name().map_err(std::io::Error::other)?.replace('\\', "/");
+                    let mut plain = Vec::new();
+                    if member.is_dir() || name.ends_with('/') || is_extra(&name) {
+                        return Ok(None);
+                    }
+                    member.read_to_end(&mut plain)?;
+                    Ok(Some((name, plain)))
+                });
                 match read {
                     Ok(member) => members.extend(member),
                     Err(error) => failed = failed.or(Some(error.to_string())),
@@ -328,14 +257,8 @@ fn is_extra(name: &str) -> bool {
 /// UTF-16 with a byte order mark as text; what is not UTF-16 becomes U+FFFD.
 fn utf16(bytes: &[u8]) -> String {
     let big = bytes.starts_with(&[0xFE, 0xFF]);
-    let units = bytes[2..].chunks_exact(2).map(|pair| {
-        if big {
-            u16::from_be_bytes([pair[0], pair[1]])
-        } else {
-            u16::from_le_bytes([pair[0], pair[1]])
-        }
-    });
-    char::decode_utf16(units)
-        .map(|character| character.unwrap_or(char::REPLACEMENT_CHARACTER))
-        .collect()
+    let units = bytes[2..]
+        .chunks_exact(2)
+        .map(|pair| if big { u16::from_be_bytes([pair[0], pair[1]]) } else { u16::from_le_bytes([pair[0], pair[1]]) });
+    char::decode_utf16(units).map(|character| character.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
 }

@@ -28,11 +28,7 @@ pub(crate) fn read_lines(builder: &mut ChunkBuilder<'_>, finisher: &mut EventFin
 }
 
 /// Reads the JSON events at these places of a part's text.
-pub(crate) fn read_places(
-    builder: &mut ChunkBuilder<'_>,
-    finisher: &mut EventFinisher<'_>,
-    places: &[(usize, usize)],
-) {
+pub(crate) fn read_places(builder: &mut ChunkBuilder<'_>, finisher: &mut EventFinisher<'_>, places: &[(usize, usize)]) {
     let mut reader = JsonReader::new(finisher);
     for &(start, end) in places {
         builder.lines += 1;
@@ -52,12 +48,7 @@ impl<'f, 'o> JsonReader<'f, 'o> {
     pub(crate) fn new(finisher: &'f mut EventFinisher<'o>) -> Self {
         let tree = FieldTree::new(finisher.selection());
         let xml = XmlReader::new(finisher.selection());
-        Self {
-            finisher,
-            tree,
-            slots: Slots::new(),
-            xml,
-        }
+        Self { finisher, tree, slots: Slots::new(), xml }
     }
 
     /// Reads the event between two places, unless there are only blanks.
@@ -68,20 +59,11 @@ impl<'f, 'o> JsonReader<'f, 'o> {
         };
         let line = Span::data(start, end, false);
         if end - start > LONGEST {
-            builder.warnings.add(
-                WarningKind::TooLarge,
-                builder.lines,
-                &String::from_utf8_lossy(&text[start..start + 200]),
-            );
+            builder.warnings.add(WarningKind::TooLarge, builder.lines, &String::from_utf8_lossy(&text[start..start + 200]));
         }
-        let mut scanner = Scanner {
-            text: &text[..end],
-            at: start,
-        };
+        let mut scanner = Scanner { text: &text[..end], at: start };
         let read = match text[start] {
-            b'{' => self
-                .object(builder, &mut scanner, ROOT, 0)
-                .and_then(|()| scanner.expect_end()),
+            b'{' => self.object(builder, &mut scanner, ROOT, 0).and_then(|()| scanner.expect_end()),
             // A line that is no object has no fields; it is not an error when it is JSON.
             _ => scanner.skip_value().and_then(|()| scanner.expect_end()),
         };
@@ -97,13 +79,7 @@ impl<'f, 'o> JsonReader<'f, 'o> {
             let text = builder.text(raw);
             if windows::is_event(text.as_bytes()) {
                 let text = text.into_owned();
-                self.xml.read(
-                    builder,
-                    &mut self.slots,
-                    text.as_bytes(),
-                    Place::Elsewhere,
-                    true,
-                );
+                self.xml.read(builder, &mut self.slots, text.as_bytes(), Place::Elsewhere, true);
             }
         }
         self.finisher.finish(builder, &mut self.slots, Some(line));
@@ -139,11 +115,9 @@ impl<'f, 'o> JsonReader<'f, 'o> {
                     if escaped {
                         let mut plain = Vec::with_capacity(key.len());
                         unescape(key, &mut plain);
-                        self.tree
-                            .child(parent, previous, quoted, &String::from_utf8_lossy(&plain))
+                        self.tree.child(parent, previous, quoted, &String::from_utf8_lossy(&plain))
                     } else {
-                        self.tree
-                            .child(parent, previous, quoted, &String::from_utf8_lossy(key))
+                        self.tree.child(parent, previous, quoted, &String::from_utf8_lossy(key))
                     }
                 }
             };
@@ -242,10 +216,7 @@ pub(crate) fn events(text: &[u8]) -> Vec<(usize, usize)> {
             b',' => scanner.at += 1,
             _ if scanner.skip_value().is_ok() => match list_place(text, start, scanner.at) {
                 Some(list) => {
-                    let mut list = Scanner {
-                        text: &text[..scanner.at],
-                        at: list,
-                    };
+                    let mut list = Scanner { text: &text[..scanner.at], at: list };
                     elements(&mut list, &mut places);
                 }
                 None => places.push((start, scanner.at)),
@@ -283,35 +254,21 @@ fn elements(scanner: &mut Scanner<'_>, places: &mut Vec<(usize, usize)>) {
 /// Where a line begins an object after `start`, else the end.
 fn next_object(text: &[u8], start: usize) -> usize {
     let mut lines = memchr::memchr_iter(b'\n', &text[start..]).map(|at| start + at + 1);
-    lines
-        .find(|at| text[*at..].trim_ascii_start().starts_with(b"{"))
-        .unwrap_or(text.len())
+    lines.find(|at| text[*at..].trim_ascii_start().starts_with(b"{")).unwrap_or(text.len())
 }
 
 /// Where the list of an object begins that has nothing else than a list of records.
 fn list_place(text: &[u8], start: usize, end: usize) -> Option<usize> {
-    let mut scanner = Scanner {
-        text: &text[..end],
-        at: start,
-    };
+    let mut scanner = Scanner { text: &text[..end], at: start };
     scanner.expect(b'{').ok()?;
     scanner.peek()?;
-    let key = [
-        &b"\"Records\""[..],
-        b"\"records\"",
-        b"\"Events\"",
-        b"\"events\"",
-        b"\"value\"",
-    ]
-    .into_iter()
-    .find(|key| scanner.rest().starts_with(key))?;
+    let key = [&b"\"Records\""[..], b"\"records\"", b"\"Events\"", b"\"events\"", b"\"value\""]
+        .into_iter()
+        .find(|key| scanner.rest().starts_with(key))?;
     scanner.at += key.len();
     scanner.expect(b':').ok()?;
     let list = (scanner.peek()? == b'[').then_some(scanner.at)?;
-    let mut inside = Scanner {
-        text: &text[..end],
-        at: list + 1,
-    };
+    let mut inside = Scanner { text: &text[..end], at: list + 1 };
     if !matches!(inside.peek()?, b'{' | b']') {
         return None;
     }
@@ -375,19 +332,11 @@ impl<'t> Scanner<'t> {
     }
 
     fn expect(&mut self, byte: u8) -> Result<(), JsonError> {
-        if self.next() == Some(byte) {
-            Ok(())
-        } else {
-            Err(JsonError)
-        }
+        if self.next() == Some(byte) { Ok(()) } else { Err(JsonError) }
     }
 
     fn expect_end(&mut self) -> Result<(), JsonError> {
-        if self.peek().is_none() {
-            Ok(())
-        } else {
-            Err(JsonError)
-        }
+        if self.peek().is_none() { Ok(()) } else { Err(JsonError) }
     }
 
     /// Goes behind the closing quote; says whether there were escapes.
@@ -398,17 +347,11 @@ impl<'t> Scanner<'t> {
         let mut escaped = false;
         loop {
             // Eight bytes at a time: the high bit is set in bytes that are a quote or a backslash.
-            while let Some(word) = self
-                .text
-                .get(self.at..)
-                .and_then(|rest| rest.first_chunk::<8>())
-            {
+            while let Some(word) = self.text.get(self.at..).and_then(|rest| rest.first_chunk::<8>()) {
                 let word = u64::from_le_bytes(*word);
                 let quote = word ^ (LOW * b'"' as u64);
                 let backslash = word ^ (LOW * b'\\' as u64);
-                let found = ((quote.wrapping_sub(LOW) & !quote)
-                    | (backslash.wrapping_sub(LOW) & !backslash))
-                    & HIGH;
+                let found = ((quote.wrapping_sub(LOW) & !quote) | (backslash.wrapping_sub(LOW) & !backslash)) & HIGH;
                 if found != 0 {
                     self.at += found.trailing_zeros() as usize / 8;
                     break;
@@ -433,10 +376,8 @@ impl<'t> Scanner<'t> {
     /// Goes behind a number, `true`, `false` or `null`.
     fn scalar(&mut self) -> Result<Scalar, JsonError> {
         let rest = self.rest();
-        let length = rest
-            .iter()
-            .position(|byte| matches!(byte, b',' | b'}' | b']' | b' ' | b'\n' | b'\r' | b'\t'))
-            .unwrap_or(rest.len());
+        let length =
+            rest.iter().position(|byte| matches!(byte, b',' | b'}' | b']' | b' ' | b'\n' | b'\r' | b'\t')).unwrap_or(rest.len());
         let word = &rest[..length];
         self.at += length;
         match word {
@@ -483,29 +424,20 @@ impl<'t> Scanner<'t> {
 /// Whether a word is a number by JSON's grammar.
 fn is_number(word: &[u8]) -> bool {
     let unsigned = word.strip_prefix(b"-").unwrap_or(word);
-    let whole = unsigned
-        .iter()
-        .position(|byte| !byte.is_ascii_digit())
-        .unwrap_or(unsigned.len());
+    let whole = unsigned.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(unsigned.len());
     if whole == 0 || (whole > 1 && unsigned[0] == b'0') {
         return false;
     }
     let mut rest = &unsigned[whole..];
     if let Some(after) = rest.strip_prefix(b".") {
-        let digits = after
-            .iter()
-            .position(|byte| !byte.is_ascii_digit())
-            .unwrap_or(after.len());
+        let digits = after.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(after.len());
         if digits == 0 {
             return false;
         }
         rest = &after[digits..];
     }
     if let [b'e' | b'E', after @ ..] = rest {
-        let after = after
-            .strip_prefix(b"+")
-            .or_else(|| after.strip_prefix(b"-"))
-            .unwrap_or(after);
+        let after = after.strip_prefix(b"+").or_else(|| after.strip_prefix(b"-")).unwrap_or(after);
         return !after.is_empty() && after.iter().all(u8::is_ascii_digit);
     }
     rest.is_empty()

@@ -35,31 +35,19 @@ pub struct Loaded {
 
 /// Loads files into one table. A bad event never stops it (see [`LoadOptions::strict`]): it is kept as `_raw` and counted.
 pub fn load(options: &LoadOptions) -> Result<Loaded, LoadError> {
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(options.threads)
-        .build();
-    pool.map_err(|error| LoadError::Threads(error.to_string()))?
-        .install(|| load_here(options))
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads).build();
+    pool.map_err(|error| LoadError::Threads(error.to_string()))?.install(|| load_here(options))
 }
 
 fn load_here(options: &LoadOptions) -> Result<Loaded, LoadError> {
     let paths = input::resolve(&options.paths)?;
-    let standard_input = options
-        .standard_input
-        .as_ref()
-        .map(|bytes| bytes.as_slice());
-    let opened: Vec<Vec<Input>> = paths
-        .par_iter()
-        .map(|path| input::open(path, standard_input))
-        .collect::<Result<_, _>>()?;
+    let standard_input = options.standard_input.as_ref().map(|bytes| bytes.as_slice());
+    let opened: Vec<Vec<Input>> = paths.par_iter().map(|path| input::open(path, standard_input)).collect::<Result<_, _>>()?;
     let inputs: Vec<Input> = opened.into_iter().flatten().collect();
     if let Some(progress) = &options.progress {
         progress.add_total(inputs.iter().map(|input| input.content.len()).sum());
     }
-    let planned: Vec<(FilePlan, Vec<Part>)> = inputs
-        .into_par_iter()
-        .map(|input| plan(input, options))
-        .collect();
+    let planned: Vec<(FilePlan, Vec<Part>)> = inputs.into_par_iter().map(|input| plan(input, options)).collect();
     let mut files = Vec::with_capacity(planned.len());
     let mut parts = Vec::new();
     for (index, (file, file_parts)) in planned.into_iter().enumerate() {
@@ -79,11 +67,7 @@ fn load_here(options: &LoadOptions) -> Result<Loaded, LoadError> {
     finish(files, chunks, options)
 }
 
-fn finish(
-    files: Vec<FilePlan>,
-    chunks: Vec<(usize, Chunk)>,
-    options: &LoadOptions,
-) -> Result<Loaded, LoadError> {
+fn finish(files: Vec<FilePlan>, chunks: Vec<(usize, Chunk)>, options: &LoadOptions) -> Result<Loaded, LoadError> {
     let mut lines = vec![0; files.len()];
     let mut warnings: Vec<Warnings> = files.iter().map(|file| file.warnings.clone()).collect();
     let mut reports: Vec<FileReport> = files.iter().map(FilePlan::report).collect();
@@ -93,29 +77,18 @@ fn finish(
         lines[file] += chunk.lines;
         reports[file].events += u64::from(chunk.rows);
         let fallback_time = files[file].modified.unwrap_or(options.now);
-        parts.push(LoadedPart {
-            chunk,
-            file,
-            defaults: files[file].defaults.clone(),
-            fallback_time,
-        });
+        parts.push(LoadedPart { chunk, file, defaults: files[file].defaults.clone(), fallback_time });
     }
     for (report, warnings) in reports.iter_mut().zip(warnings) {
         if options.strict
             && let Some(warning) = warnings.first()
         {
-            return Err(LoadError::Strict {
-                path: report.path.clone(),
-                warning: warning.clone(),
-            });
+            return Err(LoadError::Strict { path: report.path.clone(), warning: warning.clone() });
         }
         report.warnings = warnings.into_vec();
     }
     let table = join(parts, options.fields.contains("_raw"))?;
-    Ok(Loaded {
-        table,
-        report: LoadReport { files: reports },
-    })
+    Ok(Loaded { table, report: LoadReport { files: reports } })
 }
 
 /// What all parts of a file share.
@@ -162,22 +135,14 @@ fn plan(input: Input, options: &LoadOptions) -> (FilePlan, Vec<Part>) {
     let mut warnings = Warnings::default();
     let head = input.content.head(HEAD).unwrap_or_default();
     let complete = head.len() as u64 == input.content.len();
-    let format = options
-        .format
-        .unwrap_or_else(|| detect::format(&head, &input.path, complete));
+    let format = options.format.unwrap_or_else(|| detect::format(&head, &input.path, complete));
     if let Some(error) = &input.error {
         warnings.add(WarningKind::BadFile, 0, error);
     }
     let defaults = Defaults {
-        host: options
-            .host
-            .clone()
-            .unwrap_or_else(|| "localhost".to_owned()),
+        host: options.host.clone().unwrap_or_else(|| "localhost".to_owned()),
         source: options.source.clone().unwrap_or_else(|| input.path.clone()),
-        sourcetype: options
-            .sourcetype
-            .clone()
-            .unwrap_or_else(|| sourcetype(format, &input.path)),
+        sourcetype: options.sourcetype.clone().unwrap_or_else(|| sourcetype(format, &input.path)),
         index: options.index.clone().unwrap_or_else(|| "main".to_owned()),
     };
     let mut file = FilePlan {
@@ -193,8 +158,7 @@ fn plan(input: Input, options: &LoadOptions) -> (FilePlan, Vec<Part>) {
     let parts = match parts(&mut file, input.content) {
         Ok(parts) => parts,
         Err(error) => {
-            file.warnings
-                .add(WarningKind::BadFile, 0, &error.to_string());
+            file.warnings.add(WarningKind::BadFile, 0, &error.to_string());
             Vec::new()
         }
     };
@@ -205,27 +169,16 @@ fn parts(file: &mut FilePlan, content: Content) -> std::io::Result<Vec<Part>> {
     match (file.format, content) {
         (Format::Ndjson | Format::Text, Content::File(path, length)) => {
             let starts = (0..length).step_by(PART);
-            Ok(starts
-                .map(|start| Part::Lines(path.clone(), start, (start + PART as u64).min(length)))
-                .collect())
+            Ok(starts.map(|start| Part::Lines(path.clone(), start, (start + PART as u64).min(length))).collect())
         }
-        (Format::Ndjson | Format::Text, Content::Memory(buffer)) => {
-            Ok(slices(&buffer, split_lines(&buffer, PART)))
-        }
+        (Format::Ndjson | Format::Text, Content::Memory(buffer)) => Ok(slices(&buffer, split_lines(&buffer, PART))),
         (Format::Csv | Format::Tsv, content) => {
             let buffer = content.read()?;
-            let mark = if buffer.starts_with(b"\xEF\xBB\xBF") {
-                3
-            } else {
-                0
-            };
+            let mark = if buffer.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 };
             let separator = separator(file.format);
             let (names, start) = separated::header(&buffer[mark..], separator);
             file.names = names;
-            Ok(slices(
-                &buffer,
-                separated::split(&buffer, mark + start, PART),
-            ))
+            Ok(slices(&buffer, separated::split(&buffer, mark + start, PART)))
         }
         (Format::Json, content) => {
             let buffer = valid_text(content.read()?, &mut file.warnings);
@@ -238,17 +191,12 @@ fn parts(file: &mut FilePlan, content: Content) -> std::io::Result<Vec<Part>> {
         (Format::Evtx, content) => {
             let buffer = content.read()?;
             let places = evtx_log::split(&buffer);
-            Ok(places
-                .into_iter()
-                .map(|(start, end)| Part::Evtx(buffer.slice_with_length(start, end - start)))
-                .collect())
+            Ok(places.into_iter().map(|(start, end)| Part::Evtx(buffer.slice_with_length(start, end - start))).collect())
         }
         (Format::Parquet, content) => {
             let bytes = Bytes::from(content.read()?.to_vec());
             let groups = columnar::row_groups(&bytes).map_err(std::io::Error::other)?;
-            Ok((0..groups)
-                .map(|group| Part::Group(bytes.clone(), group))
-                .collect())
+            Ok((0..groups).map(|group| Part::Group(bytes.clone(), group)).collect())
         }
     }
 }
@@ -261,14 +209,8 @@ fn json_parts(buffer: &Buffer) -> Vec<Part> {
     for (index, (_, end)) in events.iter().enumerate() {
         if end - events[from].0 >= PART || index + 1 == events.len() {
             let start = events[from].0;
-            let places = events[from..=index]
-                .iter()
-                .map(|(begin, end)| (begin - start, end - start))
-                .collect();
-            parts.push(Part::Places(
-                buffer.slice_with_length(start, end - start),
-                places,
-            ));
+            let places = events[from..=index].iter().map(|(begin, end)| (begin - start, end - start)).collect();
+            parts.push(Part::Places(buffer.slice_with_length(start, end - start), places));
             from = index + 1;
         }
     }
@@ -280,10 +222,7 @@ fn separator(format: Format) -> u8 {
 }
 
 fn slices(buffer: &Buffer, places: Vec<(usize, usize)>) -> Vec<Part> {
-    places
-        .into_iter()
-        .map(|(start, end)| Part::Text(buffer.slice_with_length(start, end - start)))
-        .collect()
+    places.into_iter().map(|(start, end)| Part::Text(buffer.slice_with_length(start, end - start))).collect()
 }
 
 /// Where lines begin about every `size` bytes.
@@ -360,11 +299,7 @@ fn read_part(file: &FilePlan, part: Part, options: &LoadOptions) -> Chunk {
         }
     };
     let buffer = if buffer.len() > LARGEST {
-        warnings.add(
-            WarningKind::TooLarge,
-            0,
-            "a line of more than two gigabytes",
-        );
+        warnings.add(WarningKind::TooLarge, 0, "a line of more than two gigabytes");
         let cut = String::from_utf8_lossy(&buffer[..LARGEST]).into_owned();
         Buffer::from_vec(cut.into_bytes())
     } else {
@@ -375,12 +310,7 @@ fn read_part(file: &FilePlan, part: Part, options: &LoadOptions) -> Chunk {
     builder.warnings = warnings;
     match file.format {
         Format::Ndjson => json::read_lines(&mut builder, &mut finisher),
-        Format::Csv | Format::Tsv => separated::read_records(
-            &mut builder,
-            &mut finisher,
-            &file.names,
-            separator(file.format),
-        ),
+        Format::Csv | Format::Tsv => separated::read_records(&mut builder, &mut finisher, &file.names, separator(file.format)),
         Format::Json => json::read_places(&mut builder, &mut finisher, &places),
         Format::Xml => windows::read(&mut builder, &mut finisher),
         Format::Evtx => windows::read_places(&mut builder, &mut finisher, &places),
@@ -399,21 +329,13 @@ fn read_part(file: &FilePlan, part: Part, options: &LoadOptions) -> Chunk {
 
 /// The text without a byte order mark; bytes that are not UTF-8 are replaced and counted by line.
 fn valid_text(buffer: Buffer, warnings: &mut Warnings) -> Buffer {
-    let buffer = if buffer.starts_with(b"\xEF\xBB\xBF") {
-        buffer.slice(3)
-    } else {
-        buffer
-    };
+    let buffer = if buffer.starts_with(b"\xEF\xBB\xBF") { buffer.slice(3) } else { buffer };
     if std::str::from_utf8(&buffer).is_ok() {
         return buffer;
     }
     for (line, text) in buffer.split(|&byte| byte == b'\n').enumerate() {
         if std::str::from_utf8(text).is_err() {
-            warnings.add(
-                WarningKind::BadText,
-                line as u64 + 1,
-                &String::from_utf8_lossy(&text[..text.len().min(400)]),
-            );
+            warnings.add(WarningKind::BadText, line as u64 + 1, &String::from_utf8_lossy(&text[..text.len().min(400)]));
         }
     }
     Buffer::from_vec(String::from_utf8_lossy(&buffer).into_owned().into_bytes())
@@ -429,11 +351,7 @@ fn read_text(builder: &mut ChunkBuilder<'_>, finisher: &mut EventFinisher<'_>) {
         builder.lines += 1;
         let line = text[start..end].trim_ascii_end();
         if !line.is_empty() {
-            finisher.finish(
-                builder,
-                &mut slots,
-                Some(Span::data(start, start + line.len(), false)),
-            );
+            finisher.finish(builder, &mut slots, Some(Span::data(start, start + line.len(), false)));
         }
         start = end + 1;
     }
@@ -452,11 +370,7 @@ fn sourcetype(format: Format, path: &str) -> String {
             for ending in [".gz", ".zst", ".log", ".txt", ".raw"] {
                 stem = stem.strip_suffix(ending).unwrap_or(stem);
             }
-            if stem.is_empty() || stem == "-" {
-                "text".to_owned()
-            } else {
-                stem.to_owned()
-            }
+            if stem.is_empty() || stem == "-" { "text".to_owned() } else { stem.to_owned() }
         }
     }
 }

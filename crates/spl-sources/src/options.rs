@@ -43,10 +43,7 @@ impl Format {
 
     /// The name that the command line uses.
     pub fn name(self) -> &'static str {
-        Self::ALL
-            .iter()
-            .find(|(_, format)| *format == self)
-            .map_or("text", |(name, _)| name)
+        Self::ALL.iter().find(|(_, format)| *format == self).map_or("text", |(name, _)| name)
     }
 }
 
@@ -66,17 +63,10 @@ impl FromStr for Format {
             "txt" | "raw" | "log" => "text",
             other => other,
         };
-        Self::ALL
-            .iter()
-            .find(|(known, _)| *known == lower)
-            .map(|(_, format)| *format)
-            .ok_or_else(|| {
-                let known: Vec<&str> = Self::ALL.iter().map(|(known, _)| *known).collect();
-                format!(
-                    "unknown input format `{name}`; known formats: {}",
-                    known.join(", ")
-                )
-            })
+        Self::ALL.iter().find(|(known, _)| *known == lower).map(|(_, format)| *format).ok_or_else(|| {
+            let known: Vec<&str> = Self::ALL.iter().map(|(known, _)| *known).collect();
+            format!("unknown input format `{name}`; known formats: {}", known.join(", "))
+        })
     }
 }
 
@@ -109,12 +99,7 @@ impl FieldSelection {
         match self {
             Self::All => true,
             Self::Only(names) => {
-                let starts = |prefix: String| {
-                    names
-                        .range(prefix.clone()..)
-                        .next()
-                        .is_some_and(|next| next.starts_with(&prefix))
-                };
+                let starts = |prefix: String| names.range(prefix.clone()..).next().is_some_and(|next| next.starts_with(&prefix));
                 starts(format!("{name}.")) || starts(format!("{name}{{}}"))
             }
         }

@@ -24,11 +24,7 @@ impl LoadReport {
 
     /// Every warning with the path of its file.
     pub fn warnings(&self) -> impl Iterator<Item = (&str, &Warning)> {
-        self.files.iter().flat_map(|file| {
-            file.warnings
-                .iter()
-                .map(|warning| (file.path.as_str(), warning))
-        })
+        self.files.iter().flat_map(|file| file.warnings.iter().map(|warning| (file.path.as_str(), warning)))
     }
 }
 
@@ -124,12 +120,7 @@ impl Warnings {
             warning.count += 1;
         } else {
             let first_example: String = example.chars().take(120).collect();
-            self.0.push(Warning {
-                kind,
-                count: 1,
-                first_example,
-                line,
-            });
+            self.0.push(Warning { kind, count: 1, first_example, line });
         }
     }
 

@@ -18,10 +18,7 @@ pub(crate) fn header(text: &[u8], separator: u8) -> (Vec<String>, usize) {
     let mut record = csv::ByteRecord::new();
     match reader.read_byte_record(&mut record) {
         Ok(true) => {
-            let names = record
-                .iter()
-                .map(|name| String::from_utf8_lossy(name).trim().to_owned())
-                .collect();
+            let names = record.iter().map(|name| String::from_utf8_lossy(name).trim().to_owned()).collect();
             (names, reader.position().byte() as usize)
         }
         _ => (Vec::new(), text.len()),
@@ -29,11 +26,7 @@ pub(crate) fn header(text: &[u8], separator: u8) -> (Vec<String>, usize) {
 }
 
 fn reader(separator: u8, text: &[u8]) -> csv::Reader<&[u8]> {
-    csv::ReaderBuilder::new()
-        .delimiter(separator)
-        .flexible(true)
-        .has_headers(false)
-        .from_reader(text)
+    csv::ReaderBuilder::new().delimiter(separator).flexible(true).has_headers(false).from_reader(text)
 }
 
 /// Where records begin about every `size` bytes, the first at `start`; line breaks inside quotes are no record's end.
@@ -62,22 +55,13 @@ pub(crate) fn split(text: &[u8], start: usize, size: usize) -> Vec<(usize, usize
 }
 
 /// Reads the records of a part (without the header) as events; an empty value is an absent field.
-pub(crate) fn read_records(
-    builder: &mut ChunkBuilder<'_>,
-    finisher: &mut EventFinisher<'_>,
-    names: &[String],
-    separator: u8,
-) {
+pub(crate) fn read_records(builder: &mut ChunkBuilder<'_>, finisher: &mut EventFinisher<'_>, names: &[String], separator: u8) {
     let text = builder.data();
     let roles: Vec<Option<Role>> = names.iter().map(|name| Role::of(name)).collect();
     let wanted: Vec<bool> = names
         .iter()
         .zip(&roles)
-        .map(|(name, role)| {
-            !role.is_some_and(Role::is_meta)
-                && !name.is_empty()
-                && finisher.selection().contains(name)
-        })
+        .map(|(name, role)| !role.is_some_and(Role::is_meta) && !name.is_empty() && finisher.selection().contains(name))
         .collect();
     let mut columns: Vec<Option<u32>> = vec![None; names.len()];
     let mut reader = reader(separator, text);
@@ -91,16 +75,8 @@ pub(crate) fn read_records(
             Err(_) => continue,
         }
         let end = reader.position().byte() as usize;
-        let begin = start
-            + text[start..end]
-                .iter()
-                .take_while(|byte| byte.is_ascii_whitespace() && **byte != separator)
-                .count();
-        let length = text[begin..end]
-            .iter()
-            .rev()
-            .take_while(|byte| matches!(byte, b'\n' | b'\r'))
-            .count();
+        let begin = start + text[start..end].iter().take_while(|byte| byte.is_ascii_whitespace() && **byte != separator).count();
+        let length = text[begin..end].iter().rev().take_while(|byte| matches!(byte, b'\n' | b'\r')).count();
         start = end;
         builder.lines = reader.position().line();
         if record.len() != names.len() {
@@ -109,11 +85,7 @@ pub(crate) fn read_records(
             builder.warnings.add(
                 WarningKind::BadCsv,
                 line,
-                &format!(
-                    "{} values, {} in the header: {example}",
-                    record.len(),
-                    names.len()
-                ),
+                &format!("{} values, {} in the header: {example}", record.len(), names.len()),
             );
         }
         for (index, value) in record.iter().enumerate() {
@@ -134,16 +106,11 @@ pub(crate) fn read_records(
                 slots.set(role, span);
             }
             if wanted[index] {
-                let column =
-                    *columns[index].get_or_insert_with(|| builder.column(name, ColumnKind::Field));
+                let column = *columns[index].get_or_insert_with(|| builder.column(name, ColumnKind::Field));
                 builder.append_text(column, std::str::from_utf8(value).unwrap_or_default());
             }
         }
-        finisher.finish(
-            builder,
-            &mut slots,
-            Some(Span::data(begin, end - length, false)),
-        );
+        finisher.finish(builder, &mut slots, Some(Span::data(begin, end - length, false)));
     }
 }
 
@@ -155,17 +122,11 @@ pub fn read_csv_table(path: impl AsRef<Path>) -> Result<RecordBatch, LoadError> 
         path: path.display().to_string(),
         error: std::io::Error::new(std::io::ErrorKind::InvalidData, message),
     };
-    let input = input::open(path, None)?
-        .into_iter()
-        .next()
-        .ok_or_else(|| failed("no content".to_owned()))?;
+    let input = input::open(path, None)?.into_iter().next().ok_or_else(|| failed("no content".to_owned()))?;
     if let Some(error) = input.error {
         return Err(failed(error));
     }
-    let bytes = input.content.read().map_err(|error| LoadError::Io {
-        path: path.display().to_string(),
-        error,
-    })?;
+    let bytes = input.content.read().map_err(|error| LoadError::Io { path: path.display().to_string(), error })?;
     csv_table(&bytes).map_err(LoadError::from)
 }
 
@@ -174,17 +135,13 @@ fn csv_table(bytes: &[u8]) -> Result<RecordBatch, arrow::error::ArrowError> {
     let (names, start) = header(text, b',');
     let mut reader = reader(b',', &text[start..]);
     let mut record = csv::ByteRecord::new();
-    let mut builders: Vec<StringViewBuilder> = names
-        .iter()
-        .map(|_| StringViewBuilder::new().with_deduplicate_strings())
-        .collect();
+    let mut builders: Vec<StringViewBuilder> =
+        names.iter().map(|_| StringViewBuilder::new().with_deduplicate_strings()).collect();
     let mut rows = 0;
     while reader.read_byte_record(&mut record).unwrap_or(false) {
         for (index, builder) in builders.iter_mut().enumerate() {
             match record.get(index) {
-                Some(value) if !value.is_empty() => {
-                    builder.append_value(String::from_utf8_lossy(value))
-                }
+                Some(value) if !value.is_empty() => builder.append_value(String::from_utf8_lossy(value)),
                 _ => builder.append_null(),
             }
         }
@@ -213,18 +170,9 @@ mod tests {
 
     #[test]
     fn lookups_are_text() {
-        let table =
-            csv_table(b"\xEF\xBB\xBFid,name,\"a b\"\r\n007,\"x, \"\"y\"\"\",\r\n2\r\n").unwrap();
+        let table = csv_table(b"\xEF\xBB\xBFid,name,\"a b\"\r\n007,\"x, \"\"y\"\"\",\r\n2\r\n").unwrap();
         assert_eq!(table.num_rows(), 2);
-        assert_eq!(
-            table
-                .schema()
-                .fields()
-                .iter()
-                .map(|field| field.name().clone())
-                .collect::<Vec<_>>(),
-            ["id", "name", "a b"]
-        );
+        assert_eq!(table.schema().fields().iter().map(|field| field.name().clone()).collect::<Vec<_>>(), ["id", "name", "a b"]);
         assert_eq!(table.column(0).as_string_view().value(0), "007");
         assert_eq!(table.column(1).as_string_view().value(0), "x, \"y\"");
         assert!(table.column(2).is_null(0));
@@ -238,10 +186,7 @@ mod tests {
             let parts = split(text, 0, size);
             let mut rows = 0;
             for (start, end) in &parts {
-                rows += reader(b',', &text[*start..*end])
-                    .byte_records()
-                    .filter(|record| record.is_ok())
-                    .count();
+                rows += reader(b',', &text[*start..*end]).byte_records().filter(|record| record.is_ok()).count();
             }
             assert_eq!(rows, 4, "{size} {parts:?}");
         }

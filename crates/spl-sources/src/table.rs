@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use arrow::array::builder::make_view;
 use arrow::array::{
-    Array, ArrayRef, DictionaryArray, Float64Array, Int32Array, Int64Array, ListArray, RecordBatch,
-    RecordBatchOptions, StringViewArray,
+    Array, ArrayRef, DictionaryArray, Float64Array, Int32Array, Int64Array, ListArray, RecordBatch, RecordBatchOptions,
+    StringViewArray,
 };
 use arrow::buffer::{BooleanBuffer, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
 use arrow::datatypes::{DataType, Field, Int32Type, Schema, SchemaRef};
@@ -119,9 +119,7 @@ pub(crate) fn join(parts: Vec<LoadedPart>, keeps_raw: bool) -> Result<EventTable
     let times = joined_times(&parts);
     let rows = times.len();
     if rows > i32::MAX as usize {
-        return Err(ArrowError::InvalidArgumentError(format!(
-            "{rows} events are too many for one table"
-        )));
+        return Err(ArrowError::InvalidArgumentError(format!("{rows} events are too many for one table")));
     }
     let positions = positions(&times);
     let mut named: IndexMap<String, ColumnParts> = IndexMap::new();
@@ -130,14 +128,7 @@ pub(crate) fn join(parts: Vec<LoadedPart>, keeps_raw: bool) -> Result<EventTable
         .into_iter()
         .chain(["host", "source", "sourcetype", "index"].map(|name| (name, ColumnKind::Repeated)));
     for (name, kind) in fixed {
-        named.insert(
-            name.to_owned(),
-            ColumnParts {
-                name: name.to_owned(),
-                kind,
-                parts: Vec::new(),
-            },
-        );
+        named.insert(name.to_owned(), ColumnParts { name: name.to_owned(), kind, parts: Vec::new() });
     }
     let mut joined = Join {
         bases: Vec::with_capacity(parts.len()),
@@ -153,30 +144,22 @@ pub(crate) fn join(parts: Vec<LoadedPart>, keeps_raw: bool) -> Result<EventTable
         let chunk = part.chunk;
         joined.bases.push(base);
         joined.part_rows.push(chunk.rows);
-        joined
-            .texts
-            .push((chunk.data.unwrap_or_default(), chunk.arena));
+        joined.texts.push((chunk.data.unwrap_or_default(), chunk.arena));
         joined.defaults.push(part.defaults);
         base += chunk.rows as usize;
         for column in chunk.columns {
             match named.get_mut(&column.name) {
                 Some(parts) => parts.parts.push((index, column)),
                 None => {
-                    let parts = ColumnParts {
-                        name: column.name.clone(),
-                        kind: column.kind,
-                        parts: vec![(index, column)],
-                    };
+                    let parts = ColumnParts { name: column.name.clone(), kind: column.kind, parts: vec![(index, column)] };
                     named.insert(parts.name.clone(), parts);
                 }
             }
         }
     }
     let columns: Vec<ColumnParts> = named.into_values().collect();
-    let built: Vec<(Field, Vec<ArrayRef>)> = columns
-        .into_par_iter()
-        .map(|column| joined.column(column))
-        .collect::<Result<_, _>>()?;
+    let built: Vec<(Field, Vec<ArrayRef>)> =
+        columns.into_par_iter().map(|column| joined.column(column)).collect::<Result<_, _>>()?;
 
     let mut fields = vec![Field::new("_time", DataType::Float64, true)];
     let mut arrays = vec![joined.times(&times)];
@@ -188,11 +171,7 @@ pub(crate) fn join(parts: Vec<LoadedPart>, keeps_raw: bool) -> Result<EventTable
     arrays.push(
         joined
             .batches()
-            .map(|(start, rows)| {
-                Arc::new(Int64Array::from_iter_values(
-                    start as i64..(start + rows) as i64,
-                )) as ArrayRef
-            })
+            .map(|(start, rows)| Arc::new(Int64Array::from_iter_values(start as i64..(start + rows) as i64)) as ArrayRef)
             .collect(),
     );
     let schema = Arc::new(Schema::new(fields));
@@ -201,11 +180,7 @@ pub(crate) fn join(parts: Vec<LoadedPart>, keeps_raw: bool) -> Result<EventTable
         .batches()
         .map(|(_, rows)| {
             let arrays = columns.iter_mut().filter_map(Iterator::next).collect();
-            RecordBatch::try_new_with_options(
-                schema.clone(),
-                arrays,
-                &RecordBatchOptions::new().with_row_count(Some(rows)),
-            )
+            RecordBatch::try_new_with_options(schema.clone(), arrays, &RecordBatchOptions::new().with_row_count(Some(rows)))
         })
         .collect::<Result<_, _>>()?;
     Ok(EventTable { schema, batches })
@@ -238,15 +213,11 @@ fn positions(times: &[f64]) -> Positions {
     if pairs().all(|(first, second)| first <= second) {
         order.reverse();
         // Equal times keep the order of the input.
-        for equal in
-            order.chunk_by_mut(|&first, &second| times[first as usize] == times[second as usize])
-        {
+        for equal in order.chunk_by_mut(|&first, &second| times[first as usize] == times[second as usize]) {
             equal.reverse();
         }
     } else {
-        order.par_sort_by(|&first, &second| {
-            times[second as usize].total_cmp(&times[first as usize])
-        });
+        order.par_sort_by(|&first, &second| times[second as usize].total_cmp(&times[first as usize]));
     }
     let mut positions = vec![0; times.len()];
     for (position, &row) in order.iter().enumerate() {
@@ -263,12 +234,7 @@ struct Scatter<T> {
 
 impl<T: Copy + Default> Scatter<T> {
     fn new(rows: usize) -> Self {
-        Self {
-            batches: (0..rows.div_ceil(BATCH_ROWS))
-                .map(|_| Default::default())
-                .collect(),
-            rows,
-        }
+        Self { batches: (0..rows.div_ceil(BATCH_ROWS)).map(|_| Default::default()).collect(), rows }
     }
 
     #[inline]
@@ -296,8 +262,7 @@ impl<T: Copy + Default> Scatter<T> {
             if values.is_empty() {
                 return Ok(None);
             }
-            let nulls =
-                NullBuffer::new(BooleanBuffer::new(Buffer::from_vec(valid), 0, values.len()));
+            let nulls = NullBuffer::new(BooleanBuffer::new(Buffer::from_vec(valid), 0, values.len()));
             build(values, (nulls.null_count() > 0).then_some(nulls)).map(Some)
         };
         self.batches.into_par_iter().map(one).collect()
@@ -314,12 +279,7 @@ struct Interner {
 
 impl Interner {
     fn new() -> Self {
-        Self {
-            texts: Vec::new(),
-            ends: Vec::new(),
-            table: HashTable::new(),
-            hasher: DefaultHashBuilder::default(),
-        }
+        Self { texts: Vec::new(), ends: Vec::new(), table: HashTable::new(), hasher: DefaultHashBuilder::default() }
     }
 
     fn text<'t>(texts: &'t [u8], ends: &[u32], key: u32) -> &'t [u8] {
@@ -329,42 +289,27 @@ impl Interner {
 
     /// The number of a text; None when there is no room for more.
     fn intern(&mut self, text: &[u8]) -> Option<i32> {
-        let Self {
-            texts,
-            ends,
-            table,
-            hasher,
-        } = self;
+        let Self { texts, ends, table, hasher } = self;
         let hash = hasher.hash_one(text);
         if let Some(&key) = table.find(hash, |&key| Self::text(texts, ends, key) == text) {
             return Some(key as i32);
         }
-        let end = u32::try_from(texts.len() + text.len())
-            .ok()
-            .filter(|&end| end < u32::MAX)?;
+        let end = u32::try_from(texts.len() + text.len()).ok().filter(|&end| end < u32::MAX)?;
         let key = ends.len() as u32;
         texts.extend_from_slice(text);
         ends.push(end);
-        table.insert_unique(hash, key, |&key| {
-            hasher.hash_one(Self::text(texts, ends, key))
-        });
+        table.insert_unique(hash, key, |&key| hasher.hash_one(Self::text(texts, ends, key)));
         i32::try_from(key).ok()
     }
 
     fn finish(self) -> Result<StringViewArray, ArrowError> {
         let views: Vec<u128> = (0..self.ends.len() as u32)
             .map(|key| {
-                let start = key
-                    .checked_sub(1)
-                    .map_or(0, |before| self.ends[before as usize]);
+                let start = key.checked_sub(1).map_or(0, |before| self.ends[before as usize]);
                 make_view(Self::text(&self.texts, &self.ends, key), 0, start)
             })
             .collect();
-        StringViewArray::try_new(
-            ScalarBuffer::from(views),
-            vec![Buffer::from_vec(self.texts)],
-            None,
-        )
+        StringViewArray::try_new(ScalarBuffer::from(views), vec![Buffer::from_vec(self.texts)], None)
     }
 }
 
@@ -372,9 +317,7 @@ impl Join {
     /// First row and number of rows of each batch.
     fn batches(&self) -> impl Iterator<Item = (usize, usize)> + use<> {
         let rows = self.rows;
-        (0..rows)
-            .step_by(BATCH_ROWS)
-            .map(move |start| (start, BATCH_ROWS.min(rows - start)))
+        (0..rows).step_by(BATCH_ROWS).map(move |start| (start, BATCH_ROWS.min(rows - start)))
     }
 
     fn times(&self, times: &[f64]) -> Vec<ArrayRef> {
@@ -384,9 +327,7 @@ impl Join {
         }
         sorted
             .chunks(BATCH_ROWS)
-            .map(|times| {
-                Arc::new(Float64Array::from_iter_values(times.iter().copied())) as ArrayRef
-            })
+            .map(|times| Arc::new(Float64Array::from_iter_values(times.iter().copied())) as ArrayRef)
             .collect()
     }
 
@@ -399,24 +340,13 @@ impl Join {
     #[inline]
     fn place(&self, part: usize, column: &ChunkColumn, mut visit: impl FnMut(usize, usize)) {
         let base = self.bases[part];
-        column
-            .rows
-            .for_each(|index, row| visit(self.positions.of(base + row), index));
+        column.rows.for_each(|index, row| visit(self.positions.of(base + row), index));
     }
 
-    fn fill<A: Array + Clone + 'static>(
-        &self,
-        arrays: Vec<Option<A>>,
-        no_values: &ArrayRef,
-    ) -> Vec<ArrayRef> {
+    fn fill<A: Array + Clone + 'static>(&self, arrays: Vec<Option<A>>, no_values: &ArrayRef) -> Vec<ArrayRef> {
         let filled = arrays.into_iter().zip(self.batches());
         filled
-            .map(|(array, (_, rows))| {
-                array.map_or_else(
-                    || no_values.slice(0, rows),
-                    |array| Arc::new(array) as ArrayRef,
-                )
-            })
+            .map(|(array, (_, rows))| array.map_or_else(|| no_values.slice(0, rows), |array| Arc::new(array) as ArrayRef))
             .collect()
     }
 
@@ -431,14 +361,9 @@ impl Join {
             return self.lists(column);
         }
         let all_numbers = column.kind == ColumnKind::Field
-            && parts
-                .iter()
-                .all(|(_, part)| matches!(part.cells, Cells::Integers(_) | Cells::Floats(_)));
+            && parts.iter().all(|(_, part)| matches!(part.cells, Cells::Integers(_) | Cells::Floats(_)));
         if all_numbers {
-            if parts
-                .iter()
-                .all(|(_, part)| matches!(part.cells, Cells::Integers(_)))
-            {
+            if parts.iter().all(|(_, part)| matches!(part.cells, Cells::Integers(_))) {
                 return self.integers(column);
             }
             let fit = parts.iter().all(|(_, part)| match &part.cells {
@@ -450,11 +375,8 @@ impl Join {
             }
         }
         let values: usize = parts.iter().map(|(_, part)| part.rows.len()).sum();
-        let plain: usize = parts
-            .iter()
-            .filter(|(_, part)| matches!(part.cells, Cells::Plain(_)))
-            .map(|(_, part)| part.rows.len())
-            .sum();
+        let plain: usize =
+            parts.iter().filter(|(_, part)| matches!(part.cells, Cells::Plain(_))).map(|(_, part)| part.rows.len()).sum();
         let repeats = match column.kind {
             ColumnKind::Unique => false,
             ColumnKind::Repeated => true,
@@ -470,9 +392,7 @@ impl Join {
         let mut scatter = Scatter::new(self.rows);
         for (part, cells) in &column.parts {
             if let Cells::Integers(values) = &cells.cells {
-                self.place(*part, cells, |position, index| {
-                    scatter.set(position, values[index])
-                });
+                self.place(*part, cells, |position, index| scatter.set(position, values[index]));
             }
         }
         let arrays = scatter.build(|values, nulls| Int64Array::try_new(values.into(), nulls))?;
@@ -483,12 +403,10 @@ impl Join {
         let mut scatter = Scatter::new(self.rows);
         for (part, cells) in &column.parts {
             match &cells.cells {
-                Cells::Floats(values) => self.place(*part, cells, |position, index| {
-                    scatter.set(position, values[index])
-                }),
-                Cells::Integers(values) => self.place(*part, cells, |position, index| {
-                    scatter.set(position, values[index] as f64)
-                }),
+                Cells::Floats(values) => self.place(*part, cells, |position, index| scatter.set(position, values[index])),
+                Cells::Integers(values) => {
+                    self.place(*part, cells, |position, index| scatter.set(position, values[index] as f64))
+                }
                 _ => {}
             }
         }
@@ -498,26 +416,17 @@ impl Join {
 
     /// A dictionary column; None when its values turn out to hardly repeat.
     #[allow(clippy::type_complexity)]
-    fn dictionary(
-        &self,
-        column: &ColumnParts,
-        values: usize,
-    ) -> Result<Option<(DataType, Vec<ArrayRef>)>, ArrowError> {
+    fn dictionary(&self, column: &ColumnParts, values: usize) -> Result<Option<(DataType, Vec<ArrayRef>)>, ArrowError> {
         let mut interner = Interner::new();
         let mut scatter: Scatter<i32> = Scatter::new(self.rows);
         for (part, defaults) in self.defaults.iter().enumerate() {
-            let Some((_, default)) = defaults
-                .columns()
-                .into_iter()
-                .find(|(name, _)| *name == column.name)
-            else {
+            let Some((_, default)) = defaults.columns().into_iter().find(|(name, _)| *name == column.name) else {
                 break;
             };
-            let complete = column.parts.iter().any(|(with, cells)| {
-                *with == part
-                    && cells.rows.len() == self.part_rows[part] as usize
-                    && !cells.multivalue
-            });
+            let complete = column
+                .parts
+                .iter()
+                .any(|(with, cells)| *with == part && cells.rows.len() == self.part_rows[part] as usize && !cells.multivalue);
             if complete {
                 continue;
             }
@@ -531,35 +440,20 @@ impl Join {
         for (part, cells) in &column.parts {
             let keys: Option<Vec<i32>> = match &cells.cells {
                 Cells::Dictionary { keys, entries, .. } => {
-                    let entries: Option<Vec<i32>> = entries
-                        .iter()
-                        .map(|&entry| interner.intern(self.text(*part, entry)))
-                        .collect();
+                    let entries: Option<Vec<i32>> =
+                        entries.iter().map(|&entry| interner.intern(self.text(*part, entry))).collect();
                     let Some(entries) = entries else {
                         return Ok(None);
                     };
-                    self.place(*part, cells, |position, index| {
-                        scatter.set(position, entries[keys[index] as usize])
-                    });
+                    self.place(*part, cells, |position, index| scatter.set(position, entries[keys[index] as usize]));
                     continue;
                 }
-                Cells::Plain(spans) => spans
-                    .iter()
-                    .map(|&span| interner.intern(self.text(*part, span)))
-                    .collect(),
-                Cells::Integers(values) => values
-                    .iter()
-                    .map(|value| interner.intern(value.to_string().as_bytes()))
-                    .collect(),
-                Cells::Floats(values) => values
-                    .iter()
-                    .map(|value| interner.intern(value.to_string().as_bytes()))
-                    .collect(),
+                Cells::Plain(spans) => spans.iter().map(|&span| interner.intern(self.text(*part, span))).collect(),
+                Cells::Integers(values) => values.iter().map(|value| interner.intern(value.to_string().as_bytes())).collect(),
+                Cells::Floats(values) => values.iter().map(|value| interner.intern(value.to_string().as_bytes())).collect(),
             };
             let Some(keys) = keys else { return Ok(None) };
-            self.place(*part, cells, |position, index| {
-                scatter.set(position, keys[index])
-            });
+            self.place(*part, cells, |position, index| scatter.set(position, keys[index]));
         }
         let distinct = interner.ends.len();
         if column.kind == ColumnKind::Field && distinct > 4096 && distinct * 2 > values {
@@ -567,60 +461,31 @@ impl Join {
         }
         let texts: ArrayRef = Arc::new(interner.finish()?);
         let arrays = scatter.build(|keys, nulls| {
-            DictionaryArray::<Int32Type>::try_new(
-                Int32Array::try_new(keys.into(), nulls)?,
-                texts.clone(),
-            )
+            DictionaryArray::<Int32Type>::try_new(Int32Array::try_new(keys.into(), nulls)?, texts.clone())
         })?;
-        let arrays = arrays
-            .into_iter()
-            .zip(self.batches())
-            .map(|(array, (_, rows))| match array {
-                Some(array) => Ok(Arc::new(array) as ArrayRef),
-                None => Ok(Arc::new(DictionaryArray::try_new(
-                    self.no_values.keys.slice(0, rows),
-                    texts.clone(),
-                )?) as ArrayRef),
-            });
-        let data_type =
-            DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8View));
-        Ok(Some((
-            data_type,
-            arrays.collect::<Result<_, ArrowError>>()?,
-        )))
+        let arrays = arrays.into_iter().zip(self.batches()).map(|(array, (_, rows))| match array {
+            Some(array) => Ok(Arc::new(array) as ArrayRef),
+            None => Ok(Arc::new(DictionaryArray::try_new(self.no_values.keys.slice(0, rows), texts.clone())?) as ArrayRef),
+        });
+        let data_type = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8View));
+        Ok(Some((data_type, arrays.collect::<Result<_, ArrowError>>()?)))
     }
 
     /// Calls with the place of each value of a part's column as a view, and collects the buffers that views point into.
-    fn views(
-        &self,
-        part: usize,
-        cells: &ChunkColumn,
-        buffers: &mut Vec<Buffer>,
-        mut visit: impl FnMut(usize, u128),
-    ) {
+    fn views(&self, part: usize, cells: &ChunkColumn, buffers: &mut Vec<Buffer>, mut visit: impl FnMut(usize, u128)) {
         let (data, arena) = &self.texts[part];
         let first = buffers.len() as u32;
-        let span_view = |span: Span| {
-            make_view(
-                span.bytes(data, arena),
-                first + u32::from(span.is_arena()),
-                span.start() as u32,
-            )
-        };
+        let span_view = |span: Span| make_view(span.bytes(data, arena), first + u32::from(span.is_arena()), span.start() as u32);
         let mut numbers = Vec::new();
         match &cells.cells {
             Cells::Plain(spans) => {
                 buffers.extend([data.clone(), arena.clone()]);
-                self.place(part, cells, |position, index| {
-                    visit(position, span_view(spans[index]))
-                });
+                self.place(part, cells, |position, index| visit(position, span_view(spans[index])));
             }
             Cells::Dictionary { keys, entries, .. } => {
                 buffers.extend([data.clone(), arena.clone()]);
                 let entries: Vec<u128> = entries.iter().map(|&entry| span_view(entry)).collect();
-                self.place(part, cells, |position, index| {
-                    visit(position, entries[keys[index] as usize])
-                });
+                self.place(part, cells, |position, index| visit(position, entries[keys[index] as usize]));
             }
             Cells::Integers(_) | Cells::Floats(_) => {
                 self.place(part, cells, |position, index| {
@@ -642,14 +507,10 @@ impl Join {
         let mut scatter: Scatter<u128> = Scatter::new(self.rows);
         let mut buffers = Vec::new();
         for (part, cells) in &column.parts {
-            self.views(*part, cells, &mut buffers, |position, view| {
-                scatter.set(position, view)
-            });
+            self.views(*part, cells, &mut buffers, |position, view| scatter.set(position, view));
         }
         let buffers: Arc<[Buffer]> = buffers.into();
-        let arrays = scatter.build(|views, nulls| {
-            StringViewArray::try_new(ScalarBuffer::from(views), buffers.clone(), nulls)
-        })?;
+        let arrays = scatter.build(|views, nulls| StringViewArray::try_new(ScalarBuffer::from(views), buffers.clone(), nulls))?;
         Ok((DataType::Utf8View, self.fill(arrays, &self.no_values.text)))
     }
 
@@ -663,30 +524,21 @@ impl Join {
         }
         let item = list_item();
         let buffers: Arc<[Buffer]> = buffers.into();
-        let arrays = batches
-            .into_par_iter()
-            .zip(self.batches().collect::<Vec<_>>())
-            .map(|(mut values, (_, rows))| {
-                if values.is_empty() {
-                    return Ok(self.no_values.lists.slice(0, rows));
-                }
-                values.sort_by_key(|(row, _)| *row);
-                let mut lengths = vec![0_usize; rows];
-                for (row, _) in &values {
-                    lengths[*row as usize] += 1;
-                }
-                let nulls = NullBuffer::from_iter(lengths.iter().map(|&length| length > 0));
-                let items: Vec<u128> = values.into_iter().map(|(_, view)| view).collect();
-                let items =
-                    StringViewArray::try_new(ScalarBuffer::from(items), buffers.clone(), None)?;
-                let offsets = OffsetBuffer::from_lengths(lengths);
-                Ok(Arc::new(ListArray::try_new(
-                    item.clone(),
-                    offsets,
-                    Arc::new(items),
-                    Some(nulls),
-                )?) as ArrayRef)
-            });
+        let arrays = batches.into_par_iter().zip(self.batches().collect::<Vec<_>>()).map(|(mut values, (_, rows))| {
+            if values.is_empty() {
+                return Ok(self.no_values.lists.slice(0, rows));
+            }
+            values.sort_by_key(|(row, _)| *row);
+            let mut lengths = vec![0_usize; rows];
+            for (row, _) in &values {
+                lengths[*row as usize] += 1;
+            }
+            let nulls = NullBuffer::from_iter(lengths.iter().map(|&length| length > 0));
+            let items: Vec<u128> = values.into_iter().map(|(_, view)| view).collect();
+            let items = StringViewArray::try_new(ScalarBuffer::from(items), buffers.clone(), None)?;
+            let offsets = OffsetBuffer::from_lengths(lengths);
+            Ok(Arc::new(ListArray::try_new(item.clone(), offsets, Arc::new(items), Some(nulls))?) as ArrayRef)
+        });
         let arrays = arrays.collect::<Result<_, ArrowError>>()?;
         Ok((DataType::List(item.clone()), arrays))
     }

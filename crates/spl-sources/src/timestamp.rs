@@ -59,16 +59,10 @@ impl TimeReader {
                 n if n < 4_102_444_800e9 => (number / 1e3).trunc() / 1e6,
                 _ => return None,
             };
-            return Some(Zoned {
-                seconds,
-                zoned: true,
-            });
+            return Some(Zoned { seconds, zoned: true });
         }
         let (parts, _) = self.parse(bytes)?;
-        Some(Zoned {
-            seconds: self.seconds(&parts)?,
-            zoned: parts.offset.is_some(),
-        })
+        Some(Zoned { seconds: self.seconds(&parts)?, zoned: parts.offset.is_some() })
     }
 
     /// A time without a zone that is in UTC.
@@ -102,9 +96,7 @@ impl TimeReader {
 
     fn parse(&self, bytes: &[u8]) -> Option<(Parts, usize)> {
         match bytes.first()? {
-            b'0'..=b'9' => iso(bytes)
-                .or_else(|| slashed(bytes))
-                .or_else(|| day_month(bytes)),
+            b'0'..=b'9' => iso(bytes).or_else(|| slashed(bytes)).or_else(|| day_month(bytes)),
             b'A'..=b'Z' | b'a'..=b'z' => self.month_day(bytes),
             _ => None,
         }
@@ -121,16 +113,10 @@ impl TimeReader {
             }
         }
         let month = month(bytes.get(at..)?)?;
-        at += bytes[at..]
-            .iter()
-            .position(|byte| !byte.is_ascii_alphabetic())?;
+        at += bytes[at..].iter().position(|byte| !byte.is_ascii_alphabetic())?;
         at = skip(bytes, at, b" .")?;
         let (day, mut at) = digits(bytes, at, 1, 2)?;
-        let mut parts = Parts {
-            month,
-            day: day as u32,
-            ..Parts::default()
-        };
+        let mut parts = Parts { month, day: day as u32, ..Parts::default() };
         at = skip(bytes, at, b", ")?;
         let mut year = None;
         if let Some((number, after)) = digits(bytes, at, 4, 4) {
@@ -140,8 +126,7 @@ impl TimeReader {
         at = clock(bytes, at, &mut parts)?;
         if year.is_none()
             && bytes.get(at) == Some(&b' ')
-            && let Some((number, after)) =
-                digits(bytes, at + 1, 4, 4).filter(|(number, _)| (1970..2100).contains(number))
+            && let Some((number, after)) = digits(bytes, at + 1, 4, 4).filter(|(number, _)| (1970..2100).contains(number))
         {
             year = Some(number);
             at = after;
@@ -155,11 +140,7 @@ impl TimeReader {
         let today = chrono::DateTime::from_timestamp(self.now as i64, 0).unwrap_or_default();
         let year = i64::from(chrono::Datelike::year(&today));
         let this_year = days(year, parts.month, parts.day) * 86_400 + i64::from(parts.hour) * 3600;
-        if this_year as f64 > self.now + 86_400.0 {
-            year - 1
-        } else {
-            year
-        }
+        if this_year as f64 > self.now + 86_400.0 { year - 1 } else { year }
     }
 
     fn seconds(&self, parts: &Parts) -> Option<f64> {
@@ -186,17 +167,10 @@ impl TimeReader {
             Some(offset) => local - offset,
             None if self.zone == Tz::UTC => local,
             None => {
-                let date = NaiveDate::from_ymd_opt(
-                    i32::try_from(parts.year).ok()?,
-                    parts.month,
-                    parts.day,
-                )?;
+                let date = NaiveDate::from_ymd_opt(i32::try_from(parts.year).ok()?, parts.month, parts.day)?;
                 let time = date.and_hms_opt(parts.hour, parts.minute, parts.second.min(59))?;
                 // A time that a change of clocks skips or repeats: the earlier reading, or UTC's.
-                self.zone
-                    .from_local_datetime(&time)
-                    .earliest()
-                    .map_or(local, |time| time.timestamp())
+                self.zone.from_local_datetime(&time).earliest().map_or(local, |time| time.timestamp())
             }
         };
         Some((seconds * 1_000_000 + i64::from(parts.micros)) as f64 / 1e6)
@@ -207,14 +181,8 @@ impl TimeReader {
 fn plain_number(text: &str) -> Option<f64> {
     let unsigned = text.strip_prefix('-').unwrap_or(text);
     let plain = unsigned.starts_with(|first: char| first.is_ascii_digit())
-        && unsigned
-            .bytes()
-            .all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'e' | b'E' | b'+'));
-    if plain {
-        text.parse().ok().filter(|number: &f64| number.is_finite())
-    } else {
-        None
-    }
+        && unsigned.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'e' | b'E' | b'+'));
+    if plain { text.parse().ok().filter(|number: &f64| number.is_finite()) } else { None }
 }
 
 /// Days from 1970-01-01 in the Gregorian calendar.
@@ -261,26 +229,14 @@ fn clock(bytes: &[u8], at: usize, parts: &mut Parts) -> Option<usize> {
             && let Some((_, end)) = digits(bytes, at + 1, 1, 12)
         {
             let digit = |index: usize| {
-                if at + 1 + index < end {
-                    u32::from(bytes[at + 1 + index] - b'0')
-                } else {
-                    0
-                }
+                if at + 1 + index < end { u32::from(bytes[at + 1 + index] - b'0') } else { 0 }
             };
             parts.micros = (0..6).fold(0, |micros, index| micros * 10 + digit(index));
             at = end;
         }
     }
-    let after = if bytes.get(at) == Some(&b' ') {
-        at + 1
-    } else {
-        at
-    };
-    let half = |half: &[u8; 2]| {
-        bytes
-            .get(after..after + 2)
-            .is_some_and(|text| text.eq_ignore_ascii_case(half))
-    };
+    let after = if bytes.get(at) == Some(&b' ') { at + 1 } else { at };
+    let half = |half: &[u8; 2]| bytes.get(after..after + 2).is_some_and(|text| text.eq_ignore_ascii_case(half));
     if half(b"AM") || half(b"PM") {
         if !(1..=12).contains(&parts.hour) {
             return None;
@@ -293,19 +249,13 @@ fn clock(bytes: &[u8], at: usize, parts: &mut Parts) -> Option<usize> {
 
 /// ` +0100`, `+01:00`, `Z`, ` UTC`, ` GMT`; nothing of these leaves the zone open.
 fn zone(bytes: &[u8], at: usize, parts: &mut Parts) -> usize {
-    let start = if bytes.get(at) == Some(&b' ') {
-        at + 1
-    } else {
-        at
-    };
+    let start = if bytes.get(at) == Some(&b' ') { at + 1 } else { at };
     match bytes.get(start) {
         Some(b'Z' | b'z') if !bytes.get(start + 1).is_some_and(u8::is_ascii_alphanumeric) => {
             parts.offset = Some(0);
             start + 1
         }
-        Some(b'U' | b'G')
-            if bytes[start..].starts_with(b"UTC") || bytes[start..].starts_with(b"GMT") =>
-        {
+        Some(b'U' | b'G') if bytes[start..].starts_with(b"UTC") || bytes[start..].starts_with(b"GMT") => {
             parts.offset = Some(0);
             start + 3
         }
@@ -337,10 +287,7 @@ fn iso(bytes: &[u8]) -> Option<(Parts, usize)> {
     if !(1900..2200).contains(&year) {
         return None;
     }
-    let mut parts = Parts {
-        year,
-        ..Parts::default()
-    };
+    let mut parts = Parts { year, ..Parts::default() };
     let separator = *bytes.get(at)?;
     if separator.is_ascii_digit() {
         let (month_day, at) = digits(bytes, at, 4, 4)?;
@@ -349,11 +296,7 @@ fn iso(bytes: &[u8]) -> Option<(Parts, usize)> {
             return None;
         }
         let (time, at) = digits(bytes, at + 1, 6, 6)?;
-        (parts.hour, parts.minute, parts.second) = (
-            (time / 10_000) as u32,
-            (time / 100 % 100) as u32,
-            (time % 100) as u32,
-        );
+        (parts.hour, parts.minute, parts.second) = ((time / 10_000) as u32, (time / 100 % 100) as u32, (time % 100) as u32);
         let end = zone(bytes, at, &mut parts);
         return Some((parts, end));
     }
@@ -393,17 +336,8 @@ fn slashed(bytes: &[u8]) -> Option<(Parts, usize)> {
     if !(1970..2100).contains(&year) {
         return None;
     }
-    let (month, day) = if first > 12 || separator == b'.' {
-        (second, first)
-    } else {
-        (first, second)
-    };
-    let mut parts = Parts {
-        year,
-        month: month as u32,
-        day: day as u32,
-        ..Parts::default()
-    };
+    let (month, day) = if first > 12 || separator == b'.' { (second, first) } else { (first, second) };
+    let mut parts = Parts { year, month: month as u32, day: day as u32, ..Parts::default() };
     let at = skip(bytes, at, b" ,T")?;
     let end = clock(bytes, at, &mut parts)?;
     Some((parts, end))
@@ -414,18 +348,10 @@ fn day_month(bytes: &[u8]) -> Option<(Parts, usize)> {
     let (day, at) = digits(bytes, 0, 1, 2)?;
     let at = skip(bytes, at, b"/- ")?;
     let month = month(bytes.get(at..)?)?;
-    let at = at
-        + bytes[at..]
-            .iter()
-            .position(|byte| !byte.is_ascii_alphabetic())?;
+    let at = at + bytes[at..].iter().position(|byte| !byte.is_ascii_alphabetic())?;
     let at = skip(bytes, at, b"/- ")?;
     let (year, at) = digits(bytes, at, 4, 4)?;
-    let mut parts = Parts {
-        year,
-        month,
-        day: day as u32,
-        ..Parts::default()
-    };
+    let mut parts = Parts { year, month, day: day as u32, ..Parts::default() };
     let at = skip(bytes, at, b": ,")?;
     let end = clock(bytes, at, &mut parts)?;
     Some((parts, end))
@@ -446,10 +372,7 @@ fn month(bytes: &[u8]) -> Option<u32> {
         "november",
         "december",
     ];
-    let length = bytes
-        .iter()
-        .position(|byte| !byte.is_ascii_alphabetic())
-        .unwrap_or(bytes.len());
+    let length = bytes.iter().position(|byte| !byte.is_ascii_alphabetic()).unwrap_or(bytes.len());
     if !(3..=9).contains(&length) {
         return None;
     }
@@ -457,26 +380,19 @@ fn month(bytes: &[u8]) -> Option<u32> {
     MONTHS
         .iter()
         .position(|month| {
-            month.as_bytes() == word
-                || month.as_bytes()[..3] == word[..]
-                || word == b"sept" && *month == "september"
+            month.as_bytes() == word || month.as_bytes()[..3] == word[..] || word == b"sept" && *month == "september"
         })
         .map(|index| index as u32 + 1)
 }
 
 fn weekday(bytes: &[u8]) -> bool {
     const DAYS: [&[u8]; 7] = [b"mon", b"tue", b"wed", b"thu", b"fri", b"sat", b"sun"];
-    bytes
-        .get(..3)
-        .is_some_and(|start| DAYS.iter().any(|day| start.eq_ignore_ascii_case(day)))
+    bytes.get(..3).is_some_and(|start| DAYS.iter().any(|day| start.eq_ignore_ascii_case(day)))
 }
 
 /// Ten digits with an optional fraction, or thirteen, that count from the epoch; not part of a longer word.
 fn epoch(bytes: &[u8]) -> Option<f64> {
-    let length = bytes
-        .iter()
-        .position(|byte| !byte.is_ascii_digit())
-        .unwrap_or(bytes.len());
+    let length = bytes.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(bytes.len());
     let (number, _) = digits(bytes, 0, length.min(13), 13)?;
     if bytes.get(length).is_some_and(u8::is_ascii_alphabetic) {
         return None;
@@ -493,11 +409,7 @@ fn epoch(bytes: &[u8]) -> Option<f64> {
         return Some(number as f64 / 1e3);
     }
     let fraction = bytes.get(length) == Some(&b'.');
-    let end = if fraction {
-        digits(bytes, length + 1, 1, 9).map_or(length, |(_, end)| end)
-    } else {
-        length
-    };
+    let end = if fraction { digits(bytes, length + 1, 1, 9).map_or(length, |(_, end)| end) } else { length };
     std::str::from_utf8(&bytes[..end]).ok()?.parse().ok()
 }
 
@@ -519,37 +431,21 @@ mod tests {
             ("2024-03-04 05:11:25 -0500", REFERENCE),
             ("2024/03/04 10:11:25", REFERENCE),
             ("20240304T101125Z", REFERENCE),
-            (
-                "1.2.3.4 - - [04/Mar/2024:10:11:25 +0000] \"GET /\"",
-                REFERENCE,
-            ),
+            ("1.2.3.4 - - [04/Mar/2024:10:11:25 +0000] \"GET /\"", REFERENCE),
             ("Mar  4 10:11:25 host sshd[1]: x", REFERENCE),
             ("<13>Mar 04 10:11:25 host", REFERENCE),
             ("Mon Mar  4 10:11:25 2024 x", REFERENCE),
             ("Mon, 04 Mar 2024 10:11:25 GMT", REFERENCE),
             ("03/04/2024 10:11:25 AM", REFERENCE),
             ("03/04/2024 10:11:25 PM", REFERENCE + 43_200.0),
-            (
-                "Audit:[timestamp=03-04-2024 10:11:25.818, user=admin",
-                REFERENCE + 0.818,
-            ),
-            (
-                "type=X msg=audit(1709547085.266:6994): pid=1",
-                REFERENCE + 0.266,
-            ),
+            ("Audit:[timestamp=03-04-2024 10:11:25.818, user=admin", REFERENCE + 0.818),
+            ("type=X msg=audit(1709547085.266:6994): pid=1", REFERENCE + 0.266),
             ("2024-03-04\t10:11:25\tIAD", REFERENCE),
             ("1709547085250 x", REFERENCE + 0.25),
         ] {
             assert_eq!(reader.find(text), Some(expected), "{text}");
         }
-        for text in [
-            "",
-            "no time 12 34",
-            "version 10.0.17763.1369",
-            "2024-13-04T10:11:25Z",
-            "id 12345678901",
-            "port 1709547",
-        ] {
+        for text in ["", "no time 12 34", "version 10.0.17763.1369", "2024-13-04T10:11:25Z", "id 12345678901", "port 1709547"] {
             assert_eq!(reader.find(text), None, "{text}");
         }
     }
@@ -563,22 +459,10 @@ mod tests {
     #[test]
     fn time_fields() {
         let reader = TimeReader::new(Tz::Europe__Berlin, REFERENCE);
-        assert_eq!(
-            reader.value("1603233182.063979"),
-            Some(1_603_233_182.063979)
-        );
+        assert_eq!(reader.value("1603233182.063979"), Some(1_603_233_182.063979));
         assert_eq!(reader.value("0"), Some(0.0));
-        assert_eq!(
-            reader.field("1709547085250").unwrap().seconds,
-            REFERENCE + 0.25
-        );
-        assert_eq!(
-            reader.field("2024-03-04 11:11:25").unwrap(),
-            Zoned {
-                seconds: REFERENCE,
-                zoned: false
-            }
-        );
+        assert_eq!(reader.field("1709547085250").unwrap().seconds, REFERENCE + 0.25);
+        assert_eq!(reader.field("2024-03-04 11:11:25").unwrap(), Zoned { seconds: REFERENCE, zoned: false });
         assert_eq!(reader.utc("2024-03-04 10:11:25"), Some(REFERENCE));
         assert_eq!(reader.field("12"), None);
         assert_eq!(reader.value("yesterday"), None);

@@ -7,10 +7,8 @@ use crate::xml::{Place, XmlReader, clean};
 
 /// Whether a text begins with an XML event.
 pub(crate) fn is_event(text: &[u8]) -> bool {
-    text.strip_prefix(b"<Event").is_some_and(|rest| {
-        rest.first()
-            .is_some_and(|next| next.is_ascii_whitespace() || matches!(next, b'>' | b'/'))
-    })
+    text.strip_prefix(b"<Event")
+        .is_some_and(|rest| rest.first().is_some_and(|next| next.is_ascii_whitespace() || matches!(next, b'>' | b'/')))
 }
 
 /// Whether a text begins with the older form: `03/04/2024 10:11:25 AM`, and `LogName=` on the next line.
@@ -20,13 +18,7 @@ pub(crate) fn is_classic(text: &[u8]) -> bool {
     };
     let shape = b"00/00/0000 00:00:00";
     let dated = text.len() > shape.len()
-        && text.iter().zip(shape).all(|(byte, shape)| {
-            if *shape == b'0' {
-                byte.is_ascii_digit()
-            } else {
-                byte == shape
-            }
-        });
+        && text.iter().zip(shape).all(|(byte, shape)| if *shape == b'0' { byte.is_ascii_digit() } else { byte == shape });
     dated && text[line + 1..].starts_with(b"LogName=")
 }
 
@@ -72,41 +64,24 @@ pub(crate) fn read(builder: &mut ChunkBuilder<'_>, finisher: &mut EventFinisher<
             let event = rest[..length].trim_ascii_end();
             if !reader.read(builder, &mut slots, event, Place::Data(at), false) {
                 let line = builder.lines + 1;
-                builder.warnings.add(
-                    WarningKind::BadXml,
-                    line,
-                    &String::from_utf8_lossy(&event[..event.len().min(400)]),
-                );
+                builder.warnings.add(WarningKind::BadXml, line, &String::from_utf8_lossy(&event[..event.len().min(400)]));
             }
-            finisher.finish(
-                builder,
-                &mut slots,
-                Some(Span::data(at, at + event.len(), false)),
-            );
+            finisher.finish(builder, &mut slots, Some(Span::data(at, at + event.len(), false)));
             length
         } else if is_wrapping(rest) {
             memchr::memchr(b'>', rest).map_or(rest.len(), |end| end + 1)
         } else if is_classic(rest) {
-            let end = memchr::memchr_iter(b'\n', rest)
-                .find(|at| is_classic(&rest[at + 1..]) || is_event(&rest[at + 1..]));
+            let end = memchr::memchr_iter(b'\n', rest).find(|at| is_classic(&rest[at + 1..]) || is_event(&rest[at + 1..]));
             let length = end.map_or(rest.len(), |end| end + 1);
             let event = rest[..length].trim_ascii_end();
             classic(builder, finisher, at, event);
-            finisher.finish(
-                builder,
-                &mut slots,
-                Some(Span::data(at, at + event.len(), false)),
-            );
+            finisher.finish(builder, &mut slots, Some(Span::data(at, at + event.len(), false)));
             length
         } else {
             let inline = memchr::memmem::find(&rest[..line_end], b"<Event ").filter(|at| *at > 0);
             let length = inline.unwrap_or(line_end);
             let event = rest[..length].trim_ascii_end();
-            finisher.finish(
-                builder,
-                &mut slots,
-                Some(Span::data(at, at + event.len(), false)),
-            );
+            finisher.finish(builder, &mut slots, Some(Span::data(at, at + event.len(), false)));
             length
         };
         builder.lines += memchr::memchr_iter(b'\n', &rest[..length]).count() as u64;
@@ -115,29 +90,15 @@ pub(crate) fn read(builder: &mut ChunkBuilder<'_>, finisher: &mut EventFinisher<
 }
 
 /// Reads the XML events at these places of a part's text.
-pub(crate) fn read_places(
-    builder: &mut ChunkBuilder<'_>,
-    finisher: &mut EventFinisher<'_>,
-    places: &[(usize, usize)],
-) {
+pub(crate) fn read_places(builder: &mut ChunkBuilder<'_>, finisher: &mut EventFinisher<'_>, places: &[(usize, usize)]) {
     let text = builder.data();
     let mut reader = XmlReader::new(finisher.selection());
     let mut slots = Slots::new();
     for &(start, end) in places {
         builder.lines += 1;
-        if !reader.read(
-            builder,
-            &mut slots,
-            &text[start..end],
-            Place::Data(start),
-            false,
-        ) {
+        if !reader.read(builder, &mut slots, &text[start..end], Place::Data(start), false) {
             let line = builder.lines;
-            builder.warnings.add(
-                WarningKind::BadXml,
-                line,
-                &String::from_utf8_lossy(&text[start..end.min(start + 400)]),
-            );
+            builder.warnings.add(WarningKind::BadXml, line, &String::from_utf8_lossy(&text[start..end.min(start + 400)]));
         }
         finisher.finish(builder, &mut slots, Some(Span::data(start, end, false)));
     }
@@ -162,18 +123,11 @@ fn event_length(text: &[u8]) -> usize {
 }
 
 fn is_wrapping(text: &[u8]) -> bool {
-    [&b"<?xml"[..], b"<Events", b"</Events", b"<!--"]
-        .iter()
-        .any(|start| text.starts_with(start))
+    [&b"<?xml"[..], b"<Events", b"</Events", b"<!--"].iter().any(|start| text.starts_with(start))
 }
 
 /// The fields of an event of the older form: `KEY=VALUE` lines up to `Message=`, and `Name: value` lines in it.
-fn classic(
-    builder: &mut ChunkBuilder<'_>,
-    finisher: &EventFinisher<'_>,
-    offset: usize,
-    event: &[u8],
-) {
+fn classic(builder: &mut ChunkBuilder<'_>, finisher: &EventFinisher<'_>, offset: usize, event: &[u8]) {
     let selection = finisher.selection();
     let add = |builder: &mut ChunkBuilder<'_>, name: &str, start: usize, end: usize| {
         if start < end && selection.contains(name) {
@@ -194,13 +148,8 @@ fn classic(
                 let value = line[colon + 1..].trim_ascii();
                 let named = name.first().is_some_and(u8::is_ascii_alphabetic)
                     && name.len() <= 40
-                    && name
-                        .iter()
-                        .all(|byte| byte.is_ascii_alphanumeric() || b" _-/".contains(byte));
-                if named
-                    && !value.is_empty()
-                    && (line[colon + 1..].starts_with(b"\t") || line[colon + 1..].starts_with(b" "))
-                {
+                    && name.iter().all(|byte| byte.is_ascii_alphanumeric() || b" _-/".contains(byte));
+                if named && !value.is_empty() && (line[colon + 1..].starts_with(b"\t") || line[colon + 1..].starts_with(b" ")) {
                     let start = at + (line.len() - line[colon + 1..].trim_ascii_start().len());
                     add(builder, &clean(name), start, start + value.len());
                 }

@@ -65,8 +65,7 @@ struct Sink<'a, 'b> {
 impl<'s> XmlReader<'s> {
     pub(crate) fn new(selection: &'s FieldSelection) -> Self {
         // The blocks repeat what the other fields say, so they are there for those who name them.
-        let named =
-            |name: &str| matches!(selection, FieldSelection::Only(names) if names.contains(name));
+        let named = |name: &str| matches!(selection, FieldSelection::Only(names) if names.contains(name));
         Self {
             known: Vec::new(),
             table: HashTable::new(),
@@ -88,13 +87,7 @@ impl<'s> XmlReader<'s> {
         place: Place,
         only_new: bool,
     ) -> bool {
-        let mut sink = Sink {
-            builder,
-            slots,
-            text,
-            place,
-            only_new,
-        };
+        let mut sink = Sink { builder, slots, text, place, only_new };
         let mut open: Vec<(&[u8], Section)> = Vec::new();
         // The element whose text is being read: where it begins, and its field when an attribute names it.
         let mut leaf: Option<(usize, Option<(usize, usize)>)> = None;
@@ -145,10 +138,7 @@ impl<'s> XmlReader<'s> {
             leaf = None;
             let empty = text[end - 1] == b'/';
             let inner = tag + 1..if empty { end - 1 } else { end };
-            let length = text[inner.clone()]
-                .iter()
-                .position(|byte| byte.is_ascii_whitespace())
-                .unwrap_or(inner.len());
+            let length = text[inner.clone()].iter().position(|byte| byte.is_ascii_whitespace()).unwrap_or(inner.len());
             let name = &text[inner.start..inner.start + length];
             let section = match (open.len(), open.last()) {
                 (0, _) => Section::Event,
@@ -192,13 +182,7 @@ impl<'s> XmlReader<'s> {
         false
     }
 
-    fn system_attribute(
-        &mut self,
-        sink: &mut Sink<'_, '_>,
-        element: &[u8],
-        key: &[u8],
-        value: (usize, usize),
-    ) {
+    fn system_attribute(&mut self, sink: &mut Sink<'_, '_>, element: &[u8], key: &[u8], value: (usize, usize)) {
         if key.starts_with(b"xmlns") {
             return;
         }
@@ -308,28 +292,16 @@ impl<'s> XmlReader<'s> {
     fn known(&mut self, spelling: &[u8]) -> u32 {
         let hash = self.hasher.hash_one(spelling);
         let known = &self.known;
-        if let Some(&index) = self
-            .table
-            .find(hash, |&index| *known[index as usize].spelling == *spelling)
-        {
+        if let Some(&index) = self.table.find(hash, |&index| *known[index as usize].spelling == *spelling) {
             return index;
         }
         let name = clean(spelling);
         let role = Role::of(&name).filter(|role| !role.is_meta());
         let index = self.known.len() as u32;
         let wanted = self.selection.contains(&name);
-        self.known.push(Known {
-            spelling: spelling.into(),
-            name,
-            column: NONE,
-            wanted,
-            role,
-            row: u32::MAX,
-        });
+        self.known.push(Known { spelling: spelling.into(), name, column: NONE, wanted, role, row: u32::MAX });
         let (known, hasher) = (&self.known, &self.hasher);
-        self.table.insert_unique(hash, index, |&index| {
-            hasher.hash_one(&*known[index as usize].spelling)
-        });
+        self.table.insert_unique(hash, index, |&index| hasher.hash_one(&*known[index as usize].spelling));
         index
     }
 }
@@ -337,12 +309,8 @@ impl<'s> XmlReader<'s> {
 impl Sink<'_, '_> {
     fn append(&mut self, column: u32, start: usize, end: usize) {
         match self.place {
-            Place::Data(offset) => self
-                .builder
-                .append(column, Span::data(offset + start, offset + end, false)),
-            Place::Elsewhere => self
-                .builder
-                .append_text(column, &String::from_utf8_lossy(&self.text[start..end])),
+            Place::Data(offset) => self.builder.append(column, Span::data(offset + start, offset + end, false)),
+            Place::Elsewhere => self.builder.append_text(column, &String::from_utf8_lossy(&self.text[start..end])),
         }
     }
 }
@@ -352,20 +320,10 @@ pub(crate) fn clean(spelling: &[u8]) -> String {
     let text = String::from_utf8_lossy(spelling);
     let name: String = text
         .chars()
-        .map(|character| {
-            if character.is_ascii_alphanumeric() || character == '_' {
-                character
-            } else {
-                '_'
-            }
-        })
+        .map(|character| if character.is_ascii_alphanumeric() || character == '_' { character } else { '_' })
         .collect();
     let trimmed = name.trim_start_matches(|first: char| first == '_' || first.is_ascii_digit());
-    if trimmed.is_empty() {
-        name
-    } else {
-        trimmed.to_owned()
-    }
+    if trimmed.is_empty() { name } else { trimmed.to_owned() }
 }
 
 /// The end of a tag (its `>`); quotes may hold others.

@@ -1,11 +1,5 @@
 //! Loads small files of every format and, when they are there, the collections of real logs.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::print_stderr,
-    missing_docs
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, missing_docs)]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -13,16 +7,11 @@ use std::sync::Arc;
 
 use arrow::array::{Array, AsArray};
 use arrow::datatypes::{DataType, Float64Type, Int32Type, Int64Type};
-use spl_sources::{
-    EventTable, FieldSelection, Format, LoadError, LoadOptions, Loaded, WarningKind, load,
-};
+use spl_sources::{EventTable, FieldSelection, Format, LoadError, LoadOptions, Loaded, WarningKind, load};
 
 fn options(paths: &[&Path]) -> LoadOptions {
     LoadOptions {
-        paths: paths
-            .iter()
-            .map(|path| path.display().to_string())
-            .collect(),
+        paths: paths.iter().map(|path| path.display().to_string()).collect(),
         now: 1_720_000_000.0,
         ..LoadOptions::default()
     }
@@ -51,9 +40,7 @@ fn column(table: &EventTable, name: &str) -> Vec<Option<String>> {
     table
         .batches
         .iter()
-        .flat_map(|batch| {
-            (0..batch.num_rows()).map(move |row| value(batch.column(index).as_ref(), row))
-        })
+        .flat_map(|batch| (0..batch.num_rows()).map(move |row| value(batch.column(index).as_ref(), row)))
         .collect()
 }
 
@@ -67,36 +54,22 @@ fn value(array: &dyn Array, row: usize) -> Option<String> {
         DataType::Float64 => array.as_primitive::<Float64Type>().value(row).to_string(),
         DataType::Dictionary(..) => {
             let dictionary = array.as_dictionary::<Int32Type>();
-            return value(
-                dictionary.values().as_ref(),
-                dictionary.keys().value(row) as usize,
-            );
+            return value(dictionary.values().as_ref(), dictionary.keys().value(row) as usize);
         }
         DataType::List(_) => {
             let items = array.as_list::<i32>().value(row);
-            (0..items.len())
-                .map(|item| value(items.as_ref(), item).unwrap())
-                .collect::<Vec<_>>()
-                .join("|")
+            (0..items.len()).map(|item| value(items.as_ref(), item).unwrap()).collect::<Vec<_>>().join("|")
         }
         other => panic!("{other}"),
     })
 }
 
 fn texts(table: &EventTable, name: &str) -> Vec<String> {
-    column(table, name)
-        .into_iter()
-        .map(|value| value.unwrap_or_else(|| "(none)".into()))
-        .collect()
+    column(table, name).into_iter().map(|value| value.unwrap_or_else(|| "(none)".into())).collect()
 }
 
 fn data_type(table: &EventTable, name: &str) -> DataType {
-    table
-        .schema
-        .field_with_name(name)
-        .unwrap()
-        .data_type()
-        .clone()
+    table.schema.field_with_name(name).unwrap().data_type().clone()
 }
 
 fn text_type() -> DataType {
@@ -135,32 +108,10 @@ fn types_follow_the_texts() {
     assert_eq!(texts(table, "sourcetype"), ["_json", "_json"]);
     assert_eq!(texts(table, "source"), ["-", "-"]);
     assert!(texts(table, "_raw")[1].starts_with(r#"{"_time":2,"i":-2"#));
-    let names: Vec<&str> = table
-        .schema
-        .fields()
-        .iter()
-        .map(|field| field.name().as_str())
-        .collect();
+    let names: Vec<&str> = table.schema.fields().iter().map(|field| field.name().as_str()).collect();
     assert_eq!(
         names,
-        [
-            "_time",
-            "_raw",
-            "host",
-            "source",
-            "sourcetype",
-            "index",
-            "i",
-            "f",
-            "s",
-            "m",
-            "e",
-            "b",
-            "q",
-            "z",
-            "big",
-            "__ordinal"
-        ]
+        ["_time", "_raw", "host", "source", "sourcetype", "index", "i", "f", "s", "m", "e", "b", "q", "z", "big", "__ordinal"]
     );
 }
 
@@ -195,32 +146,11 @@ fn nested_names_are_splunks() {
 fn selection_reaches_into_nested_values() {
     let text = r#"{"_time":5,"a":{"b":1,"c":2},"l":[{"x":1,"y":2},{"x":3}],"s":[1,2],"tag":["u"],"other":"o","host":"h","Channel":"System","EventID":7045}"#;
     let loaded = load_bytes(text.as_bytes(), |options| {
-        options.fields =
-            FieldSelection::only(["a.b", "l{}.x", "s{}", "tag", "EventCode", "missing"])
+        options.fields = FieldSelection::only(["a.b", "l{}.x", "s{}", "tag", "EventCode", "missing"])
     });
     let table = &loaded.table;
-    let names: Vec<&str> = table
-        .schema
-        .fields()
-        .iter()
-        .map(|field| field.name().as_str())
-        .collect();
-    assert_eq!(
-        names,
-        [
-            "_time",
-            "host",
-            "source",
-            "sourcetype",
-            "index",
-            "a.b",
-            "l{}.x",
-            "s{}",
-            "tag",
-            "EventCode",
-            "__ordinal"
-        ]
-    );
+    let names: Vec<&str> = table.schema.fields().iter().map(|field| field.name().as_str()).collect();
+    assert_eq!(names, ["_time", "host", "source", "sourcetype", "index", "a.b", "l{}.x", "s{}", "tag", "EventCode", "__ordinal"]);
     assert_eq!(texts(table, "l{}.x"), ["1|3"]);
     assert_eq!(texts(table, "host"), ["h"]);
     assert_eq!(texts(table, "source"), ["XmlWinEventLog:System"]);
@@ -229,49 +159,22 @@ fn selection_reaches_into_nested_values() {
 
 #[test]
 fn events_come_latest_first_and_keep_their_order() {
-    let lines: Vec<String> = (0..100_000)
-        .map(|row| {
-            format!(
-                r#"{{"_time":{},"row":{row},"name":"user{}"}}"#,
-                row / 3,
-                row % 7
-            )
-        })
-        .collect();
+    let lines: Vec<String> =
+        (0..100_000).map(|row| format!(r#"{{"_time":{},"row":{row},"name":"user{}"}}"#, row / 3, row % 7)).collect();
     let loaded = load_text(&lines.join("\n"));
     let table = &loaded.table;
     assert_eq!(table.rows(), 100_000);
     let rows = texts(table, "row");
     assert_eq!(&rows[..5], ["99999", "99996", "99997", "99998", "99993"]);
-    let times: Vec<f64> = table
-        .batches
-        .iter()
-        .flat_map(|batch| {
-            batch
-                .column(0)
-                .as_primitive::<Float64Type>()
-                .values()
-                .to_vec()
-        })
-        .collect();
+    let times: Vec<f64> =
+        table.batches.iter().flat_map(|batch| batch.column(0).as_primitive::<Float64Type>().values().to_vec()).collect();
     assert!(times.windows(2).all(|pair| pair[0] >= pair[1]));
     let dictionaries: Vec<_> = table
         .batches
         .iter()
-        .map(|batch| {
-            batch
-                .column_by_name("name")
-                .unwrap()
-                .as_dictionary::<Int32Type>()
-                .values()
-                .clone()
-        })
+        .map(|batch| batch.column_by_name("name").unwrap().as_dictionary::<Int32Type>().values().clone())
         .collect();
-    assert!(
-        dictionaries
-            .iter()
-            .all(|values| Arc::ptr_eq(values, &dictionaries[0]))
-    );
+    assert!(dictionaries.iter().all(|values| Arc::ptr_eq(values, &dictionaries[0])));
     assert_eq!(dictionaries[0].len(), 7);
     for (row, name) in rows.iter().zip(texts(table, "name")) {
         assert_eq!(format!("user{}", row.parse::<u64>().unwrap() % 7), name);
@@ -280,9 +183,8 @@ fn events_come_latest_first_and_keep_their_order() {
 
 #[test]
 fn unique_texts_are_plain_and_sparse_columns_share_their_nulls() {
-    let mut lines: Vec<String> = (0..70_000)
-        .map(|row| format!(r#"{{"_time":1,"id":"a value that is unique {row}","low":"x"}}"#))
-        .collect();
+    let mut lines: Vec<String> =
+        (0..70_000).map(|row| format!(r#"{{"_time":1,"id":"a value that is unique {row}","low":"x"}}"#)).collect();
     lines.push(r#"{"_time":1,"rare":"once","number":5}"#.into());
     let table = load_text(&lines.join("\n")).table;
     assert_eq!(data_type(&table, "id"), DataType::Utf8View);
@@ -290,15 +192,8 @@ fn unique_texts_are_plain_and_sparse_columns_share_their_nulls() {
     assert_eq!(texts(&table, "rare")[70_000], "once");
     assert_eq!(column(&table, "rare").iter().flatten().count(), 1);
     assert_eq!(texts(&table, "number")[70_000], "5");
-    let keys = |batch: usize| {
-        table.batches[batch]
-            .column_by_name("rare")
-            .unwrap()
-            .as_dictionary::<Int32Type>()
-            .keys()
-            .values()
-            .as_ptr()
-    };
+    let keys =
+        |batch: usize| table.batches[batch].column_by_name("rare").unwrap().as_dictionary::<Int32Type>().keys().values().as_ptr();
     assert_eq!(keys(0), keys(1));
 }
 
@@ -307,27 +202,10 @@ fn bad_lines_are_kept_and_counted() {
     let text = b"{\"_time\":5,\"a\":1}\r\n\r\n{\"_time\":4,\"a\":2,\"b\":\"trunc\nnot json\n\"text\"\n{\"_time\":3,\"a\":\"\xFF\xFE\"}\n{\"a\":01}\n{\"_time\":\"never\",\"a\":9}";
     let loaded = load_bytes(text, |options| options.format = Some(Format::Ndjson));
     assert_eq!(loaded.table.rows(), 7);
-    assert_eq!(
-        texts(&loaded.table, "a"),
-        [
-            "1",
-            "(none)",
-            "(none)",
-            "(none)",
-            "\u{fffd}\u{fffd}",
-            "(none)",
-            "9"
-        ]
-    );
-    assert_eq!(
-        texts(&loaded.table, "_time"),
-        ["5", "5", "5", "5", "3", "3", "3"]
-    );
-    let warnings: BTreeMap<WarningKind, (u64, u64)> = loaded
-        .report
-        .warnings()
-        .map(|(_, warning)| (warning.kind, (warning.count, warning.line)))
-        .collect();
+    assert_eq!(texts(&loaded.table, "a"), ["1", "(none)", "(none)", "(none)", "\u{fffd}\u{fffd}", "(none)", "9"]);
+    assert_eq!(texts(&loaded.table, "_time"), ["5", "5", "5", "5", "3", "3", "3"]);
+    let warnings: BTreeMap<WarningKind, (u64, u64)> =
+        loaded.report.warnings().map(|(_, warning)| (warning.kind, (warning.count, warning.line))).collect();
     assert_eq!(warnings[&WarningKind::BadJson], (3, 3));
     assert_eq!(warnings[&WarningKind::BadText], (1, 6));
     assert_eq!(warnings[&WarningKind::BadTime], (1, 8));
@@ -343,22 +221,14 @@ fn bad_lines_are_kept_and_counted() {
 #[test]
 fn extremes_do_not_break_it() {
     let deep = format!("{{\"a\":{}1{}}}", "[".repeat(100_000), "]".repeat(100_000));
-    let wide = format!(
-        "{{{}}}",
-        (0..5_000)
-            .map(|field| format!("\"f{field}\":{field}"))
-            .collect::<Vec<_>>()
-            .join(",")
-    );
+    let wide = format!("{{{}}}", (0..5_000).map(|field| format!("\"f{field}\":{field}")).collect::<Vec<_>>().join(","));
     let long = format!("{{\"long\":\"{}\"}}", "x".repeat(20_000_000));
     let loaded = load_text(&format!("{deep}\n{wide}\n{long}\n"));
     assert_eq!(loaded.table.rows(), 3);
     assert_eq!(texts(&loaded.table, "f4999")[1], "4999");
     assert_eq!(texts(&loaded.table, "long")[2].len(), 20_000_000);
     assert_eq!(loaded.report.files[0].warnings.len(), 1);
-    let garbage: Vec<u8> = (0..200_000_u32)
-        .map(|at| (at.wrapping_mul(2_654_435_761) >> 13) as u8)
-        .collect();
+    let garbage: Vec<u8> = (0..200_000_u32).map(|at| (at.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
     load_bytes(&garbage, |_| {});
     for (_, format) in Format::ALL {
         load_bytes(&garbage, |options| options.format = Some(format));
@@ -372,14 +242,8 @@ fn long_lines_cross_parts() {
     let path = folder.path().join("long.ndjson");
     let mut text = String::new();
     let mut expected = 0;
-    for (index, length) in [10, 30_000_000, 5, 8_388_600, 20, 9_000_000, 1]
-        .into_iter()
-        .enumerate()
-    {
-        text.push_str(&format!(
-            "{{\"_time\":1,\"n\":{index},\"pad\":\"{}\"}}\n",
-            "p".repeat(length)
-        ));
+    for (index, length) in [10, 30_000_000, 5, 8_388_600, 20, 9_000_000, 1].into_iter().enumerate() {
+        text.push_str(&format!("{{\"_time\":1,\"n\":{index},\"pad\":\"{}\"}}\n", "p".repeat(length)));
         expected += 1;
     }
     std::fs::write(&path, &text).unwrap();
@@ -387,14 +251,8 @@ fn long_lines_cross_parts() {
     options.fields = FieldSelection::only(["n"]);
     let loaded = load(&options).unwrap();
     assert_eq!(loaded.table.rows(), expected);
-    assert_eq!(
-        texts(&loaded.table, "n"),
-        ["0", "1", "2", "3", "4", "5", "6"]
-    );
-    assert_eq!(
-        texts(&loaded.table, "source")[0],
-        path.display().to_string()
-    );
+    assert_eq!(texts(&loaded.table, "n"), ["0", "1", "2", "3", "4", "5", "6"]);
+    assert_eq!(texts(&loaded.table, "source")[0], path.display().to_string());
 }
 
 #[test]
@@ -402,14 +260,8 @@ fn times_are_recognised() {
     for (event, expected) in [
         (r#"{"_time":"1709547085.5"}"#, 1_709_547_085.5),
         (r#"{"_time":"2024-03-04T10:11:25.5Z"}"#, 1_709_547_085.5),
-        (
-            r#"{"@timestamp":"2024-03-04T10:11:25.000Z"}"#,
-            1_709_547_085.0,
-        ),
-        (
-            r#"{"eventTime":"2024-03-04T10:11:25Z","x":1}"#,
-            1_709_547_085.0,
-        ),
+        (r#"{"@timestamp":"2024-03-04T10:11:25.000Z"}"#, 1_709_547_085.0),
+        (r#"{"eventTime":"2024-03-04T10:11:25Z","x":1}"#, 1_709_547_085.0),
         (r#"{"ts":1709547085.25}"#, 1_709_547_085.25),
         (r#"{"timestamp":1709547085250}"#, 1_709_547_085.25),
         (
@@ -417,39 +269,22 @@ fn times_are_recognised() {
             1_709_547_085.5,
         ),
         (r#"{"id":{"time":"2024-03-04T10:11:25Z"}}"#, 1_709_547_085.0),
-        (
-            r#"{"message":"x","when":"2024-03-04T10:11:25Z"}"#,
-            1_709_547_085.0,
-        ),
+        (r#"{"message":"x","when":"2024-03-04T10:11:25Z"}"#, 1_709_547_085.0),
         (r#"{"nothing":"here"}"#, 1_720_000_000.0),
     ] {
-        let loaded = load_bytes(event.as_bytes(), |options| {
-            options.fields = FieldSelection::only(["x"])
-        });
-        assert_eq!(
-            texts(&loaded.table, "_time"),
-            [expected.to_string()],
-            "{event}"
-        );
+        let loaded = load_bytes(event.as_bytes(), |options| options.fields = FieldSelection::only(["x"]));
+        assert_eq!(texts(&loaded.table, "_time"), [expected.to_string()], "{event}");
     }
 }
 
 #[test]
 fn separated_values_are_events() {
-    let loaded = load_text(
-        "_time,user,\"full name\",n\r\n5,alice,\"A, \"\"B\"\"\nC\",007\r\n6,bob,,8\r\n7,carol\r\n",
-    );
+    let loaded = load_text("_time,user,\"full name\",n\r\n5,alice,\"A, \"\"B\"\"\nC\",007\r\n6,bob,,8\r\n7,carol\r\n");
     let table = &loaded.table;
     assert_eq!(texts(table, "user"), ["carol", "bob", "alice"]);
-    assert_eq!(
-        texts(table, "full name"),
-        ["(none)", "(none)", "A, \"B\"\nC"]
-    );
+    assert_eq!(texts(table, "full name"), ["(none)", "(none)", "A, \"B\"\nC"]);
     assert_eq!(texts(table, "n"), ["(none)", "8", "007"]);
-    assert_eq!(
-        texts(table, "_raw"),
-        ["7,carol", "6,bob,,8", "5,alice,\"A, \"\"B\"\"\nC\",007"]
-    );
+    assert_eq!(texts(table, "_raw"), ["7,carol", "6,bob,,8", "5,alice,\"A, \"\"B\"\"\nC\",007"]);
     assert_eq!(texts(table, "sourcetype")[0], "csv");
     assert_eq!(loaded.report.files[0].warnings[0].kind, WarningKind::BadCsv);
     let loaded = load_text("user\tn\nalice\t1\n");
@@ -459,35 +294,21 @@ fn separated_values_are_events() {
 
 #[test]
 fn text_lines_are_events() {
-    let loaded = load_text(
-        "Mar  4 10:11:25 h sshd[1]: one\n\n  continued\nMar  4 10:11:26 h sshd[1]: two\n",
-    );
-    assert_eq!(
-        texts(&loaded.table, "_raw"),
-        [
-            "Mar  4 10:11:26 h sshd[1]: two",
-            "Mar  4 10:11:25 h sshd[1]: one",
-            "  continued"
-        ]
-    );
-    assert_eq!(
-        texts(&loaded.table, "_time"),
-        ["1709547086", "1709547085", "1709547085"]
-    );
-    let utf16: Vec<u8> = [0xFF, 0xFE]
-        .into_iter()
-        .chain("one é\r\ntwo".encode_utf16().flat_map(u16::to_le_bytes))
-        .collect();
+    let loaded = load_text("Mar  4 10:11:25 h sshd[1]: one\n\n  continued\nMar  4 10:11:26 h sshd[1]: two\n");
+    assert_eq!(texts(&loaded.table, "_raw"), ["Mar  4 10:11:26 h sshd[1]: two", "Mar  4 10:11:25 h sshd[1]: one", "  continued"]);
+    assert_eq!(texts(&loaded.table, "_time"), ["1709547086", "1709547085", "1709547085"]);
+    let utf16: Vec<u8> = [0xFF, 0xFE].into_iter().chain("one é\r\ntwo".encode_utf16().flat_map(u16::to_le_bytes)).collect();
     let loaded = load_bytes(&utf16, |_| {});
     assert_eq!(texts(&loaded.table, "_raw"), ["one é", "two"]);
 }
 
 #[test]
 fn options_win() {
-    let loaded = load_bytes(b"{\"host\":\"h\",\"source\":\"s\",\"sourcetype\":\"t\",\"index\":\"i\",\"_raw\":\"r\"}\n{}", |options| {
-        options.host = Some("H".into());
-        options.index = Some("I".into());
-    });
+    let loaded =
+        load_bytes(b"{\"host\":\"h\",\"source\":\"s\",\"sourcetype\":\"t\",\"index\":\"i\",\"_raw\":\"r\"}\n{}", |options| {
+            options.host = Some("H".into());
+            options.index = Some("I".into());
+        });
     let table = &loaded.table;
     assert_eq!(texts(table, "host"), ["H", "H"]);
     assert_eq!(texts(table, "index"), ["I", "I"]);
@@ -507,14 +328,8 @@ fn paths_name_files() {
     assert_eq!(count(folder.path().to_owned()).unwrap(), 3);
     assert_eq!(count(folder.path().join("*.ndjson")).unwrap(), 1);
     assert_eq!(count(folder.path().join("**/*.ndjson")).unwrap(), 2);
-    assert!(matches!(
-        count(folder.path().join("none")),
-        Err(LoadError::NotFound { .. })
-    ));
-    assert!(matches!(
-        count(folder.path().join("*.none")),
-        Err(LoadError::NotFound { .. })
-    ));
+    assert!(matches!(count(folder.path().join("none")), Err(LoadError::NotFound { .. })));
+    assert!(matches!(count(folder.path().join("*.none")), Err(LoadError::NotFound { .. })));
 }
 
 #[test]
@@ -531,14 +346,8 @@ fn json_documents_are_events() {
         assert!(loaded.report.warnings().next().is_none());
     }
     let loaded = load_text("[{\"_time\":3,\"a\":1},\n{\"a\":\"trunc");
-    assert_eq!(
-        texts(&loaded.table, "_raw"),
-        ["{\"_time\":3,\"a\":1}", "{\"a\":\"trunc"]
-    );
-    assert_eq!(
-        loaded.report.files[0].warnings[0].kind,
-        WarningKind::BadJson
-    );
+    assert_eq!(texts(&loaded.table, "_raw"), ["{\"_time\":3,\"a\":1}", "{\"a\":\"trunc"]);
+    assert_eq!(loaded.report.files[0].warnings[0].kind, WarningKind::BadJson);
 }
 
 const PROCESS: &str = "<Event xmlns='http://schemas.microsoft.com/win/2004/08/events/event'><System><Provider Name='Microsoft-Windows-Sysmon' Guid='{5770385F-C22A-43E0-BF4C-06F5698FFBD9}'/><EventID Qualifiers='7'>1</EventID><Version>5</Version><Level>4</Level><TimeCreated SystemTime='2020-10-08T11:03:46.617920300Z'/><EventRecordID>4522</EventRecordID><Correlation/><Execution ProcessID='2912' ThreadID='3424'/><Channel>Microsoft-Windows-Sysmon/Operational</Channel><Computer>dc.example</Computer><Security UserID='S-1-5-18'/></System><EventData><Data Name='RuleName'>-</Data><Data Name='Empty'></Data><Data Name='CommandLine'>cmd /c \"a &amp; b\" &lt;x&gt;</Data><Data Name='Product Name'>P</Data><Data>one</Data><Data>two</Data><Binary>00FF</Binary></EventData></Event>";
@@ -547,10 +356,7 @@ fn check_process(table: &EventTable, row: usize) {
     for (name, expected) in [
         ("_time", "1602155026.61792"),
         ("host", "dc.example"),
-        (
-            "source",
-            "XmlWinEventLog:Microsoft-Windows-Sysmon/Operational",
-        ),
+        ("source", "XmlWinEventLog:Microsoft-Windows-Sysmon/Operational"),
         ("sourcetype", "XmlWinEventLog"),
         ("EventCode", "1"),
         ("EventID", "1"),
@@ -579,28 +385,19 @@ fn check_process(table: &EventTable, row: usize) {
 
 #[test]
 fn xml_events_have_splunks_names() {
-    let wrapped = format!(
-        "<?xml version=\"1.0\"?>\n<Events>\n{}\n</Events>\n",
-        PROCESS.replace('\'', "\"")
-    );
+    let wrapped = format!("<?xml version=\"1.0\"?>\n<Events>\n{}\n</Events>\n", PROCESS.replace('\'', "\""));
     for text in [PROCESS.to_owned(), wrapped] {
         let loaded = load_text(&text);
         assert_eq!(loaded.table.rows(), 1);
         assert!(loaded.report.warnings().next().is_none());
         check_process(&loaded.table, 0);
     }
-    let json = format!(
-        "{{\"_raw\":{},\"host\":\"dc.example\"}}",
-        serde_json::to_string(PROCESS).unwrap()
-    );
+    let json = format!("{{\"_raw\":{},\"host\":\"dc.example\"}}", serde_json::to_string(PROCESS).unwrap());
     check_process(&load_text(&json).table, 0);
     let cut = format!("{PROCESS}{PROCESS}\n{}", &PROCESS[..PROCESS.len() - 60]);
     let loaded = load_text(&cut);
     assert_eq!(loaded.table.rows(), 3);
-    assert_eq!(
-        texts(&loaded.table, "CommandLine")[2],
-        "cmd /c \"a & b\" <x>"
-    );
+    assert_eq!(texts(&loaded.table, "CommandLine")[2], "cmd /c \"a & b\" <x>");
     assert_eq!(texts(&loaded.table, "Data")[2], "(none)");
     assert_eq!(loaded.report.files[0].warnings[0].kind, WarningKind::BadXml);
     let cleared = PROCESS.split("<EventData>").next().unwrap().to_owned()
@@ -608,10 +405,7 @@ fn xml_events_have_splunks_names() {
     let table = load_text(&cleared).table;
     assert_eq!(texts(&table, "SubjectUserName"), ["u"]);
     assert_eq!(texts(&table, "Computer"), ["dc.example"]);
-    assert_eq!(
-        texts(&table, "Channel"),
-        ["Microsoft-Windows-Sysmon/Operational|Other"]
-    );
+    assert_eq!(texts(&table, "Channel"), ["Microsoft-Windows-Sysmon/Operational|Other"]);
     assert!(texts(&table, "UserData_Xml")[0].starts_with("<LogFileCleared"));
 }
 
@@ -622,14 +416,8 @@ fn classic_windows_events_are_read() {
     );
     let table = load_text(&text).table;
     assert_eq!(texts(&table, "EventCode"), ["4624", "7036", "1"]);
-    assert_eq!(
-        texts(&table, "source")[..2],
-        ["WinEventLog:Security", "WinEventLog:System"]
-    );
-    assert_eq!(
-        texts(&table, "sourcetype")[..2],
-        ["WinEventLog", "WinEventLog"]
-    );
+    assert_eq!(texts(&table, "source")[..2], ["WinEventLog:Security", "WinEventLog:System"]);
+    assert_eq!(texts(&table, "sourcetype")[..2], ["WinEventLog", "WinEventLog"]);
     assert_eq!(texts(&table, "host"), ["dc", "localhost", "dc.example"]);
     assert_eq!(texts(&table, "Account_Name")[0], "SYSTEM|bob");
     assert_eq!(texts(&table, "_time")[0], "1709547085");
@@ -654,10 +442,8 @@ fn windows_events_in_json_have_the_same_names() {
             assert_eq!(texts(&table, name), [expected], "{name} in {text}");
         }
     }
-    let table = load_bytes(nested.as_bytes(), |options| {
-        options.fields = FieldSelection::only(["EventCode", "NewProcessName"])
-    })
-    .table;
+    let table =
+        load_bytes(nested.as_bytes(), |options| options.fields = FieldSelection::only(["EventCode", "NewProcessName"])).table;
     assert_eq!(texts(&table, "EventCode"), ["4688"]);
     assert_eq!(texts(&table, "NewProcessName"), ["C:\\x.exe"]);
 }
@@ -671,38 +457,20 @@ fn archives_are_opened() {
         encoder.write_all(bytes).unwrap();
         encoder.finish().unwrap()
     };
-    std::fs::write(
-        folder.path().join("a.ndjson.gz"),
-        gz(b"{\"n\":1}\n{\"n\":2}\n"),
-    )
-    .unwrap();
-    std::fs::write(
-        folder.path().join("b.ndjson.zst"),
-        zstd::encode_all(&b"{\"n\":3}\n"[..], 1).unwrap(),
-    )
-    .unwrap();
+    std::fs::write(folder.path().join("a.ndjson.gz"), gz(b"{\"n\":1}\n{\"n\":2}\n")).unwrap();
+    std::fs::write(folder.path().join("b.ndjson.zst"), zstd::encode_all(&b"{\"n\":3}\n"[..], 1).unwrap()).unwrap();
     let mut archive = tar::Builder::new(Vec::new());
     for (name, text) in [("d/one.ndjson", "{\"n\":4}\n"), ("d/two.csv", "n,m\n5,6\n")] {
         let mut header = tar::Header::new_gnu();
         header.set_size(text.len() as u64);
         header.set_mode(0o644);
         header.set_cksum();
-        archive
-            .append_data(&mut header, name, text.as_bytes())
-            .unwrap();
+        archive.append_data(&mut header, name, text.as_bytes()).unwrap();
     }
-    std::fs::write(
-        folder.path().join("c.tar.gz"),
-        gz(&archive.into_inner().unwrap()),
-    )
-    .unwrap();
-    let mut archive =
-        zip::ZipWriter::new(std::fs::File::create(folder.path().join("d.zip")).unwrap());
+    std::fs::write(folder.path().join("c.tar.gz"), gz(&archive.into_inner().unwrap())).unwrap();
+    let mut archive = zip::ZipWriter::new(std::fs::File::create(folder.path().join("d.zip")).unwrap());
     let stored = zip::write::SimpleFileOptions::default();
-    for (name, text) in [
-        ("dir\\six.ndjson", "{\"n\":6}\n"),
-        ("__MACOSX/._six.ndjson", "garbage"),
-    ] {
+    for (name, text) in [("dir\\six.ndjson", "{\"n\":6}\n"), ("__MACOSX/._six.ndjson", "garbage")] {
         archive.start_file(name, stored).unwrap();
         archive.write_all(text.as_bytes()).unwrap();
     }
@@ -716,59 +484,37 @@ fn archives_are_opened() {
         .files
         .iter()
         .map(|file| {
-            file.path.rsplit_once('/').map_or(file.path.clone(), |_| {
-                file.path[folder.path().display().to_string().len() + 1..].to_owned()
-            })
+            file.path
+                .rsplit_once('/')
+                .map_or(file.path.clone(), |_| file.path[folder.path().display().to_string().len() + 1..].to_owned())
         })
         .collect();
     assert_eq!(
         names,
-        [
-            "a.ndjson.gz",
-            "b.ndjson.zst",
-            "c.tar.gz:d/one.ndjson",
-            "c.tar.gz:d/two.csv",
-            "d.zip:dir/six.ndjson",
-            "e.gz",
-            "e.gz"
-        ]
+        ["a.ndjson.gz", "b.ndjson.zst", "c.tar.gz:d/one.ndjson", "c.tar.gz:d/two.csv", "d.zip:dir/six.ndjson", "e.gz", "e.gz"]
     );
     assert_eq!(loaded.report.files[2].compressed, "gz.tar");
     let values = texts(&loaded.table, "n");
     for number in 1..=7 {
         assert!(values.contains(&number.to_string()));
     }
-    assert!(
-        loaded
-            .report
-            .warnings()
-            .any(|(_, warning)| warning.kind == WarningKind::BadFile)
-    );
+    assert!(loaded.report.warnings().any(|(_, warning)| warning.kind == WarningKind::BadFile));
 }
 
 #[test]
 fn parquet_rows_are_events() {
     use arrow::array::{
-        ArrayRef, BooleanArray, Float64Array, Int64Array, ListBuilder, RecordBatch, StringArray,
-        StringBuilder, StructArray, TimestampMillisecondArray,
+        ArrayRef, BooleanArray, Float64Array, Int64Array, ListBuilder, RecordBatch, StringArray, StringBuilder, StructArray,
+        TimestampMillisecondArray,
     };
     use arrow::datatypes::Field;
     let mut list = ListBuilder::new(StringBuilder::new());
     list.append_value([Some("x"), Some("y")]);
     list.append_null();
     let inner: ArrayRef = Arc::new(Int64Array::from(vec![Some(7), None]));
-    let object = StructArray::from(vec![(
-        Arc::new(Field::new("k", DataType::Int64, true)),
-        inner,
-    )]);
+    let object = StructArray::from(vec![(Arc::new(Field::new("k", DataType::Int64, true)), inner)]);
     let batch = RecordBatch::try_from_iter(vec![
-        (
-            "_time",
-            Arc::new(TimestampMillisecondArray::from(vec![
-                1_709_547_085_500,
-                1_709_547_084_000,
-            ])) as ArrayRef,
-        ),
+        ("_time", Arc::new(TimestampMillisecondArray::from(vec![1_709_547_085_500, 1_709_547_084_000])) as ArrayRef),
         ("user", Arc::new(StringArray::from(vec!["alice", "bob"]))),
         ("f", Arc::new(Float64Array::from(vec![1.5, 2.0]))),
         ("b", Arc::new(BooleanArray::from(vec![Some(true), None]))),
@@ -777,8 +523,7 @@ fn parquet_rows_are_events() {
     ])
     .unwrap();
     let mut bytes = Vec::new();
-    let mut writer =
-        parquet::arrow::ArrowWriter::try_new(&mut bytes, batch.schema(), None).unwrap();
+    let mut writer = parquet::arrow::ArrowWriter::try_new(&mut bytes, batch.schema(), None).unwrap();
     writer.write(&batch).unwrap();
     writer.close().unwrap();
     let loaded = load_bytes(&bytes, |_| {});
@@ -821,25 +566,15 @@ fn files_below(folder: &Path, ending: &str) -> Vec<PathBuf> {
 fn every_record_of_real_event_logs_is_an_event() {
     let Some(packs) = packs() else { return };
     let files = files_below(&packs.join("evtx"), ".evtx");
-    let loaded = load(&options(
-        &files.iter().map(PathBuf::as_path).collect::<Vec<_>>(),
-    ))
-    .unwrap();
+    let loaded = load(&options(&files.iter().map(PathBuf::as_path).collect::<Vec<_>>())).unwrap();
     assert_eq!(loaded.report.files.len(), files.len());
     for (file, report) in files.iter().zip(&loaded.report.files) {
-        let records = evtx::EvtxParser::from_path(file)
-            .unwrap()
-            .records()
-            .filter(Result::is_ok)
-            .count() as u64;
+        let records = evtx::EvtxParser::from_path(file).unwrap().records().filter(Result::is_ok).count() as u64;
         assert_eq!(report.events, records, "{}", report.path);
     }
     let table = &loaded.table;
     assert_eq!(table.rows() as u64, loaded.report.events());
-    assert_eq!(
-        column(table, "EventCode").iter().flatten().count(),
-        table.rows()
-    );
+    assert_eq!(column(table, "EventCode").iter().flatten().count(), table.rows());
     let records = texts(table, "EventRecordID");
     let services: Vec<&String> = texts(table, "EventCode")
         .iter()
@@ -851,10 +586,7 @@ fn every_record_of_real_event_logs_is_an_event() {
         .map(|record| records.iter().find(|known| *known == record).unwrap())
         .collect();
     for record in ["4480", "4482", "6045"] {
-        assert!(
-            services.iter().any(|service| *service == record),
-            "{record}"
-        );
+        assert!(services.iter().any(|service| *service == record), "{record}");
     }
 }
 
@@ -863,20 +595,10 @@ fn every_line_of_real_archives_is_an_event() {
     let Some(packs) = packs() else { return };
     let mut files = files_below(&packs.join("otrf"), ".zip");
     files.extend(files_below(&packs.join("otrf"), ".gz"));
-    let loaded = load(&options(
-        &files.iter().map(PathBuf::as_path).collect::<Vec<_>>(),
-    ))
-    .unwrap();
+    let loaded = load(&options(&files.iter().map(PathBuf::as_path).collect::<Vec<_>>())).unwrap();
     for file in &loaded.report.files {
         // One of the archives ends before its checksum.
-        assert!(
-            file.warnings
-                .iter()
-                .all(|warning| warning.kind == WarningKind::BadFile),
-            "{}: {:?}",
-            file.path,
-            file.warnings
-        );
+        assert!(file.warnings.iter().all(|warning| warning.kind == WarningKind::BadFile), "{}: {:?}", file.path, file.warnings);
     }
     let mut lines = 0;
     for file in &files {
@@ -899,21 +621,14 @@ fn every_line_of_real_archives_is_an_event() {
     assert_eq!(loaded.report.events(), lines);
     assert_eq!(loaded.table.rows() as u64, lines);
     let times = column(&loaded.table, "_time");
-    let year_2000 = times
-        .iter()
-        .flatten()
-        .filter(|time| time.parse::<f64>().unwrap() < 946_684_800.0)
-        .count();
+    let year_2000 = times.iter().flatten().filter(|time| time.parse::<f64>().unwrap() < 946_684_800.0).count();
     assert_eq!(year_2000, 0);
 }
 
 fn count_lines(reader: &mut impl std::io::Read) -> u64 {
     let mut bytes = Vec::new();
     reader.read_to_end(&mut bytes).unwrap();
-    bytes
-        .split(|&byte| byte == b'\n')
-        .filter(|line| !line.trim_ascii().is_empty())
-        .count() as u64
+    bytes.split(|&byte| byte == b'\n').filter(|line| !line.trim_ascii().is_empty()).count() as u64
 }
 
 #[test]
@@ -928,26 +643,18 @@ fn json_scanning_agrees_with_serde() {
     assert_eq!(raw.len(), text.lines().count());
     let mut columns: BTreeMap<String, Vec<Option<String>>> = BTreeMap::new();
     for (row, line) in raw.iter().enumerate() {
-        let serde_json::Value::Object(event) = serde_json::from_str(line).unwrap() else {
-            panic!()
-        };
+        let serde_json::Value::Object(event) = serde_json::from_str(line).unwrap() else { panic!() };
         for (key, expected) in event {
             let (name, expected) = match expected {
                 serde_json::Value::String(text) => (key, text),
                 serde_json::Value::Number(number) => (key, number.to_string()),
                 serde_json::Value::Array(items) => (
                     format!("{key}{{}}"),
-                    items
-                        .iter()
-                        .map(|item| item.as_str().unwrap().to_owned())
-                        .collect::<Vec<_>>()
-                        .join("|"),
+                    items.iter().map(|item| item.as_str().unwrap().to_owned()).collect::<Vec<_>>().join("|"),
                 ),
                 other => panic!("{other}"),
             };
-            let values = columns
-                .entry(name.clone())
-                .or_insert_with(|| column(&table, &name));
+            let values = columns.entry(name.clone()).or_insert_with(|| column(&table, &name));
             assert_eq!(values[row].as_deref(), Some(expected.as_str()), "{name}");
         }
     }
@@ -956,46 +663,27 @@ fn json_scanning_agrees_with_serde() {
 #[test]
 fn fields_of_xml_text_agree_with_flattened_events() {
     let Some(packs) = packs() else { return };
-    let (flat, xml) = (
-        packs.join("../sigma/events.ndjson"),
-        packs.join("../sigma/raw_xml.ndjson"),
-    );
+    let (flat, xml) = (packs.join("../sigma/events.ndjson"), packs.join("../sigma/raw_xml.ndjson"));
     if !flat.is_file() || !xml.is_file() {
         return;
     }
     let flat = load(&options(&[&flat])).unwrap().table;
     let xml = load(&options(&[&xml])).unwrap().table;
     assert_eq!(flat.rows(), xml.rows());
-    let renamed = [
-        ("Execution_ProcessID", "ProcessID"),
-        ("Execution_ThreadID", "ThreadID"),
-        ("Security_UserID", "UserID"),
-    ];
+    let renamed = [("Execution_ProcessID", "ProcessID"), ("Execution_ThreadID", "ThreadID"), ("Security_UserID", "UserID")];
     let mut different: BTreeMap<String, (usize, String)> = BTreeMap::new();
     for field in flat.schema.fields() {
         let name = field.name().trim_end_matches("{}");
         if ["_raw", "source", "sourcetype", "host", "__ordinal"].contains(&name) {
             continue;
         }
-        let same = renamed
-            .iter()
-            .find(|(from, _)| *from == name)
-            .map_or(name, |(_, to)| to);
-        for (row, (expected, found)) in column(&flat, field.name())
-            .into_iter()
-            .zip(column(&xml, same))
-            .enumerate()
-        {
+        let same = renamed.iter().find(|(from, _)| *from == name).map_or(name, |(_, to)| to);
+        for (row, (expected, found)) in column(&flat, field.name()).into_iter().zip(column(&xml, same)).enumerate() {
             let Some(expected) = expected else { continue };
             let found = found.unwrap_or_default();
             // A name that both the system part and the data use has both values.
-            if found != expected
-                && !found.split('|').any(|one| one == expected)
-                && !expected.split('|').any(|one| one == found)
-            {
-                let entry = different
-                    .entry(name.to_owned())
-                    .or_insert((0, format!("row {row}: `{expected}` and `{found}`")));
+            if found != expected && !found.split('|').any(|one| one == expected) && !expected.split('|').any(|one| one == found) {
+                let entry = different.entry(name.to_owned()).or_insert((0, format!("row {row}: `{expected}` and `{found}`")));
                 entry.0 += 1;
             }
         }

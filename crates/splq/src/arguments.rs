@@ -64,14 +64,7 @@ pub enum Command {
 #[derive(Clone, Copy, Debug, Args)]
 pub struct TerminalOptions {
     /// When to use colours: auto (on a terminal, unless NO_COLOR is set), always, never
-    #[arg(
-        long,
-        global = true,
-        value_enum,
-        value_name = "WHEN",
-        default_value = "auto",
-        hide_possible_values = true
-    )]
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value = "auto", hide_possible_values = true)]
     pub color: ColorChoice,
     /// Only results and errors: no warnings, notes, progress
     #[arg(short, long, global = true)]
@@ -197,12 +190,7 @@ Examples:
   splq query '| makeresults | eval x=1+1'")]
 pub struct QueryArguments {
     /// The search
-    #[arg(
-        value_name = "SPL",
-        required_unless_present = "file",
-        conflicts_with = "file",
-        allow_hyphen_values = true
-    )]
+    #[arg(value_name = "SPL", required_unless_present = "file", conflicts_with = "file", allow_hyphen_values = true)]
     pub search: Option<String>,
     /// Read the search from a file (`-` = stdin)
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
@@ -272,12 +260,7 @@ pub struct FormatArguments {
 #[derive(Debug, Args)]
 pub struct ExplainArguments {
     /// The search
-    #[arg(
-        value_name = "SPL",
-        required_unless_present = "file",
-        conflicts_with = "file",
-        allow_hyphen_values = true
-    )]
+    #[arg(value_name = "SPL", required_unless_present = "file", conflicts_with = "file", allow_hyphen_values = true)]
     pub search: Option<String>,
     /// Read the search from a file (`-` = stdin)
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
@@ -357,9 +340,7 @@ pub struct CompletionsArguments {
 /// Reads `NAME=FILE`.
 fn name_and_file(text: &str) -> Result<(String, PathBuf), String> {
     match text.split_once('=') {
-        Some((name, file)) if !name.trim().is_empty() && !file.is_empty() => {
-            Ok((name.trim().to_owned(), PathBuf::from(file)))
-        }
+        Some((name, file)) if !name.trim().is_empty() && !file.is_empty() => Ok((name.trim().to_owned(), PathBuf::from(file))),
         _ => Err("expected NAME=FILE, as in users=users.csv".to_owned()),
     }
 }

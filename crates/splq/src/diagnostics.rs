@@ -3,8 +3,7 @@
 use std::fmt;
 
 use miette::{
-    GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents,
-    SourceCode, SourceSpan, SpanContents,
+    GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents,
 };
 use spl_exec::Failure;
 use spl_macros::{DefinitionFrame, Expansion};
@@ -15,30 +14,14 @@ use crate::terminal::Terminal;
 
 /// Draws a failure on stderr.
 pub fn report_failure(terminal: &Terminal, source: &Source, failure: &Failure) {
-    report(
-        terminal,
-        source,
-        failure.expansion.as_ref(),
-        &failure.diagnostics,
-    );
+    report(terminal, source, failure.expansion.as_ref(), &failure.diagnostics);
 }
 
 /// Draws diagnostics on stderr; warnings and notes are left out with `-q`.
-pub fn report(
-    terminal: &Terminal,
-    source: &Source,
-    expansion: Option<&Expansion>,
-    diagnostics: &[Diagnostic],
-) {
+pub fn report(terminal: &Terminal, source: &Source, expansion: Option<&Expansion>, diagnostics: &[Diagnostic]) {
     for diagnostic in diagnostics {
         if diagnostic.severity == Severity::Error || !terminal.quiet {
-            terminal.error_text(&draw(
-                diagnostic,
-                source,
-                expansion,
-                terminal.color_error,
-                terminal.message_width,
-            ));
+            terminal.error_text(&draw(diagnostic, source, expansion, terminal.color_error, terminal.message_width));
         }
     }
 }
@@ -49,24 +32,14 @@ pub fn report_general(terminal: &Terminal, diagnostics: &[Diagnostic]) {
 }
 
 /// The place of a diagnostic in the source, line and column from 1; none when it has no place.
-pub fn position(
-    diagnostic: &Diagnostic,
-    source: &Source,
-    expansion: Option<&Expansion>,
-) -> Option<(usize, usize)> {
+pub fn position(diagnostic: &Diagnostic, source: &Source, expansion: Option<&Expansion>) -> Option<(usize, usize)> {
     let span = diagnostic.span()?;
     let span = expansion.map_or(span, |expansion| expansion.map.locate(span).call);
     Some(source.line_and_column(span.start))
 }
 
 /// Draws one diagnostic; ends with an empty line.
-pub fn draw(
-    diagnostic: &Diagnostic,
-    source: &Source,
-    expansion: Option<&Expansion>,
-    color: bool,
-    width: usize,
-) -> String {
+pub fn draw(diagnostic: &Diagnostic, source: &Source, expansion: Option<&Expansion>, color: bool, width: usize) -> String {
     let mut main = Drawing {
         message: diagnostic.message.clone(),
         code: Some(diagnostic.code),
@@ -78,27 +51,14 @@ pub fn draw(
     let mut others: Vec<Drawing> = Vec::new();
     for label in &diagnostic.labels {
         let located = expansion.map(|expansion| expansion.map.locate(label.span));
-        let (call, frames) = located.map_or((label.span, Vec::new()), |located| {
-            (located.call, located.definitions)
-        });
+        let (call, frames) = located.map_or((label.span, Vec::new()), |located| (located.call, located.definitions));
         let place = source.place(call);
-        let message = if frames.is_empty() {
-            label.message.clone()
-        } else {
-            "in what this macro stands for".to_owned()
-        };
+        let message = if frames.is_empty() { label.message.clone() } else { "in what this macro stands for".to_owned() };
         if main.labels.iter().all(|(known, _)| *known != place) {
-            if main
-                .excerpt
-                .fits(main.labels.first().map(|(first, _)| *first), place)
-            {
+            if main.excerpt.fits(main.labels.first().map(|(first, _)| *first), place) {
                 main.labels.push((place, message));
             } else {
-                let mut drawing = note(if message.is_empty() {
-                    "related place".to_owned()
-                } else {
-                    message.clone()
-                });
+                let mut drawing = note(if message.is_empty() { "related place".to_owned() } else { message.clone() });
                 drawing.excerpt = main.excerpt.clone();
                 drawing.labels.push((place, message));
                 others.push(drawing);
@@ -106,40 +66,21 @@ pub fn draw(
         }
         let innermost = frames.len().saturating_sub(1);
         for (depth, frame) in frames.iter().enumerate() {
-            let text = if depth == innermost {
-                label.message.as_str()
-            } else {
-                "in what this macro stands for"
-            };
+            let text = if depth == innermost { label.message.as_str() } else { "in what this macro stands for" };
             others.push(definition(frame, text, width));
         }
     }
-    let theme = if color {
-        GraphicalTheme::unicode()
-    } else {
-        GraphicalTheme::unicode_nocolor()
-    };
-    let handler = GraphicalReportHandler::new_themed(theme)
-        .with_width(width)
-        .with_context_lines(1)
-        .with_links(false);
+    let theme = if color { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
+    let handler = GraphicalReportHandler::new_themed(theme).with_width(width).with_context_lines(1).with_links(false);
     let mut text = String::new();
     // The help belongs below everything that is shown.
-    let help = if others.is_empty() {
-        None
-    } else {
-        main.help.take()
-    };
+    let help = if others.is_empty() { None } else { main.help.take() };
     if let (Some(last), Some(help)) = (others.last_mut(), help) {
         last.help = Some(help);
     }
     for drawing in std::iter::once(&main).chain(&others) {
         if handler.render_report(&mut text, drawing).is_err() {
-            text.push_str(&format!(
-                "{}: {}\n",
-                severity_name(drawing.severity),
-                drawing.message
-            ));
+            text.push_str(&format!("{}: {}\n", severity_name(drawing.severity), drawing.message));
         }
     }
     tidy(&text)
@@ -147,9 +88,7 @@ pub fn draw(
 
 /// One line for summaries: the first error's message.
 pub fn first_error(diagnostics: &[Diagnostic]) -> Option<&Diagnostic> {
-    diagnostics
-        .iter()
-        .find(|diagnostic| diagnostic.severity == Severity::Error)
+    diagnostics.iter().find(|diagnostic| diagnostic.severity == Severity::Error)
 }
 
 /// The word for a severity.
@@ -179,27 +118,13 @@ fn tidy(text: &str) -> String {
 }
 
 fn note(message: String) -> Drawing {
-    Drawing {
-        message,
-        code: None,
-        severity: Severity::Note,
-        help: None,
-        excerpt: Excerpt::new("", "", 80),
-        labels: Vec::new(),
-    }
+    Drawing { message, code: None, severity: Severity::Note, help: None, excerpt: Excerpt::new("", "", 80), labels: Vec::new() }
 }
 
 /// The definition of a macro with the place in it.
 fn definition(frame: &DefinitionFrame, message: &str, width: usize) -> Drawing {
-    let mut drawing = note(format!(
-        "in macro `{}` ({})",
-        frame.macro_name, frame.origin
-    ));
-    drawing.excerpt = Excerpt::new(
-        &format!("macro {}", frame.macro_name),
-        &frame.definition,
-        width,
-    );
+    let mut drawing = note(format!("in macro `{}` ({})", frame.macro_name, frame.origin));
+    drawing.excerpt = Excerpt::new(&format!("macro {}", frame.macro_name), &frame.definition, width);
     drawing.labels.push((frame.span, message.to_owned()));
     drawing
 }
@@ -225,8 +150,7 @@ impl std::error::Error for Drawing {}
 
 impl miette::Diagnostic for Drawing {
     fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        self.code
-            .map(|code| Box::new(code) as Box<dyn fmt::Display>)
+        self.code.map(|code| Box::new(code) as Box<dyn fmt::Display>)
     }
 
     fn severity(&self) -> Option<miette::Severity> {
@@ -238,35 +162,27 @@ impl miette::Diagnostic for Drawing {
     }
 
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        self.help
-            .as_ref()
-            .map(|help| Box::new(help) as Box<dyn fmt::Display>)
+        self.help.as_ref().map(|help| Box::new(help) as Box<dyn fmt::Display>)
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {
-        if self.labels.is_empty() {
-            None
-        } else {
-            Some(&self.excerpt)
-        }
+        if self.labels.is_empty() { None } else { Some(&self.excerpt) }
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
         if self.labels.is_empty() {
             return None;
         }
-        Some(Box::new(self.labels.iter().enumerate().map(
-            |(position, (span, message))| {
-                let span = self.excerpt.visible(*span);
-                let message = (!message.is_empty()).then(|| message.clone());
-                let source_span = SourceSpan::from((span.start, span.end - span.start));
-                if position == 0 {
-                    LabeledSpan::new_primary_with_span(message, source_span)
-                } else {
-                    LabeledSpan::new_with_span(message, source_span)
-                }
-            },
-        )))
+        Some(Box::new(self.labels.iter().enumerate().map(|(position, (span, message))| {
+            let span = self.excerpt.visible(*span);
+            let message = (!message.is_empty()).then(|| message.clone());
+            let source_span = SourceSpan::from((span.start, span.end - span.start));
+            if position == 0 {
+                LabeledSpan::new_primary_with_span(message, source_span)
+            } else {
+                LabeledSpan::new_with_span(message, source_span)
+            }
+        })))
     }
 }
 
@@ -280,20 +196,14 @@ struct Excerpt {
 
 impl Excerpt {
     fn new(name: &str, text: &str, width: usize) -> Self {
-        Self {
-            name: name.to_owned(),
-            text: text.to_owned(),
-            width: width.saturating_sub(8).max(40),
-        }
+        Self { name: name.to_owned(), text: text.to_owned(), width: width.saturating_sub(8).max(40) }
     }
 
     /// The part of a span that is shown: a long span in a long line is cut, an empty one gets the byte it stands at.
     fn visible(&self, span: Span) -> Span {
         let start = self.boundary(span.start.min(self.text.len()));
         let mut end = span.end.clamp(start, self.text.len());
-        let line_end = self.text[start..]
-            .find('\n')
-            .map_or(self.text.len(), |length| start + length);
+        let line_end = self.text[start..].find('\n').map_or(self.text.len(), |length| start + length);
         if end <= line_end && self.line(start).1 - self.line(start).0 > self.width {
             end = end.min(start + self.width * 2 / 3);
         }
@@ -304,17 +214,13 @@ impl Excerpt {
     fn fits(&self, first: Option<Span>, second: Span) -> bool {
         let Some(first) = first else { return true };
         let (from, to) = self.line(self.boundary(first.start.min(self.text.len())));
-        to - from <= self.width
-            || !(from..=to).contains(&second.start)
-            || first.start.abs_diff(second.start) < self.width / 2
+        to - from <= self.width || !(from..=to).contains(&second.start) || first.start.abs_diff(second.start) < self.width / 2
     }
 
     /// Start and end of the line around a byte.
     fn line(&self, offset: usize) -> (usize, usize) {
         let start = self.text[..offset].rfind('\n').map_or(0, |end| end + 1);
-        let end = self.text[offset..]
-            .find('\n')
-            .map_or(self.text.len(), |length| offset + length);
+        let end = self.text[offset..].find('\n').map_or(self.text.len(), |length| offset + length);
         (start, end)
     }
 
@@ -342,10 +248,7 @@ impl Excerpt {
                 to = self.line(to + 1).1;
             }
         }
-        if self.text[from..to]
-            .lines()
-            .all(|line| line.len() <= self.width)
-        {
+        if self.text[from..to].lines().all(|line| line.len() <= self.width) {
             return Span::new(from, to);
         }
         if !one_line || own_end - own_start <= self.width {
@@ -370,16 +273,10 @@ impl SourceCode for Excerpt {
         lines_after: usize,
     ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
         let start = self.boundary(span.offset().min(self.text.len()));
-        let end = self
-            .boundary((span.offset() + span.len()).clamp(start, self.text.len()))
-            .max(start);
+        let end = self.boundary((span.offset() + span.len()).clamp(start, self.text.len())).max(start);
         let place = Span::new(start, end);
         // Without lines around it the place itself is asked for: its line and column stand in the heading.
-        let window = if lines_before + lines_after == 0 {
-            place
-        } else {
-            self.window(place, lines_before, lines_after)
-        };
+        let window = if lines_before + lines_after == 0 { place } else { self.window(place, lines_before, lines_after) };
         let (line, column) = line_and_column(&self.text, window.start);
         Ok(Box::new(MietteSpanContents::new_named(
             self.name.clone(),
@@ -403,38 +300,20 @@ mod tests {
     #[test]
     fn a_short_search() {
         let text = "index=main | statz count";
-        let diagnostic = Diagnostic::error(
-            "parse/unknown-command",
-            "unknown command `statz`",
-            Span::new(13, 18),
-        )
-        .with_label("no such command")
-        .with_help("the nearest command is `stats`");
+        let diagnostic = Diagnostic::error("parse/unknown-command", "unknown command `statz`", Span::new(13, 18))
+            .with_label("no such command")
+            .with_help("the nearest command is `stats`");
         insta::assert_snapshot!(drawn(&diagnostic, text));
     }
 
     #[test]
     fn a_long_line_is_cut_around_the_place() {
-        let text = format!(
-            "{} | statz count | {}",
-            "a=1 ".repeat(100),
-            "b=2 ".repeat(100)
-        );
+        let text = format!("{} | statz count | {}", "a=1 ".repeat(100), "b=2 ".repeat(100));
         let start = text.find("statz").unwrap_or_default();
-        let diagnostic = Diagnostic::error(
-            "parse/unknown-command",
-            "unknown command `statz`",
-            Span::new(start, start + 5),
-        );
+        let diagnostic = Diagnostic::error("parse/unknown-command", "unknown command `statz`", Span::new(start, start + 5));
         let picture = drawn(&diagnostic, &text);
-        assert!(
-            picture.lines().all(|line| line.chars().count() <= 90),
-            "{picture}"
-        );
-        assert!(
-            picture.contains("statz count") && picture.contains(&format!("search:1:{}", start + 1)),
-            "{picture}"
-        );
+        assert!(picture.lines().all(|line| line.chars().count() <= 90), "{picture}");
+        assert!(picture.contains("statz count") && picture.contains(&format!("search:1:{}", start + 1)), "{picture}");
     }
 
     #[test]
@@ -453,9 +332,6 @@ mod tests {
 
     #[test]
     fn without_a_place() {
-        insta::assert_snapshot!(drawn(
-            &Diagnostic::general("data/none", "no data").with_help("give --data"),
-            ""
-        ));
+        insta::assert_snapshot!(drawn(&Diagnostic::general("data/none", "no data").with_help("give --data"), ""));
     }
 }

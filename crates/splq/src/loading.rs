@@ -65,10 +65,7 @@ fn option_without_data(data: &DataOptions) -> Option<&'static str> {
         (data.index.is_some(), "--index"),
         (data.strict, "--strict"),
     ];
-    given
-        .iter()
-        .find(|(given, _)| *given)
-        .map(|(_, name)| *name)
+    given.iter().find(|(given, _)| *given).map(|(_, name)| *name)
 }
 
 /// All of stdin, when a path is `-`.
@@ -77,10 +74,7 @@ fn standard_input(data: &DataOptions) -> Result<Option<Arc<Vec<u8>>>, Stop> {
         return Ok(None);
     }
     let mut bytes = Vec::new();
-    std::io::stdin()
-        .lock()
-        .read_to_end(&mut bytes)
-        .map_err(|error| Stop::Failed(format!("can't read stdin: {error}")))?;
+    std::io::stdin().lock().read_to_end(&mut bytes).map_err(|error| Stop::Failed(format!("can't read stdin: {error}")))?;
     Ok(Some(Arc::new(bytes)))
 }
 
@@ -92,52 +86,22 @@ fn warn(report: &LoadReport, terminal: &Terminal) {
     let mut kinds: BTreeMap<WarningKind, (u64, usize, String)> = BTreeMap::new();
     for (path, warning) in report.warnings() {
         let entry = kinds.entry(warning.kind).or_insert_with(|| {
-            let line = if warning.line > 0 {
-                format!("{path}:{}", warning.line)
-            } else {
-                path.to_owned()
-            };
-            (
-                0,
-                0,
-                format!("first in {line}: {}", shortened(&warning.first_example)),
-            )
+            let line = if warning.line > 0 { format!("{path}:{}", warning.line) } else { path.to_owned() };
+            (0, 0, format!("first in {line}: {}", shortened(&warning.first_example)))
         });
         entry.0 += warning.count;
         entry.1 += 1;
     }
     for (kind, (count, files, first)) in kinds {
-        let files = if files > 1 {
-            format!(" in {files} files")
-        } else {
-            String::new()
-        };
-        terminal.warn(format_args!(
-            "{} ({}×{files}); {first}",
-            kind.message(),
-            HumanCount(count)
-        ));
+        let files = if files > 1 { format!(" in {files} files") } else { String::new() };
+        terminal.warn(format_args!("{} ({}×{files}); {first}", kind.message(), HumanCount(count)));
     }
 }
 
 /// The beginning of a text on one line.
 fn shortened(text: &str) -> String {
-    let line: String = text
-        .chars()
-        .map(|character| {
-            if character.is_control() {
-                ' '
-            } else {
-                character
-            }
-        })
-        .take(100)
-        .collect();
-    if line.len() < text.len() {
-        format!("{line}…")
-    } else {
-        line
-    }
+    let line: String = text.chars().map(|character| if character.is_control() { ' ' } else { character }).take(100).collect();
+    if line.len() < text.len() { format!("{line}…") } else { line }
 }
 
 /// A progress bar that appears when loading takes a while.
@@ -154,17 +118,10 @@ impl Bar {
             return None;
         }
         let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::hidden());
-        if let Ok(style) =
-            ProgressStyle::with_template("loading {bar:30} {bytes}/{total_bytes} {msg} {eta}")
-        {
+        if let Ok(style) = ProgressStyle::with_template("loading {bar:30} {bytes}/{total_bytes} {msg} {eta}") {
             bar.set_style(style);
         }
-        Some(Arc::new(Self {
-            bar,
-            events: AtomicU64::new(0),
-            started: Instant::now(),
-            shown: AtomicBool::new(false),
-        }))
+        Some(Arc::new(Self { bar, events: AtomicU64::new(0), started: Instant::now(), shown: AtomicBool::new(false) }))
     }
 }
 
@@ -178,11 +135,9 @@ impl Progress for Bar {
         self.bar.inc(bytes);
         if self.started.elapsed() > Duration::from_millis(300) {
             if !self.shown.swap(true, Ordering::Relaxed) {
-                self.bar
-                    .set_draw_target(ProgressDrawTarget::stderr_with_hz(10));
+                self.bar.set_draw_target(ProgressDrawTarget::stderr_with_hz(10));
             }
-            self.bar
-                .set_message(format!("{} events", HumanCount(events)));
+            self.bar.set_message(format!("{} events", HumanCount(events)));
         }
     }
 }

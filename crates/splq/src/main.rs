@@ -31,10 +31,8 @@ const STACK: usize = 64 << 20;
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let terminal = Terminal::new(arguments.terminal);
-    let started = std::thread::Builder::new()
-        .name("splq".to_owned())
-        .stack_size(STACK)
-        .spawn(move || start(arguments.command, &terminal));
+    let started =
+        std::thread::Builder::new().name("splq".to_owned()).stack_size(STACK).spawn(move || start(arguments.command, &terminal));
     let ended = match started.map(std::thread::JoinHandle::join) {
         Ok(Ok(result)) => result,
         // The panic has printed its message.
@@ -54,9 +52,7 @@ fn start(command: Option<Command>, terminal: &Terminal) -> Result<(), Stop> {
         None => {
             let help = Arguments::command().render_help();
             terminal.error_text(&help.to_string());
-            return Err(Stop::Usage(
-                "a command is needed when stdin is not a terminal".to_owned(),
-            ));
+            return Err(Stop::Usage("a command is needed when stdin is not a terminal".to_owned()));
         }
     };
     match command {
@@ -77,11 +73,7 @@ fn start(command: Option<Command>, terminal: &Terminal) -> Result<(), Stop> {
             let runtime = interruptible_runtime(arguments.engine.settings.threads)?;
             runtime.block_on(commands::explain::explain(&arguments, terminal))
         }
-        Command::Repl(arguments) => commands::repl::repl(
-            &arguments,
-            &runtime(arguments.engine.settings.threads)?,
-            terminal,
-        ),
+        Command::Repl(arguments) => commands::repl::repl(&arguments, &runtime(arguments.engine.settings.threads)?, terminal),
         Command::Inspect(arguments) => commands::inspect::inspect(&arguments, terminal),
         Command::Commands(arguments) => commands::list::commands(&arguments.output, terminal),
         Command::Functions(arguments) => commands::list::functions(&arguments.output, terminal),
@@ -102,11 +94,7 @@ fn runtime(threads: Option<u16>) -> Result<Runtime, Stop> {
         .thread_stack_size(STACK / 4)
         .enable_all()
         .build()
-        .map_err(|error| {
-            Stop::Failed(format!(
-                "can't start the threads that searches run on: {error}"
-            ))
-        })
+        .map_err(|error| Stop::Failed(format!("can't start the threads that searches run on: {error}")))
 }
 
 /// The same, ended by Ctrl-C with exit code 130, whatever is being done.

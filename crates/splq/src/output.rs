@@ -86,14 +86,9 @@ impl Sink {
     /// # Errors
     /// Parquet on a terminal, as wrong usage.
     pub fn check(options: &OutputOptions, terminal: &Terminal) -> Result<(), Stop> {
-        let to_stdout = options
-            .output
-            .as_deref()
-            .is_none_or(|path| path == Path::new("-"));
+        let to_stdout = options.output.as_deref().is_none_or(|path| path == Path::new("-"));
         if to_stdout && terminal.stdout && options.format == Some(Format::Parquet) {
-            return Err(Stop::Usage(
-                "Parquet is not written to a terminal; name a file with -o".to_owned(),
-            ));
+            return Err(Stop::Usage("Parquet is not written to a terminal; name a file with -o".to_owned()));
         }
         Ok(())
     }
@@ -103,40 +98,13 @@ impl Sink {
     /// # Errors
     /// A file that can't be made.
     pub fn open(options: &OutputOptions, terminal: &Terminal, time_zone: Tz) -> Result<Self, Stop> {
-        let Some(path) = options
-            .output
-            .as_deref()
-            .filter(|path| *path != Path::new("-"))
-        else {
-            let format = options.format.unwrap_or(if terminal.stdout {
-                Format::Table
-            } else {
-                Format::Ndjson
-            });
-            let layout = Layout {
-                time_zone,
-                width: terminal.width,
-                color: terminal.color_out,
-            };
-            return Ok(Self {
-                format,
-                layout,
-                writer: Box::new(io::stdout()),
-            });
+        let Some(path) = options.output.as_deref().filter(|path| *path != Path::new("-")) else {
+            let format = options.format.unwrap_or(if terminal.stdout { Format::Table } else { Format::Ndjson });
+            let layout = Layout { time_zone, width: terminal.width, color: terminal.color_out };
+            return Ok(Self { format, layout, writer: Box::new(io::stdout()) });
         };
-        let format = options
-            .format
-            .or_else(|| Format::of_extension(path))
-            .unwrap_or(Format::Ndjson);
-        Ok(Self {
-            format,
-            layout: Layout {
-                time_zone,
-                width: None,
-                color: false,
-            },
-            writer: Box::new(create(path)?),
-        })
+        let format = options.format.or_else(|| Format::of_extension(path)).unwrap_or(Format::Ndjson);
+        Ok(Self { format, layout: Layout { time_zone, width: None, color: false }, writer: Box::new(create(path)?) })
     }
 
     /// Writes the rows.
@@ -164,21 +132,14 @@ impl Write for Sink {
 /// # Errors
 /// The path with the reason.
 pub fn create(path: &Path) -> Result<BufWriter<File>, Stop> {
-    File::create(path)
-        .map(BufWriter::new)
-        .map_err(|error| Stop::Failed(format!("can't write {}: {error}", path.display())))
+    File::create(path).map(BufWriter::new).map_err(|error| Stop::Failed(format!("can't write {}: {error}", path.display())))
 }
 
 /// Writes rows in a format.
 ///
 /// # Errors
 /// Rows that the format can't hold, and a writer that fails.
-pub fn write(
-    writer: &mut (impl Write + Send),
-    results: &Results,
-    format: Format,
-    layout: Layout,
-) -> Result<(), Stop> {
+pub fn write(writer: &mut (impl Write + Send), results: &Results, format: Format, layout: Layout) -> Result<(), Stop> {
     match format {
         Format::Table => table::write(writer, results, layout),
         Format::Ndjson => json::write_lines(writer, results),
@@ -193,9 +154,7 @@ pub fn write(
 /// The fields that are shown: internal ones (`_` in front, `_time` and `_raw` aside) are not.
 pub fn shown_fields(results: &Results) -> Vec<&str> {
     let fields = results.fields.iter().map(String::as_str);
-    fields
-        .filter(|field| !field.starts_with('_') || matches!(*field, "_time" | "_raw"))
-        .collect()
+    fields.filter(|field| !field.starts_with('_') || matches!(*field, "_time" | "_raw")).collect()
 }
 
 /// The columns of a batch by these names; a name that the batch does not have is absent in every row.
@@ -206,9 +165,7 @@ pub fn columns(batch: &RecordBatch, fields: &[&str]) -> Result<Vec<Column>, Stop
     fields
         .iter()
         .map(|field| match batch.column_by_name(field) {
-            Some(array) => Column::new(array).map_err(|error| {
-                Stop::Failed(format!("field `{field}` can't be written: {error}"))
-            }),
+            Some(array) => Column::new(array).map_err(|error| Stop::Failed(format!("field `{field}` can't be written: {error}"))),
             None => Ok(Column::Null),
         })
         .collect()
@@ -217,15 +174,9 @@ pub fn columns(batch: &RecordBatch, fields: &[&str]) -> Result<Vec<Column>, Stop
 /// Rows made here rather than by a search: summaries, lists.
 pub fn rows(columns: Vec<(&'static str, ArrayRef)>) -> Result<Results, Stop> {
     let fields = columns.iter().map(|(name, _)| (*name).to_owned()).collect();
-    let batch = RecordBatch::try_from_iter_with_nullable(
-        columns.into_iter().map(|(name, array)| (name, array, true)),
-    )
-    .map_err(|error| Stop::Failed(error.to_string()))?;
-    Ok(Results {
-        fields,
-        batches: vec![batch],
-        warnings: Vec::new(),
-    })
+    let batch = RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(name, array)| (name, array, true)))
+        .map_err(|error| Stop::Failed(error.to_string()))?;
+    Ok(Results { fields, batches: vec![batch], warnings: Vec::new() })
 }
 
 /// Epoch seconds as ISO 8601 in a time zone, with a fraction only where there is one; none beyond the calendar.
@@ -269,29 +220,11 @@ pub(crate) mod tests {
         users.append_value([Some("ann"), Some("b\"ob")]);
         users.append_null();
         rows(vec![
-            (
-                "_time",
-                Arc::new(Float64Array::from(vec![
-                    Some(1_700_000_000.0),
-                    Some(1_700_000_000.25),
-                ])),
-            ),
-            (
-                "_raw",
-                Arc::new(StringViewArray::from(vec![Some("line one"), None])),
-            ),
+            ("_time", Arc::new(Float64Array::from(vec![Some(1_700_000_000.0), Some(1_700_000_000.25)]))),
+            ("_raw", Arc::new(StringViewArray::from(vec![Some("line one"), None]))),
             ("n", Arc::new(Int64Array::from(vec![Some(7), Some(-1)]))),
-            (
-                "x",
-                Arc::new(Float64Array::from(vec![Some(2.0), Some(0.5)])),
-            ),
-            (
-                "text",
-                Arc::new(StringViewArray::from(vec![
-                    Some("a|b,\"c\"\nd"),
-                    Some("007"),
-                ])),
-            ),
+            ("x", Arc::new(Float64Array::from(vec![Some(2.0), Some(0.5)]))),
+            ("text", Arc::new(StringViewArray::from(vec![Some("a|b,\"c\"\nd"), Some("007")]))),
             ("users", Arc::new(users.finish())),
             ("_internal", Arc::new(Int64Array::from(vec![1, 2]))),
         ])
@@ -300,11 +233,7 @@ pub(crate) mod tests {
 
     fn written(format: Format) -> String {
         let mut bytes = Vec::new();
-        let layout = Layout {
-            time_zone: Tz::UTC,
-            width: Some(100),
-            color: false,
-        };
+        let layout = Layout { time_zone: Tz::UTC, width: Some(100), color: false };
         assert!(write(&mut bytes, &sample(), format, layout).is_ok());
         String::from_utf8(bytes).unwrap()
     }
@@ -348,18 +277,9 @@ pub(crate) mod tests {
 
     #[test]
     fn times() {
-        assert_eq!(
-            time_text(1_700_000_000.0, Tz::UTC).as_deref(),
-            Some("2023-11-14T22:13:20Z")
-        );
-        assert_eq!(
-            time_text(1_700_000_000.123_456, Tz::Europe__Berlin).as_deref(),
-            Some("2023-11-14T23:13:20.123456+01:00")
-        );
-        assert_eq!(
-            time_text(-0.5, Tz::UTC).as_deref(),
-            Some("1969-12-31T23:59:59.500Z")
-        );
+        assert_eq!(time_text(1_700_000_000.0, Tz::UTC).as_deref(), Some("2023-11-14T22:13:20Z"));
+        assert_eq!(time_text(1_700_000_000.123_456, Tz::Europe__Berlin).as_deref(), Some("2023-11-14T23:13:20.123456+01:00"));
+        assert_eq!(time_text(-0.5, Tz::UTC).as_deref(), Some("1969-12-31T23:59:59.500Z"));
         assert_eq!(time_text(f64::NAN, Tz::UTC), None);
     }
 }

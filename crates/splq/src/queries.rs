@@ -50,8 +50,7 @@ pub fn read_search(path: &Path) -> Result<(String, Source), Stop> {
     } else {
         read(path)
     };
-    let text =
-        text.map_err(|error| Stop::Failed(format!("can't read {}: {error}", path.display())))?;
+    let text = text.map_err(|error| Stop::Failed(format!("can't read {}: {error}", path.display())))?;
     match is_yaml(path) {
         true => match detection(path, &text) {
             Ok(Some((search, source))) => Ok((search, source)),
@@ -77,31 +76,21 @@ pub fn find(paths: &[PathBuf]) -> Result<Queries, Stop> {
                 }
             }
         } else if !path.exists() {
-            return Err(Stop::Failed(format!(
-                "no such file or folder: {}",
-                path.display()
-            )));
+            return Err(Stop::Failed(format!("no such file or folder: {}", path.display())));
         } else if !is_search_file(path) {
-            return Err(Stop::Failed(format!(
-                "{} is not a search file; known extensions are .spl, .yml, .yaml",
-                path.display()
-            )));
+            return Err(Stop::Failed(format!("{} is not a search file; known extensions are .spl, .yml, .yaml", path.display())));
         } else {
-            found
-                .queries
-                .push(query(path, path).unwrap_or_else(|| Query {
-                    name: stem(path),
-                    file: path.clone(),
-                    below: path.clone(),
-                    search: Err(format!("{} has no `search`", path.display())),
-                    source: Source::new(path.display().to_string(), ""),
-                }));
+            found.queries.push(query(path, path).unwrap_or_else(|| Query {
+                name: stem(path),
+                file: path.clone(),
+                below: path.clone(),
+                search: Err(format!("{} has no `search`", path.display())),
+                source: Source::new(path.display().to_string(), ""),
+            }));
         }
     }
     if found.queries.is_empty() {
-        return Err(Stop::Failed(
-            "no searches found: neither .spl files nor .yml files with a `search`".to_owned(),
-        ));
+        return Err(Stop::Failed("no searches found: neither .spl files nor .yml files with a `search`".to_owned()));
     }
     name_apart(&mut found.queries);
     Ok(found)
@@ -113,14 +102,8 @@ pub fn find(paths: &[PathBuf]) -> Result<Queries, Stop> {
 /// A folder that can't be read.
 pub fn search_files(folder: &Path) -> Result<Vec<PathBuf>, Stop> {
     let mut files = Vec::new();
-    for entry in WalkBuilder::new(folder)
-        .standard_filters(false)
-        .hidden(true)
-        .follow_links(true)
-        .build()
-    {
-        let entry = entry
-            .map_err(|error| Stop::Failed(format!("can't read {}: {error}", folder.display())))?;
+    for entry in WalkBuilder::new(folder).standard_filters(false).hidden(true).follow_links(true).build() {
+        let entry = entry.map_err(|error| Stop::Failed(format!("can't read {}: {error}", folder.display())))?;
         if is_search_file(entry.path()) && entry.path().is_file() {
             files.push(entry.into_path());
         }
@@ -133,10 +116,7 @@ pub fn search_files(folder: &Path) -> Result<Vec<PathBuf>, Stop> {
 fn query(path: &Path, below: &Path) -> Option<Query> {
     let shown = path.display().to_string();
     let (search, source) = match read(path) {
-        Err(error) => (
-            Err(format!("can't read {shown}: {error}")),
-            Source::new(shown, ""),
-        ),
+        Err(error) => (Err(format!("can't read {shown}: {error}")), Source::new(shown, "")),
         Ok(text) if is_yaml(path) => match detection(path, &text) {
             Ok(Some((search, source))) => (Ok(search), source),
             Ok(None) => return None,
@@ -146,13 +126,7 @@ fn query(path: &Path, below: &Path) -> Option<Query> {
         },
         Ok(text) => (Ok(text.clone()), Source::new(shown, text)),
     };
-    Some(Query {
-        name: stem(path),
-        file: path.to_path_buf(),
-        below: below.to_path_buf(),
-        search,
-        source,
-    })
+    Some(Query { name: stem(path), file: path.to_path_buf(), below: below.to_path_buf(), search, source })
 }
 
 /// The search of a detection file and its place in the file.
@@ -160,10 +134,7 @@ fn detection(path: &Path, text: &str) -> Result<Option<(String, Source)>, String
     let shown = path.display().to_string();
     let detection: Detection = serde_saphyr::from_str(text).map_err(|error| {
         let message = error.to_string();
-        format!(
-            "{shown}: {}",
-            message.lines().next().unwrap_or("not valid YAML")
-        )
+        format!("{shown}: {}", message.lines().next().unwrap_or("not valid YAML"))
     })?;
     let Some(search) = detection.search else {
         return Ok(None);
@@ -176,36 +147,20 @@ fn detection(path: &Path, text: &str) -> Result<Option<(String, Source)>, String
 
 /// The byte at a line and column, both from 1, columns in characters.
 fn byte_offset(text: &str, line: usize, column: usize) -> usize {
-    let start: usize = text
-        .split_inclusive('\n')
-        .take(line.saturating_sub(1))
-        .map(str::len)
-        .sum();
+    let start: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
     let rest = text.get(start..).unwrap_or_default();
-    start
-        + rest
-            .char_indices()
-            .nth(column.saturating_sub(1))
-            .map_or(0, |(offset, _)| offset)
+    start + rest.char_indices().nth(column.saturating_sub(1)).map_or(0, |(offset, _)| offset)
 }
 
 fn read(path: &Path) -> Result<String, String> {
     let bytes = std::fs::read(path).map_err(|error| error.to_string())?;
-    let text = String::from_utf8(bytes)
-        .map_err(|error| format!("not UTF-8 at byte {}", error.utf8_error().valid_up_to()))?;
-    Ok(text
-        .strip_prefix('\u{feff}')
-        .map(str::to_owned)
-        .unwrap_or(text))
+    let text = String::from_utf8(bytes).map_err(|error| format!("not UTF-8 at byte {}", error.utf8_error().valid_up_to()))?;
+    Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
 }
 
 /// Whether a path has one of these extensions, in any case.
 pub fn has_extension(path: &Path, extensions: &[&str]) -> bool {
-    path.extension().is_some_and(|found| {
-        extensions
-            .iter()
-            .any(|extension| found.eq_ignore_ascii_case(extension))
-    })
+    path.extension().is_some_and(|found| extensions.iter().any(|extension| found.eq_ignore_ascii_case(extension)))
 }
 
 fn is_yaml(path: &Path) -> bool {
@@ -217,26 +172,17 @@ fn is_search_file(path: &Path) -> bool {
 }
 
 fn stem(path: &Path) -> String {
-    path.file_stem()
-        .unwrap_or(path.as_os_str())
-        .to_string_lossy()
-        .into_owned()
+    path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
 }
 
 /// Queries of the same name are told apart by the folders below the one that was named, then by the extension, then by
 /// the whole path, then by a number.
 fn name_apart(queries: &mut [Query]) {
-    let attempts: [fn(&Query) -> String; 3] = [
-        |query| joined(&query.below.with_extension("")),
-        |query| joined(&query.below),
-        |query| joined(&query.file),
-    ];
+    let attempts: [fn(&Query) -> String; 3] =
+        [|query| joined(&query.below.with_extension("")), |query| joined(&query.below), |query| joined(&query.file)];
     for attempt in attempts {
         let counts = count_names(queries);
-        for query in queries
-            .iter_mut()
-            .filter(|query| counts.get(&query.name).is_some_and(|count| *count > 1))
-        {
+        for query in queries.iter_mut().filter(|query| counts.get(&query.name).is_some_and(|count| *count > 1)) {
             query.name = attempt(query);
         }
     }
@@ -287,11 +233,7 @@ mod tests {
         write("bad.yml", "search: [\n");
         write(".hidden.spl", "no");
         let found = find(&[folder.path().to_path_buf()]).unwrap();
-        let names: Vec<&str> = found
-            .queries
-            .iter()
-            .map(|query| query.name.as_str())
-            .collect();
+        let names: Vec<&str> = found.queries.iter().map(|query| query.name.as_str()).collect();
         assert_eq!(names, ["a", "b", "bad", "sub/b"]);
         assert_eq!(found.queries[0].search.as_deref(), Ok("bar | head 1"));
         assert_eq!(found.queries[0].source.line_and_column(6), (3, 5));

@@ -54,22 +54,12 @@ fn warn(terminal: &Terminal, mut problems: Vec<Diagnostic>) {
     let shown = problems.len().min(SHOWN_PROBLEMS);
     report_general(terminal, &problems[..shown]);
     if shown < problems.len() {
-        terminal.warn(format_args!(
-            "{} more problems like these",
-            problems.len() - shown
-        ));
+        terminal.warn(format_args!("{} more problems like these", problems.len() - shown));
     }
 }
 
 fn check_folder(option: &str, folder: &Path) -> Result<(), Stop> {
-    if folder.is_dir() {
-        Ok(())
-    } else {
-        Err(Stop::Failed(format!(
-            "{option}: {} is not a folder",
-            folder.display()
-        )))
-    }
+    if folder.is_dir() { Ok(()) } else { Err(Stop::Failed(format!("{option}: {} is not a folder", folder.display()))) }
 }
 
 /// Draws a problem that belongs to no search.
@@ -88,8 +78,7 @@ pub fn engine(
     terminal: &Terminal,
 ) -> Result<Engine, Stop> {
     let settings: Settings = settings(setting_options)?;
-    Engine::new(knowledge(knowledge_options, terminal)?, settings)
-        .map_err(|problem| stop(terminal, &problem))
+    Engine::new(knowledge(knowledge_options, terminal)?, settings).map_err(|problem| stop(terminal, &problem))
 }
 
 /// An engine without data, from the options of `query`, `run` and the like.
@@ -118,9 +107,7 @@ pub fn load<'s>(
     }
     match loading::load(options, engine.settings(), fields, terminal)? {
         Some(loaded) => {
-            engine
-                .set_data(loaded.table)
-                .map_err(|problem| stop(terminal, &problem))?;
+            engine.set_data(loaded.table).map_err(|problem| stop(terminal, &problem))?;
             Ok(Some(loaded.report))
         }
         None => {
@@ -135,12 +122,7 @@ pub fn load<'s>(
 /// Whether a search begins with a command that reads events.
 fn starts_with_events(search: &Search) -> bool {
     let first = search.pipeline.commands.first();
-    first.is_some_and(|command| {
-        matches!(
-            command.spec.name,
-            "search" | "tstats" | "from" | "datamodel" | "multisearch"
-        )
-    })
+    first.is_some_and(|command| matches!(command.spec.name, "search" | "tstats" | "from" | "datamodel" | "multisearch"))
 }
 
 /// The fields of both.

@@ -20,22 +20,17 @@ pub fn settings(options: &SettingOptions) -> Result<Settings, Stop> {
     let time_zone = time_zone(&options.tz)?;
     let now = match &options.now {
         Some(text) => time(text, time_zone).ok_or_else(|| {
-            Stop::Usage(format!(
-                "--now: `{text}` is not a time; expected epoch seconds, RFC 3339 or YYYY-MM-DD"
-            ))
+            Stop::Usage(format!("--now: `{text}` is not a time; expected epoch seconds, RFC 3339 or YYYY-MM-DD"))
         })?,
-        None => SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .map_or(0.0, |elapsed| elapsed.as_secs_f64()),
+        None => SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |elapsed| elapsed.as_secs_f64()),
     };
-    let memory_limit = match &options.memory_limit {
-        Some(text) => Some(size(text).ok_or_else(|| {
-            Stop::Usage(format!(
-                "--memory-limit: `{text}` is not a size; expected a number with K, M or G"
-            ))
-        })?),
-        None => None,
-    };
+    let memory_limit =
+        match &options.memory_limit {
+            Some(text) => Some(size(text).ok_or_else(|| {
+                Stop::Usage(format!("--memory-limit: `{text}` is not a size; expected a number with K, M or G"))
+            })?),
+            None => None,
+        };
     Ok(Settings {
         now,
         time_zone,
@@ -52,21 +47,11 @@ fn limits(options: &[String]) -> Result<IndexMap<String, u64>, Stop> {
     let mut limits = IndexMap::new();
     for option in options {
         let (name, value) = option.split_once('=').unwrap_or((option, ""));
-        let Some(limit) = LIMITS
-            .iter()
-            .find(|limit| limit.name.eq_ignore_ascii_case(name.trim()))
-        else {
-            let hint = nearest(name, LIMITS.iter().map(|limit| limit.name))
-                .map(|near| format!("; the nearest is {near}"));
-            return Err(Stop::Usage(format!(
-                "--limit: unknown limit `{name}`{}",
-                hint.unwrap_or_default()
-            )));
+        let Some(limit) = LIMITS.iter().find(|limit| limit.name.eq_ignore_ascii_case(name.trim())) else {
+            let hint = nearest(name, LIMITS.iter().map(|limit| limit.name)).map(|near| format!("; the nearest is {near}"));
+            return Err(Stop::Usage(format!("--limit: unknown limit `{name}`{}", hint.unwrap_or_default())));
         };
-        let value = value
-            .trim()
-            .parse()
-            .map_err(|_| Stop::Usage(format!("--limit: `{option}` is not {name}=NUMBER")))?;
+        let value = value.trim().parse().map_err(|_| Stop::Usage(format!("--limit: `{option}` is not {name}=NUMBER")))?;
         limits.insert(limit.name.to_owned(), value);
     }
     Ok(limits)
@@ -77,19 +62,12 @@ fn limits(options: &[String]) -> Result<IndexMap<String, u64>, Stop> {
 /// # Errors
 /// A name that is not in the IANA list, as wrong usage with the nearest one.
 pub fn time_zone(name: &str) -> Result<Tz, Stop> {
-    if let Some(zone) = chrono_tz::TZ_VARIANTS
-        .iter()
-        .find(|zone| zone.name().eq_ignore_ascii_case(name))
-    {
+    if let Some(zone) = chrono_tz::TZ_VARIANTS.iter().find(|zone| zone.name().eq_ignore_ascii_case(name)) {
         return Ok(*zone);
     }
     let known = chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name());
-    let hint = nearest(name, known)
-        .map(|near| format!("; the nearest name is {near}"))
-        .unwrap_or_default();
-    Err(Stop::Usage(format!(
-        "--tz: `{name}` is not a time zone of the IANA list{hint}"
-    )))
+    let hint = nearest(name, known).map(|near| format!("; the nearest name is {near}")).unwrap_or_default();
+    Err(Stop::Usage(format!("--tz: `{name}` is not a time zone of the IANA list{hint}")))
 }
 
 /// Reads epoch seconds, RFC 3339, or a date with or without a time in `zone`, as epoch seconds.
@@ -101,23 +79,12 @@ pub fn time(text: &str, zone: Tz) -> Option<f64> {
     if let Ok(time) = DateTime::parse_from_rfc3339(text) {
         return Some(seconds(&time));
     }
-    let forms = [
-        "%Y-%m-%dT%H:%M:%S%.f",
-        "%Y-%m-%d %H:%M:%S%.f",
-        "%Y-%m-%dT%H:%M",
-        "%Y-%m-%d %H:%M",
-    ];
+    let forms = ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"];
     let local = forms
         .iter()
         .find_map(|form| NaiveDateTime::parse_from_str(text, form).ok())
-        .or_else(|| {
-            NaiveDate::parse_from_str(text, "%Y-%m-%d")
-                .ok()
-                .and_then(|date| date.and_hms_opt(0, 0, 0))
-        })?;
-    zone.from_local_datetime(&local)
-        .earliest()
-        .map(|time| seconds(&time))
+        .or_else(|| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().and_then(|date| date.and_hms_opt(0, 0, 0)))?;
+    zone.from_local_datetime(&local).earliest().map(|time| seconds(&time))
 }
 
 fn seconds<Z: TimeZone>(time: &DateTime<Z>) -> f64 {
@@ -127,10 +94,7 @@ fn seconds<Z: TimeZone>(time: &DateTime<Z>) -> f64 {
 /// Reads a size: bytes, or a number with `K`, `M`, `G`, `T` (powers of 1,024; `B` and `iB` may follow).
 fn size(text: &str) -> Option<usize> {
     let text = text.trim().to_ascii_uppercase();
-    let text = text
-        .strip_suffix("IB")
-        .or_else(|| text.strip_suffix('B'))
-        .unwrap_or(&text);
+    let text = text.strip_suffix("IB").or_else(|| text.strip_suffix('B')).unwrap_or(&text);
     let (digits, factor) = match text.chars().last()? {
         'K' => (&text[..text.len() - 1], 1u64 << 10),
         'M' => (&text[..text.len() - 1], 1 << 20),
@@ -161,10 +125,7 @@ mod tests {
     fn times() {
         assert_eq!(time("1700000000.25", Tz::UTC), Some(1_700_000_000.25));
         assert_eq!(time("2023-11-14T22:13:20Z", Tz::UTC), Some(1_700_000_000.0));
-        assert_eq!(
-            time("2023-11-14 23:13:20", Tz::Europe__Berlin),
-            Some(1_700_000_000.0)
-        );
+        assert_eq!(time("2023-11-14 23:13:20", Tz::Europe__Berlin), Some(1_700_000_000.0));
         assert_eq!(time("2023-11-14", Tz::UTC), Some(1_699_920_000.0));
         assert_eq!(time("yesterday", Tz::UTC), None);
     }

@@ -16,22 +16,14 @@ pub struct Source {
 impl Source {
     /// A text that is the search itself.
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
-        Self {
-            name: name.into(),
-            text: text.into(),
-            places: None,
-        }
+        Self { name: name.into(), text: text.into(), places: None }
     }
 
     /// A search that is a YAML value in a file, beginning at byte `start` (quote or block indicator included). When
     /// the value can't be followed through the file, the search is shown instead.
     pub fn embedded(name: impl Into<String>, file: &str, start: usize, search: &str) -> Self {
         match follow(file, start, search) {
-            Some(places) => Self {
-                name: name.into(),
-                text: file.to_owned(),
-                places: Some(places),
-            },
+            Some(places) => Self { name: name.into(), text: file.to_owned(), places: Some(places) },
             None => Self::new(name, search),
         }
     }
@@ -42,20 +34,10 @@ impl Source {
             let start = span.start.min(self.text.len());
             return Span::new(start, span.end.clamp(start, self.text.len()));
         };
-        let at = |offset: usize| {
-            places
-                .get(offset)
-                .or(places.last())
-                .copied()
-                .unwrap_or_default()
-        };
+        let at = |offset: usize| places.get(offset).or(places.last()).copied().unwrap_or_default();
         let start = at(span.start);
         // The end is one past the last byte of the span, not the first byte of what follows.
-        let end = if span.end > span.start {
-            at(span.end - 1) + 1
-        } else {
-            start
-        };
+        let end = if span.end > span.start { at(span.end - 1) + 1 } else { start };
         Span::new(start, end.max(start))
     }
 
@@ -70,10 +52,7 @@ impl Source {
 pub fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
     let before = text.get(..offset).unwrap_or(text);
     let line_start = before.rfind('\n').map_or(0, |end| end + 1);
-    (
-        before.matches('\n').count() + 1,
-        before[line_start..].chars().count() + 1,
-    )
+    (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
 }
 
 /// Follows a YAML scalar through its file: for each byte of the value its place in the file, and the end of the last.
@@ -94,9 +73,7 @@ fn follow(file: &str, start: usize, value: &str) -> Option<Vec<usize>> {
             blanks += 1;
             continue;
         }
-        while bytes.get(at).is_some_and(u8::is_ascii_whitespace)
-            || (style == Style::Double && escaped_blank(bytes, at))
-        {
+        while bytes.get(at).is_some_and(u8::is_ascii_whitespace) || (style == Style::Double && escaped_blank(bytes, at)) {
             at += if bytes[at] == b'\\' { 2 } else { 1 };
         }
         let width = match (style, bytes.get(at)?) {
@@ -121,8 +98,7 @@ fn follow(file: &str, start: usize, value: &str) -> Option<Vec<usize>> {
 
 /// Whether an escape in double quotes stands for a blank or a line break, or joins two lines.
 fn escaped_blank(bytes: &[u8], at: usize) -> bool {
-    bytes.get(at) == Some(&b'\\')
-        && matches!(bytes.get(at + 1), Some(b'n' | b't' | b'r' | b' ' | b'\n'))
+    bytes.get(at) == Some(&b'\\') && matches!(bytes.get(at + 1), Some(b'n' | b't' | b'r' | b' ' | b'\n'))
 }
 
 /// How a YAML scalar is quoted.
@@ -150,26 +126,10 @@ mod tests {
 
     #[test]
     fn yaml_values_are_followed() {
-        check(
-            "a: b\nsearch: foo bar\n  | stats count\nb: c\n",
-            "foo bar | stats count",
-            "stats",
-        );
-        check(
-            "search: |-\n  foo\n  | where x=\"y\"\n",
-            "foo\n| where x=\"y\"",
-            "where",
-        );
-        check(
-            "search: 'foo ''x'' | where\n  y=1'\n",
-            "foo 'x' | where y=1",
-            "y=1",
-        );
-        check(
-            "search: \"foo \\\"x\\\" \\\n  | bad\"\n",
-            "foo \"x\" | bad",
-            "bad",
-        );
+        check("a: b\nsearch: foo bar\n  | stats count\nb: c\n", "foo bar | stats count", "stats");
+        check("search: |-\n  foo\n  | where x=\"y\"\n", "foo\n| where x=\"y\"", "where");
+        check("search: 'foo ''x'' | where\n  y=1'\n", "foo 'x' | where y=1", "y=1");
+        check("search: \"foo \\\"x\\\" \\\n  | bad\"\n", "foo \"x\" | bad", "bad");
     }
 
     #[test]

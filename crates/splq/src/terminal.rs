@@ -36,26 +36,15 @@ impl Terminal {
             ColorChoice::Auto => terminal && !plain,
         };
         // The width that a caller asks for counts where no terminal tells its own.
-        let asked = std::env::var("COLUMNS")
-            .ok()
-            .and_then(|columns| columns.parse::<usize>().ok())
-            .filter(|width| *width > 0);
-        let width = terminal_size::terminal_size()
-            .map(|(width, _)| usize::from(width.0))
-            .filter(|width| *width > 0);
+        let asked = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse::<usize>().ok()).filter(|width| *width > 0);
+        let width = terminal_size::terminal_size().map(|(width, _)| usize::from(width.0)).filter(|width| *width > 0);
         Self {
             color_out: color(stdout),
             color_error: color(stderr),
             stdout,
             stderr,
-            width: if stdout {
-                width.or(asked).or(Some(100))
-            } else {
-                asked
-            },
-            message_width: if stderr { width.or(asked) } else { asked }
-                .unwrap_or(100)
-                .clamp(40, 160),
+            width: if stdout { width.or(asked).or(Some(100)) } else { asked },
+            message_width: if stderr { width.or(asked) } else { asked }.unwrap_or(100).clamp(40, 160),
             quiet: options.quiet,
         }
     }

@@ -10,10 +10,7 @@ use std::process::{Command, Output, Stdio};
 const BINARY: &str = env!("CARGO_BIN_EXE_splq");
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../..")
-        .canonicalize()
-        .unwrap()
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
 }
 
 /// A fenced block: what stands behind the opening fence, the first line of its body and the line of its closing fence.
@@ -30,11 +27,7 @@ fn blocks(lines: &[String]) -> Vec<Block> {
         match (&open, line.strip_prefix("```")) {
             (None, Some(language)) => open = Some((language.trim().to_owned(), number + 1)),
             (Some((language, first)), Some("")) => {
-                blocks.push(Block {
-                    language: language.clone(),
-                    first: *first,
-                    end: number,
-                });
+                blocks.push(Block { language: language.clone(), first: *first, end: number });
                 open = None;
             }
             _ => {}
@@ -54,13 +47,8 @@ struct Document {
 
 impl Document {
     fn read(path: PathBuf) -> Self {
-        let text = std::fs::read_to_string(&path)
-            .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        Self {
-            path,
-            lines: text.lines().map(str::to_owned).collect(),
-            changes: Vec::new(),
-        }
+        let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        Self { path, lines: text.lines().map(str::to_owned).collect(), changes: Vec::new() }
     }
 
     fn body(&self, block: &Block) -> &[String] {
@@ -88,23 +76,15 @@ impl Document {
         let mut message = String::new();
         for (first, end, printed) in &self.changes {
             let shown = self.lines[*first..*end].join("\n");
-            message += &format!(
-                "{}:{}\n--- shown\n{shown}\n--- printed\n{}\n\n",
-                self.path.display(),
-                first + 1,
-                printed.join("\n")
-            );
+            message +=
+                &format!("{}:{}\n--- shown\n{shown}\n--- printed\n{}\n\n", self.path.display(), first + 1, printed.join("\n"));
         }
         panic!("{message}SPLQ_UPDATE=1 cargo test -p splq --test documents writes what is printed");
     }
 }
 
 fn lines_of(bytes: &[u8]) -> Vec<String> {
-    String::from_utf8_lossy(bytes)
-        .trim_matches('\n')
-        .lines()
-        .map(|line| line.trim_end().to_owned())
-        .collect()
+    String::from_utf8_lossy(bytes).trim_matches('\n').lines().map(|line| line.trim_end().to_owned()).collect()
 }
 
 fn splq(arguments: &[&str]) -> Output {
@@ -123,32 +103,15 @@ fn mistakes_are_reported_as_shown() {
     let mut document = Document::read(root().join("docs/mistakes.md"));
     let blocks = blocks(&document.lines);
     let mut searches = 0;
-    for (position, block) in blocks
-        .iter()
-        .enumerate()
-        .filter(|(_, block)| block.language == "spl")
-    {
+    for (position, block) in blocks.iter().enumerate().filter(|(_, block)| block.language == "spl") {
         let search = document.body(block).join("\n");
         let answer = blocks
             .get(position + 1)
             .filter(|next| next.language == "text")
             .unwrap_or_else(|| panic!("no text block follows: {search}"));
-        let output = splq(&[
-            "query",
-            "--quiet",
-            "--color",
-            "never",
-            "--now",
-            "2025-03-12T12:00:00Z",
-            &search,
-        ]);
+        let output = splq(&["query", "--quiet", "--color", "never", "--now", "2025-03-12T12:00:00Z", &search]);
         let printed = lines_of(&output.stderr);
-        assert_eq!(
-            output.status.code(),
-            Some(1),
-            "not refused: {search}\n{}",
-            printed.join("\n")
-        );
+        assert_eq!(output.status.code(), Some(1), "not refused: {search}\n{}", printed.join("\n"));
         assert!(output.stdout.is_empty(), "printed rows: {search}");
         assert!(!printed.is_empty(), "refused without a message: {search}");
         document.expect(answer, printed);
@@ -165,9 +128,7 @@ fn console_sessions_print_what_is_shown() {
     let mut documents = vec![root().join("README.md")];
     let mut folders = vec![root().join("docs")];
     while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(&folder)
-            .unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
-        {
+        for entry in std::fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display())) {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 folders.push(path);
@@ -180,16 +141,9 @@ fn console_sessions_print_what_is_shown() {
     let mut sessions = 0;
     for path in documents {
         let mut document = Document::read(path);
-        for block in blocks(&document.lines)
-            .iter()
-            .filter(|block| block.language == "console")
-        {
+        for block in blocks(&document.lines).iter().filter(|block| block.language == "console") {
             let mut printed = Vec::new();
-            for command in document
-                .body(block)
-                .iter()
-                .filter_map(|line| line.strip_prefix("$ "))
-            {
+            for command in document.body(block).iter().filter_map(|line| line.strip_prefix("$ ")) {
                 assert!(
                     command.starts_with("splq ") || command.contains("| splq "),
                     "{}: a console block runs only splq: {command}",
@@ -208,9 +162,9 @@ fn console_sessions_print_what_is_shown() {
 
 fn shell(command: &str) -> Output {
     let folder = Path::new(BINARY).parent().unwrap();
-    let path = std::env::join_paths(std::iter::once(folder.to_owned()).chain(
-        std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()),
-    ))
+    let path = std::env::join_paths(
+        std::iter::once(folder.to_owned()).chain(std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default())),
+    )
     .unwrap();
     let output = Command::new("sh")
         .args(["-c", command])
@@ -220,11 +174,7 @@ fn shell(command: &str) -> Output {
         .stdin(Stdio::null())
         .output()
         .unwrap();
-    assert!(
-        output.status.success(),
-        "{command}: {}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    assert!(output.status.success(), "{command}: {}", String::from_utf8_lossy(&output.stderr));
     output
 }
 
@@ -232,34 +182,16 @@ fn shell(command: &str) -> Output {
 #[test]
 fn quick_start_finds_the_expected_rows() {
     let results = std::env::temp_dir().join(format!("splq-quick-start-{}", std::process::id()));
-    let output = splq(&[
-        "run",
-        "queries",
-        "--data",
-        "datasets",
-        "--out",
-        results.to_str().unwrap(),
-    ]);
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    let output = splq(&["run", "queries", "--data", "datasets", "--out", results.to_str().unwrap()]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let mut compared = 0;
     for entry in std::fs::read_dir(root().join("datasets/expected")).unwrap() {
         let expected = entry.unwrap().path();
         let found = results.join(expected.file_name().unwrap());
-        let read = |path: &Path| {
-            std::fs::read_to_string(path)
-                .unwrap_or_else(|error| panic!("{}: {error}", path.display()))
-        };
+        let read = |path: &Path| std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         assert_eq!(read(&found), read(&expected), "{}", expected.display());
         compared += 1;
     }
     std::fs::remove_dir_all(&results).unwrap();
-    assert_eq!(
-        compared,
-        std::fs::read_dir(root().join("queries")).unwrap().count(),
-        "each query has its expected rows"
-    );
+    assert_eq!(compared, std::fs::read_dir(root().join("queries")).unwrap().count(), "each query has its expected rows");
 }

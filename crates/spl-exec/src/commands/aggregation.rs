@@ -85,12 +85,23 @@ pub fn plan_one(
 ) -> Result<Vec<Planned>, Diagnostic> {
     let (spec, function) = lookup(planner, &aggregation.function.value, aggregation.function.span)?;
     let name = || aggregation.alias.as_ref().map_or_else(|| aggregation.text.clone(), |alias| alias.name.clone());
-    let make = |name: String, value: Typed| Ok::<_, Diagnostic>(Planned { name, function: function.clone(), spec, arguments: arguments(planner, spec, value, frame, length, aggregation.span)? });
+    let make = |name: String, value: Typed| {
+        Ok::<_, Diagnostic>(Planned {
+            name,
+            function: function.clone(),
+            spec,
+            arguments: arguments(planner, spec, value, frame, length, aggregation.span)?,
+        })
+    };
     match &aggregation.argument {
         AggregationArgument::None => {
             if spec.inputs != Inputs::Optional {
-                return Err(Diagnostic::error("plan/argument-count", format!("`{}` needs a field in brackets", spec.name), aggregation.span)
-                    .with_help(spec.syntax.to_owned()));
+                return Err(Diagnostic::error(
+                    "plan/argument-count",
+                    format!("`{}` needs a field in brackets", spec.name),
+                    aggregation.span,
+                )
+                .with_help(spec.syntax.to_owned()));
             }
             Ok(vec![make(name(), Typed::new(lit(1_i64), ValueType::Integer))?])
         }

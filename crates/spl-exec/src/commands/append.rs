@@ -36,14 +36,16 @@ pub fn concatenate(planner: &Planner, first: Frame, second: Frame) -> Result<Fra
     let (left, right) = (first.fields(), second.fields());
     let mut names: Vec<String> = left.iter().map(|field| field.name.clone()).collect();
     names.extend(right.iter().map(|field| field.name.clone()).filter(|name| !names.contains(name)).collect::<Vec<_>>());
-    let (mut left_columns, mut right_columns): (Vec<(String, Expr)>, Vec<(String, Expr)>) = (Vec::new(), Vec::new());
+    let mut left_columns: Vec<(String, Expr)> = Vec::new();
+    let mut right_columns: Vec<(String, Expr)> = Vec::new();
     for name in names {
         let (in_left, in_right) = (first.field(&name), second.field(&name));
         let same: Option<&DataType> = match (&in_left, &in_right) {
             (Some(a), Some(b)) if a.data_type == b.data_type => Some(&a.data_type),
             _ => None,
         };
-        let value_type = [&in_left, &in_right].into_iter().flatten().fold(ValueType::Null, |kind, field| kind.common(field.value_type()));
+        let value_type =
+            [&in_left, &in_right].into_iter().flatten().fold(ValueType::Null, |kind, field| kind.common(field.value_type()));
         let value_type = if value_type == ValueType::Null { ValueType::Text } else { value_type };
         let side = |field: &Option<crate::frame::FrameField>| -> Result<Expr, Diagnostic> {
             match (field, same) {

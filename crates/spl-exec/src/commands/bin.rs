@@ -39,7 +39,14 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
 }
 
 /// Buckets of a given size. On `_time`, and with a unit of time, they are times.
-pub fn with_span(planner: &Planner, call: &CommandCall, field: &str, source: Typed, span: &str, place: Span) -> Result<Typed, Diagnostic> {
+pub fn with_span(
+    planner: &Planner,
+    call: &CommandCall,
+    field: &str,
+    source: Typed,
+    span: &str,
+    place: Span,
+) -> Result<Typed, Diagnostic> {
     let text_of = |value: &str| Typed::new(text(value), ValueType::Text);
     if let Some(logarithmic) = parse_log_span(span) {
         logarithmic.map_err(|message| Diagnostic::error("plan/span", message, place))?;
@@ -74,7 +81,13 @@ pub fn with_span(planner: &Planner, call: &CommandCall, field: &str, source: Typ
 }
 
 /// Buckets whose size follows from the range of the values.
-async fn automatic(planner: &Planner, call: &CommandCall, frame: Frame, field: &str, source: Typed) -> Result<(Frame, Typed), Diagnostic> {
+async fn automatic(
+    planner: &Planner,
+    call: &CommandCall,
+    frame: Frame,
+    field: &str,
+    source: Typed,
+) -> Result<(Frame, Typed), Diagnostic> {
     let frame = planner.materialise(frame).await?;
     let (_, batches) = planner.collect(frame.clone()).await?;
     let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
@@ -101,9 +114,9 @@ async fn automatic(planner: &Planner, call: &CommandCall, frame: Frame, field: &
     let smallest = call.option("minspan");
     let size = if field == "_time" {
         let smallest = match smallest {
-            Some(option) => {
-                Some(parse_span(&option.value.value).map_err(|message| Diagnostic::error("plan/span", message, option.value.span))?)
-            }
+            Some(option) => Some(
+                parse_span(&option.value.value).map_err(|message| Diagnostic::error("plan/span", message, option.value.span))?,
+            ),
             None => None,
         };
         let span = TimeSpan::for_range(high - low, bins, smallest);

@@ -24,15 +24,9 @@ use crate::series::{self, ROW, SERIES};
 pub const MOST_ROWS: usize = 50_000;
 
 /// Plans the command.
-pub fn plan<'a>(
-    planner: &'a Planner,
-    call: &'a CommandCall,
-    input: Input,
-) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
+pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
-        let frame = input
-            .frame
-            .ok_or_else(|| Diagnostic::error("plan/no-input", "`chart` needs rows", call.span))?;
+        let frame = input.frame.ok_or_else(|| Diagnostic::error("plan/no-input", "`chart` needs rows", call.span))?;
         let (row, split) = splits(call)?;
         let Some(row) = row else {
             let measures = series::measures(planner, call, &frame, None)?;
@@ -42,13 +36,8 @@ pub fn plan<'a>(
             return Table::new(0).frame(planner);
         };
         let frame = frame.assign(vec![(ROW.to_owned(), column(&row.field))])?;
-        let frame =
-            expanded(planner, call, frame, ROW, false)?.filter(column(ROW).is_not_null())?;
-        let kind = if found.value_type() == ValueType::Multivalue {
-            ValueType::Text
-        } else {
-            found.value_type()
-        };
+        let frame = expanded(planner, call, frame, ROW, false)?.filter(column(ROW).is_not_null())?;
+        let kind = if found.value_type() == ValueType::Multivalue { ValueType::Text } else { found.value_type() };
         let (key, bins) = discretised(planner, &row, &frame, Typed::new(column(ROW), kind)).await?;
         let mut frame = frame.assign(vec![(ROW.to_owned(), key.expression)])?;
         if let Some(split) = &split {
@@ -58,47 +47,22 @@ pub fn plan<'a>(
         let measures = series::measures(planner, call, &frame, None)?;
         let continuous = boolean(call, "cont", true);
         let order = |rows: Vec<Cell>| Ok(ordered_rows(planner, call, rows, &bins, continuous));
-        series::pivot(
-            planner,
-            call,
-            frame,
-            &row.field,
-            split.is_some(),
-            &measures,
-            order,
-        )
-        .await
+        series::pivot(planner, call, frame, &row.field, split.is_some(), &measures, order).await
     })
 }
 
 /// Without a row field there is one row over all events, unless it would hold nothing.
-async fn single_row(
-    planner: &Planner,
-    frame: Frame,
-    measures: &[series::Measure],
-) -> Result<Frame, Diagnostic> {
+async fn single_row(planner: &Planner, frame: Frame, measures: &[series::Measure]) -> Result<Frame, Diagnostic> {
     let cells = series::cells(planner, frame, &[], measures).await?;
     let mut result = Table::new(cells.rows());
     for (place, measure) in measures.iter().enumerate() {
         result.add_column(measure.name());
         for row in 0..cells.rows() {
-            result.set(
-                row,
-                measure.name(),
-                cells.cell(row, &series::measure_name(place)).clone(),
-            );
+            result.set(row, measure.name(), cells.cell(row, &series::measure_name(place)).clone());
         }
     }
-    let something = (0..result.rows()).any(|row| {
-        measures
-            .iter()
-            .any(|measure| !result.cell(row, measure.name()).is_null())
-    });
-    if something {
-        result.frame(planner)
-    } else {
-        Table::new(0).frame(planner)
-    }
+    let something = (0..result.rows()).any(|row| measures.iter().any(|measure| !result.cell(row, measure.name()).is_null()));
+    if something { result.frame(planner) } else { Table::new(0).frame(planner) }
 }
 
 /// A field that splits rows or columns, with the size of its buckets.
@@ -112,11 +76,7 @@ pub struct SplitField {
 
 impl SplitField {
     fn option(&self, name: &str) -> Option<&Spanned<String>> {
-        self.options
-            .iter()
-            .rev()
-            .find(|(known, _)| known.value.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value)
+        self.options.iter().rev().find(|(known, _)| known.value.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
 }
 
@@ -139,10 +99,7 @@ fn splits(call: &CommandCall) -> Result<(Option<SplitField>, Option<SplitField>)
                         field.span,
                     ));
                 }
-                Argument::Field(field) => fields.push(SplitField {
-                    field: field.name.clone(),
-                    options: Vec::new(),
-                }),
+                Argument::Field(field) => fields.push(SplitField { field: field.name.clone(), options: Vec::new() }),
                 Argument::Pair { name, value } => match fields.last_mut() {
                     Some(last) => last.options.push((name.clone(), value.clone())),
                     None => {
@@ -154,11 +111,7 @@ fn splits(call: &CommandCall) -> Result<(Option<SplitField>, Option<SplitField>)
                     }
                 },
                 _ => {
-                    return Err(Diagnostic::error(
-                        "plan/argument",
-                        "a field is needed here",
-                        clause.keyword.span,
-                    ));
+                    return Err(Diagnostic::error("plan/argument", "a field is needed here", clause.keyword.span));
                 }
             }
         }
@@ -168,10 +121,7 @@ fn splits(call: &CommandCall) -> Result<(Option<SplitField>, Option<SplitField>)
     let too_many = |most: usize, keyword: &str| {
         Diagnostic::error(
             "plan/argument",
-            format!(
-                "`{keyword}` of `chart` takes at most {most} field{} here",
-                if most == 1 { "" } else { "s" }
-            ),
+            format!("`{keyword}` of `chart` takes at most {most} field{} here", if most == 1 { "" } else { "s" }),
             call.span,
         )
         .with_help("use `stats` to group by more fields")
@@ -194,60 +144,33 @@ fn splits(call: &CommandCall) -> Result<(Option<SplitField>, Option<SplitField>)
                     option.name.span,
                 ));
             };
-            row.options
-                .insert(0, (option.name.clone(), option.value.clone()));
+            row.options.insert(0, (option.name.clone(), option.value.clone()));
         }
     }
     Ok((row, split))
 }
 
 /// Each value of a multivalue field counts for itself; once per event with `dedup_splitvals`.
-pub fn expanded(
-    planner: &Planner,
-    call: &CommandCall,
-    frame: Frame,
-    field: &str,
-    keep_null: bool,
-) -> Result<Frame, Diagnostic> {
-    if frame
-        .field(field)
-        .is_none_or(|found| found.value_type() != ValueType::Multivalue)
-    {
+pub fn expanded(planner: &Planner, call: &CommandCall, frame: Frame, field: &str, keep_null: bool) -> Result<Frame, Diagnostic> {
+    if frame.field(field).is_none_or(|found| found.value_type() != ValueType::Multivalue) {
         return Ok(frame);
     }
     let mut frame = frame;
     if boolean(call, "dedup_splitvals", false) {
-        let distinct = function(
-            planner,
-            "mvdedup",
-            vec![Typed::new(column(field), ValueType::Multivalue)],
-        )?;
+        let distinct = function(planner, "mvdedup", vec![Typed::new(column(field), ValueType::Multivalue)])?;
         frame = frame.assign(vec![(field.to_owned(), distinct.expression)])?;
     }
-    frame.operate(MvExpand {
-        field: field.to_owned(),
-        limit: 0,
-        drop_null: !keep_null,
-    })
+    frame.operate(MvExpand { field: field.to_owned(), limit: 0, drop_null: !keep_null })
 }
 
 /// Adds the hidden column of the split value, as text; absent where the field is.
-pub async fn with_series(
-    planner: &Planner,
-    call: &CommandCall,
-    frame: Frame,
-    split: &SplitField,
-) -> Result<Frame, Diagnostic> {
+pub async fn with_series(planner: &Planner, call: &CommandCall, frame: Frame, split: &SplitField) -> Result<Frame, Diagnostic> {
     let Some(found) = frame.field(&split.field) else {
         return frame.assign(vec![(SERIES.to_owned(), null(ValueType::Text))]);
     };
     let frame = frame.assign(vec![(SERIES.to_owned(), column(&split.field))])?;
     let frame = expanded(planner, call, frame, SERIES, true)?;
-    let kind = if found.value_type() == ValueType::Multivalue {
-        ValueType::Text
-    } else {
-        found.value_type()
-    };
+    let kind = if found.value_type() == ValueType::Multivalue { ValueType::Text } else { found.value_type() };
     let (value, _) = discretised(planner, split, &frame, Typed::new(column(SERIES), kind)).await?;
     let series = expression::convert(planner, value, ValueType::Text)?;
     frame.assign(vec![(SERIES.to_owned(), series)])
@@ -266,12 +189,7 @@ pub enum Bins {
     Logarithmic,
 }
 
-async fn discretised(
-    planner: &Planner,
-    split: &SplitField,
-    frame: &Frame,
-    source: Typed,
-) -> Result<(Typed, Bins), Diagnostic> {
+async fn discretised(planner: &Planner, split: &SplitField, frame: &Frame, source: Typed) -> Result<(Typed, Bins), Diagnostic> {
     let literal = |value: String| Typed::new(text(value), ValueType::Text);
     let time = split.field == "_time";
     let align = match split.option("aligntime") {
@@ -279,55 +197,27 @@ async fn discretised(
         None => None,
     };
     let in_time = |span: TimeSpan, written: String, source: Typed| {
-        let align_literal = Typed::new(
-            align.map_or_else(|| null(ValueType::Float), lit),
-            ValueType::Float,
-        );
-        let binned = function(
-            planner,
-            "bin_time",
-            vec![source, literal(written), align_literal],
-        )?;
+        let align_literal = Typed::new(align.map_or_else(|| null(ValueType::Float), lit), ValueType::Float);
+        let binned = function(planner, "bin_time", vec![source, literal(written), align_literal])?;
         Ok::<_, Diagnostic>((binned, Bins::Time(span, align)))
     };
     let span_of = |written: &Spanned<String>| {
-        parse_span(&written.value)
-            .map_err(|message| Diagnostic::error("plan/span", message, written.span))
+        parse_span(&written.value).map_err(|message| Diagnostic::error("plan/span", message, written.span))
     };
     if let Some(span) = split.option("span") {
         if let Some(logarithmic) = parse_log_span(&span.value) {
             logarithmic.map_err(|message| Diagnostic::error("plan/span", message, span.span))?;
-            return Ok((
-                function(
-                    planner,
-                    "bin_log",
-                    vec![source, literal(span.value.clone())],
-                )?,
-                Bins::Logarithmic,
-            ));
+            return Ok((function(planner, "bin_log", vec![source, literal(span.value.clone())])?, Bins::Logarithmic));
         }
         if !time && let Ok(size) = span.value.parse::<f64>() {
             if size <= 0.0 || !size.is_finite() {
-                return Err(Diagnostic::error(
-                    "plan/span",
-                    "a span must be above 0",
-                    span.span,
-                ));
+                return Err(Diagnostic::error("plan/span", "a span must be above 0", span.span));
             }
-            return Ok((
-                function(
-                    planner,
-                    "bin_number",
-                    vec![source, literal(span.value.clone())],
-                )?,
-                Bins::Linear(size),
-            ));
+            return Ok((function(planner, "bin_number", vec![source, literal(span.value.clone())])?, Bins::Linear(size)));
         }
         return in_time(span_of(span)?, span.value.clone(), source);
     }
-    let wanted = ["bins", "minspan", "start", "end"]
-        .iter()
-        .any(|name| split.option(name).is_some());
+    let wanted = ["bins", "minspan", "start", "end"].iter().any(|name| split.option(name).is_some());
     if !wanted {
         return Ok((source, Bins::None));
     }
@@ -335,13 +225,8 @@ async fn discretised(
         let Some(value) = split.option(name) else {
             return Ok(None);
         };
-        let number = value.value.parse().map_err(|_| {
-            Diagnostic::error(
-                "plan/number",
-                format!("`{name}` takes a number"),
-                value.span,
-            )
-        })?;
+        let number =
+            value.value.parse().map_err(|_| Diagnostic::error("plan/number", format!("`{name}` takes a number"), value.span))?;
         Ok(Some(number))
     };
     let bins = match split.option("bins") {
@@ -351,33 +236,21 @@ async fn discretised(
             .parse::<usize>()
             .ok()
             .filter(|bins| *bins >= 2)
-            .ok_or_else(|| {
-                Diagnostic::error("plan/number", "`bins` must be at least 2", value.span)
-            })?,
+            .ok_or_else(|| Diagnostic::error("plan/number", "`bins` must be at least 2", value.span))?,
     };
     let bounds = bounds(planner, frame, source.clone()).await?;
     let (start, end) = (number("start")?, number("end")?);
     let Some((low, high)) = bounds else {
         return Ok((source, Bins::None));
     };
-    let (low, high) = (
-        start.map_or(low, |start| start.min(low)),
-        end.map_or(high, |end| end.max(high)),
-    );
+    let (low, high) = (start.map_or(low, |start| start.min(low)), end.map_or(high, |end| end.max(high)));
     if time {
         let smallest = split.option("minspan").map(span_of).transpose()?;
         let span = TimeSpan::for_range(high - low, bins, smallest);
         return in_time(span, span_text(&span), source);
     }
     let size = automatic_size(low, high, bins).max(number("minspan")?.unwrap_or(0.0));
-    Ok((
-        function(
-            planner,
-            "bin_number",
-            vec![source, literal(format_number(size))],
-        )?,
-        Bins::Linear(size),
-    ))
+    Ok((function(planner, "bin_number", vec![source, literal(format_number(size))])?, Bins::Linear(size)))
 }
 
 /// The time of `aligntime`.
@@ -394,50 +267,33 @@ pub fn aligned(planner: &Planner, written: &str, span: Span) -> Result<f64, Diag
 }
 
 /// The least and the greatest number of an expression over all rows; none when there is no number.
-pub async fn bounds(
-    planner: &Planner,
-    frame: &Frame,
-    source: Typed,
-) -> Result<Option<(f64, f64)>, Diagnostic> {
+pub async fn bounds(planner: &Planner, frame: &Frame, source: Typed) -> Result<Option<(f64, f64)>, Diagnostic> {
     let number = expression::convert(planner, source, ValueType::Float)?;
     let ends = frame.clone().build(|plan| {
         plan.aggregate(
             Vec::<datafusion::logical_expr::Expr>::new(),
-            vec![
-                min(number.clone()).alias("__low"),
-                max(number).alias("__high"),
-            ],
+            vec![min(number.clone()).alias("__low"), max(number).alias("__high")],
         )
     })?;
     let columns = ["__low", "__high"].map(|name| (name.to_owned(), column(name)));
     let mut columns = columns.to_vec();
     columns.push((crate::frame::ORDINAL.to_owned(), lit(0_i64)));
     let table = Table::of(planner, ends.select(columns)?).await?;
-    Ok(table
-        .cell(0, "__low")
-        .number()
-        .zip(table.cell(0, "__high").number()))
+    Ok(table.cell(0, "__low").number().zip(table.cell(0, "__high").number()))
 }
 
 /// Row keys in order; rows for buckets without events between the first and the last.
-fn ordered_rows(
-    planner: &Planner,
-    call: &CommandCall,
-    mut rows: Vec<Cell>,
-    bins: &Bins,
-    continuous: bool,
-) -> Vec<Cell> {
+fn ordered_rows(planner: &Planner, call: &CommandCall, mut rows: Vec<Cell>, bins: &Bins, continuous: bool) -> Vec<Cell> {
     match bins {
         Bins::None => rows.sort_by(Cell::order),
-        Bins::Time(..) | Bins::Linear(_) | Bins::Logarithmic => rows.sort_by(|left, right| match (
-            lower_bound(left),
-            lower_bound(right),
-        ) {
-            (Some(a), Some(b)) => a.total_cmp(&b),
-            (Some(_), None) => std::cmp::Ordering::Less,
-            (None, Some(_)) => std::cmp::Ordering::Greater,
-            (None, None) => left.order(right),
-        }),
+        Bins::Time(..) | Bins::Linear(_) | Bins::Logarithmic => {
+            rows.sort_by(|left, right| match (lower_bound(left), lower_bound(right)) {
+                (Some(a), Some(b)) => a.total_cmp(&b),
+                (Some(_), None) => std::cmp::Ordering::Less,
+                (None, Some(_)) => std::cmp::Ordering::Greater,
+                (None, None) => left.order(right),
+            })
+        }
     }
     let numbers: Vec<f64> = rows.iter().filter_map(lower_bound).collect();
     let (Some(first), Some(last)) = (numbers.first().copied(), numbers.last().copied()) else {
@@ -447,8 +303,9 @@ fn ordered_rows(
         return rows;
     }
     let filled = match bins {
-        Bins::Time(span, _) => time_buckets(planner, span, first, last)
-            .map(|starts| starts.into_iter().map(Cell::Float).collect::<Vec<_>>()),
+        Bins::Time(span, _) => {
+            time_buckets(planner, span, first, last).map(|starts| starts.into_iter().map(Cell::Float).collect::<Vec<_>>())
+        }
         Bins::Linear(size) => {
             let count = ((last - first) / size).round();
             (count < MOST_ROWS as f64).then(|| {
@@ -494,10 +351,8 @@ pub fn time_buckets(planner: &Planner, span: &TimeSpan, first: f64, last: f64) -
 fn lower_bound(cell: &Cell) -> Option<f64> {
     cell.number().or_else(|| {
         let text = cell.text()?;
-        let (at, _) = text
-            .char_indices()
-            .skip(1)
-            .find(|(at, character)| *character == '-' && !text[..*at].ends_with(['e', 'E']))?;
+        let (at, _) =
+            text.char_indices().skip(1).find(|(at, character)| *character == '-' && !text[..*at].ends_with(['e', 'E']))?;
         spl_functions::value::parse_number(&text[..at])
     })
 }

@@ -21,60 +21,29 @@ const COLUMN: &str = "__column";
 const MOST_VALUES: u64 = 1000;
 
 /// Plans the command.
-pub fn plan<'a>(
-    planner: &'a Planner,
-    call: &'a CommandCall,
-    input: Input,
-) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
+pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
-        let frame = input.frame.ok_or_else(|| {
-            Diagnostic::error("plan/no-input", "`contingency` needs rows", call.span)
-        })?;
+        let frame = input.frame.ok_or_else(|| Diagnostic::error("plan/no-input", "`contingency` needs rows", call.span))?;
         let fields: Vec<String> = call.fields().map(|field| field.name.clone()).collect();
         let [row, split] = fields.as_slice() else {
-            return Err(Diagnostic::error(
-                "plan/argument",
-                "`contingency` takes two fields",
-                call.span,
-            )
-            .with_help(call.spec.syntax.to_owned()));
+            return Err(Diagnostic::error("plan/argument", "`contingency` takes two fields", call.span)
+                .with_help(call.spec.syntax.to_owned()));
         };
         let (Some(row_field), Some(split_field)) = (frame.field(row), frame.field(split)) else {
             return Table::new(0).frame(planner);
         };
-        let frame = frame.assign(vec![
-            (ROW.to_owned(), column(row)),
-            (COLUMN.to_owned(), column(split)),
-        ])?;
+        let frame = frame.assign(vec![(ROW.to_owned(), column(row)), (COLUMN.to_owned(), column(split))])?;
         let frame = aggregation::expand_groups(frame, &[ROW.to_owned(), COLUMN.to_owned()])?;
         let single = |kind: ValueType| {
-            if kind == ValueType::Multivalue {
-                ValueType::Text
-            } else {
-                kind
-            }
+            if kind == ValueType::Multivalue { ValueType::Text } else { kind }
         };
-        let name = expression::convert(
-            planner,
-            Typed::new(column(COLUMN), single(split_field.value_type())),
-            ValueType::Text,
-        )?;
-        let key = expression::convert(
-            planner,
-            Typed::new(column(ROW), single(row_field.value_type())),
-            ValueType::Text,
-        )?;
+        let name = expression::convert(planner, Typed::new(column(COLUMN), single(split_field.value_type())), ValueType::Text)?;
+        let key = expression::convert(planner, Typed::new(column(ROW), single(row_field.value_type())), ValueType::Text)?;
         let (_, counting) = aggregation::lookup(planner, "count", call.span)?;
         let counted = frame.build(|plan| {
-            plan.aggregate(
-                vec![key.alias(ROW), name.alias(COLUMN)],
-                vec![counting.call(vec![lit(1_i64)]).alias(COUNT)],
-            )
+            plan.aggregate(vec![key.alias(ROW), name.alias(COLUMN)], vec![counting.call(vec![lit(1_i64)]).alias(COUNT)])
         })?;
-        let mut columns: Vec<_> = [ROW, COLUMN, COUNT]
-            .iter()
-            .map(|name| ((*name).to_owned(), column(name)))
-            .collect();
+        let mut columns: Vec<_> = [ROW, COLUMN, COUNT].iter().map(|name| ((*name).to_owned(), column(name))).collect();
         columns.push((ORDINAL.to_owned(), lit(0_i64)));
         let table = Table::of(planner, counted.select(columns)?).await?;
         crossed(call, &table, row)?.frame(planner)
@@ -100,44 +69,24 @@ fn chosen(counts: HashMap<String, i64>, most: u64, cover: f64) -> Vec<String> {
 }
 
 fn crossed(call: &CommandCall, table: &Table, row_name: &str) -> Result<Table, Diagnostic> {
-    let cover = |name: &str| {
-        call.option(name)
-            .and_then(|option| option.value.value.parse::<f64>().ok())
-            .unwrap_or(1.0)
-    };
-    let most =
-        |name: &str| count(call, name, 0).map(|most| if most == 0 { MOST_VALUES } else { most });
-    let total = call
-        .option("totalstr")
-        .map_or("TOTAL", |option| option.value.value.as_str());
+    let cover = |name: &str| call.option(name).and_then(|option| option.value.value.parse::<f64>().ok()).unwrap_or(1.0);
+    let most = |name: &str| count(call, name, 0).map(|most| if most == 0 { MOST_VALUES } else { most });
+    let total = call.option("totalstr").map_or("TOTAL", |option| option.value.value.as_str());
     let cells: Vec<(String, String, i64)> = (0..table.rows())
         .filter_map(|row| {
             let count = table.cell(row, COUNT).number()? as i64;
-            Some((
-                table.cell(row, ROW).text()?,
-                table.cell(row, COLUMN).text()?,
-                count,
-            ))
+            Some((table.cell(row, ROW).text()?, table.cell(row, COLUMN).text()?, count))
         })
         .collect();
-    let (mut by_row, mut by_column): (HashMap<String, i64>, HashMap<String, i64>) =
-        (HashMap::new(), HashMap::new());
+    let (mut by_row, mut by_column): (HashMap<String, i64>, HashMap<String, i64>) = (HashMap::new(), HashMap::new());
     for (row, split, count) in &cells {
         *by_row.entry(row.clone()).or_default() += count;
         *by_column.entry(split.clone()).or_default() += count;
     }
     let rows = chosen(by_row, most("maxrows")?, cover("minrowcover"));
     let columns = chosen(by_column, most("maxcols")?, cover("mincolcover"));
-    let places: HashMap<&str, usize> = rows
-        .iter()
-        .enumerate()
-        .map(|(place, name)| (name.as_str(), place))
-        .collect();
-    let known: HashMap<&str, usize> = columns
-        .iter()
-        .enumerate()
-        .map(|(place, name)| (name.as_str(), place))
-        .collect();
+    let places: HashMap<&str, usize> = rows.iter().enumerate().map(|(place, name)| (name.as_str(), place)).collect();
+    let known: HashMap<&str, usize> = columns.iter().enumerate().map(|(place, name)| (name.as_str(), place)).collect();
     let mut counts = vec![vec![0_i64; columns.len()]; rows.len()];
     for (row, split, count) in &cells {
         if let (Some(row), Some(split)) = (places.get(row.as_str()), known.get(split.as_str())) {
@@ -161,11 +110,7 @@ fn crossed(call: &CommandCall, table: &Table, row_name: &str) -> Result<Table, D
         let place = result.add_row();
         result.set(place, row_name, Cell::Text(total.to_owned()));
         for (split, name) in columns.iter().enumerate() {
-            result.set(
-                place,
-                name,
-                Cell::Integer(counts.iter().map(|row| row[split]).sum()),
-            );
+            result.set(place, name, Cell::Integer(counts.iter().map(|row| row[split]).sum()));
         }
         result.set(place, total, Cell::Integer(counts.iter().flatten().sum()));
     }

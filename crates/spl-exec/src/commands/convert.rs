@@ -12,16 +12,11 @@ use crate::frame::{Frame, column, engine_error, text};
 use crate::planner::Planner;
 
 /// Plans the command.
-pub fn plan<'a>(
-    planner: &'a Planner,
-    call: &'a CommandCall,
-    input: Input,
-) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
+pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
-        let mut frame = input
-            .frame
-            .ok_or_else(|| Diagnostic::error("plan/no-input", "`convert` needs rows", call.span))?;
-        let automatic = |argument: &Argument| matches!(argument, Argument::Conversion { function, .. } if function.value == "auto");
+        let mut frame = input.frame.ok_or_else(|| Diagnostic::error("plan/no-input", "`convert` needs rows", call.span))?;
+        let automatic =
+            |argument: &Argument| matches!(argument, Argument::Conversion { function, .. } if function.value == "auto");
         let whole = if call.arguments.iter().any(automatic) {
             frame = planner.materialise(frame).await?;
             convertible(planner, &frame, call).await?
@@ -35,18 +30,11 @@ pub fn plan<'a>(
 /// The fields of `auto` conversions all of whose values convert: a field with any other value is left as it is.
 ///
 /// Source: Splunk search reference, convert, auto.
-async fn convertible(
-    planner: &Planner,
-    frame: &Frame,
-    call: &CommandCall,
-) -> Result<Vec<String>, Diagnostic> {
+async fn convertible(planner: &Planner, frame: &Frame, call: &CommandCall) -> Result<Vec<String>, Diagnostic> {
     let (_, batches) = planner.collect(frame.clone()).await?;
     let mut whole = Vec::new();
     for argument in &call.arguments {
-        let Argument::Conversion {
-            function, field, ..
-        } = argument
-        else {
+        let Argument::Conversion { function, field, .. } = argument else {
             continue;
         };
         if function.value != "auto" {
@@ -72,22 +60,13 @@ async fn convertible(
     Ok(whole)
 }
 
-fn converted(
-    planner: &Planner,
-    call: &CommandCall,
-    frame: Frame,
-    whole: &[String],
-) -> Result<Frame, Diagnostic> {
-    let format = call
-        .option("timeformat")
-        .map_or("%m/%d/%Y %H:%M:%S", |option| option.value.value.as_str());
+fn converted(planner: &Planner, call: &CommandCall, frame: Frame, whole: &[String]) -> Result<Frame, Diagnostic> {
+    let format = call.option("timeformat").map_or("%m/%d/%Y %H:%M:%S", |option| option.value.value.as_str());
     let excluded: Vec<String> = call
         .arguments
         .iter()
         .filter_map(|argument| match argument {
-            Argument::Conversion {
-                function, field, ..
-            } if function.value == "none" => Some(expand(&frame, field)),
+            Argument::Conversion { function, field, .. } if function.value == "none" => Some(expand(&frame, field)),
             _ => None,
         })
         .flatten()
@@ -95,21 +74,14 @@ fn converted(
         .collect();
     let mut assignments = Vec::new();
     for argument in &call.arguments {
-        let Argument::Conversion {
-            function: conversion,
-            field,
-            alias,
-        } = argument
-        else {
+        let Argument::Conversion { function: conversion, field, alias } = argument else {
             continue;
         };
         if conversion.value == "none" {
             continue;
         }
         for found in expand(&frame, field) {
-            if field.has_wildcard()
-                && (excluded.contains(&found.name) || found.name.starts_with('_'))
-            {
+            if field.has_wildcard() && (excluded.contains(&found.name) || found.name.starts_with('_')) {
                 continue;
             }
             let source = Typed::new(column(&found.name), found.value_type());

@@ -22,49 +22,21 @@ struct Pairs {
 }
 
 /// Plans the command. `reload` has nothing to do: definitions are read anew for each run.
-pub fn plan<'a>(
-    planner: &'a Planner,
-    call: &'a CommandCall,
-    input: Input,
-) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
+pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
         refuse_options(call, &[("segment", "false")])?;
-        let mut frame = input
-            .frame
-            .ok_or_else(|| Diagnostic::error("plan/no-input", "`extract` needs rows", call.span))?;
+        let mut frame = input.frame.ok_or_else(|| Diagnostic::error("plan/no-input", "`extract` needs rows", call.span))?;
         let characters = |name: &str| {
-            call.option(name)
-                .map(|option| option.value.value.chars().collect::<Vec<_>>())
-                .filter(|set| !set.is_empty())
+            call.option(name).map(|option| option.value.value.chars().collect::<Vec<_>>()).filter(|set| !set.is_empty())
         };
-        let number = |name: &str, default: u64| {
-            count(call, name, default).map(|number| usize::try_from(number).unwrap_or(usize::MAX))
-        };
+        let number =
+            |name: &str, default: u64| count(call, name, default).map(|number| usize::try_from(number).unwrap_or(usize::MAX));
         let several = boolean(call, "mv_add", false);
-        let existing = if several {
-            Existing::Add
-        } else {
-            Existing::Keep
-        };
+        let existing = if several { Existing::Add } else { Existing::Keep };
         for field in call.fields() {
-            let transform = planner
-                .knowledge()
-                .transform(&field.name)
-                .map_err(|error| error.at(field.span))?;
-            let existing = if several || transform.mv_add {
-                Existing::Add
-            } else {
-                Existing::Keep
-            };
-            frame = by_transform(
-                planner,
-                frame,
-                transform,
-                existing,
-                several || transform.mv_add,
-                call,
-            )
-            .await?;
+            let transform = planner.knowledge().transform(&field.name).map_err(|error| error.at(field.span))?;
+            let existing = if several || transform.mv_add { Existing::Add } else { Existing::Keep };
+            frame = by_transform(planner, frame, transform, existing, several || transform.mv_add, call).await?;
         }
         if !boolean(call, "auto", true) {
             return Ok(frame);
@@ -79,14 +51,7 @@ pub fn plan<'a>(
             several,
             clean: boolean(call, "clean_keys", true),
         };
-        extract(
-            planner,
-            frame,
-            "_raw",
-            existing,
-            |text| Ok(pairs.read(text)),
-        )
-        .await
+        extract(planner, frame, "_raw", existing, |text| Ok(pairs.read(text))).await
     })
 }
 
@@ -98,18 +63,11 @@ async fn by_transform(
     several: bool,
     call: &CommandCall,
 ) -> Result<Frame, Diagnostic> {
-    let clean = call
-        .option("clean_keys")
-        .map_or(transform.clean_keys, |_| boolean(call, "clean_keys", true));
+    let clean = call.option("clean_keys").map_or(transform.clean_keys, |_| boolean(call, "clean_keys", true));
     if let Some(delimiters) = &transform.delimiters {
         let pairs = Pairs {
             between: Some(delimiters.pairs.chars().collect()),
-            inside: delimiters
-                .key_value
-                .as_deref()
-                .unwrap_or_default()
-                .chars()
-                .collect(),
+            inside: delimiters.key_value.as_deref().unwrap_or_default().chars().collect(),
             limit: usize::MAX,
             characters: usize::MAX,
             several,
@@ -134,32 +92,18 @@ async fn by_transform(
         return extract(planner, frame, &transform.source_key, existing, read).await;
     }
     let regex = transform.regex.as_deref().unwrap_or_default();
-    let failed = |message: String| {
-        Diagnostic::error(
-            "plan/regex",
-            format!("transform `{}`: {message}", transform.name),
-            call.span,
-        )
-    };
+    let failed =
+        |message: String| Diagnostic::error("plan/regex", format!("transform `{}`: {message}", transform.name), call.span);
     let pattern = Pattern::new(regex).map_err(failed)?;
     let read = |text: &str| {
         let mut found = Vec::new();
         for groups in pattern.matches(text, 0).map_err(failed)? {
-            let group = |number: usize| {
-                groups
-                    .get(number)
-                    .copied()
-                    .flatten()
-                    .and_then(|(start, end)| text.get(start..end))
-            };
+            let group = |number: usize| groups.get(number).copied().flatten().and_then(|(start, end)| text.get(start..end));
             match &transform.format {
                 Some(format) => {
                     for pair in format.split_whitespace() {
                         if let Some((name, value)) = pair.split_once("::") {
-                            found.push((
-                                key(&filled(name, &group), clean),
-                                vec![filled(value, &group)],
-                            ));
+                            found.push((key(&filled(name, &group), clean), vec![filled(value, &group)]));
                         }
                     }
                 }
@@ -172,12 +116,7 @@ async fn by_transform(
 }
 
 /// Named groups are fields; `_KEY_1` and `_VAL_1` give the name and the value of one.
-fn named_groups<'t>(
-    pattern: &Pattern,
-    group: &dyn Fn(usize) -> Option<&'t str>,
-    clean: bool,
-    found: &mut Found,
-) {
+fn named_groups<'t>(pattern: &Pattern, group: &dyn Fn(usize) -> Option<&'t str>, clean: bool, found: &mut Found) {
     let names = pattern.group_names();
     for (number, name) in names.iter().enumerate() {
         let Some(name) = name else { continue };
@@ -188,9 +127,7 @@ fn named_groups<'t>(
         match name.strip_prefix("_KEY_") {
             None => found.push(((*name).to_owned(), vec![value.to_owned()])),
             Some(place) => {
-                let paired = names.iter().position(|name| {
-                    name.is_some_and(|name| name.strip_prefix("_VAL_") == Some(place))
-                });
+                let paired = names.iter().position(|name| name.is_some_and(|name| name.strip_prefix("_VAL_") == Some(place)));
                 if let Some(paired) = paired.and_then(group) {
                     found.push((key(value, clean), vec![paired.to_owned()]));
                 }
@@ -205,10 +142,7 @@ fn filled<'t>(template: &str, group: &dyn Fn(usize) -> Option<&'t str>) -> Strin
     let mut rest = template;
     while let Some(at) = rest.find('$') {
         result.push_str(&rest[..at]);
-        let digits: String = rest[at + 1..]
-            .chars()
-            .take_while(char::is_ascii_digit)
-            .collect();
+        let digits: String = rest[at + 1..].chars().take_while(char::is_ascii_digit).collect();
         match digits.parse::<usize>() {
             Ok(number) => result.push_str(group(number).unwrap_or_default()),
             Err(_) => result.push('$'),
@@ -237,21 +171,13 @@ fn key(text: &str, clean: bool) -> String {
     if !clean {
         return text.to_owned();
     }
-    let replaced: String = text
-        .chars()
-        .map(|c| if c.is_alphanumeric() { c } else { '_' })
-        .collect();
-    replaced
-        .trim_start_matches(|c: char| c == '_' || c.is_ascii_digit())
-        .to_owned()
+    let replaced: String = text.chars().map(|c| if c.is_alphanumeric() { c } else { '_' }).collect();
+    replaced.trim_start_matches(|c: char| c == '_' || c.is_ascii_digit()).to_owned()
 }
 
 fn unquoted(text: &str) -> String {
     let trimmed = text.trim();
-    match trimmed
-        .strip_prefix('"')
-        .and_then(|inside| inside.strip_suffix('"'))
-    {
+    match trimmed.strip_prefix('"').and_then(|inside| inside.strip_suffix('"')) {
         Some(inside) => inside.replace("\\\"", "\""),
         None => trimmed.to_owned(),
     }
@@ -280,10 +206,7 @@ fn split_outside_quotes(text: &str, ends: impl Fn(char) -> bool) -> Vec<&str> {
 
 impl Pairs {
     fn read(&self, text: &str) -> Found {
-        let end = text
-            .char_indices()
-            .nth(self.characters)
-            .map_or(text.len(), |(at, _)| at);
+        let end = text.char_indices().nth(self.characters).map_or(text.len(), |(at, _)| at);
         let text = &text[..end];
         let found = match &self.between {
             Some(between) => split_outside_quotes(text, |c| between.contains(&c))
@@ -291,10 +214,7 @@ impl Pairs {
                 .filter_map(|pair| {
                     let at = pair.find(|c| self.inside.contains(&c))?;
                     let (name, value) = pair.split_at(at);
-                    let value = value
-                        .chars()
-                        .next()
-                        .map_or("", |delimiter| &value[delimiter.len_utf8()..]);
+                    let value = value.chars().next().map_or("", |delimiter| &value[delimiter.len_utf8()..]);
                     self.pair(name.trim(), unquoted(value))
                 })
                 .take(self.limit)
@@ -313,10 +233,7 @@ impl Pairs {
     fn scan(&self, text: &str) -> Found {
         let mut found = Vec::new();
         let mut start = 0;
-        while let Some(at) = text[start..]
-            .find(|c| self.inside.contains(&c))
-            .map(|at| start + at)
-        {
+        while let Some(at) = text[start..].find(|c| self.inside.contains(&c)).map(|at| start + at) {
             if found.len() >= self.limit {
                 break;
             }
@@ -324,14 +241,7 @@ impl Pairs {
             let name_end = text[start..at].trim_end().len() + start;
             let name_start = text[start..name_end]
                 .rfind(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ':')))
-                .map_or(start, |before| {
-                    start
-                        + before
-                        + text[start + before..]
-                            .chars()
-                            .next()
-                            .map_or(1, char::len_utf8)
-                });
+                .map_or(start, |before| start + before + text[start + before..].chars().next().map_or(1, char::len_utf8));
             let name = &text[name_start..name_end];
             let mut value_at = at + delimiter;
             let skipped = text[value_at..].len() - text[value_at..].trim_start_matches(' ').len();
@@ -340,15 +250,11 @@ impl Pairs {
             }
             let (value, next) = if let Some(inside) = text[value_at..].strip_prefix('"') {
                 let end = closing_quote(inside).unwrap_or(inside.len());
-                (
-                    inside[..end].replace("\\\"", "\""),
-                    (value_at + 1 + end + 1).min(text.len()),
-                )
+                (inside[..end].replace("\\\"", "\""), (value_at + 1 + end + 1).min(text.len()))
             } else {
                 let rest = &text[value_at..];
-                let end = rest
-                    .find(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | '|' | '&' | '"'))
-                    .unwrap_or(rest.len());
+                let end =
+                    rest.find(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | '|' | '&' | '"')).unwrap_or(rest.len());
                 (rest[..end].to_owned(), value_at + end)
             };
             found.extend(self.pair(name, value));
@@ -383,50 +289,26 @@ mod tests {
             several: false,
             clean: true,
         };
-        pairs
-            .read(text)
-            .into_iter()
-            .map(|(name, values)| (name, values.join("|")))
-            .collect()
+        pairs.read(text).into_iter().map(|(name, values)| (name, values.join("|"))).collect()
     }
 
     fn owned(expected: &[(&str, &str)]) -> Vec<(String, String)> {
-        expected
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-            .collect()
+        expected.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
     }
 
     #[test]
     fn automatic_pairs() {
-        let found = pairs(
-            None,
-            "=",
-            r#"12:00 login user=alice, note="a \"b\" c" x-y=1;z= é=ü a==b last="cut"#,
-        );
+        let found = pairs(None, "=", r#"12:00 login user=alice, note="a \"b\" c" x-y=1;z= é=ü a==b last="cut"#);
         assert_eq!(
             found,
-            owned(&[
-                ("user", "alice"),
-                ("note", "a \"b\" c"),
-                ("x_y", "1"),
-                ("é", "ü"),
-                ("a", "=b"),
-                ("last", "cut")
-            ])
+            owned(&[("user", "alice"), ("note", "a \"b\" c"), ("x_y", "1"), ("é", "ü"), ("a", "=b"), ("last", "cut")])
         );
         assert_eq!(pairs(None, "=", "==="), owned(&[]));
     }
 
     #[test]
     fn delimited_pairs() {
-        assert_eq!(
-            pairs(Some("?&"), "=", "/cart?item=book&qty=2&item=x"),
-            owned(&[("item", "book"), ("qty", "2")])
-        );
-        assert_eq!(
-            pairs(Some("|;"), "=:", "a=1|b:\"2;3\";c"),
-            owned(&[("a", "1"), ("b", "2;3")])
-        );
+        assert_eq!(pairs(Some("?&"), "=", "/cart?item=book&qty=2&item=x"), owned(&[("item", "book"), ("qty", "2")]));
+        assert_eq!(pairs(Some("|;"), "=:", "a=1|b:\"2;3\";c"), owned(&[("a", "1"), ("b", "2;3")]));
     }
 }

@@ -49,6 +49,8 @@ pub fn fill(planner: &Planner, frame: &Frame, name: &str, filler: &str) -> Resul
             let kept = Typed::new(column(name), value_type);
             choose(planner, vec![(column(name).is_not_null(), kept)], Some(literal(value_type)))
         }
-        None => Ok(literal(if number.is_some_and(|number| number.fract() == 0.0) { ValueType::Integer } else { ValueType::Text })),
+        None => {
+            Ok(literal(if number.is_some_and(|number| number.fract() == 0.0) { ValueType::Integer } else { ValueType::Text }))
+        }
     }
 }

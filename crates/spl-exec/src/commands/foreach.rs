@@ -21,47 +21,25 @@ const ITEM: &str = "__item";
 const ROUNDS_PER_STAGE: usize = 32;
 
 /// Plans the command.
-pub fn plan<'a>(
-    planner: &'a Planner,
-    call: &'a CommandCall,
-    input: Input,
-) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
+pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
-        let frame = input
-            .frame
-            .ok_or_else(|| Diagnostic::error("plan/no-input", "`foreach` needs rows", call.span))?;
+        let frame = input.frame.ok_or_else(|| Diagnostic::error("plan/no-input", "`foreach` needs rows", call.span))?;
         let template = call.arguments.iter().find_map(|argument| match argument {
             Argument::Text { text, .. } => Some(text),
             _ => None,
         });
-        let template = template.ok_or_else(|| {
-            Diagnostic::error(
-                "plan/argument",
-                "`foreach` needs commands in [ ]",
-                call.span,
-            )
-        })?;
+        let template =
+            template.ok_or_else(|| Diagnostic::error("plan/argument", "`foreach` needs commands in [ ]", call.span))?;
         let fields: Vec<&FieldName> = call.fields().collect();
-        let mode = call.option("mode").map_or_else(
-            || "multifield".to_owned(),
-            |option| option.value.value.to_ascii_lowercase(),
-        );
+        let mode = call.option("mode").map_or_else(|| "multifield".to_owned(), |option| option.value.value.to_ascii_lowercase());
         if mode == "multifield" {
             return each_field(planner, call, frame, &fields, template).await;
         }
         let [field] = fields.as_slice() else {
-            return Err(Diagnostic::error(
-                "plan/argument",
-                format!("`foreach mode={mode}` goes through one field"),
-                call.span,
-            ));
+            return Err(Diagnostic::error("plan/argument", format!("`foreach mode={mode}` goes through one field"), call.span));
         };
         if field.has_wildcard() {
-            return Err(Diagnostic::error(
-                "plan/argument",
-                format!("`foreach mode={mode}` takes no wildcard"),
-                field.span,
-            ));
+            return Err(Diagnostic::error("plan/argument", format!("`foreach mode={mode}` takes no wildcard"), field.span));
         }
         each_item(planner, call, frame, field, &mode, template).await
     })
@@ -69,10 +47,7 @@ pub fn plan<'a>(
 
 /// The text that stands for something in the template.
 fn place_holder<'c>(call: &'c CommandCall, option: &str, default: &'c str) -> &'c str {
-    call.option(option)
-        .map(|option| option.value.value.as_str())
-        .filter(|text| !text.is_empty())
-        .unwrap_or(default)
+    call.option(option).map(|option| option.value.value.as_str()).filter(|text| !text.is_empty()).unwrap_or(default)
 }
 
 async fn each_field(
@@ -93,10 +68,7 @@ async fn each_field(
                 continue;
             }
             if let Some(captures) = wildcard_captures(&pattern.name, &found.name) {
-                rounds.push((
-                    found.name.clone(),
-                    captures.into_iter().map(str::to_owned).collect(),
-                ));
+                rounds.push((found.name.clone(), captures.into_iter().map(str::to_owned).collect()));
             }
         }
     }
@@ -105,10 +77,7 @@ async fn each_field(
         let segment = |place: usize| captures.get(place).map_or("", String::as_str).to_owned();
         let replacements = [
             (place_holder(call, "fieldstr", "<<FIELD>>"), name.clone()),
-            (
-                place_holder(call, "matchstr", "<<MATCHSTR>>"),
-                captures.concat(),
-            ),
+            (place_holder(call, "matchstr", "<<MATCHSTR>>"), captures.concat()),
             (place_holder(call, "matchseg1", "<<MATCHSEG1>>"), segment(0)),
             (place_holder(call, "matchseg2", "<<MATCHSEG2>>"), segment(1)),
             (place_holder(call, "matchseg3", "<<MATCHSEG3>>"), segment(2)),
@@ -136,24 +105,14 @@ fn located(error: Diagnostic, span: Span) -> Diagnostic {
 }
 
 /// The template with its place holders replaced, in one pass, as commands.
-fn filled(
-    template: &str,
-    span: Span,
-    replacements: &[(&str, String)],
-) -> Result<Pipeline, Diagnostic> {
+fn filled(template: &str, span: Span, replacements: &[(&str, String)]) -> Result<Pipeline, Diagnostic> {
     let inside = template.trim();
-    let inside = inside
-        .strip_prefix('[')
-        .and_then(|inside| inside.strip_suffix(']'))
-        .unwrap_or(inside);
+    let inside = inside.strip_prefix('[').and_then(|inside| inside.strip_suffix(']')).unwrap_or(inside);
     let inside = inside.trim().trim_start_matches('|');
     let mut text = String::from("|");
     let mut rest = inside;
     while !rest.is_empty() {
-        match replacements
-            .iter()
-            .find(|(holder, _)| rest.starts_with(holder))
-        {
+        match replacements.iter().find(|(holder, _)| rest.starts_with(holder)) {
             Some((holder, value)) => {
                 text.push_str(value);
                 rest = &rest[holder.len()..];
@@ -166,20 +125,9 @@ fn filled(
         }
     }
     spl_parser::parse(&text).map_err(|errors| {
-        let why = errors
-            .into_iter()
-            .next()
-            .map(|error| error.message)
-            .unwrap_or_default();
-        Diagnostic::error(
-            "plan/template",
-            format!("the commands can't be read once they are filled in: {why}"),
-            span,
-        )
-        .with_help(format!(
-            "filled in: {}",
-            text.chars().skip(1).take(200).collect::<String>().trim()
-        ))
+        let why = errors.into_iter().next().map(|error| error.message).unwrap_or_default();
+        Diagnostic::error("plan/template", format!("the commands can't be read once they are filled in: {why}"), span)
+            .with_help(format!("filled in: {}", text.chars().skip(1).take(200).collect::<String>().trim()))
     })
 }
 
@@ -228,37 +176,24 @@ async fn each_item(
         ("json_array", _) => array()?,
         ("auto_collections", ValueType::Text) => {
             let array = array()?;
-            choose(
-                planner,
-                vec![(array.expression.clone().is_not_null(), array)],
-                Some(values()?),
-            )?
+            choose(planner, vec![(array.expression.clone().is_not_null(), array)], Some(values()?))?
         }
         _ => values()?,
     };
-    let mut frame = planner
-        .materialise(frame.assign(vec![(ITEMS.to_owned(), items.expression)])?)
-        .await?;
+    let mut frame = planner.materialise(frame.assign(vec![(ITEMS.to_owned(), items.expression)])?).await?;
     let rounds = most_items(planner, &frame).await?;
     let holder = place_holder(call, "itemstr", "<<ITEM>>");
     let counter = place_holder(call, "iterstr", "<<ITER>>");
     let text = item_in_texts(&template.value, holder);
     for round in 0..rounds {
         let place = Typed::new(lit(round as i64), ValueType::Integer);
-        let item = function(
-            planner,
-            "mvindex",
-            vec![Typed::new(column(ITEMS), ValueType::Multivalue), place],
-        )?;
+        let item = function(planner, "mvindex", vec![Typed::new(column(ITEMS), ValueType::Multivalue), place])?;
         let item = expression::convert(planner, item, ValueType::Text)?;
         frame = frame.assign(vec![(ITEM.to_owned(), item)])?;
         let replacements = [
             (holder, format!("'{ITEM}'")),
             (counter, round.to_string()),
-            (
-                place_holder(call, "fieldstr", "<<FIELD>>"),
-                field.name.clone(),
-            ),
+            (place_holder(call, "fieldstr", "<<FIELD>>"), field.name.clone()),
         ];
         let pipeline = filled(&text, template.span, &replacements)?;
         for command in &pipeline.commands {
@@ -282,10 +217,7 @@ fn assign_where_item(
     if command.spec.name != "eval" {
         return Err(Diagnostic::error(
             "plan/argument",
-            format!(
-                "`foreach mode={mode}` runs `eval` only, not `{}`",
-                command.spec.name
-            ),
+            format!("`foreach mode={mode}` runs `eval` only, not `{}`", command.spec.name),
             span,
         ));
     }
@@ -302,17 +234,12 @@ fn assign_where_item(
             ));
         }
         let name = &assignment.target.name;
-        let value = expression::value(planner, &assignment.expression, &frame)
-            .map_err(|error| located(error, span))?;
+        let value = expression::value(planner, &assignment.expression, &frame).map_err(|error| located(error, span))?;
         let old = frame.field(name).map_or_else(
             || Typed::new(null(ValueType::Text), ValueType::Null),
             |field| Typed::new(column(name), field.value_type()),
         );
-        let value = choose(
-            planner,
-            vec![(column(ITEM).is_not_null(), value)],
-            Some(old),
-        )?;
+        let value = choose(planner, vec![(column(ITEM).is_not_null(), value)], Some(old))?;
         frame = assign(frame, name, value)?;
     }
     Ok(frame)
@@ -320,13 +247,7 @@ fn assign_where_item(
 
 /// The number of items in the row that has the most.
 async fn most_items(planner: &Planner, frame: &Frame) -> Result<usize, Diagnostic> {
-    let (_, batches) = planner
-        .collect(
-            frame
-                .clone()
-                .select(vec![(ITEMS.to_owned(), column(ITEMS))])?,
-        )
-        .await?;
+    let (_, batches) = planner.collect(frame.clone().select(vec![(ITEMS.to_owned(), column(ITEMS))])?).await?;
     let mut most = 0;
     for batch in &batches {
         let Some(array) = batch.column_by_name(ITEMS) else {
@@ -348,28 +269,13 @@ mod tests {
     #[test]
     fn templates_are_filled_once() {
         let replacements = [("<<FIELD>>", "a<<FIELD>>".to_owned())];
-        let pipeline = filled(
-            "[ | eval 'x'=\"<<FIELD>>\" ]",
-            Span::default(),
-            &replacements,
-        )
-        .unwrap();
+        let pipeline = filled("[ | eval 'x'=\"<<FIELD>>\" ]", Span::default(), &replacements).unwrap();
         assert_eq!(pipeline.commands.len(), 1);
-        assert!(
-            filled(
-                "[eval <<FIELD>>=1]",
-                Span::default(),
-                &[("<<FIELD>>", "a b".to_owned())]
-            )
-            .is_err()
-        );
+        assert!(filled("[eval <<FIELD>>=1]", Span::default(), &[("<<FIELD>>", "a b".to_owned())]).is_err());
     }
 
     #[test]
     fn items_inside_texts() {
-        assert_eq!(
-            item_in_texts(r#"x="a<<ITEM>>b".<<ITEM>>"#, "<<ITEM>>"),
-            r#"x="a".'__item'."b".<<ITEM>>"#
-        );
+        assert_eq!(item_in_texts(r#"x="a<<ITEM>>b".<<ITEM>>"#, "<<ITEM>>"), r#"x="a".'__item'."b".<<ITEM>>"#);
     }
 }

@@ -12,25 +12,13 @@ use crate::frame::Frame;
 use crate::planner::Planner;
 
 /// Plans the command.
-pub fn plan<'a>(
-    planner: &'a Planner,
-    call: &'a CommandCall,
-    input: Input,
-) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
+pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
-        let frame = input.frame.ok_or_else(|| {
-            Diagnostic::error("plan/no-input", "`fromjson` needs rows", call.span)
-        })?;
-        let field = call.fields().next().ok_or_else(|| {
-            Diagnostic::error("plan/argument", "`fromjson` needs a field", call.span)
-        })?;
-        let prefix = call
-            .option("prefix")
-            .map_or("", |option| option.value.value.as_str());
-        extract(planner, frame, &field.name, Existing::Replace, |text| {
-            Ok(members(text, prefix))
-        })
-        .await
+        let frame = input.frame.ok_or_else(|| Diagnostic::error("plan/no-input", "`fromjson` needs rows", call.span))?;
+        let field =
+            call.fields().next().ok_or_else(|| Diagnostic::error("plan/argument", "`fromjson` needs a field", call.span))?;
+        let prefix = call.option("prefix").map_or("", |option| option.value.value.as_str());
+        extract(planner, frame, &field.name, Existing::Replace, |text| Ok(members(text, prefix))).await
     })
 }
 

@@ -15,31 +15,17 @@ use crate::planner::Planner;
 const DEFAULT_BOUNDS: [i64; 4] = [0, 30, 70, 100];
 
 /// Plans the command.
-pub fn plan<'a>(
-    planner: &'a Planner,
-    call: &'a CommandCall,
-    input: Input,
-) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
+pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
-        let frame = input
-            .frame
-            .ok_or_else(|| Diagnostic::error("plan/no-input", "`gauge` needs rows", call.span))?;
+        let frame = input.frame.ok_or_else(|| Diagnostic::error("plan/no-input", "`gauge` needs rows", call.span))?;
         let table = Table::of(planner, first_rows(frame, 1)?).await?;
         let number = |field: &FieldName| match parse_number(&field.name) {
             Some(number) => Cell::Float(number),
-            None => table
-                .cell(0, &field.name)
-                .number()
-                .map_or(Cell::Null, Cell::Float),
+            None => table.cell(0, &field.name).number().map_or(Cell::Null, Cell::Float),
         };
         let mut fields = call.fields();
-        let value = fields.next().ok_or_else(|| {
-            Diagnostic::error(
-                "plan/argument",
-                "`gauge` needs a field or a number",
-                call.span,
-            )
-        })?;
+        let value =
+            fields.next().ok_or_else(|| Diagnostic::error("plan/argument", "`gauge` needs a field or a number", call.span))?;
         let mut bounds: Vec<Cell> = fields.map(number).collect();
         if bounds.is_empty() {
             bounds = DEFAULT_BOUNDS.map(Cell::Integer).to_vec();

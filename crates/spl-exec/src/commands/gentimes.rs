@@ -15,25 +15,15 @@ use crate::planner::Planner;
 const MOST_RANGES: usize = 1_000_000;
 
 /// Plans the command.
-pub fn plan<'a>(
-    planner: &'a Planner,
-    call: &'a CommandCall,
-    input: Input,
-) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
+pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
         if input.frame.is_some() {
-            return Err(Diagnostic::error(
-                "plan/position",
-                "`gentimes` must be the first command",
-                call.name.span,
-            ));
+            return Err(Diagnostic::error("plan/position", "`gentimes` must be the first command", call.name.span));
         }
         let (now, zone) = (planner.settings().now, planner.time_zone());
         let Some(OptionArgument { value, .. }) = call.option("start") else {
-            return Err(
-                Diagnostic::error("plan/argument", "`gentimes` needs `start`", call.span)
-                    .with_help("for example `start=10/25/2024` or `start=-30`"),
-            );
+            return Err(Diagnostic::error("plan/argument", "`gentimes` needs `start`", call.span)
+                .with_help("for example `start=10/25/2024` or `start=-30`"));
         };
         let start = time(value, now, zone)?;
         let end = match call.option("end") {
@@ -52,35 +42,17 @@ pub fn plan<'a>(
 fn time(written: &Spanned<String>, now: f64, zone: Tz) -> Result<f64, Diagnostic> {
     let text = written.value.trim();
     if let Ok(days) = text.parse::<i64>()
-        && let Some(time) = relative_time(
-            now,
-            &format!(
-                "{}d@d",
-                if days < 0 {
-                    days.to_string()
-                } else {
-                    format!("+{days}")
-                }
-            ),
-            zone,
-        )
+        && let Some(time) =
+            relative_time(now, &format!("{}d@d", if days < 0 { days.to_string() } else { format!("+{days}") }), zone)
     {
         return Ok(time);
     }
     let year = text.split(['/', ':']).nth(2).unwrap_or_default();
     let year_format = if year.len() <= 2 { "%y" } else { "%Y" };
-    let format = if text.contains(':') {
-        format!("%m/%d/{year_format}:%H:%M:%S")
-    } else {
-        format!("%m/%d/{year_format}")
-    };
+    let format = if text.contains(':') { format!("%m/%d/{year_format}:%H:%M:%S") } else { format!("%m/%d/{year_format}") };
     strptime(text, &format, zone).ok_or_else(|| {
-        Diagnostic::error(
-            "plan/time",
-            format!("`{text}` is not a time that `gentimes` reads"),
-            written.span,
-        )
-        .with_help("MM/DD/YYYY, MM/DD/YYYY:HH:MM:SS, or a number of days such as -30")
+        Diagnostic::error("plan/time", format!("`{text}` is not a time that `gentimes` reads"), written.span)
+            .with_help("MM/DD/YYYY, MM/DD/YYYY:HH:MM:SS, or a number of days such as -30")
     })
 }
 
@@ -94,47 +66,23 @@ fn increment(written: &Spanned<String>) -> Result<(u32, char), Diagnostic> {
         "d" | "" => Some('d'),
         _ => None,
     };
-    let amount = if digits.is_empty() {
-        Some(1)
-    } else {
-        digits.parse::<u32>().ok()
-    };
-    unit.zip(amount.filter(|amount| *amount > 0))
-        .map(|(unit, amount)| (amount, unit))
-        .ok_or_else(|| {
-            Diagnostic::error(
-                "plan/span",
-                format!("`{text}` is not an increment"),
-                written.span,
-            )
+    let amount = if digits.is_empty() { Some(1) } else { digits.parse::<u32>().ok() };
+    unit.zip(amount.filter(|amount| *amount > 0)).map(|(unit, amount)| (amount, unit)).ok_or_else(|| {
+        Diagnostic::error("plan/span", format!("`{text}` is not an increment"), written.span)
             .with_help("a number and s, m, h or d")
-        })
+    })
 }
 
-fn ranges(
-    call: &CommandCall,
-    start: f64,
-    end: f64,
-    (amount, unit): (u32, char),
-    zone: Tz,
-) -> Result<Table, Diagnostic> {
+fn ranges(call: &CommandCall, start: f64, end: f64, (amount, unit): (u32, char), zone: Tz) -> Result<Table, Diagnostic> {
     const HUMAN: &str = "%a %b %d %H:%M:%S %Y";
     let mut table = Table::new(0);
-    ["endhuman", "endtime", "starthuman", "starttime"]
-        .iter()
-        .for_each(|name| table.add_column(name));
+    ["endhuman", "endtime", "starthuman", "starttime"].iter().for_each(|name| table.add_column(name));
     let mut from = start;
     while from < end {
         if table.rows() >= MOST_RANGES {
-            return Err(Diagnostic::error(
-                "run/too-many-rows",
-                format!("more than {MOST_RANGES} ranges"),
-                call.span,
-            ));
+            return Err(Diagnostic::error("run/too-many-rows", format!("more than {MOST_RANGES} ranges"), call.span));
         }
-        let Some(next) =
-            relative_time(from, &format!("+{amount}{unit}"), zone).filter(|next| *next > from)
-        else {
+        let Some(next) = relative_time(from, &format!("+{amount}{unit}"), zone).filter(|next| *next > from) else {
             break;
         };
         let row = table.add_row();

@@ -41,7 +41,11 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
                 for argument in &clause.arguments {
                     if let Argument::Pair { name, value } = argument {
                         let swapped = name.value.starts_with(&format!("{right_alias}."));
-                        let pair = if swapped { (value.value.clone(), name.value.clone()) } else { (name.value.clone(), value.value.clone()) };
+                        let pair = if swapped {
+                            (value.value.clone(), name.value.clone())
+                        } else {
+                            (name.value.clone(), value.value.clone())
+                        };
                         keys.push(pair);
                     }
                 }
@@ -124,7 +128,8 @@ fn join(
     let right = right.build(|plan| plan.project(right_names.iter().map(|name| column(name))))?;
 
     let left_fields = left.fields();
-    let mut left_columns: Vec<(String, Expr)> = left_fields.iter().map(|field| (field.name.clone(), column(&field.name))).collect();
+    let mut left_columns: Vec<(String, Expr)> =
+        left_fields.iter().map(|field| (field.name.clone(), column(&field.name))).collect();
     for (place, (name, _)) in keys.iter().enumerate() {
         left_columns.push((format!("__left_key{place}"), key_text(&left, name)?));
     }

@@ -19,7 +19,11 @@ pub fn plan(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame
     };
     let definition = planner.lookup(&name.value).map_err(|error| error.at(name.span))?;
     if definition.time_field.is_some() {
-        return Err(Diagnostic::error("plan/not-built", format!("`{}` is a lookup by time, which is not built yet", name.value), name.span));
+        return Err(Diagnostic::error(
+            "plan/not-built",
+            format!("`{}` is a lookup by time, which is not built yet", name.value),
+            name.span,
+        ));
     }
     let table = definition.load().map_err(|error| error.at(name.span))?;
     let place = |argument: &Argument| -> Result<Option<(usize, String, String)>, Diagnostic> {

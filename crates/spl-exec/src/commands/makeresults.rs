@@ -46,7 +46,8 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
         let schema: SchemaRef = Arc::new(Schema::new(vec![Field::new("_time", ValueType::Float.arrow(), true)]));
         let times: ArrayRef = Arc::new(Float64Array::from(vec![planner.settings().now.floor(); rows]));
         let options = RecordBatchOptions::new().with_row_count(Some(rows));
-        let batch = RecordBatch::try_new_with_options(schema.clone(), vec![times], &options).map_err(|error| engine_error(error.into()))?;
+        let batch = RecordBatch::try_new_with_options(schema.clone(), vec![times], &options)
+            .map_err(|error| engine_error(error.into()))?;
         let frame = planner.from_batches(schema, vec![batch])?;
         if boolean(call, "annotate", false) {
             let empty = |name: &str| (name.to_owned(), null(ValueType::Text));
@@ -129,6 +130,7 @@ pub fn rows_frame(planner: &Planner, rows: &[Row]) -> Result<Frame, Diagnostic> 
     }
     let schema: SchemaRef = Arc::new(Schema::new(fields));
     let options = RecordBatchOptions::new().with_row_count(Some(rows.len()));
-    let batch = RecordBatch::try_new_with_options(schema.clone(), columns, &options).map_err(|error| engine_error(error.into()))?;
+    let batch =
+        RecordBatch::try_new_with_options(schema.clone(), columns, &options).map_err(|error| engine_error(error.into()))?;
     planner.from_batches(schema, vec![batch])
 }

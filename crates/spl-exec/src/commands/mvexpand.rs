@@ -1,8 +1,8 @@
 //! Planning of `mvexpand`: one row per value.
 
+use spl_functions::column::ValueType;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
-use spl_functions::column::ValueType;
 
 use super::count;
 use crate::frame::Frame;

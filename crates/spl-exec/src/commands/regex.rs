@@ -24,8 +24,7 @@ pub fn plan(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame
     let Some(found) = frame.field(field) else {
         return frame.filter(lit(negated));
     };
-    let arguments =
-        vec![Typed::new(column(field), found.value_type()), Typed::new(text(pattern.value.clone()), ValueType::Text)];
+    let arguments = vec![Typed::new(column(field), found.value_type()), Typed::new(text(pattern.value.clone()), ValueType::Text)];
     let matches = function(planner, "match", arguments)?.expression.is_true();
     frame.filter(if negated { not(matches) } else { matches })
 }

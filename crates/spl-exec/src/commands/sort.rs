@@ -35,7 +35,13 @@ pub fn sort_keys(planner: &Planner, arguments: &[Argument], frame: &Frame, rever
 }
 
 /// A sort key by field, kind (`auto`, `num`, `str`, `ip`) and direction.
-pub fn sort_key(planner: &Planner, frame: &Frame, field: &str, kind: &str, descending: bool) -> Result<Option<SortExpr>, Diagnostic> {
+pub fn sort_key(
+    planner: &Planner,
+    frame: &Frame,
+    field: &str,
+    kind: &str,
+    descending: bool,
+) -> Result<Option<SortExpr>, Diagnostic> {
     let Some(found) = frame.field(field) else { return Ok(None) };
     let key = match found.value_type() {
         ValueType::Integer | ValueType::Float if matches!(kind, "auto" | "num") => column(field),

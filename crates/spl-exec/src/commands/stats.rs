@@ -5,8 +5,8 @@ use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
 
 use super::aggregation::{self, Planned};
-use super::sort::sort_key;
 use super::boolean;
+use super::sort::sort_key;
 use crate::expression::{Typed, call as function};
 use crate::frame::{Frame, ORDINAL, column};
 use crate::group_codes;
@@ -34,7 +34,8 @@ pub fn plan(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame
 
 /// No row has one of the by-fields: the columns are there, rows are not.
 fn no_groups(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
-    let mut names: Vec<String> = call.by_fields().iter().filter_map(|argument| argument.as_field()).map(|field| field.name.clone()).collect();
+    let mut names: Vec<String> =
+        call.by_fields().iter().filter_map(|argument| argument.as_field()).map(|field| field.name.clone()).collect();
     names.extend(aggregation::plan_all(planner, call, &frame)?.into_iter().map(|planned| planned.name));
     let columns = names.into_iter().map(|name| (name, crate::frame::null(ValueType::Text))).collect();
     frame.select(columns)?.filter(lit(false))
@@ -57,7 +58,8 @@ pub fn group(planner: &Planner, frame: Frame, fields: &[String], planned: &[Plan
             texts.push((field.clone(), column(field)));
         }
     }
-    let calls: Vec<Expr> = planned.iter().enumerate().map(|(place, planned)| planned.expression().alias(internal(place))).collect();
+    let calls: Vec<Expr> =
+        planned.iter().enumerate().map(|(place, planned)| planned.expression().alias(internal(place))).collect();
     let grouped = frame.build(|plan| plan.aggregate(groups, calls))?;
     let grouped = if fields.is_empty() {
         grouped

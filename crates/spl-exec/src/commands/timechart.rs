@@ -18,23 +18,13 @@ use crate::search::TimeRange;
 use crate::series::{self, ROW};
 
 /// Plans the command.
-pub fn plan<'a>(
-    planner: &'a Planner,
-    call: &'a CommandCall,
-    input: Input,
-) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
+pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
-        let frame = input.frame.ok_or_else(|| {
-            Diagnostic::error("plan/no-input", "`timechart` needs rows", call.span)
-        })?;
+        let frame = input.frame.ok_or_else(|| Diagnostic::error("plan/no-input", "`timechart` needs rows", call.span))?;
         for name in ["start", "end"] {
             if let Some(option) = call.option(name) {
-                return Err(Diagnostic::error(
-                    "plan/argument",
-                    format!("`{name}` has no meaning for time"),
-                    option.name.span,
-                )
-                .with_help("set the time range of the search with `earliest` and `latest`"));
+                return Err(Diagnostic::error("plan/argument", format!("`{name}` has no meaning for time"), option.name.span)
+                    .with_help("set the time range of the search with `earliest` and `latest`"));
             }
         }
         let split = split_field(call)?;
@@ -43,11 +33,7 @@ pub fn plan<'a>(
         };
         let source = Typed::new(column("_time"), time.value_type());
         // Without `fixedrange` the chart reaches from the first event to the last.
-        let range = if boolean(call, "fixedrange", true) {
-            planner.time_range()
-        } else {
-            TimeRange::default()
-        };
+        let range = if boolean(call, "fixedrange", true) { planner.time_range() } else { TimeRange::default() };
         let span = bucket_span(planner, call, &frame, source.clone(), range).await?;
         let align = match call.option("aligntime") {
             Some(option) => Some(aligned(planner, &option.value.value, option.value.span)?),
@@ -55,22 +41,14 @@ pub fn plan<'a>(
         };
         let start_of = |time: Typed| {
             let written = Typed::new(
-                text(
-                    call.option("span")
-                        .map_or_else(|| span_text(&span), |option| option.value.value.clone()),
-                ),
+                text(call.option("span").map_or_else(|| span_text(&span), |option| option.value.value.clone())),
                 ValueType::Text,
             );
-            let align = Typed::new(
-                align.map_or_else(|| null(ValueType::Float), lit),
-                ValueType::Float,
-            );
+            let align = Typed::new(align.map_or_else(|| null(ValueType::Float), lit), ValueType::Float);
             function(planner, "bin_time", vec![time, written, align])
         };
         let bucket = start_of(source)?;
-        let mut frame = frame
-            .assign(vec![(ROW.to_owned(), bucket.expression)])?
-            .filter(column(ROW).is_not_null())?;
+        let mut frame = frame.assign(vec![(ROW.to_owned(), bucket.expression)])?.filter(column(ROW).is_not_null())?;
         if let Some(split) = &split {
             frame = with_series(planner, call, frame, split).await?;
         }
@@ -79,16 +57,7 @@ pub fn plan<'a>(
         let length: Expr = start_of(in_next)?.expression - column(ROW);
         let measures = series::measures(planner, call, &frame, Some(&length))?;
         let order = |rows: Vec<Cell>| buckets(planner, call, rows, &span, align, range);
-        series::pivot(
-            planner,
-            call,
-            frame,
-            "_time",
-            split.is_some(),
-            &measures,
-            order,
-        )
-        .await
+        series::pivot(planner, call, frame, "_time", split.is_some(), &measures, order).await
     })
 }
 
@@ -97,38 +66,23 @@ fn split_field(call: &CommandCall) -> Result<Option<SplitField>, Diagnostic> {
     for argument in call.by_fields() {
         match argument {
             Argument::Field(field) if field.has_wildcard() => {
-                return Err(Diagnostic::error(
-                    "plan/argument",
-                    "a field that splits a chart can't have a wildcard",
-                    field.span,
-                ));
+                return Err(Diagnostic::error("plan/argument", "a field that splits a chart can't have a wildcard", field.span));
             }
             Argument::Field(field) => {
                 if split.is_some() {
                     return Err(Diagnostic::error("plan/argument", "`timechart` splits by one field", field.span)
                         .with_help("join the fields first: `eval both=a.\":\".b`, or use `bin _time` with `stats`"));
                 }
-                split = Some(SplitField {
-                    field: field.name.clone(),
-                    options: Vec::new(),
-                });
+                split = Some(SplitField { field: field.name.clone(), options: Vec::new() });
             }
             Argument::Pair { name, value } => match &mut split {
                 Some(split) => split.options.push((name.clone(), value.clone())),
                 None => {
-                    return Err(Diagnostic::error(
-                        "plan/argument",
-                        "a field is needed here",
-                        name.span,
-                    ));
+                    return Err(Diagnostic::error("plan/argument", "a field is needed here", name.span));
                 }
             },
             _ => {
-                return Err(Diagnostic::error(
-                    "plan/argument",
-                    "a by-clause takes fields",
-                    call.span,
-                ));
+                return Err(Diagnostic::error("plan/argument", "a by-clause takes fields", call.span));
             }
         }
     }
@@ -147,9 +101,7 @@ async fn bucket_span(
         let Some(option) = call.option(name) else {
             return Ok(None);
         };
-        parse_span(&option.value.value)
-            .map(Some)
-            .map_err(|message| Diagnostic::error("plan/span", message, option.value.span))
+        parse_span(&option.value.value).map(Some).map_err(|message| Diagnostic::error("plan/span", message, option.value.span))
     };
     if let Some(span) = parsed("span")? {
         return Ok(span);
@@ -157,22 +109,12 @@ async fn bucket_span(
     let smallest = parsed("minspan")?;
     let bins = usize::try_from(count(call, "bins", 100)?).unwrap_or(usize::MAX);
     if bins < 1 {
-        return Err(Diagnostic::error(
-            "plan/number",
-            "`bins` must be at least 1",
-            call.span,
-        ));
+        return Err(Diagnostic::error("plan/number", "`bins` must be at least 1", call.span));
     }
-    let events = if range.earliest.is_some() && range.latest.is_some() {
-        None
-    } else {
-        bounds(planner, frame, source).await?
-    };
+    let events = if range.earliest.is_some() && range.latest.is_some() { None } else { bounds(planner, frame, source).await? };
     let low = range.earliest.or(events.map(|(low, _)| low));
     let high = range.latest.or(events.map(|(_, high)| high));
-    let seconds = low
-        .zip(high)
-        .map_or(0.0, |(low, high)| (high - low).max(0.0));
+    let seconds = low.zip(high).map_or(0.0, |(low, high)| (high - low).max(0.0));
     Ok(TimeSpan::for_range(seconds, bins, smallest))
 }
 
@@ -188,8 +130,7 @@ fn buckets(
     let zone = planner.time_zone();
     let mut starts: Vec<f64> = rows.iter().filter_map(Cell::number).collect();
     starts.sort_by(f64::total_cmp);
-    let (Some(mut first), Some(mut last)) = (starts.first().copied(), starts.last().copied())
-    else {
+    let (Some(mut first), Some(mut last)) = (starts.first().copied(), starts.last().copied()) else {
         return Ok(Vec::new());
     };
     if boolean(call, "cont", true) {
@@ -205,32 +146,20 @@ fn buckets(
                     break;
                 }
                 let steps = ((bucket - next) / span.seconds()).floor();
-                last = if steps > 2.0 {
-                    span.floor(next + (steps - 1.0) * span.seconds(), zone, align)
-                } else {
-                    next
-                };
+                last = if steps > 2.0 { span.floor(next + (steps - 1.0) * span.seconds(), zone, align) } else { next };
             }
         }
         starts = time_buckets(planner, span, first, last).ok_or_else(|| {
-            let place = call
-                .option("span")
-                .map_or(call.span, |option| option.name.span.to(option.value.span));
-            Diagnostic::error(
-                "run/too-many-rows",
-                format!("the span makes more than {MOST_ROWS} rows"),
-                place,
-            )
-            .with_help("use a longer span, a shorter time range, or `cont=false`")
+            let place = call.option("span").map_or(call.span, |option| option.name.span.to(option.value.span));
+            Diagnostic::error("run/too-many-rows", format!("the span makes more than {MOST_ROWS} rows"), place)
+                .with_help("use a longer span, a shorter time range, or `cont=false`")
         })?;
     }
     if !boolean(call, "partial", true) {
         let range = planner.time_range();
         starts.retain(|start| {
             range.earliest.is_none_or(|earliest| *start >= earliest)
-                && range
-                    .latest
-                    .is_none_or(|latest| span.next(*start, zone) <= latest)
+                && range.latest.is_none_or(|latest| span.next(*start, zone) <= latest)
         });
     }
     Ok(starts.into_iter().map(Cell::Float).collect())

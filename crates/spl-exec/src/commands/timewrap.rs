@@ -17,19 +17,12 @@ use crate::planner::Planner;
 const MOST_PERIODS: u32 = 10_000;
 
 /// Plans the command.
-pub fn plan<'a>(
-    planner: &'a Planner,
-    call: &'a CommandCall,
-    input: Input,
-) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
+pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
-        let frame = input.frame.ok_or_else(|| {
-            Diagnostic::error("plan/no-input", "`timewrap` needs rows", call.span)
-        })?;
+        let frame = input.frame.ok_or_else(|| Diagnostic::error("plan/no-input", "`timewrap` needs rows", call.span))?;
         let Some(Argument::Text { text, .. }) = call.arguments.first() else {
             return Err(
-                Diagnostic::error("plan/argument", "`timewrap` needs a span", call.span)
-                    .with_help("for example `timewrap 1day`"),
+                Diagnostic::error("plan/argument", "`timewrap` needs a span", call.span).with_help("for example `timewrap 1day`")
             );
         };
         // Unlike elsewhere a lone `m` means months here.
@@ -39,15 +32,10 @@ pub fn plan<'a>(
             }
             _ => text.value.clone(),
         };
-        let span = parse_span(&written)
-            .map_err(|message| Diagnostic::error("plan/span", message, text.span))?;
+        let span = parse_span(&written).map_err(|message| Diagnostic::error("plan/span", message, text.span))?;
         if frame.field("_time").is_none() {
-            return Err(Diagnostic::error(
-                "plan/argument",
-                "`timewrap` needs rows with `_time`",
-                call.span,
-            )
-            .with_help("it belongs behind `timechart`"));
+            return Err(Diagnostic::error("plan/argument", "`timewrap` needs rows with `_time`", call.span)
+                .with_help("it belongs behind `timechart`"));
         }
         let table = Table::of(planner, frame).await?;
         wrapped(planner, call, &table, &span)?.frame(planner)
@@ -62,39 +50,21 @@ fn later(planner: &Planner, time: f64, span: &TimeSpan, periods: u32) -> Option<
     relative_time(time, &format!("+{amount}{unit}"), planner.time_zone())
 }
 
-fn wrapped(
-    planner: &Planner,
-    call: &CommandCall,
-    table: &Table,
-    span: &TimeSpan,
-) -> Result<Table, Diagnostic> {
+fn wrapped(planner: &Planner, call: &CommandCall, table: &Table, span: &TimeSpan) -> Result<Table, Diagnostic> {
     let option = |name: &str| call.option(name).map(|option| option.value.value.as_str());
-    let times: Vec<Option<f64>> = (0..table.rows())
-        .map(|row| table.cell(row, "_time").number())
-        .collect();
+    let times: Vec<Option<f64>> = (0..table.rows()).map(|row| table.cell(row, "_time").number()).collect();
     let mut sorted: Vec<f64> = times.iter().flatten().copied().collect();
     sorted.sort_by(f64::total_cmp);
     sorted.dedup();
-    let names: Vec<String> = table
-        .names()
-        .filter(|name| !name.starts_with('_'))
-        .cloned()
-        .collect();
+    let names: Vec<String> = table.names().filter(|name| !name.starts_with('_')).cloned().collect();
     let mut result = Table::new(0);
     result.add_column("_time");
     let Some(last) = sorted.last().copied() else {
         return Ok(result);
     };
     // A row stands for the time until the next row.
-    let bucket = sorted
-        .windows(2)
-        .map(|pair| pair[1] - pair[0])
-        .fold(f64::INFINITY, f64::min);
-    let bucket = if bucket.is_finite() {
-        bucket
-    } else {
-        span.seconds()
-    };
+    let bucket = sorted.windows(2).map(|pair| pair[1] - pair[0]).fold(f64::INFINITY, f64::min);
+    let bucket = if bucket.is_finite() { bucket } else { span.seconds() };
     let end = match option("align") {
         Some(align) if align.eq_ignore_ascii_case("now") => {
             let now = planner.settings().now;
@@ -106,8 +76,7 @@ fn wrapped(
     let mut placed: Vec<(f64, u32, usize)> = Vec::new();
     for (row, time) in times.iter().enumerate() {
         let Some(time) = *time else { continue };
-        let mut periods =
-            (((end - time) / span.seconds()).floor().max(0.0) as u32).saturating_sub(2);
+        let mut periods = (((end - time) / span.seconds()).floor().max(0.0) as u32).saturating_sub(2);
         let mut moved = later(planner, time, span, periods).unwrap_or(time);
         while let Some(next) = later(planner, time, span, periods + 1).filter(|next| *next < end) {
             periods += 1;
@@ -140,19 +109,11 @@ fn wrapped(
             Some("short") => format!("s{periods}"),
             Some("exact") => {
                 let start = earlier(planner, end, span, periods + 1);
-                strftime(
-                    start,
-                    option("time_format").unwrap_or("%Y-%m-%d %H:%M:%S"),
-                    planner.time_zone(),
-                )
+                strftime(start, option("time_format").unwrap_or("%Y-%m-%d %H:%M:%S"), planner.time_zone())
             }
             _ => relative_name(span, periods),
         };
-        if several {
-            format!("{field}_{period}")
-        } else {
-            period
-        }
+        if several { format!("{field}_{period}") } else { period }
     };
     for periods in &periods {
         for name in &names {
@@ -198,11 +159,7 @@ fn relative_name(span: &TimeSpan, periods: u32) -> String {
         U::Year => "year",
     };
     let plural = |count: u32| {
-        if count == 1 {
-            unit.to_owned()
-        } else {
-            format!("{unit}s")
-        }
+        if count == 1 { unit.to_owned() } else { format!("{unit}s") }
     };
     if periods == 0 {
         return match span.amount() {

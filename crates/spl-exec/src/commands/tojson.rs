@@ -13,32 +13,22 @@ pub fn plan(_: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame, Diag
     let internal = boolean(call, "include_internal", false);
     let default = match call.option("default_type") {
         Some(option) => JsonType::named(&option.value.value).ok_or_else(|| {
-            Diagnostic::error(
-                "plan/argument",
-                format!("unknown type `{}`", option.value.value),
-                option.value.span,
-            )
+            Diagnostic::error("plan/argument", format!("unknown type `{}`", option.value.value), option.value.span)
         })?,
         None => JsonType::None,
     };
     let mut fields: Vec<(String, JsonType)> = Vec::new();
-    let mut add =
-        |name: String, kind: JsonType| match fields.iter_mut().find(|(known, _)| *known == name) {
-            Some(known) => known.1 = kind,
-            None => fields.push((name, kind)),
-        };
+    let mut add = |name: String, kind: JsonType| match fields.iter_mut().find(|(known, _)| *known == name) {
+        Some(known) => known.1 = kind,
+        None => fields.push((name, kind)),
+    };
     let named = |field: &FieldName| {
         if !field.has_wildcard() {
             return vec![field.name.clone()];
         }
-        let names = frame
-            .matching(&field.name)
-            .into_iter()
-            .map(|found| found.name);
+        let names = frame.matching(&field.name).into_iter().map(|found| found.name);
         // A pattern means internal fields only when it starts like one.
-        names
-            .filter(|name| internal || field.name.starts_with('_') || !name.starts_with('_'))
-            .collect()
+        names.filter(|name| internal || field.name.starts_with('_') || !name.starts_with('_')).collect()
     };
     if call.arguments.is_empty() {
         for field in frame.fields() {
@@ -50,34 +40,17 @@ pub fn plan(_: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame, Diag
     for argument in &call.arguments {
         match argument {
             Argument::Field(field) => named(field).into_iter().for_each(|name| add(name, default)),
-            Argument::Conversion {
-                function, field, ..
-            } => {
+            Argument::Conversion { function, field, .. } => {
                 let kind = JsonType::named(&function.value).ok_or_else(|| {
-                    Diagnostic::error(
-                        "plan/argument",
-                        format!("unknown type `{}`", function.value),
-                        function.span,
-                    )
+                    Diagnostic::error("plan/argument", format!("unknown type `{}`", function.value), function.span)
                 })?;
                 named(field).into_iter().for_each(|name| add(name, kind));
             }
             _ => {
-                return Err(Diagnostic::error(
-                    "plan/argument",
-                    "`tojson` takes fields",
-                    call.span,
-                ));
+                return Err(Diagnostic::error("plan/argument", "`tojson` takes fields", call.span));
             }
         }
     }
-    let output = call
-        .option("output_field")
-        .map_or("_raw", |option| option.value.value.as_str())
-        .to_owned();
-    frame.operate(ToJson {
-        fields,
-        output,
-        fill_null: boolean(call, "fill_null", false),
-    })
+    let output = call.option("output_field").map_or("_raw", |option| option.value.value.as_str()).to_owned();
+    frame.operate(ToJson { fields, output, fill_null: boolean(call, "fill_null", false) })
 }

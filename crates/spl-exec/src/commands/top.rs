@@ -39,14 +39,18 @@ pub fn plan(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame
     };
     let most = planner.limits().get("top_maxresultrows");
     let limit = if limit == 0 { most } else { limit.min(most) };
-    let option = |name: &str, default: &str| call.option(name).map_or_else(|| default.to_owned(), |option| option.value.value.clone());
+    let option =
+        |name: &str, default: &str| call.option(name).map_or_else(|| default.to_owned(), |option| option.value.value.clone());
 
     let groups: Vec<String> = by.iter().chain(fields.iter().filter(|field| !by.contains(field))).cloned().collect();
     let frame = aggregation::expand_groups(frame, &groups)?;
     let (_, counting) = aggregation::lookup(planner, "count", call.span)?;
     let (_, adding) = aggregation::lookup(planner, "sum", call.span)?;
     let counted = frame.build(|plan| {
-        plan.aggregate(groups.iter().map(|group| column(group)).collect::<Vec<_>>(), vec![counting.call(vec![lit(1_i64)]).alias(COUNT)])
+        plan.aggregate(
+            groups.iter().map(|group| column(group)).collect::<Vec<_>>(),
+            vec![counting.call(vec![lit(1_i64)]).alias(COUNT)],
+        )
     })?;
 
     let mut order: Vec<SortExpr> = vec![column(COUNT).sort(rare, false)];
@@ -85,7 +89,11 @@ pub fn plan(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame
         let mut keys: Vec<Expr> = groups.iter().map(|group| column(group)).collect();
         keys.push(column(TOTAL));
         keys.push(column(OTHER));
-        relabelled.build(|plan| plan.aggregate(keys, vec![cast(adding.call(vec![column(COUNT)]), ValueType::Integer.arrow()).alias("__sum")]))?.select_all_but_count()?
+        relabelled
+            .build(|plan| {
+                plan.aggregate(keys, vec![cast(adding.call(vec![column(COUNT)]), ValueType::Integer.arrow()).alias("__sum")])
+            })?
+            .select_all_but_count()?
     } else {
         ranked.filter(column(PLACE).lt_eq(limit_literal))?
     };
@@ -102,12 +110,9 @@ pub fn plan(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame
     let percent_name = option("percentfield", "percent");
     let count_float = cast(column(COUNT), ValueType::Float.arrow());
     let share = count_float / cast(column(TOTAL), ValueType::Float.arrow()) * lit(100.0);
-    let percent = function(
-        planner,
-        "round",
-        vec![Typed::new(share, ValueType::Float), Typed::new(lit(6_i64), ValueType::Integer)],
-    )?
-    .expression;
+    let percent =
+        function(planner, "round", vec![Typed::new(share, ValueType::Float), Typed::new(lit(6_i64), ValueType::Integer)])?
+            .expression;
     let numbered = chosen.numbered(final_order)?;
     let mut columns: Vec<(String, Expr)> = groups.iter().map(|group| (group.clone(), column(group))).collect();
     if boolean(call, "showcount", true) {

@@ -11,15 +11,9 @@ use crate::frame::Frame;
 use crate::planner::Planner;
 
 /// Plans the command.
-pub fn plan<'a>(
-    planner: &'a Planner,
-    call: &'a CommandCall,
-    input: Input,
-) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
+pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
-        let frame = input.frame.ok_or_else(|| {
-            Diagnostic::error("plan/no-input", "`transpose` needs rows", call.span)
-        })?;
+        let frame = input.frame.ok_or_else(|| Diagnostic::error("plan/no-input", "`transpose` needs rows", call.span))?;
         let frame = match leading_count(call)?.unwrap_or(5) {
             0 => frame,
             rows => first_rows(frame, rows)?,
@@ -36,11 +30,7 @@ fn transposed(table: &Table, first: &str, header: Option<&str>, include_empty: b
     let mut result = Table::new(0);
     result.add_column(first);
     let names: Vec<String> = (0..table.rows())
-        .map(|row| {
-            header
-                .and_then(|field| table.cell(row, field).text())
-                .unwrap_or_else(|| format!("row {}", row + 1))
-        })
+        .map(|row| header.and_then(|field| table.cell(row, field).text()).unwrap_or_else(|| format!("row {}", row + 1)))
         .collect();
     if names.is_empty() {
         return result;
@@ -51,11 +41,7 @@ fn transposed(table: &Table, first: &str, header: Option<&str>, include_empty: b
             continue;
         }
         let cells = table.column(field).unwrap_or_default();
-        if !include_empty
-            && cells
-                .iter()
-                .all(|cell| cell.text().is_none_or(|text| text.is_empty()))
-        {
+        if !include_empty && cells.iter().all(|cell| cell.text().is_none_or(|text| text.is_empty())) {
             continue;
         }
         let place = result.add_row();

@@ -30,7 +30,8 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
             }
             Some(Argument::Pair { name, value }) => {
                 let message = format!("`from {}={}` is not built yet", name.value, value.value);
-                return Err(Diagnostic::error("plan/not-built", message, name.span.to(value.span)).with_help("`from datamodel=Model.Dataset`"));
+                return Err(Diagnostic::error("plan/not-built", message, name.span.to(value.span))
+                    .with_help("`from datamodel=Model.Dataset`"));
             }
             Some(Argument::Text { text, .. }) => {
                 return Err(Diagnostic::error("plan/not-built", "a namespace of tscollect can't be read", text.span)

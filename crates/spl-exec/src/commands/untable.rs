@@ -10,35 +10,19 @@ use crate::frame::Frame;
 use crate::planner::Planner;
 
 /// Plans the command.
-pub fn plan<'a>(
-    planner: &'a Planner,
-    call: &'a CommandCall,
-    input: Input,
-) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
+pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
-        let frame = input
-            .frame
-            .ok_or_else(|| Diagnostic::error("plan/no-input", "`untable` needs rows", call.span))?;
+        let frame = input.frame.ok_or_else(|| Diagnostic::error("plan/no-input", "`untable` needs rows", call.span))?;
         let fields: Vec<String> = call.fields().map(|field| field.name.clone()).collect();
         let [x, series, value] = fields.as_slice() else {
-            return Err(Diagnostic::error(
-                "plan/argument",
-                "`untable` takes three fields",
-                call.span,
-            )
-            .with_help(call.spec.syntax.to_owned()));
+            return Err(Diagnostic::error("plan/argument", "`untable` takes three fields", call.span)
+                .with_help(call.spec.syntax.to_owned()));
         };
         let table = Table::of(planner, frame).await?;
         // Internal fields are no data.
-        let names: Vec<String> = table
-            .names()
-            .filter(|name| *name != x && !name.starts_with('_'))
-            .cloned()
-            .collect();
+        let names: Vec<String> = table.names().filter(|name| *name != x && !name.starts_with('_')).cloned().collect();
         let mut result = Table::new(0);
-        [x, series, value]
-            .into_iter()
-            .for_each(|name| result.add_column(name));
+        [x, series, value].into_iter().for_each(|name| result.add_column(name));
         for row in 0..table.rows() {
             let key = table.cell(row, x);
             for name in &names {

@@ -5,9 +5,9 @@ use spl_parser::Diagnostic;
 use spl_parser::syntax::{Argument, CommandCall};
 
 use super::Input;
+use crate::expression::{self, Typed};
 use crate::frame::Frame;
 use crate::planner::Planner;
-use crate::expression::{self, Typed};
 use crate::{per_distinct, subsearch};
 use spl_functions::column::ValueType;
 

@@ -11,24 +11,15 @@ use crate::planner::Planner;
 use crate::xml_document::unescaped;
 
 /// Plans the command. `maxinputs` is the size of a round in Splunk; all rows are read here anyway.
-pub fn plan<'a>(
-    planner: &'a Planner,
-    call: &'a CommandCall,
-    input: Input,
-) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
+pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
-        let frame = input
-            .frame
-            .ok_or_else(|| Diagnostic::error("plan/no-input", "`xmlkv` needs rows", call.span))?;
+        let frame = input.frame.ok_or_else(|| Diagnostic::error("plan/no-input", "`xmlkv` needs rows", call.span))?;
         let source = match call.arguments.first() {
             Some(Argument::Text { text, .. }) => text.value.as_str(),
             Some(Argument::Field(field)) => field.name.as_str(),
             _ => "_raw",
         };
-        extract(planner, frame, source, Existing::Replace, |text| {
-            Ok(elements(text))
-        })
-        .await
+        extract(planner, frame, source, Existing::Replace, |text| Ok(elements(text))).await
     })
 }
 
@@ -67,10 +58,7 @@ mod tests {
     #[test]
     fn finds_elements_with_text() {
         let found = elements("x <a><b k=\"1\">one</b><c/><d>2 &lt; 3</d></a> <e>cut");
-        let pairs: Vec<(&str, &str)> = found
-            .iter()
-            .map(|(name, values)| (name.as_str(), values[0].as_str()))
-            .collect();
+        let pairs: Vec<(&str, &str)> = found.iter().map(|(name, values)| (name.as_str(), values[0].as_str())).collect();
         assert_eq!(pairs, [("b", "one"), ("d", "2 < 3")]);
     }
 }

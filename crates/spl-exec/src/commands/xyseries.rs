@@ -12,15 +12,9 @@ use crate::frame::Frame;
 use crate::planner::Planner;
 
 /// Plans the command.
-pub fn plan<'a>(
-    planner: &'a Planner,
-    call: &'a CommandCall,
-    input: Input,
-) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
+pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
-        let frame = input.frame.ok_or_else(|| {
-            Diagnostic::error("plan/no-input", "`xyseries` needs rows", call.span)
-        })?;
+        let frame = input.frame.ok_or_else(|| Diagnostic::error("plan/no-input", "`xyseries` needs rows", call.span))?;
         let fields: Vec<String> = call.fields().map(|field| field.name.clone()).collect();
         let [x, series, values @ ..] = fields.as_slice() else {
             return Err(missing(call));
@@ -34,21 +28,13 @@ pub fn plan<'a>(
 }
 
 fn missing(call: &CommandCall) -> Diagnostic {
-    Diagnostic::error(
-        "plan/argument",
-        "`xyseries` needs a field for rows, one for series and at least one for values",
-        call.span,
-    )
-    .with_help(call.spec.syntax.to_owned())
+    Diagnostic::error("plan/argument", "`xyseries` needs a field for rows, one for series and at least one for values", call.span)
+        .with_help(call.spec.syntax.to_owned())
 }
 
 fn reshaped(call: &CommandCall, table: &Table, x: &str, series: &str, values: &[String]) -> Table {
-    let separator = call
-        .option("sep")
-        .map_or(": ", |option| option.value.value.as_str());
-    let format = call
-        .option("format")
-        .map(|option| option.value.value.as_str());
+    let separator = call.option("sep").map_or(": ", |option| option.value.value.as_str());
+    let format = call.option("format").map(|option| option.value.value.as_str());
     let grouped = boolean(call, "grouped", false);
     let name_of = |value: &str, series: &str| match format {
         _ if values.len() == 1 => series.to_owned(),

@@ -53,11 +53,8 @@ struct State {
 
 impl OperatorState for State {
     fn push(&mut self, batch: RecordBatch) -> Result<Option<RecordBatch>> {
-        let columns: Vec<Column> = self
-            .fields
-            .iter()
-            .map(|field| Column::new(batch.column(batch.schema().index_of(field)?)))
-            .collect::<Result<_>>()?;
+        let columns: Vec<Column> =
+            self.fields.iter().map(|field| Column::new(batch.column(batch.schema().index_of(field)?))).collect::<Result<_>>()?;
         let mut kept = BooleanBuilder::with_capacity(batch.num_rows());
         for row in 0..batch.num_rows() {
             let values: Option<Vec<String>> =

@@ -6,17 +6,21 @@ use std::sync::Arc;
 use arrow::compute::SortOptions;
 use arrow::datatypes::SchemaRef;
 use async_trait::async_trait;
-use datafusion::common::{Result, internal_err};
-use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::catalog::Session;
+use datafusion::common::tree_node::TreeNodeRecursion;
+use datafusion::common::{Result, internal_err};
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::logical_expr::physical_planning_context::PhysicalPlanningContext;
 use datafusion::logical_expr::{LogicalPlan, UserDefinedLogicalNode};
 use datafusion::physical_expr::expressions::Column;
-use datafusion::physical_expr::{Distribution, EquivalenceProperties, LexOrdering, OrderingRequirements, PhysicalExpr, PhysicalSortExpr};
+use datafusion::physical_expr::{
+    Distribution, EquivalenceProperties, LexOrdering, OrderingRequirements, PhysicalExpr, PhysicalSortExpr,
+};
 use datafusion::physical_plan::execution_plan::{Boundedness, EmissionType};
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
-use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, ExecutionPlanProperties, Partitioning, PlanProperties};
+use datafusion::physical_plan::{
+    DisplayAs, DisplayFormatType, ExecutionPlan, ExecutionPlanProperties, Partitioning, PlanProperties,
+};
 use datafusion::physical_planner::{ExtensionPlanner, PhysicalPlanner};
 use futures::StreamExt;
 
@@ -37,10 +41,11 @@ impl OperatorExec {
         let schema = operator.schema(&input.schema())?;
         let mut equivalence = EquivalenceProperties::new(schema.clone());
         // An operator that takes rows in any order keeps the order that they come in.
-        let in_order = operator.ordered() || match input.schema().index_of(ORDINAL) {
-            Ok(place) => input.equivalence_properties().ordering_satisfy([ascending(place)])?,
-            Err(_) => false,
-        };
+        let in_order = operator.ordered()
+            || match input.schema().index_of(ORDINAL) {
+                Ok(place) => input.equivalence_properties().ordering_satisfy([ascending(place)])?,
+                Err(_) => false,
+            };
         if in_order && let Ok(place) = schema.index_of(ORDINAL) {
             equivalence.add_ordering([ascending(place)]);
         }
@@ -88,7 +93,10 @@ impl ExecutionPlan for OperatorExec {
         }
     }
 
-    fn apply_expressions(&self, _: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> Result<TreeNodeRecursion>) -> Result<TreeNodeRecursion> {
+    fn apply_expressions(
+        &self,
+        _: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> Result<TreeNodeRecursion>,
+    ) -> Result<TreeNodeRecursion> {
         Ok(TreeNodeRecursion::Continue)
     }
 

@@ -35,7 +35,9 @@ impl Operator for MvExpand {
             .fields()
             .iter()
             .map(|field| match ValueType::of(field.data_type()) {
-                ValueType::Multivalue if *field.name() == self.field => Arc::new(Field::new(field.name(), DataType::Utf8View, true)),
+                ValueType::Multivalue if *field.name() == self.field => {
+                    Arc::new(Field::new(field.name(), DataType::Utf8View, true))
+                }
                 _ => field.clone(),
             })
             .collect();
@@ -43,7 +45,13 @@ impl Operator for MvExpand {
     }
 
     fn start(&self, output: &SchemaRef) -> Box<dyn OperatorState> {
-        Box::new(State { field: self.field.clone(), limit: self.limit, drop_null: self.drop_null, output: output.clone(), next: 0 })
+        Box::new(State {
+            field: self.field.clone(),
+            limit: self.limit,
+            drop_null: self.drop_null,
+            output: output.clone(),
+            next: 0,
+        })
     }
 }
 

@@ -55,12 +55,7 @@ impl JsonType {
                 "true" => Json::Bool(true),
                 "false" => Json::Bool(false),
                 _ => number(text)
-                    .or_else(|| {
-                        text.trim_start()
-                            .starts_with(['{', '['])
-                            .then(|| serde_json::from_str(text).ok())
-                            .flatten()
-                    })
+                    .or_else(|| text.trim_start().starts_with(['{', '[']).then(|| serde_json::from_str(text).ok()).flatten())
                     .unwrap_or_else(|| Json::String(text.to_owned())),
             }),
         }
@@ -69,21 +64,17 @@ impl JsonType {
     fn of(self, value: Value<'_>) -> Option<Json> {
         match (value, self) {
             (Value::Multivalue(values), _) => {
-                let items: Vec<Json> = values
-                    .iter()
-                    .filter_map(|text| self.of_text(text))
-                    .collect();
+                let items: Vec<Json> = values.iter().filter_map(|text| self.of_text(text)).collect();
                 match <[Json; 1]>::try_from(items) {
                     Ok([single]) => Some(single),
                     Err(items) if items.is_empty() => None,
                     Err(items) => Some(Json::Array(items)),
                 }
             }
-            (Value::Integer(number), Self::None | Self::Number | Self::Auto) => {
-                Some(Json::Number(number.into()))
+            (Value::Integer(number), Self::None | Self::Number | Self::Auto) => Some(Json::Number(number.into())),
+            (Value::Float(number), Self::None | Self::Number | Self::Auto) => {
+                json_number(number).or_else(|| value.text().map(|text| Json::String(text.into_owned())))
             }
-            (Value::Float(number), Self::None | Self::Number | Self::Auto) => json_number(number)
-                .or_else(|| value.text().map(|text| Json::String(text.into_owned()))),
             _ => self.of_text(&value.text()?),
         }
     }
@@ -128,10 +119,7 @@ impl Operator for ToJson {
     }
 
     fn parameters(&self) -> String {
-        format!(
-            "{:?} output={} fill_null={}",
-            self.fields, self.output, self.fill_null
-        )
+        format!("{:?} output={} fill_null={}", self.fields, self.output, self.fill_null)
     }
 
     fn schema(&self, input: &SchemaRef) -> Result<SchemaRef> {

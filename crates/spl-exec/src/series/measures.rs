@@ -3,9 +3,7 @@
 use datafusion::logical_expr::{Expr, lit};
 use spl_functions::column::ValueType;
 use spl_parser::Diagnostic;
-use spl_parser::syntax::{
-    Aggregation, AggregationArgument, CommandCall, Expression, ExpressionKind, FieldName, Quoting,
-};
+use spl_parser::syntax::{Aggregation, AggregationArgument, CommandCall, Expression, ExpressionKind, FieldName, Quoting};
 
 use crate::cell::Table;
 use crate::commands::aggregation::{self, Planned};
@@ -26,12 +24,7 @@ pub struct Measure {
 /// Plans what a command computes. `length` is the length of a row's time bucket in seconds, where rows are buckets.
 ///
 /// Source: Splunk search reference, chart and timechart, eval-expression.
-pub fn measures(
-    planner: &Planner,
-    call: &CommandCall,
-    frame: &Frame,
-    length: Option<&Expr>,
-) -> Result<Vec<Measure>, Diagnostic> {
+pub fn measures(planner: &Planner, call: &CommandCall, frame: &Frame, length: Option<&Expr>) -> Result<Vec<Measure>, Diagnostic> {
     let mut measures: Vec<Measure> = Vec::new();
     for aggregation in call.aggregations() {
         for measure in measure(planner, aggregation, frame, length)? {
@@ -39,10 +32,7 @@ pub fn measures(
                 return Err(Diagnostic::error(
                     "plan/duplicate-name",
                     format!("two aggregations are named `{}`", measure.name),
-                    aggregation
-                        .alias
-                        .as_ref()
-                        .map_or(aggregation.span, |alias| alias.span),
+                    aggregation.alias.as_ref().map_or(aggregation.span, |alias| alias.span),
                 )
                 .with_help("give one of them another name with `AS`"));
             }
@@ -64,38 +54,16 @@ fn measure(
         let mut parts = Vec::new();
         let formula = over_parts(planner, expression, frame, length, &mut parts)?;
         if parts.is_empty() {
-            return Err(Diagnostic::error(
-                "plan/argument",
-                "the expression has no statistical function",
-                aggregation.span,
-            )
-            .with_help("for example `eval(sum(bytes)/count(host))`"));
+            return Err(Diagnostic::error("plan/argument", "the expression has no statistical function", aggregation.span)
+                .with_help("for example `eval(sum(bytes)/count(host))`"));
         }
-        let name = aggregation
-            .alias
-            .as_ref()
-            .map_or_else(|| aggregation.text.clone(), |alias| alias.name.clone());
-        return Ok(vec![Measure {
-            name,
-            parts,
-            formula: Some(formula),
-            zero: false,
-        }]);
+        let name = aggregation.alias.as_ref().map_or_else(|| aggregation.text.clone(), |alias| alias.name.clone());
+        return Ok(vec![Measure { name, parts, formula: Some(formula), zero: false }]);
     }
-    let zero = |planned: &Planned| {
-        matches!(
-            planned.spec.name,
-            "count" | "dc" | "distinct_count" | "estdc"
-        )
-    };
+    let zero = |planned: &Planned| matches!(planned.spec.name, "count" | "dc" | "distinct_count" | "estdc");
     Ok(aggregation::plan_one(planner, aggregation, frame, length)?
         .into_iter()
-        .map(|planned| Measure {
-            name: planned.name.clone(),
-            zero: zero(&planned),
-            parts: vec![planned],
-            formula: None,
-        })
+        .map(|planned| Measure { name: planned.name.clone(), zero: zero(&planned), parts: vec![planned], formula: None })
         .collect())
 }
 
@@ -114,51 +82,29 @@ fn over_parts(
     let span = expression.span;
     let mut inner = |expression: &Expression| over_parts(planner, expression, frame, length, parts);
     let kind = match &expression.kind {
-        ExpressionKind::Unary { operator, operand } => ExpressionKind::Unary {
-            operator: *operator,
-            operand: Box::new(inner(operand)?),
-        },
-        ExpressionKind::Binary {
-            operator,
-            left,
-            right,
-        } => ExpressionKind::Binary {
-            operator: operator.clone(),
-            left: Box::new(inner(left)?),
-            right: Box::new(inner(right)?),
-        },
-        ExpressionKind::In { operand, list } => ExpressionKind::In {
-            operand: Box::new(inner(operand)?),
-            list: list.iter().map(inner).collect::<Result<_, _>>()?,
-        },
-        ExpressionKind::Field(field)
-            if field.quoting == Quoting::None && matches!(field.name.as_str(), "count" | "c") =>
-        {
+        ExpressionKind::Unary { operator, operand } => {
+            ExpressionKind::Unary { operator: *operator, operand: Box::new(inner(operand)?) }
+        }
+        ExpressionKind::Binary { operator, left, right } => {
+            ExpressionKind::Binary { operator: operator.clone(), left: Box::new(inner(left)?), right: Box::new(inner(right)?) }
+        }
+        ExpressionKind::In { operand, list } => {
+            ExpressionKind::In { operand: Box::new(inner(operand)?), list: list.iter().map(inner).collect::<Result<_, _>>()? }
+        }
+        ExpressionKind::Field(field) if field.quoting == Quoting::None && matches!(field.name.as_str(), "count" | "c") => {
             let name = spl_parser::Spanned::new("count".to_owned(), span);
-            return inner(&Expression {
-                kind: ExpressionKind::Call {
-                    name,
-                    arguments: Vec::new(),
-                },
-                span,
-            });
+            return inner(&Expression { kind: ExpressionKind::Call { name, arguments: Vec::new() }, span });
         }
         ExpressionKind::Call { name, arguments } => {
             let function = name.value.to_ascii_lowercase();
             // `max(a, b)` compares values, `max(a)` is the maximum of a field.
             if arguments.len() > 1 || planner.aggregate(&function).is_none() {
                 let arguments = arguments.iter().map(inner).collect::<Result<_, _>>()?;
-                ExpressionKind::Call {
-                    name: name.clone(),
-                    arguments,
-                }
+                ExpressionKind::Call { name: name.clone(), arguments }
             } else {
                 let argument = match arguments.first() {
                     None => AggregationArgument::None,
-                    Some(Expression {
-                        kind: ExpressionKind::Field(field),
-                        ..
-                    }) => AggregationArgument::Field(field.clone()),
+                    Some(Expression { kind: ExpressionKind::Field(field), .. }) => AggregationArgument::Field(field.clone()),
                     Some(other) => AggregationArgument::Eval(other.clone()),
                 };
                 let aggregation = Aggregation {
@@ -169,20 +115,11 @@ fn over_parts(
                     span,
                 };
                 let planned = aggregation::plan_one(planner, &aggregation, frame, length)?;
-                let [planned] = <[Planned; 1]>::try_from(planned).map_err(|_| {
-                    Diagnostic::error(
-                        "plan/argument",
-                        "a wildcard can't stand in an expression",
-                        span,
-                    )
-                })?;
+                let [planned] = <[Planned; 1]>::try_from(planned)
+                    .map_err(|_| Diagnostic::error("plan/argument", "a wildcard can't stand in an expression", span))?;
                 parts.push(planned);
                 let name = part_name(parts.len() - 1);
-                ExpressionKind::Field(FieldName {
-                    name,
-                    span,
-                    quoting: Quoting::Single,
-                })
+                ExpressionKind::Field(FieldName { name, span, quoting: Quoting::Single })
             }
         }
         ExpressionKind::Field(field) => {
@@ -199,12 +136,7 @@ fn over_parts(
 }
 
 /// The measures of each group, as a table of the group columns and `__measure0`, `__measure1`, ...
-pub async fn cells(
-    planner: &Planner,
-    frame: Frame,
-    groups: &[&str],
-    measures: &[Measure],
-) -> Result<Table, Diagnostic> {
+pub async fn cells(planner: &Planner, frame: Frame, groups: &[&str], measures: &[Measure]) -> Result<Table, Diagnostic> {
     let mut calls: Vec<Expr> = Vec::new();
     for (place, measure) in measures.iter().enumerate() {
         for (part, planned) in measure.parts.iter().enumerate() {
@@ -213,25 +145,14 @@ pub async fn cells(
     }
     let keys: Vec<Expr> = groups.iter().map(|name| column(name)).collect();
     let grouped = frame.build(|plan| plan.aggregate(keys, calls))?;
-    let mut columns: Vec<(String, Expr)> = groups
-        .iter()
-        .map(|name| ((*name).to_owned(), column(name)))
-        .collect();
+    let mut columns: Vec<(String, Expr)> = groups.iter().map(|name| ((*name).to_owned(), column(name))).collect();
     for (place, measure) in measures.iter().enumerate() {
         let value = match &measure.formula {
             None => column(&format!("__{place}_0")),
             Some(formula) => {
-                let scope = Parts {
-                    frame: &grouped,
-                    place,
-                    count: measure.parts.len(),
-                };
+                let scope = Parts { frame: &grouped, place, count: measure.parts.len() };
                 let value = expression::value(planner, formula, &scope)?;
-                if value.value_type == ValueType::Null {
-                    crate::frame::null(ValueType::Text)
-                } else {
-                    value.expression
-                }
+                if value.value_type == ValueType::Null { crate::frame::null(ValueType::Text) } else { value.expression }
             }
         };
         columns.push((measure_name(place), value));

@@ -14,15 +14,8 @@ use crate::commands::boolean;
 #[derive(Clone, Debug)]
 enum Keep {
     All,
-    Ranked {
-        top: bool,
-        count: usize,
-        inverted: bool,
-    },
-    Compared {
-        operator: String,
-        number: f64,
-    },
+    Ranked { top: bool, count: usize, inverted: bool },
+    Compared { operator: String, number: f64 },
 }
 
 /// The options about series.
@@ -76,22 +69,10 @@ fn ranked(written: &str, span: Span, inverted: bool) -> Result<Keep, Diagnostic>
         None => (true, lower.strip_prefix("top").unwrap_or(&lower)),
     };
     let count = digits.trim().parse::<usize>().map_err(|_| {
-        Diagnostic::error(
-            "plan/number",
-            format!("`{written}` is not a number of series"),
-            span,
-        )
-        .with_help("for example `10`, `top5`, `bottom5`")
+        Diagnostic::error("plan/number", format!("`{written}` is not a number of series"), span)
+            .with_help("for example `10`, `top5`, `bottom5`")
     })?;
-    Ok(if count == 0 && !inverted {
-        Keep::All
-    } else {
-        Keep::Ranked {
-            top,
-            count,
-            inverted,
-        }
-    })
+    Ok(if count == 0 && !inverted { Keep::All } else { Keep::Ranked { top, count, inverted } })
 }
 
 impl SeriesOptions {
@@ -99,17 +80,11 @@ impl SeriesOptions {
     ///
     /// Source: Splunk search reference, chart and timechart.
     pub fn read(call: &CommandCall) -> Result<Self, Diagnostic> {
-        let value = |name: &str, default: &str| {
-            call.option(name)
-                .map_or_else(|| default.to_owned(), |option| option.value.value.clone())
-        };
+        let value =
+            |name: &str, default: &str| call.option(name).map_or_else(|| default.to_owned(), |option| option.value.value.clone());
         let mut keep = match call.option("limit") {
             Some(OptionArgument { value, .. }) => ranked(&value.value, value.span, false)?,
-            None => Keep::Ranked {
-                top: true,
-                count: 10,
-                inverted: false,
-            },
+            None => Keep::Ranked { top: true, count: 10, inverted: false },
         };
         let mut score = match call.option("agg") {
             Some(OptionArgument { value, .. }) => score_named(&value.value, value.span)?,
@@ -125,11 +100,7 @@ impl SeriesOptions {
                 })
                 .collect();
             let [function, operator, value] = texts[..] else {
-                return Err(Diagnostic::error(
-                    "plan/argument",
-                    "this where-clause can't be read",
-                    clause.keyword.span,
-                ));
+                return Err(Diagnostic::error("plan/argument", "this where-clause can't be read", clause.keyword.span));
             };
             score = score_named(&function.value, function.span)?;
             keep = match operator.value.as_str() {
@@ -138,11 +109,7 @@ impl SeriesOptions {
                 symbol => Keep::Compared {
                     operator: symbol.to_owned(),
                     number: value.value.trim().parse().map_err(|_| {
-                        Diagnostic::error(
-                            "plan/number",
-                            format!("`{}` is not a number", value.value),
-                            value.span,
-                        )
+                        Diagnostic::error("plan/number", format!("`{}` is not a number", value.value), value.span)
                     })?,
                 },
             };
@@ -155,9 +122,7 @@ impl SeriesOptions {
             other: value("otherstr", "OTHER"),
             null: value("nullstr", "NULL"),
             separator: value("sep", ": "),
-            format: call
-                .option("format")
-                .map(|option| option.value.value.clone()),
+            format: call.option("format").map(|option| option.value.value.clone()),
         })
     }
 
@@ -165,11 +130,7 @@ impl SeriesOptions {
     pub(super) fn column_name(&self, measure: &str, series: &str, several: bool) -> String {
         // Fields that start with an underscore are internal, so such a value must not be a whole name.
         let plain = |name: &str| {
-            if name.starts_with('_') {
-                format!("VALUE{name}")
-            } else {
-                name.to_owned()
-            }
+            if name.starts_with('_') { format!("VALUE{name}") } else { name.to_owned() }
         };
         if !several {
             return plain(series);
@@ -216,11 +177,7 @@ impl SeriesOptions {
                 })
                 .map(|(series, _)| series)
                 .collect(),
-            Keep::Ranked {
-                top,
-                count,
-                inverted,
-            } => {
+            Keep::Ranked { top, count, inverted } => {
                 if scored.len() <= *count && !inverted {
                     return None;
                 }
@@ -229,11 +186,7 @@ impl SeriesOptions {
                     order.then_with(|| left.cmp(right))
                 });
                 let places = scored.into_iter().map(|(series, _)| series);
-                if *inverted {
-                    places.skip(*count).collect()
-                } else {
-                    places.take(*count).collect()
-                }
+                if *inverted { places.skip(*count).collect() } else { places.take(*count).collect() }
             }
         };
         Some(chosen)
@@ -247,15 +200,7 @@ fn score(function: &str, numbers: &[f64], texts: &[String]) -> f64 {
     let high = numbers.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let variance = || {
         let mean = sum / count;
-        if count < 2.0 {
-            0.0
-        } else {
-            numbers
-                .iter()
-                .map(|number| (number - mean).powi(2))
-                .sum::<f64>()
-                / (count - 1.0)
-        }
+        if count < 2.0 { 0.0 } else { numbers.iter().map(|number| (number - mean).powi(2)).sum::<f64>() / (count - 1.0) }
     };
     match function {
         "count" => return texts.len() as f64,
@@ -278,11 +223,7 @@ fn score(function: &str, numbers: &[f64], texts: &[String]) -> f64 {
             sorted.sort_by(f64::total_cmp);
             let at = |place: usize| sorted.get(place).copied().unwrap_or(0.0);
             let middle = sorted.len() / 2;
-            if sorted.len().is_multiple_of(2) {
-                (at(middle - 1) + at(middle)) / 2.0
-            } else {
-                at(middle)
-            }
+            if sorted.len().is_multiple_of(2) { (at(middle - 1) + at(middle)) / 2.0 } else { at(middle) }
         }
         _ => sum,
     }

@@ -3,9 +3,7 @@
 use std::borrow::Cow;
 use std::hash::BuildHasher;
 
-use arrow::array::{
-    Array, ArrayRef, AsArray, BooleanArray, Float64Array, Int64Array, StringViewArray,
-};
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Float64Array, Int64Array, StringViewArray};
 use arrow::buffer::{Buffer, NullBuffer};
 use arrow::datatypes::{DataType, Float64Type, Int32Type, Int64Type};
 use datafusion_common::{Result, internal_datafusion_err};
@@ -16,10 +14,7 @@ use crate::column::Column;
 use crate::value::{Value, format_number, parse_number};
 
 /// The events that have a value and pass the filter; none = all of them.
-pub(super) fn present(
-    nulls: Option<&NullBuffer>,
-    filter: Option<&BooleanArray>,
-) -> Option<NullBuffer> {
+pub(super) fn present(nulls: Option<&NullBuffer>, filter: Option<&BooleanArray>) -> Option<NullBuffer> {
     let passing = filter.map(|filter| match filter.nulls() {
         Some(known) => NullBuffer::new(filter.values() & known.inner()),
         None => NullBuffer::new(filter.values().clone()),
@@ -29,11 +24,7 @@ pub(super) fn present(
 
 /// Calls `each` with the row and group of every present event.
 #[inline]
-pub(super) fn each_row(
-    groups: &[usize],
-    present: Option<&NullBuffer>,
-    mut each: impl FnMut(usize, usize),
-) {
+pub(super) fn each_row(groups: &[usize], present: Option<&NullBuffer>, mut each: impl FnMut(usize, usize)) {
     match present {
         None => {
             for (row, &group) in groups.iter().enumerate() {
@@ -67,11 +58,7 @@ impl<T: Copy> DictionaryNotes<T> {
 
     /// The notes of a dictionary, one per text; `blank` where nothing was noted yet.
     pub(super) fn of(&mut self, texts: &StringViewArray, blank: T) -> &mut [T] {
-        let place = match self
-            .known
-            .iter()
-            .position(|(known, _)| same_memory(known, texts))
-        {
+        let place = match self.known.iter().position(|(known, _)| same_memory(known, texts)) {
             Some(place) => place,
             None => {
                 if self.known.len() == Self::CAPACITY {
@@ -85,19 +72,12 @@ impl<T: Copy> DictionaryNotes<T> {
     }
 
     pub(super) fn size(&self) -> usize {
-        self.known
-            .iter()
-            .map(|(_, notes)| notes.capacity() * size_of::<T>())
-            .sum()
+        self.known.iter().map(|(_, notes)| notes.capacity() * size_of::<T>()).sum()
     }
 }
 
 fn same_memory(left: &StringViewArray, right: &StringViewArray) -> bool {
-    let validity = |array: &StringViewArray| {
-        array
-            .nulls()
-            .map(|nulls| (nulls.buffer().as_ptr(), nulls.offset()))
-    };
+    let validity = |array: &StringViewArray| array.nulls().map(|nulls| (nulls.buffer().as_ptr(), nulls.offset()));
     left.len() == right.len()
         && std::ptr::eq(left.views().as_ptr(), right.views().as_ptr())
         && left.data_buffers().len() == right.data_buffers().len()
@@ -108,9 +88,7 @@ fn same_memory(left: &StringViewArray, right: &StringViewArray) -> bool {
 pub(super) fn dictionary_texts(values: &ArrayRef) -> Result<StringViewArray> {
     match values.as_string_view_opt() {
         Some(texts) => Ok(texts.clone()),
-        None => Ok(arrow::compute::cast(values, &DataType::Utf8View)?
-            .as_string_view()
-            .clone()),
+        None => Ok(arrow::compute::cast(values, &DataType::Utf8View)?.as_string_view().clone()),
     }
 }
 
@@ -180,11 +158,7 @@ impl Noted {
 impl NumberReader {
     /// One number per row, absent where there is none or where the event does not count; the first number of a
     /// multivalue field.
-    pub(super) fn column(
-        &mut self,
-        array: &ArrayRef,
-        filter: Option<&BooleanArray>,
-    ) -> Result<Float64Array> {
+    pub(super) fn column(&mut self, array: &ArrayRef, filter: Option<&BooleanArray>) -> Result<Float64Array> {
         if let Some(numbers) = array.as_primitive_opt::<Float64Type>() {
             return Ok(match present(numbers.nulls(), filter) {
                 same if filter.is_some() => Float64Array::new(numbers.values().clone(), same),
@@ -192,18 +166,10 @@ impl NumberReader {
             });
         }
         if let Some(numbers) = array.as_primitive_opt::<Int64Type>() {
-            let values: Vec<f64> = numbers
-                .values()
-                .iter()
-                .map(|&number| number as f64)
-                .collect();
-            return Ok(Float64Array::new(
-                values.into(),
-                present(numbers.nulls(), filter),
-            ));
+            let values: Vec<f64> = numbers.values().iter().map(|&number| number as f64).collect();
+            return Ok(Float64Array::new(values.into(), present(numbers.nulls(), filter)));
         }
-        let passes =
-            |row: usize| filter.is_none_or(|filter| filter.is_valid(row) && filter.value(row));
+        let passes = |row: usize| filter.is_none_or(|filter| filter.is_valid(row) && filter.value(row));
         if is_text_dictionary(array) {
             let dictionary = array.as_dictionary::<Int32Type>();
             let texts = dictionary_texts(dictionary.values())?;
@@ -215,13 +181,7 @@ impl NumberReader {
                         return None;
                     }
                     let key = keys.value(row) as usize;
-                    notes[key].number(|| {
-                        if texts.is_null(key) {
-                            None
-                        } else {
-                            parse_number(texts.value(key))
-                        }
-                    })
+                    notes[key].number(|| if texts.is_null(key) { None } else { parse_number(texts.value(key)) })
                 })
                 .collect());
         }
@@ -242,14 +202,8 @@ impl NumberReader {
         groups: &'a [usize],
         filter: Option<&BooleanArray>,
     ) -> Result<Numbers<'a>> {
-        if !matches!(
-            array.data_type(),
-            DataType::List(_) | DataType::LargeList(_)
-        ) {
-            return Ok(Numbers {
-                values: self.column(array, filter)?,
-                groups: Cow::Borrowed(groups),
-            });
+        if !matches!(array.data_type(), DataType::List(_) | DataType::LargeList(_)) {
+            return Ok(Numbers { values: self.column(array, filter)?, groups: Cow::Borrowed(groups) });
         }
         let column = Column::new(array)?;
         let mut numbers = Vec::new();
@@ -263,10 +217,7 @@ impl NumberReader {
                 }
             }
         });
-        Ok(Numbers {
-            values: Float64Array::new(numbers.into(), None),
-            groups: Cow::Owned(owners),
-        })
+        Ok(Numbers { values: Float64Array::new(numbers.into(), None), groups: Cow::Owned(owners) })
     }
 
     pub(super) fn size(&self) -> usize {
@@ -286,12 +237,7 @@ pub(super) struct Interner {
 impl Interner {
     /// The id of a text.
     pub(super) fn id(&mut self, text: &str) -> Result<u32> {
-        let Self {
-            table,
-            bytes,
-            ends,
-            hasher,
-        } = self;
+        let Self { table, bytes, ends, hasher } = self;
         let kept = |id: u32| {
             let start = if id == 0 { 0 } else { ends[id as usize - 1] };
             &bytes[start..ends[id as usize]]
@@ -301,9 +247,7 @@ impl Interner {
             return Ok(id);
         }
         // Ids are dictionary keys of the state, which are 32 bits with a sign.
-        let id = i32::try_from(ends.len())
-            .map_err(|_| internal_datafusion_err!("too many distinct values"))?
-            as u32;
+        let id = i32::try_from(ends.len()).map_err(|_| internal_datafusion_err!("too many distinct values"))? as u32;
         table.insert_unique(hash, id, |&id| hasher.hash_one(kept(id)));
         bytes.push_str(text);
         ends.push(bytes.len());
@@ -324,9 +268,7 @@ impl Interner {
     }
 
     fn size(&self) -> usize {
-        self.table.capacity() * 5
-            + self.bytes.capacity()
-            + self.ends.capacity() * size_of::<usize>()
+        self.table.capacity() * 5 + self.bytes.capacity() + self.ends.capacity() * size_of::<usize>()
     }
 }
 
@@ -405,10 +347,7 @@ impl IdReader {
 
     /// The id of one event's text; none for other columns than dictionaries, and where the text is absent.
     pub(super) fn key_id(&mut self, array: &ArrayRef, row: usize) -> Result<Option<u32>> {
-        let Some(dictionary) = array
-            .as_dictionary_opt::<Int32Type>()
-            .filter(|dictionary| dictionary.keys().is_valid(row))
-        else {
+        let Some(dictionary) = array.as_dictionary_opt::<Int32Type>().filter(|dictionary| dictionary.keys().is_valid(row)) else {
             return Ok(None);
         };
         let Some(texts) = dictionary.values().as_string_view_opt() else {
@@ -487,9 +426,7 @@ impl IdReader {
         mut each: impl FnMut(usize, usize, u32),
     ) -> Result<()> {
         let items = Items::new(array, groups, filter)?;
-        self.each_single(&items.values, &items.groups, None, |item, group, id| {
-            each(items.rows[item], group, id)
-        })
+        self.each_single(&items.values, &items.groups, None, |item, group, id| each(items.rows[item], group, id))
     }
 
     /// Calls `each` with the row, the group and the id of all texts of a state column. Equal texts of one partial
@@ -502,17 +439,11 @@ impl IdReader {
     ) -> Result<()> {
         let items = Items::new(array, groups, None)?;
         let Some(texts) = items.values.as_string_view_opt() else {
-            return self.each_single(&items.values, &items.groups, None, |item, group, id| {
-                each(items.rows[item], group, id)
-            });
+            return self.each_single(&items.values, &items.groups, None, |item, group, id| each(items.rows[item], group, id));
         };
         let buffers = texts.data_buffers();
         let same = self.buffers.len() == buffers.len()
-            && self
-                .buffers
-                .iter()
-                .zip(buffers)
-                .all(|(kept, new)| kept.as_ptr() == new.as_ptr() && kept.len() == new.len());
+            && self.buffers.iter().zip(buffers).all(|(kept, new)| kept.as_ptr() == new.as_ptr() && kept.len() == new.len());
         if !same {
             self.views.clear();
             self.buffers = buffers.to_vec();
@@ -570,10 +501,6 @@ impl Items {
             None => lists.values().slice(start, end - start),
             Some(_) => arrow::compute::take(lists.values(), &Int64Array::from(places), None)?,
         };
-        Ok(Self {
-            values,
-            rows,
-            groups: owners,
-        })
+        Ok(Self { values, rows, groups: owners })
     }
 }

@@ -19,10 +19,7 @@ pub(super) struct GroupedIds {
 impl GroupedIds {
     /// Starts without groups.
     pub(super) fn new() -> Self {
-        Self {
-            offsets: vec![0],
-            ids: Vec::new(),
-        }
+        Self { offsets: vec![0], ids: Vec::new() }
     }
 
     /// Ends a group whose ids were pushed.
@@ -32,11 +29,7 @@ impl GroupedIds {
 
     /// A multivalue column; a group without ids is absent.
     pub(super) fn multivalue(&self, interner: &Interner) -> Result<ArrayRef> {
-        let nulls: NullBuffer = self
-            .offsets
-            .windows(2)
-            .map(|pair| pair[0] < pair[1])
-            .collect();
+        let nulls: NullBuffer = self.offsets.windows(2).map(|pair| pair[0] < pair[1]).collect();
         list(&self.offsets, self.items(interner)?, Some(nulls))
     }
 
@@ -49,9 +42,7 @@ impl GroupedIds {
     fn items(&self, interner: &Interner) -> Result<ArrayRef> {
         if self.ids.len() * 2 < interner.len() {
             let mut builder = StringViewBuilder::with_capacity(self.ids.len());
-            self.ids
-                .iter()
-                .for_each(|&id| builder.append_value(interner.text(id)));
+            self.ids.iter().for_each(|&id| builder.append_value(interner.text(id)));
             return Ok(Arc::new(builder.finish()));
         }
         let keys = UInt32Array::from(self.ids.clone());
@@ -66,23 +57,14 @@ fn texts(interner: &Interner) -> StringViewArray {
 }
 
 /// A list column from the items of all rows and where each row's begin.
-pub(super) fn list(
-    offsets: &[usize],
-    items: ArrayRef,
-    nulls: Option<NullBuffer>,
-) -> Result<ArrayRef> {
+pub(super) fn list(offsets: &[usize], items: ArrayRef, nulls: Option<NullBuffer>) -> Result<ArrayRef> {
     let offsets: Vec<i32> = offsets
         .iter()
         .map(|&offset| i32::try_from(offset))
         .collect::<std::result::Result<_, _>>()
         .map_err(|_| exec_datafusion_err!("more than 2147483647 values in one batch of results"))?;
     let field = Arc::new(Field::new("item", items.data_type().clone(), true));
-    Ok(Arc::new(ListArray::try_new(
-        field,
-        OffsetBuffer::new(offsets.into()),
-        items,
-        nulls,
-    )?))
+    Ok(Arc::new(ListArray::try_new(field, OffsetBuffer::new(offsets.into()), items, nulls)?))
 }
 
 /// The type of a state column that holds texts per group.

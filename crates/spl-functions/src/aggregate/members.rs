@@ -24,10 +24,7 @@ enum Storage {
 
 impl Default for Storage {
     fn default() -> Self {
-        Storage::Bits {
-            words: 1,
-            bits: Vec::new(),
-        }
+        Storage::Bits { words: 1, bits: Vec::new() }
     }
 }
 
@@ -101,10 +98,7 @@ impl Members {
     fn use_pairs(&mut self) {
         let mut sorted = Vec::with_capacity(self.total);
         self.each(usize::MAX, |group, id| sorted.push(pair(group, id)));
-        self.storage = Storage::Pairs {
-            sorted,
-            recent: Vec::new(),
-        };
+        self.storage = Storage::Pairs { sorted, recent: Vec::new() };
     }
 
     /// Goes back to bits when so many pairs came together that bits are smaller.
@@ -112,16 +106,12 @@ impl Members {
         let Storage::Pairs { sorted, .. } = &self.storage else {
             return;
         };
-        let highest = sorted
-            .iter()
-            .fold(0, |highest, &pair| highest.max(pair as u32));
+        let highest = sorted.iter().fold(0, |highest, &pair| highest.max(pair as u32));
         let words = ((highest >> 6) as usize + 1).next_power_of_two();
         let needed = self.groups * words;
         if needed <= self.total {
             let mut bits = vec![0; needed];
-            self.each(usize::MAX, |group, id| {
-                bits[group * words + (id >> 6) as usize] |= 1 << (id & 63)
-            });
+            self.each(usize::MAX, |group, id| bits[group * words + (id >> 6) as usize] |= 1 << (id & 63));
             self.storage = Storage::Bits { words, bits };
         }
     }
@@ -207,10 +197,7 @@ impl Members {
         self.groups -= groups;
         match &mut self.storage {
             Storage::Bits { words, bits } => {
-                let gone: usize = bits
-                    .drain(..groups * *words)
-                    .map(|word| word.count_ones() as usize)
-                    .sum();
+                let gone: usize = bits.drain(..groups * *words).map(|word| word.count_ones() as usize).sum();
                 self.total -= gone;
             }
             Storage::Pairs { sorted, .. } => {

@@ -15,13 +15,7 @@ use datafusion_expr::{Accumulator, EmitTo, GroupsAccumulator};
 pub trait GroupedState: Debug + Send + Sync {
     /// Takes in events: the function's arguments, each event's group, which events count (all when there is no
     /// filter; true only counts), and the number of groups so far.
-    fn update(
-        &mut self,
-        values: &[ArrayRef],
-        groups: &[usize],
-        filter: Option<&BooleanArray>,
-        total: usize,
-    ) -> Result<()>;
+    fn update(&mut self, values: &[ArrayRef], groups: &[usize], filter: Option<&BooleanArray>, total: usize) -> Result<()>;
 
     /// Takes in what [`GroupedState::state`] gave elsewhere: one row per group there, and its group here.
     fn merge(&mut self, states: &[ArrayRef], groups: &[usize], total: usize) -> Result<()>;
@@ -66,11 +60,7 @@ impl Groups {
         Self { state, groups: 0 }
     }
 
-    fn emit<T>(
-        &mut self,
-        emit_to: EmitTo,
-        read: impl FnOnce(&mut dyn GroupedState, usize) -> Result<T>,
-    ) -> Result<T> {
+    fn emit<T>(&mut self, emit_to: EmitTo, read: impl FnOnce(&mut dyn GroupedState, usize) -> Result<T>) -> Result<T> {
         let count = match emit_to {
             EmitTo::All => self.groups,
             EmitTo::First(count) => count.min(self.groups),
@@ -95,8 +85,7 @@ impl GroupsAccumulator for Groups {
         total_num_groups: usize,
     ) -> Result<()> {
         self.groups = self.groups.max(total_num_groups);
-        self.state
-            .update(values, group_indices, opt_filter, total_num_groups)
+        self.state.update(values, group_indices, opt_filter, total_num_groups)
     }
 
     fn evaluate(&mut self, emit_to: EmitTo) -> Result<ArrayRef> {
@@ -107,21 +96,12 @@ impl GroupsAccumulator for Groups {
         self.emit(emit_to, |state, count| state.state(count))
     }
 
-    fn merge_batch(
-        &mut self,
-        values: &[ArrayRef],
-        group_indices: &[usize],
-        total_num_groups: usize,
-    ) -> Result<()> {
+    fn merge_batch(&mut self, values: &[ArrayRef], group_indices: &[usize], total_num_groups: usize) -> Result<()> {
         self.groups = self.groups.max(total_num_groups);
         self.state.merge(values, group_indices, total_num_groups)
     }
 
-    fn convert_to_state(
-        &self,
-        values: &[ArrayRef],
-        opt_filter: Option<&BooleanArray>,
-    ) -> Result<Vec<ArrayRef>> {
+    fn convert_to_state(&self, values: &[ArrayRef], opt_filter: Option<&BooleanArray>) -> Result<Vec<ArrayRef>> {
         self.state.convert(values, opt_filter)
     }
 
@@ -140,10 +120,7 @@ pub struct OneGroup {
 impl OneGroup {
     /// Starts empty.
     pub fn new(state: Box<dyn GroupedState>) -> Self {
-        Self {
-            state,
-            zeros: Vec::new(),
-        }
+        Self { state, zeros: Vec::new() }
     }
 
     fn grow(&mut self, rows: usize) {
@@ -157,11 +134,7 @@ impl Accumulator for OneGroup {
     fn update_batch(&mut self, values: &[ArrayRef]) -> Result<()> {
         let rows = values.first().map_or(0, |array| array.len());
         self.grow(rows);
-        if rows == 0 {
-            Ok(())
-        } else {
-            self.state.update(values, &self.zeros[..rows], None, 1)
-        }
+        if rows == 0 { Ok(()) } else { self.state.update(values, &self.zeros[..rows], None, 1) }
     }
 
     fn evaluate(&mut self) -> Result<ScalarValue> {
@@ -173,21 +146,13 @@ impl Accumulator for OneGroup {
     }
 
     fn state(&mut self) -> Result<Vec<ScalarValue>> {
-        self.state
-            .state(1)?
-            .iter()
-            .map(|column| ScalarValue::try_from_array(column, 0))
-            .collect()
+        self.state.state(1)?.iter().map(|column| ScalarValue::try_from_array(column, 0)).collect()
     }
 
     fn merge_batch(&mut self, states: &[ArrayRef]) -> Result<()> {
         let rows = states.first().map_or(0, |array| array.len());
         self.grow(rows);
-        if rows == 0 {
-            Ok(())
-        } else {
-            self.state.merge(states, &self.zeros[..rows], 1)
-        }
+        if rows == 0 { Ok(()) } else { self.state.merge(states, &self.zeros[..rows], 1) }
     }
 }
 
@@ -201,10 +166,7 @@ pub struct SlidingWindow {
 impl SlidingWindow {
     /// Starts empty.
     pub fn new(empty: Box<dyn GroupedState>) -> Self {
-        Self {
-            empty,
-            events: VecDeque::new(),
-        }
+        Self { empty, events: VecDeque::new() }
     }
 
     fn gathered(&self) -> Result<OneGroup> {
@@ -229,13 +191,7 @@ impl Accumulator for SlidingWindow {
     }
 
     fn size(&self) -> usize {
-        size_of::<Self>()
-            + self
-                .events
-                .iter()
-                .flatten()
-                .map(|array| array.get_array_memory_size())
-                .sum::<usize>()
+        size_of::<Self>() + self.events.iter().flatten().map(|array| array.get_array_memory_size()).sum::<usize>()
     }
 
     fn state(&mut self) -> Result<Vec<ScalarValue>> {

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use arrow::array::{
-    Array, ArrayRef, BooleanArray, DictionaryArray, Float64Array, Int32Array, Int64Array,
-    ListBuilder, StringViewArray, StringViewBuilder,
+    Array, ArrayRef, BooleanArray, DictionaryArray, Float64Array, Int32Array, Int64Array, ListBuilder, StringViewArray,
+    StringViewBuilder,
 };
 use arrow::datatypes::{Int32Type, Schema};
 use datafusion_expr::EmitTo;
@@ -24,13 +24,7 @@ enum Shape {
     Float,
 }
 
-const SHAPES: [Shape; 5] = [
-    Shape::Text,
-    Shape::Dictionary,
-    Shape::Multivalue,
-    Shape::Integer,
-    Shape::Float,
-];
+const SHAPES: [Shape; 5] = [Shape::Text, Shape::Dictionary, Shape::Multivalue, Shape::Integer, Shape::Float];
 
 #[derive(Clone, Debug)]
 struct Event {
@@ -40,22 +34,8 @@ struct Event {
     order: i64,
 }
 
-const TEXTS: [&str; 14] = [
-    "10",
-    "9",
-    "100",
-    "-3.5",
-    "a",
-    "B",
-    "b",
-    "",
-    "1e2",
-    "0.25",
-    "Zed",
-    "10",
-    "longer than an inlined view",
-    "9.0",
-];
+const TEXTS: [&str; 14] =
+    ["10", "9", "100", "-3.5", "a", "B", "b", "", "1e2", "0.25", "Zed", "10", "longer than an inlined view", "9.0"];
 const NUMBERS: [&str; 8] = ["10", "9", "100", "-3", "0", "7", "9", "123456789"];
 const GROUPS: usize = 6;
 
@@ -67,75 +47,36 @@ fn column(shape: Shape, events: &[Event]) -> ArrayRef {
         Shape::Multivalue => {
             let mut builder = ListBuilder::new(StringViewBuilder::new());
             for event in events {
-                event
-                    .values
-                    .iter()
-                    .for_each(|value| builder.values().append_value(value));
+                event.values.iter().for_each(|value| builder.values().append_value(value));
                 builder.append(!event.values.is_empty());
             }
             Arc::new(builder.finish())
         }
-        Shape::Integer => Arc::new(
-            events
-                .iter()
-                .map(|event| single(event).map(|text| text.parse().unwrap()))
-                .collect::<Int64Array>(),
-        ),
-        Shape::Float => Arc::new(
-            events
-                .iter()
-                .map(|event| single(event).map(|text| text.parse().unwrap()))
-                .collect::<Float64Array>(),
-        ),
+        Shape::Integer => {
+            Arc::new(events.iter().map(|event| single(event).map(|text| text.parse().unwrap())).collect::<Int64Array>())
+        }
+        Shape::Float => {
+            Arc::new(events.iter().map(|event| single(event).map(|text| text.parse().unwrap())).collect::<Float64Array>())
+        }
     }
 }
 
 fn slice_of_dictionary(events: &[Event]) -> DictionaryArray<Int32Type> {
-    let place = |text: &str| {
-        TEXTS
-            .iter()
-            .chain(&NUMBERS)
-            .position(|known| *known == text)
-            .map(|place| place as i32)
-    };
-    let keys: Int32Array = events
-        .iter()
-        .map(|event| event.values.first().and_then(|text| place(text)))
-        .collect();
+    let place = |text: &str| TEXTS.iter().chain(&NUMBERS).position(|known| *known == text).map(|place| place as i32);
+    let keys: Int32Array = events.iter().map(|event| event.values.first().and_then(|text| place(text))).collect();
     DictionaryArray::new(keys, dictionary_values())
 }
 
 fn dictionary_values() -> ArrayRef {
     use std::sync::OnceLock;
     static VALUES: OnceLock<ArrayRef> = OnceLock::new();
-    VALUES
-        .get_or_init(|| {
-            Arc::new(
-                TEXTS
-                    .iter()
-                    .chain(&NUMBERS)
-                    .copied()
-                    .map(Some)
-                    .collect::<StringViewArray>(),
-            )
-        })
-        .clone()
+    VALUES.get_or_init(|| Arc::new(TEXTS.iter().chain(&NUMBERS).copied().map(Some).collect::<StringViewArray>())).clone()
 }
 
 fn arguments(spec: &AggregateSpec, shape: Shape, events: &[Event]) -> Vec<ArrayRef> {
     let value = column(shape, events);
-    let order: ArrayRef = Arc::new(
-        events
-            .iter()
-            .map(|event| Some(event.order))
-            .collect::<Int64Array>(),
-    );
-    let times: ArrayRef = Arc::new(
-        events
-            .iter()
-            .map(|event| event.time.map(|time| time as f64))
-            .collect::<Float64Array>(),
-    );
+    let order: ArrayRef = Arc::new(events.iter().map(|event| Some(event.order)).collect::<Int64Array>());
+    let times: ArrayRef = Arc::new(events.iter().map(|event| event.time.map(|time| time as f64)).collect::<Float64Array>());
     let spans: ArrayRef = Arc::new(Int64Array::from(vec![1_800; events.len()]));
     match spec.inputs {
         Inputs::Optional | Inputs::Value => vec![value],
@@ -149,89 +90,46 @@ fn arguments(spec: &AggregateSpec, shape: Shape, events: &[Event]) -> Vec<ArrayR
 
 fn printed(array: &dyn Array) -> Vec<Vec<String>> {
     let column = Column::new(array).unwrap();
-    (0..array.len())
-        .map(|row| {
-            column
-                .value(row)
-                .each_text()
-                .into_iter()
-                .map(|text| text.into_owned())
-                .collect()
-        })
-        .collect()
+    (0..array.len()).map(|row| column.value(row).each_text().into_iter().map(|text| text.into_owned()).collect()).collect()
 }
 
 /// What a group must give, from its values in order of events; one inner entry per value.
 fn expected(name: &str, parameter: Option<f64>, events: &[Event]) -> Vec<String> {
     let mut ordered: Vec<&Event> = events.iter().collect();
     ordered.sort_by_key(|event| event.order);
-    let texts: Vec<&str> = ordered
-        .iter()
-        .flat_map(|event| event.values.iter().copied())
-        .collect();
+    let texts: Vec<&str> = ordered.iter().flat_map(|event| event.values.iter().copied()).collect();
     let numbers: Vec<f64> = texts.iter().filter_map(|text| parse_number(text)).collect();
     let count = numbers.len() as f64;
     let sum: f64 = numbers.iter().sum();
-    let squares: f64 = numbers
-        .iter()
-        .map(|number| (number - sum / count).powi(2))
-        .sum();
+    let squares: f64 = numbers.iter().map(|number| (number - sum / count).powi(2)).sum();
     let number = |number: Option<f64>| number.map(format_number).into_iter().collect::<Vec<_>>();
     let some = |value: f64| number((count > 0.0).then_some(value));
     let rank = |percentile: f64| {
         let mut sorted = numbers.clone();
         sorted.sort_by(f64::total_cmp);
-        number(
-            sorted
-                .get(((percentile * count / 100.0) as usize).min(sorted.len().saturating_sub(1)))
-                .copied(),
-        )
+        number(sorted.get(((percentile * count / 100.0) as usize).min(sorted.len().saturating_sub(1))).copied())
     };
     let mut distinct = texts.clone();
     distinct.sort_unstable();
     distinct.dedup();
     let mut by_value = texts.clone();
-    by_value.sort_by(|left, right| {
-        sort_order(Value::Text(left), Value::Text(right)).then(left.cmp(right))
-    });
-    let mut timed: Vec<(&Event, i64)> = ordered
-        .iter()
-        .filter(|event| !event.values.is_empty())
-        .filter_map(|event| Some((*event, event.time?)))
-        .collect();
+    by_value.sort_by(|left, right| sort_order(Value::Text(left), Value::Text(right)).then(left.cmp(right)));
+    let mut timed: Vec<(&Event, i64)> =
+        ordered.iter().filter(|event| !event.values.is_empty()).filter_map(|event| Some((*event, event.time?))).collect();
     timed.sort_by_key(|(event, time)| (-*time, event.order));
-    let text = |text: Option<&&str>| {
-        text.map(|text| (*text).to_owned())
-            .into_iter()
-            .collect::<Vec<_>>()
-    };
+    let text = |text: Option<&&str>| text.map(|text| (*text).to_owned()).into_iter().collect::<Vec<_>>();
     match name {
         "count" => vec![texts.len().to_string()],
         "distinct_count" | "estdc" => vec![distinct.len().to_string()],
         "estdc_error" => vec!["0".to_owned()],
         "values" => distinct.iter().map(|text| (*text).to_owned()).collect(),
-        "list" => texts
-            .iter()
-            .take(100)
-            .map(|text| (*text).to_owned())
-            .collect(),
+        "list" => texts.iter().take(100).map(|text| (*text).to_owned()).collect(),
         "sum" => some(sum),
         "sumsq" => some(numbers.iter().map(|number| number * number).sum()),
         "avg" | "mean" => some(sum / count),
-        "range" => some(
-            numbers.iter().copied().fold(f64::MIN, f64::max)
-                - numbers.iter().copied().fold(f64::MAX, f64::min),
-        ),
-        "var" => some(if count == 1.0 {
-            0.0
-        } else {
-            squares / (count - 1.0)
-        }),
-        "stdev" => some(if count == 1.0 {
-            0.0
-        } else {
-            (squares / (count - 1.0)).sqrt()
-        }),
+        "range" => some(numbers.iter().copied().fold(f64::MIN, f64::max) - numbers.iter().copied().fold(f64::MAX, f64::min)),
+        "var" => some(if count == 1.0 { 0.0 } else { squares / (count - 1.0) }),
+        "stdev" => some(if count == 1.0 { 0.0 } else { (squares / (count - 1.0)).sqrt() }),
         "varp" => some(squares / count),
         "stdevp" => some((squares / count).sqrt()),
         "per_second" => some(sum / 1_800.0),
@@ -243,21 +141,14 @@ fn expected(name: &str, parameter: Option<f64>, events: &[Event]) -> Vec<String>
         "min" => text(by_value.first()),
         "max" => {
             let best = by_value.last();
-            let equal =
-                |text: &&&str| sort_order(Value::Text(text), Value::Text(best.unwrap())).is_eq();
+            let equal = |text: &&&str| sort_order(Value::Text(text), Value::Text(best.unwrap())).is_eq();
             text(by_value.iter().find(equal))
         }
         "mode" => {
             let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-            texts
-                .iter()
-                .for_each(|text| *counts.entry(text).or_default() += 1);
+            texts.iter().for_each(|text| *counts.entry(text).or_default() += 1);
             let most = counts.values().max().copied();
-            text(
-                by_value
-                    .iter()
-                    .find(|text| counts.get(**text).copied() == most),
-            )
+            text(by_value.iter().find(|text| counts.get(**text).copied() == most))
         }
         "first" => text(texts.first()),
         "last" => text(texts.last()),
@@ -276,9 +167,7 @@ fn close(left: &[Vec<String>], right: &[Vec<String>]) -> bool {
                 || (left.len() == 1
                     && right.len() == 1
                     && match (left[0].parse::<f64>(), right[0].parse::<f64>()) {
-                        (Ok(left), Ok(right)) => {
-                            (left - right).abs() <= 1e-6 * (1.0 + left.abs().max(right.abs()))
-                        }
+                        (Ok(left), Ok(right)) => (left - right).abs() <= 1e-6 * (1.0 + left.abs().max(right.abs())),
                         _ => false,
                     })
         })
@@ -296,18 +185,9 @@ impl Tested {
         let fields = arguments
             .iter()
             .enumerate()
-            .map(|(place, array)| {
-                Arc::new(Field::new(
-                    format!("c{place}"),
-                    array.data_type().clone(),
-                    true,
-                ))
-            })
+            .map(|(place, array)| Arc::new(Field::new(format!("c{place}"), array.data_type().clone(), true)))
             .collect();
-        Self {
-            function: udaf(spec, parameter),
-            fields,
-        }
+        Self { function: udaf(spec, parameter), fields }
     }
 
     fn with<T>(&self, make: impl FnOnce(&AggregateUDF, AccumulatorArgs<'_>) -> Result<T>) -> T {
@@ -346,23 +226,14 @@ impl Tested {
             })
             .unwrap();
         assert_eq!(
-            states
-                .iter()
-                .map(|state| state.data_type().clone())
-                .collect::<Vec<_>>(),
-            fields
-                .iter()
-                .map(|field| field.data_type().clone())
-                .collect::<Vec<_>>()
+            states.iter().map(|state| state.data_type().clone()).collect::<Vec<_>>(),
+            fields.iter().map(|field| field.data_type().clone()).collect::<Vec<_>>()
         );
     }
 }
 
 fn slices(arguments: &[ArrayRef], from: usize, to: usize) -> Vec<ArrayRef> {
-    arguments
-        .iter()
-        .map(|array| array.slice(from, to - from))
-        .collect()
+    arguments.iter().map(|array| array.slice(from, to - from)).collect()
 }
 
 /// All results by all ways of driving the function.
@@ -373,42 +244,17 @@ fn check(name: &str, shape: Shape, events: &[Event], split: usize, first: usize)
     let groups: Vec<usize> = events.iter().map(|event| event.group).collect();
     let rows = events.len();
     let split = split.min(rows);
-    let of_group = |group: usize| {
-        events
-            .iter()
-            .filter(|event| event.group == group)
-            .cloned()
-            .collect::<Vec<_>>()
-    };
-    let wanted: Vec<Vec<String>> = (0..GROUPS)
-        .map(|group| expected(spec.name, parameter, &of_group(group)))
-        .collect();
+    let of_group = |group: usize| events.iter().filter(|event| event.group == group).cloned().collect::<Vec<_>>();
+    let wanted: Vec<Vec<String>> = (0..GROUPS).map(|group| expected(spec.name, parameter, &of_group(group))).collect();
     let compare = |way: &str, got: &[Vec<String>], wanted: &[Vec<String>]| {
-        assert!(
-            close(got, wanted),
-            "{name} of {shape:?}, {way}\n got    {got:?}\n wanted {wanted:?}\n {events:?}"
-        );
+        assert!(close(got, wanted), "{name} of {shape:?}, {way}\n got    {got:?}\n wanted {wanted:?}\n {events:?}");
     };
 
     // Batches, then all groups; and the first groups before the others.
     for first in [GROUPS, first.min(GROUPS)] {
         let mut state = tested.groups();
-        state
-            .update_batch(
-                &slices(&arguments, 0, split),
-                &groups[..split],
-                None,
-                GROUPS,
-            )
-            .unwrap();
-        state
-            .update_batch(
-                &slices(&arguments, split, rows),
-                &groups[split..],
-                None,
-                GROUPS,
-            )
-            .unwrap();
+        state.update_batch(&slices(&arguments, 0, split), &groups[..split], None, GROUPS).unwrap();
+        state.update_batch(&slices(&arguments, split, rows), &groups[split..], None, GROUPS).unwrap();
         let mut got = printed(&state.evaluate(EmitTo::First(first)).unwrap());
         got.extend(printed(&state.evaluate(EmitTo::All).unwrap()));
         compare("grouped", &got, &wanted);
@@ -418,81 +264,37 @@ fn check(name: &str, shape: Shape, events: &[Event], split: usize, first: usize)
     // Groups that go on after the first ones were emitted.
     let mut state = tested.groups();
     let first = first.min(GROUPS);
-    let early: Vec<Event> = events
-        .iter()
-        .filter(|event| event.group < first)
-        .cloned()
-        .collect();
-    let late: Vec<Event> = events
-        .iter()
-        .filter(|event| event.group >= first)
-        .cloned()
-        .collect();
+    let early: Vec<Event> = events.iter().filter(|event| event.group < first).cloned().collect();
+    let late: Vec<Event> = events.iter().filter(|event| event.group >= first).cloned().collect();
     let early_groups: Vec<usize> = early.iter().map(|event| event.group).collect();
     let late_groups: Vec<usize> = late.iter().map(|event| event.group - first).collect();
-    state
-        .update_batch(
-            &super::tests::arguments(spec, shape, &early),
-            &early_groups,
-            None,
-            GROUPS,
-        )
-        .unwrap();
+    state.update_batch(&super::tests::arguments(spec, shape, &early), &early_groups, None, GROUPS).unwrap();
     let mut got = printed(&state.evaluate(EmitTo::First(first)).unwrap());
-    state
-        .update_batch(
-            &super::tests::arguments(spec, shape, &late),
-            &late_groups,
-            None,
-            GROUPS - first,
-        )
-        .unwrap();
+    state.update_batch(&super::tests::arguments(spec, shape, &late), &late_groups, None, GROUPS - first).unwrap();
     got.extend(printed(&state.evaluate(EmitTo::All).unwrap()));
     compare("emitted in between", &got, &wanted);
 
     // Two partial aggregations merged, one of them event by event; a filter that cuts the events in two does the same.
     let front: BooleanArray = (0..rows).map(|row| Some(row < split)).collect();
-    let back: BooleanArray = (0..rows)
-        .map(|row| if row >= split { Some(true) } else { None })
-        .collect();
+    let back: BooleanArray = (0..rows).map(|row| if row >= split { Some(true) } else { None }).collect();
     let mut left = tested.groups();
-    left.update_batch(
-        &slices(&arguments, 0, split),
-        &groups[..split],
-        None,
-        GROUPS,
-    )
-    .unwrap();
+    left.update_batch(&slices(&arguments, 0, split), &groups[..split], None, GROUPS).unwrap();
     let left = left.state(EmitTo::All).unwrap();
     let mut left_filtered = tested.groups();
-    left_filtered
-        .update_batch(&arguments, &groups, Some(&front), GROUPS)
-        .unwrap();
+    left_filtered.update_batch(&arguments, &groups, Some(&front), GROUPS).unwrap();
     let left_filtered = left_filtered.state(EmitTo::All).unwrap();
-    let right = tested
-        .groups()
-        .convert_to_state(&slices(&arguments, split, rows), None)
-        .unwrap();
-    let right_filtered = tested
-        .groups()
-        .convert_to_state(&arguments, Some(&back))
-        .unwrap();
+    let right = tested.groups().convert_to_state(&slices(&arguments, split, rows), None).unwrap();
+    let right_filtered = tested.groups().convert_to_state(&arguments, Some(&back)).unwrap();
     let all: Vec<usize> = (0..GROUPS).collect();
     tested.check_state(&left);
     tested.check_state(&right);
-    for (left, right, right_groups) in [
-        (&left, &right, &groups[split..]),
-        (&left_filtered, &right, &groups[split..]),
-        (&left, &right_filtered, &groups[..]),
-    ] {
+    for (left, right, right_groups) in
+        [(&left, &right, &groups[split..]), (&left_filtered, &right, &groups[split..]), (&left, &right_filtered, &groups[..])]
+    {
         let mut merged = tested.groups();
         merged.merge_batch(left, &all, GROUPS).unwrap();
         merged.merge_batch(right, right_groups, GROUPS).unwrap();
-        compare(
-            "merged",
-            &printed(&merged.evaluate(EmitTo::All).unwrap()),
-            &wanted,
-        );
+        compare("merged", &printed(&merged.evaluate(EmitTo::All).unwrap()), &wanted);
     }
 
     // Everything as one group; partial results of it; windows.
@@ -501,55 +303,24 @@ fn check(name: &str, shape: Shape, events: &[Event], split: usize, first: usize)
     let mut other = tested.one();
     one.update_batch(&slices(&arguments, 0, split)).unwrap();
     let halfway = printed(&one.evaluate().unwrap().to_array().unwrap());
-    compare(
-        "running window",
-        &halfway,
-        &[expected(spec.name, parameter, &events[..split])],
-    );
-    other
-        .update_batch(&slices(&arguments, split, rows))
-        .unwrap();
-    let state: Vec<ArrayRef> = other
-        .state()
-        .unwrap()
-        .iter()
-        .map(|state| state.to_array().unwrap())
-        .collect();
+    compare("running window", &halfway, &[expected(spec.name, parameter, &events[..split])]);
+    other.update_batch(&slices(&arguments, split, rows)).unwrap();
+    let state: Vec<ArrayRef> = other.state().unwrap().iter().map(|state| state.to_array().unwrap()).collect();
     tested.check_state(&state);
     one.merge_batch(&state).unwrap();
-    compare(
-        "one group",
-        &printed(&one.evaluate().unwrap().to_array().unwrap()),
-        &whole,
-    );
-    let mut window =
-        tested.with(|function, arguments| function.create_sliding_accumulator(arguments));
+    compare("one group", &printed(&one.evaluate().unwrap().to_array().unwrap()), &whole);
+    let mut window = tested.with(|function, arguments| function.create_sliding_accumulator(arguments));
     window.update_batch(&slices(&arguments, 0, split)).unwrap();
-    window
-        .update_batch(&slices(&arguments, split, rows))
-        .unwrap();
+    window.update_batch(&slices(&arguments, split, rows)).unwrap();
     let leaving = first.min(rows);
-    window
-        .retract_batch(&slices(&arguments, 0, leaving))
-        .unwrap();
+    window.retract_batch(&slices(&arguments, 0, leaving)).unwrap();
     let got = printed(&window.evaluate().unwrap().to_array().unwrap());
-    compare(
-        "sliding window",
-        &got,
-        &[expected(spec.name, parameter, &events[leaving..])],
-    );
+    compare("sliding window", &got, &[expected(spec.name, parameter, &events[leaving..])]);
 }
 
 fn events(shape: Shape) -> impl Strategy<Value = Vec<Event>> {
     let value = prop_oneof![Just(None), (0..14usize).prop_map(Some)];
-    let values = prop::collection::vec(
-        value,
-        if shape == Shape::Multivalue {
-            0..4
-        } else {
-            1..2
-        },
-    );
+    let values = prop::collection::vec(value, if shape == Shape::Multivalue { 0..4 } else { 1..2 });
     let event = (0..GROUPS - 1, values, prop::option::weighted(0.9, 0i64..20));
     (prop::collection::vec(event, 0..60), any::<u64>()).prop_map(move |(events, seed)| {
         let count = events.len() as u64;
@@ -563,18 +334,13 @@ fn events(shape: Shape) -> impl Strategy<Value = Vec<Event>> {
                 };
                 Event {
                     group,
-                    values: values
-                        .into_iter()
-                        .flatten()
-                        .map(|place| known[place % known.len()])
-                        .collect(),
+                    values: values.into_iter().flatten().map(|place| known[place % known.len()]).collect(),
                     time,
                     // Distinct, in an order of its own.
                     order: if count == 0 {
                         0
                     } else {
-                        ((row as u64 * 7 + seed % count) % (count * 7)) as i64 * 61 % 1_009 * 64
-                            + row as i64
+                        ((row as u64 * 7 + seed % count) % (count * 7)) as i64 * 61 % 1_009 * 64 + row as i64
                     },
                 }
             })
@@ -585,13 +351,7 @@ fn events(shape: Shape) -> impl Strategy<Value = Vec<Event>> {
 fn names() -> Vec<String> {
     all()
         .filter(|spec| spec.status == Status::Full && !spec.name.starts_with("rate"))
-        .map(|spec| {
-            if spec.parameter {
-                format!("{}37.5", spec.name)
-            } else {
-                spec.name.to_owned()
-            }
-        })
+        .map(|spec| if spec.parameter { format!("{}37.5", spec.name) } else { spec.name.to_owned() })
         .collect()
 }
 
@@ -643,25 +403,13 @@ fn one(name: &str, arguments: &[ArrayRef]) -> Vec<String> {
 
 #[test]
 fn rates() {
-    let counter: ArrayRef = Arc::new(StringViewArray::from(vec![
-        Some("220"),
-        Some("x"),
-        Some("150"),
-        None,
-        Some("100"),
-    ]));
+    let counter: ArrayRef = Arc::new(StringViewArray::from(vec![Some("220"), Some("x"), Some("150"), None, Some("100")]));
     let times: ArrayRef = Arc::new(Int64Array::from(vec![60, 50, 30, 20, 0]));
     assert_eq!(one("rate", &[counter.clone(), times.clone()]), ["2"]);
     let series: ArrayRef = Arc::new(StringViewArray::from(vec!["a", "a", "b", "b", "a"]));
-    assert_eq!(
-        one("rate_sum", &[counter.clone(), times.clone(), series]),
-        ["2"]
-    );
+    assert_eq!(one("rate_sum", &[counter.clone(), times.clone(), series]), ["2"]);
     let series: ArrayRef = Arc::new(StringViewArray::from(vec!["a", "b", "a", "b", "b"]));
-    assert_eq!(
-        one("rate_avg", &[counter.clone(), times.clone(), series]),
-        ["2.3333333333333335"]
-    );
+    assert_eq!(one("rate_avg", &[counter.clone(), times.clone(), series]), ["2.3333333333333335"]);
     assert!(one("rate", &[counter.slice(0, 1), times.slice(0, 1)]).is_empty());
 }
 
@@ -674,34 +422,18 @@ fn nothing_at_all() {
             "count" | "distinct_count" | "estdc" | "estdc_error" => &["0"],
             _ => &[],
         };
-        assert_eq!(
-            one(&name, &[nothing.clone(), order.clone()]),
-            expected,
-            "{name}"
-        );
+        assert_eq!(one(&name, &[nothing.clone(), order.clone()]), expected, "{name}");
         // No event at all.
-        assert_eq!(
-            one(&name, &[nothing.slice(0, 0), order.slice(0, 0)]),
-            expected,
-            "{name}"
-        );
+        assert_eq!(one(&name, &[nothing.slice(0, 0), order.slice(0, 0)]), expected, "{name}");
     }
 }
 
 #[test]
 fn conditions_and_large_numbers() {
-    let flags: ArrayRef = Arc::new(BooleanArray::from(vec![
-        Some(true),
-        Some(false),
-        None,
-        Some(true),
-    ]));
+    let flags: ArrayRef = Arc::new(BooleanArray::from(vec![Some(true), Some(false), None, Some(true)]));
     assert_eq!(one("count", &[flags]), ["2"]);
     let large: ArrayRef = Arc::new(Int64Array::from(vec![i64::MAX, i64::MIN, 0]));
-    assert_eq!(
-        one("max", std::slice::from_ref(&large)),
-        [i64::MAX.to_string()]
-    );
+    assert_eq!(one("max", std::slice::from_ref(&large)), [i64::MAX.to_string()]);
     assert_eq!(one("min", &[large]), [i64::MIN.to_string()]);
     let near: ArrayRef = Arc::new(Float64Array::from(vec![1e9 + 1.0, 1e9 + 2.0, 1e9 + 3.0]));
     assert_eq!(one("var", &[near]), ["1"]);
@@ -720,21 +452,12 @@ fn list_stops_at_a_hundred_and_values_does_not() {
 fn many_groups_and_values_leave_the_bits() {
     let rows = 300_000usize;
     let groups: Vec<usize> = (0..rows).map(|row| row % 3_000).collect();
-    let numbers: ArrayRef = Arc::new(Int64Array::from_iter_values(
-        (0..rows).map(|row| (row % 90_001) as i64),
-    ));
+    let numbers: ArrayRef = Arc::new(Int64Array::from_iter_values((0..rows).map(|row| (row % 90_001) as i64)));
     let tested = Tested::new("dc", std::slice::from_ref(&numbers));
     let mut state = tested.groups();
     for start in (0..rows).step_by(8_192) {
         let end = (start + 8_192).min(rows);
-        state
-            .update_batch(
-                &[numbers.slice(start, end - start)],
-                &groups[start..end],
-                None,
-                3_000,
-            )
-            .unwrap();
+        state.update_batch(&[numbers.slice(start, end - start)], &groups[start..end], None, 3_000).unwrap();
     }
     let mut sets = vec![std::collections::HashSet::new(); 3_000];
     (0..rows).for_each(|row| {

@@ -34,9 +34,7 @@ impl Rewriter<'_> {
                 '\\' => self.escape(),
                 '[' => self.class(),
                 '(' => self.group(),
-                '#' if self.extended => {
-                    while self.rest.next_if(|character| *character != '\n').is_some() {}
-                }
+                '#' if self.extended => while self.rest.next_if(|character| *character != '\n').is_some() {},
                 '{' => match self.repetition() {
                     Some(counts) => {
                         self.written.push_str(&counts);
@@ -94,21 +92,16 @@ impl Rewriter<'_> {
                     return;
                 }
                 Some('\'') => {
-                    let name: String = ahead
-                        .by_ref()
-                        .take_while(|character| *character != '\'')
-                        .collect();
+                    let name: String = ahead.by_ref().take_while(|character| *character != '\'').collect();
                     self.written.push_str(&format!("(?<{name}>"));
                     self.rest = ahead;
                     return;
                 }
                 // Flags: `(?x)`, `(?ix:`; what is set inside a group is taken to hold to the end.
                 Some(first) => {
-                    let flags: String = std::iter::once(first)
-                        .chain(ahead.take_while(|character| character.is_ascii_alphabetic()))
-                        .collect();
-                    self.extended |=
-                        flags.bytes().all(|byte| byte.is_ascii_alphabetic()) && flags.contains('x');
+                    let flags: String =
+                        std::iter::once(first).chain(ahead.take_while(|character| character.is_ascii_alphabetic())).collect();
+                    self.extended |= flags.bytes().all(|byte| byte.is_ascii_alphabetic()) && flags.contains('x');
                 }
                 None => {}
             }
@@ -136,9 +129,7 @@ impl Rewriter<'_> {
             'h' => self.written.push_str(r"[\t ]"),
             'H' => self.written.push_str(r"[^\t ]"),
             'b' if self.ascii_boundaries => self.written.push_str(r"(?-u:\b)"),
-            'R' => self
-                .written
-                .push_str(r"(?:\r\n|[\n\x0B\x0C\r\x{85}\x{2028}\x{2029}])"),
+            'R' => self.written.push_str(r"(?:\r\n|[\n\x0B\x0C\r\x{85}\x{2028}\x{2029}])"),
             'N' => self.written.push_str(r"[^\n]"),
             'e' => self.written.push_str(r"\x1B"),
             'Q' => self.quoted(),
@@ -248,9 +239,7 @@ impl Rewriter<'_> {
             other => self.plain_escape(other),
         }
         // A hyphen behind a set is a plain character.
-        if matches!(character, 'd' | 'D' | 'w' | 'W' | 's' | 'S' | 'h')
-            && self.rest.next_if_eq(&'-').is_some()
-        {
+        if matches!(character, 'd' | 'D' | 'w' | 'W' | 's' | 'S' | 'h') && self.rest.next_if_eq(&'-').is_some() {
             self.written.push_str("\\-");
         }
     }
@@ -262,14 +251,8 @@ mod tests {
     use super::super::Pattern;
 
     fn matched<'a>(pattern: &str, text: &'a str) -> Option<&'a str> {
-        let groups = Pattern::new(pattern)
-            .unwrap_or_else(|error| panic!("{pattern}: {error}"))
-            .matches(text, 1)
-            .unwrap();
-        groups
-            .first()
-            .and_then(|groups| groups[0])
-            .map(|(start, end)| &text[start..end])
+        let groups = Pattern::new(pattern).unwrap_or_else(|error| panic!("{pattern}: {error}")).matches(text, 1).unwrap();
+        groups.first().and_then(|groups| groups[0]).map(|(start, end)| &text[start..end])
     }
 
     #[test]

@@ -38,10 +38,7 @@ pub(crate) fn text_or_values(types: &[ValueType]) -> ValueType {
 }
 
 /// A condition per row; none = null.
-pub(crate) fn conditions(
-    call: &Call<'_>,
-    mut test: impl FnMut(usize) -> Result<Option<bool>>,
-) -> Result<ArrayRef> {
+pub(crate) fn conditions(call: &Call<'_>, mut test: impl FnMut(usize) -> Result<Option<bool>>) -> Result<ArrayRef> {
     let mut built = BooleanBuilder::with_capacity(call.rows);
     for row in 0..call.rows {
         built.append_option(test(row)?);
@@ -50,10 +47,7 @@ pub(crate) fn conditions(
 }
 
 /// A number per row; none = null.
-pub(crate) fn numbers(
-    call: &Call<'_>,
-    mut compute: impl FnMut(usize) -> Option<f64>,
-) -> Result<ArrayRef> {
+pub(crate) fn numbers(call: &Call<'_>, mut compute: impl FnMut(usize) -> Option<f64>) -> Result<ArrayRef> {
     let mut built = Float64Builder::with_capacity(call.rows);
     for row in 0..call.rows {
         built.append_option(compute(row));
@@ -62,10 +56,7 @@ pub(crate) fn numbers(
 }
 
 /// A whole number per row; none = null.
-pub(crate) fn integers(
-    call: &Call<'_>,
-    mut compute: impl FnMut(usize) -> Option<i64>,
-) -> Result<ArrayRef> {
+pub(crate) fn integers(call: &Call<'_>, mut compute: impl FnMut(usize) -> Option<i64>) -> Result<ArrayRef> {
     let mut built = Int64Builder::with_capacity(call.rows);
     for row in 0..call.rows {
         built.append_option(compute(row));
@@ -79,21 +70,13 @@ pub(crate) fn of_number(call: &Call<'_>, compute: impl Fn(f64) -> f64) -> Result
 }
 
 /// A function of two numbers; what is no number gives null.
-pub(crate) fn of_two_numbers(
-    call: &Call<'_>,
-    compute: impl Fn(f64, f64) -> Option<f64>,
-) -> Result<ArrayRef> {
-    numbers(call, |row| {
-        compute(call.value(0, row).number()?, call.value(1, row).number()?)
-    })
+pub(crate) fn of_two_numbers(call: &Call<'_>, compute: impl Fn(f64, f64) -> Option<f64>) -> Result<ArrayRef> {
+    numbers(call, |row| compute(call.value(0, row).number()?, call.value(1, row).number()?))
 }
 
 /// A text per row from the first argument's text, value by value when there are several. The closure appends the
 /// result to the empty text it is given, or returns false for null (several values: leaves the value out).
-pub(crate) fn texts(
-    call: &Call<'_>,
-    mut compute: impl FnMut(usize, &str, &mut String) -> Result<bool>,
-) -> Result<ArrayRef> {
+pub(crate) fn texts(call: &Call<'_>, mut compute: impl FnMut(usize, &str, &mut String) -> Result<bool>) -> Result<ArrayRef> {
     let mut built = ColumnBuilder::new(call.returns, call.rows);
     let (mut source, mut result) = (String::new(), String::new());
     for row in 0..call.rows {
@@ -118,11 +101,7 @@ pub(crate) fn texts(
                     value.write_text(&mut source);
                     compute(row, &source, &mut result)?
                 };
-                if found {
-                    built.append_text(&result)
-                } else {
-                    built.append_null()
-                }
+                if found { built.append_text(&result) } else { built.append_null() }
             }
         }
     }
@@ -130,10 +109,7 @@ pub(crate) fn texts(
 }
 
 /// Whether a text of the value satisfies the test: any of several values; none for null.
-pub(crate) fn any_text(
-    value: Value<'_>,
-    mut test: impl FnMut(&str) -> Result<bool>,
-) -> Result<Option<bool>> {
+pub(crate) fn any_text(value: Value<'_>, mut test: impl FnMut(&str) -> Result<bool>) -> Result<Option<bool>> {
     match value {
         Value::Null => Ok(None),
         Value::Text(text) => test(text).map(Some),
@@ -158,10 +134,7 @@ pub(crate) struct Compiled<T> {
 impl<T> Compiled<T> {
     /// Nothing compiled yet.
     pub(crate) fn new() -> Self {
-        Self {
-            source: None,
-            compiled: None,
-        }
+        Self { source: None, compiled: None }
     }
 
     /// What the argument compiles to in a row; none when it is null there.
@@ -172,20 +145,14 @@ impl<T> Compiled<T> {
         row: usize,
         compile: impl FnOnce(&str) -> std::result::Result<T, String>,
     ) -> Result<Option<&T>> {
-        if self.compiled.is_some()
-            && call
-                .arguments
-                .get(argument)
-                .is_some_and(|column| column.literal().is_some())
-        {
+        if self.compiled.is_some() && call.arguments.get(argument).is_some_and(|column| column.literal().is_some()) {
             return Ok(self.compiled.as_ref());
         }
         let Some(text) = call.value(argument, row).text() else {
             return Ok(None);
         };
         if self.source.as_deref() != Some(text.as_ref()) {
-            self.compiled =
-                Some(compile(&text).map_err(|message| exec_datafusion_err!("{message}"))?);
+            self.compiled = Some(compile(&text).map_err(|message| exec_datafusion_err!("{message}"))?);
             self.source = Some(text.into_owned());
         }
         Ok(self.compiled.as_ref())
@@ -193,12 +160,6 @@ impl<T> Compiled<T> {
 }
 
 /// The text of an argument that must be a literal.
-pub(crate) fn literal_text<'a>(
-    call: &'a Call<'_>,
-    argument: usize,
-) -> Option<std::borrow::Cow<'a, str>> {
-    call.arguments
-        .get(argument)
-        .and_then(Column::literal)
-        .and_then(|value| value.text())
+pub(crate) fn literal_text<'a>(call: &'a Call<'_>, argument: usize) -> Option<std::borrow::Cow<'a, str>> {
+    call.arguments.get(argument).and_then(Column::literal).and_then(|value| value.text())
 }

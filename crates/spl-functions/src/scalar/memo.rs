@@ -21,10 +21,7 @@ pub(super) struct ConditionMemo {
 
 impl Default for ConditionMemo {
     fn default() -> Self {
-        Self {
-            kept: Mutex::default(),
-            limit: 64 << 20,
-        }
+        Self { kept: Mutex::default(), limit: 64 << 20 }
     }
 }
 
@@ -86,11 +83,7 @@ impl ConditionMemo {
         let keys = dictionary.keys();
         let null_place = table.len() - 1;
         let place = |row: usize| {
-            if keys.is_null(row) {
-                null_place
-            } else {
-                keys.value(row) as usize
-            }
+            if keys.is_null(row) { null_place } else { keys.value(row) as usize }
         };
 
         let mut unseen: Vec<usize> = Vec::new();
@@ -102,10 +95,7 @@ impl ConditionMemo {
             }
         }
         if !unseen.is_empty() {
-            let wanted: Int32Array = unseen
-                .iter()
-                .map(|place| (*place != null_place).then_some(*place as i32))
-                .collect();
+            let wanted: Int32Array = unseen.iter().map(|place| (*place != null_place).then_some(*place as i32)).collect();
             let results = compute(arrow::compute::take(dictionary.values(), &wanted, None)?)?;
             let Some(results) = results.as_boolean_opt() else {
                 return Ok(None);
@@ -124,9 +114,7 @@ impl ConditionMemo {
             state == TRUE
         });
         let nulls = any_null.then(|| {
-            NullBuffer::new(BooleanBuffer::collect_bool(keys.len(), |row| {
-                table[place(row)].load(Ordering::Relaxed) != NULL
-            }))
+            NullBuffer::new(BooleanBuffer::collect_bool(keys.len(), |row| table[place(row)].load(Ordering::Relaxed) != NULL))
         });
         Ok(Some(Arc::new(BooleanArray::new(holds, nulls))))
     }
@@ -137,10 +125,7 @@ impl ConditionMemo {
         let identity = DictionaryIdentity {
             views: texts.views().as_ptr() as usize,
             values: texts.len(),
-            first_buffer: texts
-                .data_buffers()
-                .first()
-                .map_or(0, |buffer| buffer.as_ptr() as usize),
+            first_buffer: texts.data_buffers().first().map_or(0, |buffer| buffer.as_ptr() as usize),
             buffers: texts.data_buffers().len(),
         };
         let table_bytes = texts.len() + 1;
@@ -158,16 +143,10 @@ impl ConditionMemo {
             *kept = Kept::default();
         }
         let table: Arc<[AtomicU8]> = (0..table_bytes).map(|_| AtomicU8::new(UNKNOWN)).collect();
-        let Kept {
-            dictionaries,
-            bytes,
-        } = &mut *kept;
+        let Kept { dictionaries, bytes } = &mut *kept;
         let dictionary = dictionaries.entry(identity).or_insert_with(|| {
             *bytes += view_bytes;
-            Dictionary {
-                views: texts.views().clone(),
-                tables: Vec::new(),
-            }
+            Dictionary { views: texts.views().clone(), tables: Vec::new() }
         });
         *bytes += table_bytes;
         dictionary.tables.push((context.clone(), table.clone()));
@@ -209,10 +188,7 @@ mod tests {
 
     fn column(keys: &[Option<i32>], values: &ArrayRef) -> ColumnarValue {
         let keys = Int32Array::from(keys.to_vec());
-        ColumnarValue::Array(Arc::new(DictionaryArray::<Int32Type>::new(
-            keys,
-            values.clone(),
-        )))
+        ColumnarValue::Array(Arc::new(DictionaryArray::<Int32Type>::new(keys, values.clone())))
     }
 
     fn results(function: &SplFunction, column: &ColumnarValue, wanted: &str) -> Vec<Option<bool>> {
@@ -223,50 +199,26 @@ mod tests {
     #[test]
     fn each_distinct_value_is_evaluated_once() {
         let function = SplFunction::new(&COUNTED);
-        let values: ArrayRef = Arc::new(StringViewArray::from(vec![
-            Some("a"),
-            Some("b"),
-            None,
-            Some("d"),
-        ]));
+        let values: ArrayRef = Arc::new(StringViewArray::from(vec![Some("a"), Some("b"), None, Some("d")]));
         let evaluated = || EVALUATED.swap(0, Ordering::Relaxed);
 
         let first = column(&[Some(0), Some(1), Some(0), None], &values);
-        assert_eq!(
-            results(&function, &first, "a"),
-            [Some(true), Some(false), Some(true), None]
-        );
+        assert_eq!(results(&function, &first, "a"), [Some(true), Some(false), Some(true), None]);
         assert_eq!(evaluated(), 3);
         let second = column(&[Some(1), Some(2), None, Some(3), Some(0)], &values);
-        assert_eq!(
-            results(&function, &second, "a"),
-            [Some(false), None, None, Some(false), Some(true)]
-        );
+        assert_eq!(results(&function, &second, "a"), [Some(false), None, None, Some(false), Some(true)]);
         assert_eq!(evaluated(), 2);
-        assert_eq!(
-            results(&function, &first, "a"),
-            [Some(true), Some(false), Some(true), None]
-        );
+        assert_eq!(results(&function, &first, "a"), [Some(true), Some(false), Some(true), None]);
         assert_eq!(evaluated(), 0);
         // Another literal, another dictionary: other results.
-        assert_eq!(
-            results(&function, &first, "b"),
-            [Some(false), Some(true), Some(false), None]
-        );
+        assert_eq!(results(&function, &first, "b"), [Some(false), Some(true), Some(false), None]);
         assert_eq!(evaluated(), 3);
-        let others: ArrayRef = Arc::new(StringViewArray::from(vec![
-            Some("x"),
-            Some("a"),
-            None,
-            Some("d"),
-        ]));
+        let others: ArrayRef = Arc::new(StringViewArray::from(vec![Some("x"), Some("a"), None, Some("d")]));
         let other = column(&[Some(0), Some(1)], &others);
         assert_eq!(results(&function, &other, "a"), [Some(false), Some(true)]);
         assert_eq!(evaluated(), 2);
         // A slice of the keys keeps the dictionary.
-        let ColumnarValue::Array(array) = &second else {
-            panic!()
-        };
+        let ColumnarValue::Array(array) = &second else { panic!() };
         let slice = ColumnarValue::Array(array.slice(3, 2));
         assert_eq!(results(&function, &slice, "a"), [Some(false), Some(true)]);
         assert_eq!(evaluated(), 0);
@@ -282,9 +234,7 @@ mod tests {
                 let (function, values, texts) = (&function, &values, &texts);
                 scope.spawn(move || {
                     for round in 0..50 {
-                        let keys: Vec<Option<i32>> = (0..500)
-                            .map(|row| Some((row * 7 + round * 13 + thread) % 1_000))
-                            .collect();
+                        let keys: Vec<Option<i32>> = (0..500).map(|row| Some((row * 7 + round * 13 + thread) % 1_000)).collect();
                         let found = results(function, &column(&keys, values), "%7%");
                         for (key, found) in keys.iter().zip(found) {
                             assert_eq!(found, Some(texts[key.unwrap() as usize].contains('7')));
@@ -297,10 +247,7 @@ mod tests {
 
     #[test]
     fn what_is_kept_is_bounded() {
-        let memo = ConditionMemo {
-            limit: 64 << 10,
-            ..ConditionMemo::default()
-        };
+        let memo = ConditionMemo { limit: 64 << 10, ..ConditionMemo::default() };
         let context = |number: i64| Context {
             literals: vec![Some(ScalarValue::Int64(Some(number)))],
             now: 0.0,

@@ -97,19 +97,13 @@ impl Format {
             .iter()
             .map(|part| match part {
                 Part::Text(_) => 0,
-                Part::Conversion(conversion) => {
-                    1 + takes(conversion.width) + takes(conversion.precision)
-                }
+                Part::Conversion(conversion) => 1 + takes(conversion.width) + takes(conversion.precision),
             })
             .sum()
     }
 
     /// Prints the arguments; none when one of them is null or no number where one is needed.
-    pub(crate) fn print<'a>(
-        &self,
-        argument: impl Fn(usize) -> Value<'a>,
-        printed: &mut String,
-    ) -> Option<()> {
+    pub(crate) fn print<'a>(&self, argument: impl Fn(usize) -> Value<'a>, printed: &mut String) -> Option<()> {
         let mut next = 0;
         let mut take = || {
             next += 1;
@@ -151,10 +145,7 @@ fn read_size(characters: &mut std::iter::Peekable<std::str::Chars<'_>>) -> Optio
         return Some(Size::Argument);
     }
     let mut size = None;
-    while let Some(digit) = characters
-        .peek()
-        .and_then(|character| character.to_digit(10))
-    {
+    while let Some(digit) = characters.peek().and_then(|character| character.to_digit(10)) {
         size = Some((size.unwrap_or(0) * 10 + digit as usize).min(LARGEST_SIZE));
         characters.next();
     }
@@ -162,14 +153,7 @@ fn read_size(characters: &mut std::iter::Peekable<std::str::Chars<'_>>) -> Optio
 }
 
 impl Conversion {
-    fn print(
-        &self,
-        value: Value<'_>,
-        width: usize,
-        left: bool,
-        precision: Option<usize>,
-        printed: &mut String,
-    ) -> Option<()> {
+    fn print(&self, value: Value<'_>, width: usize, left: bool, precision: Option<usize>, printed: &mut String) -> Option<()> {
         let (sign, digits) = match self.specifier {
             's' => {
                 let text = value.text()?;
@@ -185,14 +169,7 @@ impl Conversion {
                     Some(code) => char::from_u32(code as u32)?,
                     None => value.text()?.chars().next()?,
                 };
-                pad(
-                    "",
-                    character.encode_utf8(&mut [0; 4]),
-                    width,
-                    left,
-                    false,
-                    printed,
-                );
+                pad("", character.encode_utf8(&mut [0; 4]), width, left, false, printed);
                 return Some(());
             }
             'd' | 'u' | 'o' | 'x' | 'X' => self.whole(value, precision)?,
@@ -233,24 +210,8 @@ impl Conversion {
             'd' => (self.sign(number < 0), number.unsigned_abs().to_string()),
             'u' => (String::new(), bits().to_string()),
             'o' => (String::new(), format!("{:o}", bits())),
-            'x' => (
-                if self.alternate && number != 0 {
-                    "0x"
-                } else {
-                    ""
-                }
-                .to_owned(),
-                format!("{:x}", bits()),
-            ),
-            _ => (
-                if self.alternate && number != 0 {
-                    "0X"
-                } else {
-                    ""
-                }
-                .to_owned(),
-                format!("{:X}", bits()),
-            ),
+            'x' => (if self.alternate && number != 0 { "0x" } else { "" }.to_owned(), format!("{:x}", bits())),
+            _ => (if self.alternate && number != 0 { "0X" } else { "" }.to_owned(), format!("{:X}", bits())),
         };
         if let Some(precision) = precision {
             if precision == 0 && number == 0 {
@@ -288,14 +249,7 @@ impl Conversion {
         if self.grouped && matches!(self.specifier, 'f' | 'F') {
             digits = grouped(&digits);
         }
-        (
-            sign,
-            if upper {
-                digits.to_ascii_uppercase()
-            } else {
-                digits
-            },
-        )
+        (sign, if upper { digits.to_ascii_uppercase() } else { digits })
     }
 
     fn fixed(&self, number: f64, precision: usize) -> String {
@@ -309,22 +263,14 @@ impl Conversion {
     fn scientific(&self, number: f64, precision: usize) -> String {
         let written = format!("{number:.precision$e}");
         let (mantissa, exponent) = written.split_once('e').unwrap_or((&written, "0"));
-        let (sign, exponent) = exponent
-            .strip_prefix('-')
-            .map_or(('+', exponent), |exponent| ('-', exponent));
-        let point = if self.alternate && precision == 0 {
-            "."
-        } else {
-            ""
-        };
+        let (sign, exponent) = exponent.strip_prefix('-').map_or(('+', exponent), |exponent| ('-', exponent));
+        let point = if self.alternate && precision == 0 { "." } else { "" };
         format!("{mantissa}{point}e{sign}{exponent:0>2}")
     }
 
     fn general(&self, number: f64, precision: usize) -> String {
-        let exponent: i32 = format!("{number:.0$e}", precision - 1)
-            .split_once('e')
-            .and_then(|(_, exponent)| exponent.parse().ok())
-            .unwrap_or(0);
+        let exponent: i32 =
+            format!("{number:.0$e}", precision - 1).split_once('e').and_then(|(_, exponent)| exponent.parse().ok()).unwrap_or(0);
         let scientific = exponent < -4 || exponent >= precision as i32;
         let mut written = if scientific {
             self.scientific(number, precision - 1)
@@ -368,20 +314,12 @@ impl Conversion {
                 }
                 leading = kept >> (4 * precision);
                 mantissa = kept & ((1u64 << (4 * precision)) - 1);
-                if precision == 0 {
-                    String::new()
-                } else {
-                    format!("{mantissa:0precision$x}")
-                }
+                if precision == 0 { String::new() } else { format!("{mantissa:0precision$x}") }
             }
             Some(precision) => format!("{mantissa:013x}{}", "0".repeat(precision - 13)),
             None => format!("{mantissa:013x}").trim_end_matches('0').to_owned(),
         };
-        let point = if digits.is_empty() && !self.alternate {
-            ""
-        } else {
-            "."
-        };
+        let point = if digits.is_empty() && !self.alternate { "" } else { "." };
         format!("0x{leading}{point}{digits}p{exponent:+}")
     }
 }
@@ -404,12 +342,8 @@ fn pad(sign: &str, digits: &str, width: usize, left: bool, zero: bool, printed: 
 
 /// Appends the digits with commas between thousands; a sign and a fraction stay as they are.
 pub(super) fn write_grouped(digits: &str, printed: &mut String) {
-    let (sign, digits) = digits
-        .strip_prefix('-')
-        .map_or(("", digits), |digits| ("-", digits));
-    let (whole, fraction) = digits
-        .find('.')
-        .map_or((digits, ""), |point| digits.split_at(point));
+    let (sign, digits) = digits.strip_prefix('-').map_or(("", digits), |digits| ("-", digits));
+    let (whole, fraction) = digits.find('.').map_or((digits, ""), |point| digits.split_at(point));
     printed.push_str(sign);
     for (index, digit) in whole.chars().enumerate() {
         if index > 0 && (whole.len() - index).is_multiple_of(3) {
@@ -434,10 +368,7 @@ mod tests {
     fn print(format: &str, arguments: &[Value<'_>]) -> Option<String> {
         let mut printed = String::new();
         let argument = |index: usize| arguments.get(index).copied().unwrap_or(Value::Null);
-        Format::new(format)
-            .unwrap()
-            .print(argument, &mut printed)
-            .map(|()| printed)
+        Format::new(format).unwrap().print(argument, &mut printed).map(|()| printed)
     }
 
     #[test]
@@ -492,11 +423,7 @@ mod tests {
             ("%5.1f", &[Value::Float(-0.04)], " -0.0"),
             ("%05f", &[Value::Float(f64::INFINITY)], "  inf"),
         ] {
-            assert_eq!(
-                print(format, arguments).as_deref(),
-                Some(expected),
-                "{format}"
-            );
+            assert_eq!(print(format, arguments).as_deref(), Some(expected), "{format}");
         }
         assert_eq!(print("%d", &[Value::Null]), None);
         assert_eq!(print("%d", &[Value::Text("x")]), None);

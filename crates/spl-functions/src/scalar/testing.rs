@@ -65,10 +65,7 @@ pub(crate) fn call(function: &SplFunction, arguments: &[ColumnarValue]) -> Resul
         .unwrap_or(1);
     let types: Vec<_> = arguments.iter().map(ColumnarValue::data_type).collect();
     let returns = function.return_type(&types)?;
-    let arg_fields = types
-        .into_iter()
-        .map(|data_type| Arc::new(Field::new("argument", data_type, true)))
-        .collect();
+    let arg_fields = types.into_iter().map(|data_type| Arc::new(Field::new("argument", data_type, true))).collect();
     let result = function.invoke_with_args(ScalarFunctionArgs {
         args: arguments.to_vec(),
         arg_fields,
@@ -95,21 +92,12 @@ pub(crate) fn evaluate(name: &str, arguments: &[ColumnarValue]) -> Result<Vec<Op
 /// The first result; `null` for null, `error` when the function fails.
 pub(crate) fn one(name: &str, arguments: &[ColumnarValue]) -> String {
     match evaluate(name, arguments) {
-        Ok(results) => results
-            .into_iter()
-            .next()
-            .flatten()
-            .unwrap_or_else(|| "null".to_owned()),
+        Ok(results) => results.into_iter().next().flatten().unwrap_or_else(|| "null".to_owned()),
         Err(_) => "error".to_owned(),
     }
 }
 
 /// What the check of literal arguments says.
-pub(crate) fn check(
-    name: &str,
-    arguments: &[Option<Value<'_>>],
-) -> std::result::Result<(), String> {
-    lookup(name)
-        .and_then(|spec| spec.check)
-        .map_or(Ok(()), |check| check(arguments))
+pub(crate) fn check(name: &str, arguments: &[Option<Value<'_>>]) -> std::result::Result<(), String> {
+    lookup(name).and_then(|spec| spec.check).map_or(Ok(()), |check| check(arguments))
 }

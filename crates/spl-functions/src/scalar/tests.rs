@@ -21,11 +21,7 @@ fn names_are_unique_and_rows_complete() {
         let (fewest, most) = function.arity;
         assert!(most.is_none_or(|most| fewest <= most), "{}", function.name);
         if !function.is_operator() {
-            assert!(
-                function.syntax.starts_with(&format!("{}(", function.name)),
-                "{}",
-                function.name
-            );
+            assert!(function.syntax.starts_with(&format!("{}(", function.name)), "{}", function.name);
         }
     }
 }
@@ -42,38 +38,20 @@ fn operators_are_told_from_functions() {
 fn dictionary() -> ColumnarValue {
     let keys = Int32Array::from(vec![Some(1), None, Some(0), Some(1)]);
     let values = StringViewArray::from(vec![Some("first"), Some("Second")]);
-    ColumnarValue::Array(Arc::new(DictionaryArray::<Int32Type>::new(
-        keys,
-        Arc::new(values),
-    )))
+    ColumnarValue::Array(Arc::new(DictionaryArray::<Int32Type>::new(keys, Arc::new(values))))
 }
 
 #[test]
 fn dictionaries_give_what_their_texts_give() {
     let some = |text: &str| Some(text.to_owned());
-    assert_eq!(
-        evaluate("lower", &[dictionary()]).unwrap(),
-        [some("second"), None, some("first"), some("second")]
-    );
-    assert_eq!(
-        evaluate("match", &[dictionary(), text("^S")]).unwrap(),
-        [some("True"), None, some("False"), some("True")]
-    );
-    assert_eq!(
-        evaluate("isnull", &[dictionary()]).unwrap(),
-        [some("False"), some("True"), some("False"), some("False")]
-    );
+    assert_eq!(evaluate("lower", &[dictionary()]).unwrap(), [some("second"), None, some("first"), some("second")]);
+    assert_eq!(evaluate("match", &[dictionary(), text("^S")]).unwrap(), [some("True"), None, some("False"), some("True")]);
+    assert_eq!(evaluate("isnull", &[dictionary()]).unwrap(), [some("False"), some("True"), some("False"), some("False")]);
     assert_eq!(
         evaluate("search_equal", &[dictionary(), text("i:SEC*")]).unwrap(),
         [some("True"), some("False"), some("False"), some("True")]
     );
-    assert_eq!(
-        evaluate("substr", &[dictionary(), integer(1), integer(2)]).unwrap(),
-        [some("Se"), None, some("fi"), some("Se")]
-    );
+    assert_eq!(evaluate("substr", &[dictionary(), integer(1), integer(2)]).unwrap(), [some("Se"), None, some("fi"), some("Se")]);
     // Two columns are read row by row.
-    assert_eq!(
-        evaluate("spl_equal", &[dictionary(), dictionary()]).unwrap(),
-        [some("True"), None, some("True"), some("True")]
-    );
+    assert_eq!(evaluate("spl_equal", &[dictionary(), dictionary()]).unwrap(), [some("True"), None, some("True"), some("True")]);
 }

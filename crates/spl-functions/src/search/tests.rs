@@ -29,10 +29,7 @@ fn equality_ignores_case_and_knows_wildcards() {
     let column = texts(&[Some("Bob"), Some("bobby"), None, Some("")]);
     let results = |pattern: &str| {
         let results = evaluate("search_equal", &[column.clone(), encoded(pattern)]).unwrap();
-        results
-            .into_iter()
-            .map(|result| result.unwrap() == "True")
-            .collect::<Vec<_>>()
+        results.into_iter().map(|result| result.unwrap() == "True").collect::<Vec<_>>()
     };
     assert_eq!(results("bob"), [true, false, false, false]);
     assert_eq!(results("BOB*"), [true, true, false, false]);
@@ -49,95 +46,29 @@ fn equality_compares_numbers_by_their_text() {
     assert_eq!(one("search_equal", &[integer(1), encoded("1.0")]), "False");
     assert_eq!(one("search_equal", &[integer(503), encoded("5*")]), "True");
     assert_eq!(one("search_equal", &[text("1.0"), encoded("1")]), "False");
-    let array: ArrayRef = Arc::new(arrow::array::Int64Array::from(vec![
-        Some(200),
-        Some(404),
-        None,
-    ]));
-    let found = evaluate(
-        "search_equal",
-        &[ColumnarValue::Array(array), encoded("404")],
-    )
-    .unwrap();
-    assert_eq!(
-        found,
-        [
-            Some("False".into()),
-            Some("True".into()),
-            Some("False".into())
-        ]
-    );
-    let array: ArrayRef = Arc::new(arrow::array::Float64Array::from(vec![
-        Some(2.5),
-        Some(2.0),
-        None,
-    ]));
-    let found = evaluate(
-        "search_equal",
-        &[ColumnarValue::Array(array), encoded("2.5")],
-    )
-    .unwrap();
-    assert_eq!(
-        found,
-        [
-            Some("True".into()),
-            Some("False".into()),
-            Some("False".into())
-        ]
-    );
+    let array: ArrayRef = Arc::new(arrow::array::Int64Array::from(vec![Some(200), Some(404), None]));
+    let found = evaluate("search_equal", &[ColumnarValue::Array(array), encoded("404")]).unwrap();
+    assert_eq!(found, [Some("False".into()), Some("True".into()), Some("False".into())]);
+    let array: ArrayRef = Arc::new(arrow::array::Float64Array::from(vec![Some(2.5), Some(2.0), None]));
+    let found = evaluate("search_equal", &[ColumnarValue::Array(array), encoded("2.5")]).unwrap();
+    assert_eq!(found, [Some("True".into()), Some("False".into()), Some("False".into())]);
 }
 
 #[test]
 fn any_of_several_values_is_enough() {
-    assert_eq!(
-        one("search_equal", &[values(&["a", "B"]), encoded("b")]),
-        "True"
-    );
-    assert_eq!(
-        one("search_equal", &[values(&["a", "B"]), encoded("c")]),
-        "False"
-    );
-    assert_eq!(
-        one("search_not_equal", &[values(&["a", "B"]), encoded("b")]),
-        "True"
-    );
-    assert_eq!(
-        one("search_not_equal", &[values(&["b", "B"]), encoded("b")]),
-        "False"
-    );
+    assert_eq!(one("search_equal", &[values(&["a", "B"]), encoded("b")]), "True");
+    assert_eq!(one("search_equal", &[values(&["a", "B"]), encoded("c")]), "False");
+    assert_eq!(one("search_not_equal", &[values(&["a", "B"]), encoded("b")]), "True");
+    assert_eq!(one("search_not_equal", &[values(&["b", "B"]), encoded("b")]), "False");
     assert_eq!(one("search_not_equal", &[null(), encoded("b")]), "False");
-    assert_eq!(
-        one(
-            "search_compare",
-            &[values(&["1", "7"]), text(">"), text("5")]
-        ),
-        "True"
-    );
+    assert_eq!(one("search_compare", &[values(&["1", "7"]), text(">"), text("5")]), "True");
 }
 
 #[test]
 fn networks_match_their_addresses() {
-    assert_eq!(
-        one(
-            "search_equal",
-            &[text("10.10.10.12"), encoded("10.10.10.0/24")]
-        ),
-        "True"
-    );
-    assert_eq!(
-        one(
-            "search_equal",
-            &[text("10.10.11.12"), encoded("10.10.10.0/24")]
-        ),
-        "False"
-    );
-    assert_eq!(
-        one(
-            "search_in",
-            &[text("10.10.10.12"), encoded("x"), encoded("10.10.10.0/24")]
-        ),
-        "True"
-    );
+    assert_eq!(one("search_equal", &[text("10.10.10.12"), encoded("10.10.10.0/24")]), "True");
+    assert_eq!(one("search_equal", &[text("10.10.11.12"), encoded("10.10.10.0/24")]), "False");
+    assert_eq!(one("search_in", &[text("10.10.10.12"), encoded("x"), encoded("10.10.10.0/24")]), "True");
 }
 
 #[test]
@@ -149,19 +80,9 @@ fn comparison_is_numeric_between_numbers_only() {
         ("abc", "<", "ABD", "True"),
         ("abc", "<", "5", "False"),
     ] {
-        assert_eq!(
-            one(
-                "search_compare",
-                &[text(value), text(operator), text(wanted)]
-            ),
-            expected,
-            "{value}"
-        );
+        assert_eq!(one("search_compare", &[text(value), text(operator), text(wanted)]), expected, "{value}");
     }
-    assert_eq!(
-        one("search_compare", &[null(), text("<"), text("5")]),
-        "False"
-    );
+    assert_eq!(one("search_compare", &[null(), text("<"), text("5")]), "False");
 }
 
 #[test]
@@ -177,10 +98,7 @@ fn lists_hold_literals_and_patterns() {
 }
 
 fn term(raw: &str, pattern: &SearchPattern, boundaries: TermBoundaries) -> bool {
-    one(
-        "search_term",
-        &[text(raw), text(&pattern.encode()), text(boundaries.name())],
-    ) == "True"
+    one("search_term", &[text(raw), text(&pattern.encode()), text(boundaries.name())]) == "True"
 }
 
 #[test]
@@ -214,11 +132,7 @@ fn terms_match_whole_segments() {
         ("größe", "die GRÖßE hier", true),
         ("*", "anything", true),
     ] {
-        assert_eq!(
-            term(raw, &SearchPattern::new(pattern), TermBoundaries::Segments),
-            expected,
-            "{pattern} in {raw}"
-        );
+        assert_eq!(term(raw, &SearchPattern::new(pattern), TermBoundaries::Segments), expected, "{pattern} in {raw}");
     }
 }
 
@@ -226,21 +140,9 @@ fn terms_match_whole_segments() {
 fn term_directive_needs_major_boundaries() {
     let pattern = SearchPattern::new("127.0.0.1");
     assert!(term("127.0.0.1 - admin", &pattern, TermBoundaries::Major));
-    assert!(!term(
-        "ip=127.0.0.1 - admin",
-        &pattern,
-        TermBoundaries::Major
-    ));
-    assert!(term(
-        "ip=127.0.0.1 x",
-        &SearchPattern::new("ip=127.0.0.1"),
-        TermBoundaries::Major
-    ));
-    assert!(term(
-        "ip=127.0.0.1 x",
-        &SearchPattern::new("ip=*"),
-        TermBoundaries::Major
-    ));
+    assert!(!term("ip=127.0.0.1 - admin", &pattern, TermBoundaries::Major));
+    assert!(term("ip=127.0.0.1 x", &SearchPattern::new("ip=127.0.0.1"), TermBoundaries::Major));
+    assert!(term("ip=127.0.0.1 x", &SearchPattern::new("ip=*"), TermBoundaries::Major));
 }
 
 #[test]
@@ -253,13 +155,7 @@ fn case_directive_is_case_sensitive() {
 #[test]
 fn absent_text_matches_no_term() {
     let pattern = text(&SearchPattern::new("x").encode());
-    assert_eq!(
-        one("search_term", &[null(), pattern, text("segments")]),
-        "False"
-    );
+    assert_eq!(one("search_term", &[null(), pattern, text("segments")]), "False");
     let everything = text(&SearchPattern::new("*").encode());
-    assert_eq!(
-        one("search_term", &[null(), everything, text("segments")]),
-        "True"
-    );
+    assert_eq!(one("search_term", &[null(), everything, text("segments")]), "True");
 }

@@ -29,14 +29,7 @@ impl Variable {
     pub(super) fn read(text: &str) -> Option<Self> {
         let bytes = text.as_bytes();
         let mut at = 1;
-        let mut variable = Self {
-            padding: None,
-            digits: None,
-            colons: 0,
-            extended: false,
-            letter: 0,
-            len: 0,
-        };
+        let mut variable = Self { padding: None, digits: None, colons: 0, extended: false, letter: 0, len: 0 };
         if let Some(b'-' | b'_' | b'0') = bytes.get(at) {
             variable.padding = Some(bytes[at]);
             at += 1;
@@ -60,9 +53,7 @@ impl Variable {
 
     fn is_known(&self) -> bool {
         if self.extended || self.colons > 0 {
-            return self.letter == b'z'
-                && !(self.extended && self.colons > 0)
-                && self.digits.is_none();
+            return self.letter == b'z' && !(self.extended && self.colons > 0) && self.digits.is_none();
         }
         if self.digits.is_some() {
             return matches!(self.letter, b'N' | b'Q' | b'f');
@@ -158,16 +149,8 @@ fn write_variable(text: &mut String, variable: &Variable, time: &DateTime<Tz>) {
         b'S' => number(time.second().into(), 2, b'0'),
         b'u' => number(time.weekday().number_from_monday().into(), 1, b'0'),
         b'w' => number(time.weekday().num_days_from_sunday().into(), 1, b'0'),
-        b'U' => number(
-            (day_of_year + 7 - i64::from(time.weekday().num_days_from_sunday())) / 7,
-            2,
-            b'0',
-        ),
-        b'W' => number(
-            (day_of_year + 7 - i64::from(time.weekday().num_days_from_monday())) / 7,
-            2,
-            b'0',
-        ),
+        b'U' => number((day_of_year + 7 - i64::from(time.weekday().num_days_from_sunday())) / 7, 2, b'0'),
+        b'W' => number((day_of_year + 7 - i64::from(time.weekday().num_days_from_monday())) / 7, 2, b'0'),
         b'V' => number(time.iso_week().week().into(), 2, b'0'),
         b's' => number(time.timestamp(), 1, b'0'),
         b'a' => text.push_str(&WEEKDAYS[time.weekday().num_days_from_sunday() as usize][..3]),
@@ -194,11 +177,7 @@ fn write_variable(text: &mut String, variable: &Variable, time: &DateTime<Tz>) {
 
 fn write_offset(text: &mut String, variable: &Variable, seconds: i32) {
     let sign = if seconds < 0 { '-' } else { '+' };
-    let (hours, minutes, rest) = (
-        seconds.abs() / 3600,
-        seconds.abs() / 60 % 60,
-        seconds.abs() % 60,
-    );
+    let (hours, minutes, rest) = (seconds.abs() / 3600, seconds.abs() / 60 % 60, seconds.abs() % 60);
     let _ = match (variable.extended, variable.colons) {
         (true, _) => write!(text, "{sign}{}", seconds.abs() / 60),
         (_, 0) => write!(text, "{sign}{hours:02}{minutes:02}"),
@@ -209,31 +188,11 @@ fn write_offset(text: &mut String, variable: &Variable, seconds: i32) {
 }
 
 /// Weekdays, Sunday first.
-pub(super) const WEEKDAYS: [&str; 7] = [
-    "Sunday",
-    "Monday",
-    "Tuesday",
-    "Wednesday",
-    "Thursday",
-    "Friday",
-    "Saturday",
-];
+pub(super) const WEEKDAYS: [&str; 7] = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
 
 /// Months.
-pub(super) const MONTHS: [&str; 12] = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-];
+pub(super) const MONTHS: [&str; 12] =
+    ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"];
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
@@ -246,26 +205,14 @@ mod tests {
 
     #[test]
     fn dates_and_times() {
-        assert_eq!(
-            utc(1_700_000_000.0, "%Y-%m-%dT%H:%M:%S.%Q"),
-            "2023-11-14T22:13:20.000"
-        );
+        assert_eq!(utc(1_700_000_000.0, "%Y-%m-%dT%H:%M:%S.%Q"), "2023-11-14T22:13:20.000");
         assert_eq!(
             utc(1_700_000_000.0, "%F %T|%D %R|%x %X|%r"),
             "2023-11-14 22:13:20|11/14/23 22:13|11/14/2023 22:13:20|10:13:20 PM"
         );
-        assert_eq!(
-            utc(1_700_000_000.0, "%a %A %b %B %h %w %u %j %e %C %y"),
-            "Tue Tuesday Nov November Nov 2 2 318 14 20 23"
-        );
-        assert_eq!(
-            utc(1_700_000_000.0, "%c|%+"),
-            "Tue Nov 14 22:13:20 2023|Tue Nov 14 22:13:20 UTC 2023"
-        );
-        assert_eq!(
-            utc(1_699_167_600.0, "[%k][%l][%I][%-H][%_d][%e][%-d]"),
-            "[ 7][ 7][07][7][ 5][ 5][5]"
-        );
+        assert_eq!(utc(1_700_000_000.0, "%a %A %b %B %h %w %u %j %e %C %y"), "Tue Tuesday Nov November Nov 2 2 318 14 20 23");
+        assert_eq!(utc(1_700_000_000.0, "%c|%+"), "Tue Nov 14 22:13:20 2023|Tue Nov 14 22:13:20 UTC 2023");
+        assert_eq!(utc(1_699_167_600.0, "[%k][%l][%I][%-H][%_d][%e][%-d]"), "[ 7][ 7][07][7][ 5][ 5][5]");
         assert_eq!(utc(1_699_920_300.0, "%I %p"), "12 AM");
         assert_eq!(utc(1_738_569_600.0, "%G-%V %g %U %W"), "2025-06 25 05 05");
     }
@@ -284,10 +231,7 @@ mod tests {
     #[test]
     fn zones() {
         let at = |zone: Tz, format: &str| strftime(1_700_000_000.0, format, zone);
-        assert_eq!(
-            at(Tz::America__New_York, "%z %:z %::z %:::z %Z %Ez"),
-            "-0500 -05:00 -05:00:00 -05 EST -300"
-        );
+        assert_eq!(at(Tz::America__New_York, "%z %:z %::z %:::z %Z %Ez"), "-0500 -05:00 -05:00:00 -05 EST -300");
         assert_eq!(at(Tz::Asia__Kolkata, "%H:%M %z"), "03:43 +0530");
     }
 

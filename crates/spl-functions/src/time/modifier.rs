@@ -65,25 +65,18 @@ pub fn parse_time_modifier(text: &str) -> Result<TimeModifier, String> {
             "\"{trimmed}\" is a real-time range; searches over files have none, use a relative time such as -5m"
         ));
     }
-    if trimmed
-        .bytes()
-        .all(|byte| byte.is_ascii_digit() || byte == b'.')
+    if trimmed.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
         && let Ok(epoch) = trimmed.parse()
     {
         return Ok(TimeModifier(Kind::Epoch(epoch)));
     }
-    let steps = trimmed
-        .strip_prefix("now()")
-        .or_else(|| trimmed.strip_prefix("now"))
-        .unwrap_or(trimmed);
+    let steps = trimmed.strip_prefix("now()").or_else(|| trimmed.strip_prefix("now")).unwrap_or(trimmed);
     if steps.is_empty() || steps.starts_with(['+', '-', '@']) {
         return parse_steps(steps, trimmed).map(|steps| TimeModifier(Kind::Relative(steps)));
     }
     let normalized = match trimmed.as_bytes() {
         // ISO 8601 also allows a blank for the T.
-        [date @ .., _] if date.len() > 10 && date[4] == b'-' && date[10] == b' ' => {
-            trimmed.replacen(' ', "T", 1)
-        }
+        [date @ .., _] if date.len() > 10 && date[4] == b'-' && date[10] == b' ' => trimmed.replacen(' ', "T", 1),
         _ => trimmed.to_owned(),
     };
     for format in ABSOLUTE_FORMATS {
@@ -94,12 +87,8 @@ pub fn parse_time_modifier(text: &str) -> Result<TimeModifier, String> {
             };
         }
     }
-    if trimmed.starts_with(|first: char| first.is_ascii_digit())
-        && parse_steps(&format!("-{trimmed}"), trimmed).is_ok()
-    {
-        return Err(format!(
-            "\"{trimmed}\" needs a sign: -{trimmed} for the past or +{trimmed} for the future"
-        ));
+    if trimmed.starts_with(|first: char| first.is_ascii_digit()) && parse_steps(&format!("-{trimmed}"), trimmed).is_ok() {
+        return Err(format!("\"{trimmed}\" needs a sign: -{trimmed} for the past or +{trimmed} for the future"));
     }
     Err(not_a_modifier(text))
 }
@@ -121,24 +110,15 @@ fn parse_steps(text: &str, whole: &str) -> Result<Vec<Step>, String> {
             '+' | '-' => {
                 let letters = after.bytes().take_while(u8::is_ascii_alphabetic).count();
                 let (name, after) = after.split_at(letters);
-                let amount: i64 = if count.is_empty() {
-                    1
-                } else {
-                    count.parse().map_err(|_| too_far(whole))?
-                };
+                let amount: i64 = if count.is_empty() { 1 } else { count.parse().map_err(|_| too_far(whole))? };
                 if amount > 1_000_000_000_000 {
                     return Err(too_far(whole));
                 }
                 if name.is_empty() {
-                    return Err(format!(
-                        "\"{whole}\" lacks a time unit after \"{mark}{count}\", as in {mark}{count}m"
-                    ));
+                    return Err(format!("\"{whole}\" lacks a time unit after \"{mark}{count}\", as in {mark}{count}m"));
                 }
                 let unit = TimeUnit::parse(name).ok_or_else(|| unknown_unit(name, whole))?;
-                steps.push(Step::Move {
-                    count: if mark == '-' { -amount } else { amount },
-                    unit,
-                });
+                steps.push(Step::Move { count: if mark == '-' { -amount } else { amount }, unit });
                 rest = after;
             }
             '@' => {
@@ -147,9 +127,7 @@ fn parse_steps(text: &str, whole: &str) -> Result<Vec<Step>, String> {
                 steps.push(match name.as_bytes() {
                     [b'w', day @ b'0'..=b'7'] => Step::SnapToWeekday(u32::from(day - b'0') % 7),
                     b"" => {
-                        return Err(format!(
-                            "\"{whole}\" lacks a time unit after \"@\", as in @d"
-                        ));
+                        return Err(format!("\"{whole}\" lacks a time unit after \"@\", as in @d"));
                     }
                     _ => match TimeUnit::parse(name).ok_or_else(|| unknown_unit(name, whole))? {
                         TimeUnit::Week => Step::SnapToWeekday(0),
@@ -159,9 +137,7 @@ fn parse_steps(text: &str, whole: &str) -> Result<Vec<Step>, String> {
                 rest = after;
             }
             _ => {
-                return Err(format!(
-                    "\"{mark}\" does not belong in the time modifier \"{whole}\""
-                ));
+                return Err(format!("\"{mark}\" does not belong in the time modifier \"{whole}\""));
             }
         }
     }
@@ -189,11 +165,7 @@ impl TimeModifier {
                     match step.apply(time, zone) {
                         Some(next) => time = next,
                         None => {
-                            return if matches!(step, Step::Move { count: 1.., .. }) {
-                                f64::INFINITY
-                            } else {
-                                f64::NEG_INFINITY
-                            };
+                            return if matches!(step, Step::Move { count: 1.., .. }) { f64::INFINITY } else { f64::NEG_INFINITY };
                         }
                     }
                 }
@@ -210,10 +182,7 @@ impl TimeModifier {
 
 /// A time changed by a time modifier; none when the modifier can't be read or leads out of the calendar.
 pub fn relative_time(epoch: f64, modifier: &str, zone: Tz) -> Option<f64> {
-    parse_time_modifier(modifier)
-        .ok()
-        .map(|modifier| modifier.resolve(epoch, zone))
-        .filter(|time| time.is_finite())
+    parse_time_modifier(modifier).ok().map(|modifier| modifier.resolve(epoch, zone)).filter(|time| time.is_finite())
 }
 
 impl Step {
@@ -242,14 +211,8 @@ fn move_by(time: f64, count: i64, unit: TimeUnit, zone: Tz) -> Option<f64> {
         TimeUnit::Day => local.checked_add_signed(TimeDelta::try_days(count)?)?,
         TimeUnit::Week => local.checked_add_signed(TimeDelta::try_weeks(count)?)?,
         _ => {
-            let months = u32::try_from(count.unsigned_abs().checked_mul(unit.months())?)
-                .ok()
-                .map(Months::new)?;
-            if count < 0 {
-                local.checked_sub_months(months)?
-            } else {
-                local.checked_add_months(months)?
-            }
+            let months = u32::try_from(count.unsigned_abs().checked_mul(unit.months())?).ok().map(Months::new)?;
+            if count < 0 { local.checked_sub_months(months)? } else { local.checked_add_months(months)? }
         }
     };
     Some(epoch_of_local(moved, zone)? as f64 + (time - time.floor()))
@@ -311,35 +274,17 @@ mod tests {
         ] {
             assert_eq!(utc(modifier), expected, "{modifier}");
         }
-        assert_eq!(
-            relative_time(NOW, "@d", Tz::Asia__Kolkata),
-            Some(1_699_986_600.0)
-        );
-        assert_eq!(
-            relative_time(NOW + 0.5, "-1d", Tz::UTC),
-            Some(NOW + 0.5 - 86400.0)
-        );
-        assert_eq!(
-            relative_time(NOW, "@h", Tz::Asia__Kolkata),
-            Some(1_699_997_400.0)
-        );
+        assert_eq!(relative_time(NOW, "@d", Tz::Asia__Kolkata), Some(1_699_986_600.0));
+        assert_eq!(relative_time(NOW + 0.5, "-1d", Tz::UTC), Some(NOW + 0.5 - 86400.0));
+        assert_eq!(relative_time(NOW, "@h", Tz::Asia__Kolkata), Some(1_699_997_400.0));
     }
 
     #[test]
     fn calendar_in_the_zone() {
         let noon = strptime_berlin("2024-03-31 12:00");
-        assert_eq!(
-            relative_time(noon, "-1d", Tz::Europe__Berlin),
-            Some(strptime_berlin("2024-03-30 12:00"))
-        );
-        assert_eq!(
-            relative_time(noon, "-24h", Tz::Europe__Berlin),
-            Some(strptime_berlin("2024-03-30 11:00"))
-        );
-        assert_eq!(
-            relative_time(noon, "-1mon", Tz::Europe__Berlin),
-            Some(strptime_berlin("2024-02-29 12:00"))
-        );
+        assert_eq!(relative_time(noon, "-1d", Tz::Europe__Berlin), Some(strptime_berlin("2024-03-30 12:00")));
+        assert_eq!(relative_time(noon, "-24h", Tz::Europe__Berlin), Some(strptime_berlin("2024-03-30 11:00")));
+        assert_eq!(relative_time(noon, "-1mon", Tz::Europe__Berlin), Some(strptime_berlin("2024-02-29 12:00")));
     }
 
     fn strptime_berlin(text: &str) -> f64 {

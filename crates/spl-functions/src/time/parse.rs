@@ -71,21 +71,12 @@ impl Parts {
                 continue;
             }
             format = &format[next.len_utf8()..];
-            text = if next.is_whitespace() {
-                text.trim_start()
-            } else {
-                text.strip_prefix(next)?
-            };
+            text = if next.is_whitespace() { text.trim_start() } else { text.strip_prefix(next)? };
         }
         Some(text)
     }
 
-    fn read_variable<'a>(
-        &mut self,
-        text: &'a str,
-        variable: &Variable,
-        following: &str,
-    ) -> Option<&'a str> {
+    fn read_variable<'a>(&mut self, text: &'a str, variable: &Variable, following: &str) -> Option<&'a str> {
         let mut rest = text.trim_start();
         let mut number = |digits: usize| -> Option<u32> {
             let (value, after) = leading_number(rest, digits)?;
@@ -149,15 +140,8 @@ impl Parts {
                 };
                 // In `%s%3N` the last three digits are the milliseconds.
                 let taken_by_sub_seconds = Variable::read(following)
-                    .filter(|next| {
-                        following.starts_with('%') && matches!(next.letter, b'N' | b'Q' | b'f')
-                    })
-                    .map_or(0, |next| {
-                        usize::from(
-                            next.digits
-                                .unwrap_or(if next.letter == b'Q' { 3 } else { 9 }),
-                        )
-                    });
+                    .filter(|next| following.starts_with('%') && matches!(next.letter, b'N' | b'Q' | b'f'))
+                    .map_or(0, |next| usize::from(next.digits.unwrap_or(if next.letter == b'Q' { 3 } else { 9 })));
                 let digits = digits_at_start(unsigned).checked_sub(taken_by_sub_seconds)?;
                 let (value, after) = leading_number(unsigned, digits.min(18))?;
                 self.epoch = Some(sign * i64::try_from(value).ok()?);
@@ -175,9 +159,7 @@ impl Parts {
                 rest = after;
             }
             b'Z' => {
-                let end = rest
-                    .find(|c: char| !(c.is_ascii_alphabetic() || c == '/' || c == '_'))
-                    .unwrap_or(rest.len());
+                let end = rest.find(|c: char| !(c.is_ascii_alphabetic() || c == '/' || c == '_')).unwrap_or(rest.len());
                 let (name, after) = rest.split_at(end);
                 match zone_abbreviation(name) {
                     Some(offset) => self.offset = Some(offset),
@@ -200,9 +182,7 @@ impl Parts {
         let zone = self.zone.unwrap_or(zone);
         let hour = match (self.hour, self.hour_of_twelve, self.afternoon) {
             (Some(hour), _, _) => hour,
-            (None, Some(hour), Some(afternoon)) if (1..=12).contains(&hour) => {
-                hour % 12 + if afternoon { 12 } else { 0 }
-            }
+            (None, Some(hour), Some(afternoon)) if (1..=12).contains(&hour) => hour % 12 + if afternoon { 12 } else { 0 },
             (None, Some(_), Some(_)) => return None,
             (None, hour, _) => hour.unwrap_or(0),
         };
@@ -210,10 +190,7 @@ impl Parts {
         let second = self.second.unwrap_or(0);
         let leap = u32::from(second == 60);
         let time = NaiveTime::from_hms_opt(hour, self.minute.unwrap_or(0), second - leap)?;
-        let local = self
-            .date(zone, now)?
-            .and_time(time)
-            .checked_add_signed(TimeDelta::seconds(leap.into()))?;
+        let local = self.date(zone, now)?.and_time(time).checked_add_signed(TimeDelta::seconds(leap.into()))?;
         let seconds = match self.offset {
             Some(offset) => local.and_utc().timestamp() - i64::from(offset),
             None => epoch_of_local(local, zone)?,
@@ -223,9 +200,7 @@ impl Parts {
 
     fn date(&self, zone: Tz, now: Option<f64>) -> Option<NaiveDate> {
         let today = || match (self.offset, now?) {
-            (Some(offset), now) => {
-                local_time(now + f64::from(offset), Tz::UTC).map(|time| time.date_naive())
-            }
+            (Some(offset), now) => local_time(now + f64::from(offset), Tz::UTC).map(|time| time.date_naive()),
             (None, now) => local_time(now, zone).map(|time| time.date_naive()),
         };
         let year = match (self.year, self.century, self.year_of_century) {
@@ -242,12 +217,7 @@ impl Parts {
         match (self.month, self.day, self.day_of_year) {
             (Some(month), Some(day), _) => NaiveDate::from_ymd_opt(this_year()?, month, day),
             (None, None, Some(day)) => NaiveDate::from_yo_opt(this_year()?, day),
-            (None, None, None) => match (
-                year,
-                self.week_from_sunday,
-                self.week_from_monday,
-                self.weekday,
-            ) {
+            (None, None, None) => match (year, self.week_from_sunday, self.week_from_monday, self.weekday) {
                 (Some(year), Some(week), _, Some(day)) => day_of_week(year, week, day, 0),
                 (Some(year), None, Some(week), Some(day)) => day_of_week(year, week, day, 1),
                 (None, ..) => today(),
@@ -276,10 +246,7 @@ fn leading_number(text: &str, most_digits: usize) -> Option<(u64, &str)> {
 }
 
 fn leading_name<'a>(text: &'a str, names: &[&str]) -> Option<(u32, &'a str)> {
-    let starts_with = |name: &str| {
-        text.get(..name.len())
-            .is_some_and(|start| start.eq_ignore_ascii_case(name))
-    };
+    let starts_with = |name: &str| text.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name));
     names.iter().enumerate().find_map(|(position, name)| {
         let len = if starts_with(name) {
             name.len()
@@ -307,15 +274,8 @@ fn leading_offset(text: &str) -> Option<(i32, &str)> {
     let (sign, mut rest) = leading_sign(text)?;
     let mut seconds = 0;
     for (position, size) in [3600, 60, 1].into_iter().enumerate() {
-        let digits = if position == 0 {
-            rest
-        } else {
-            rest.strip_prefix(':').unwrap_or(rest)
-        };
-        match digits
-            .get(..2)
-            .filter(|two| two.bytes().all(|byte| byte.is_ascii_digit()))
-        {
+        let digits = if position == 0 { rest } else { rest.strip_prefix(':').unwrap_or(rest) };
+        match digits.get(..2).filter(|two| two.bytes().all(|byte| byte.is_ascii_digit())) {
             Some(two) => {
                 seconds += two.parse::<i32>().ok()? * size;
                 rest = &digits[2..];
@@ -375,19 +335,10 @@ mod tests {
     #[test]
     fn dates_and_times() {
         assert_eq!(utc("2023-11-14", "%Y-%m-%d"), Some(1_699_920_000.0));
-        assert_eq!(
-            utc("2023-11-14 23:13:20 and more", "%F %T"),
-            Some(1_700_003_600.0)
-        );
-        assert_eq!(
-            utc("14/Nov/2023:10:13:20 PM", "%d/%b/%Y:%I:%M:%S %p"),
-            Some(1_700_000_000.0)
-        );
+        assert_eq!(utc("2023-11-14 23:13:20 and more", "%F %T"), Some(1_700_003_600.0));
+        assert_eq!(utc("14/Nov/2023:10:13:20 PM", "%d/%b/%Y:%I:%M:%S %p"), Some(1_700_000_000.0));
         assert_eq!(utc("november   14, 23", "%B %d, %y"), Some(1_699_920_000.0));
-        assert_eq!(
-            utc("2022-9-25T09:45:22.000", "%Y-%m-%dT%H:%M:%S.%Q"),
-            Some(1_664_099_122.0)
-        );
+        assert_eq!(utc("2022-9-25T09:45:22.000", "%Y-%m-%dT%H:%M:%S.%Q"), Some(1_664_099_122.0));
         assert_eq!(utc("2023 318", "%Y %j"), Some(1_699_920_000.0));
         assert_eq!(utc("2023-46-2", "%G-%V-%u"), Some(1_699_920_000.0));
         assert_eq!(utc("2023 46 2", "%Y %U %w"), Some(1_699_920_000.0));
@@ -397,14 +348,8 @@ mod tests {
 
     #[test]
     fn sub_seconds_and_epochs() {
-        assert_eq!(
-            utc("2023-11-14 22:13:20.123456", "%Y-%m-%d %H:%M:%S.%6N"),
-            Some(1_700_000_000.123_456)
-        );
-        assert_eq!(
-            utc("2023-11-14 22:13:20.5Z", "%Y-%m-%d %H:%M:%S.%N%z"),
-            Some(1_700_000_000.5)
-        );
+        assert_eq!(utc("2023-11-14 22:13:20.123456", "%Y-%m-%d %H:%M:%S.%6N"), Some(1_700_000_000.123_456));
+        assert_eq!(utc("2023-11-14 22:13:20.5Z", "%Y-%m-%d %H:%M:%S.%N%z"), Some(1_700_000_000.5));
         assert_eq!(utc("1700000000", "%s"), Some(1_700_000_000.0));
         assert_eq!(utc("1700000000.25", "%s.%Q"), Some(1_700_000_000.25));
         assert_eq!(utc("1700000000123", "%s%3N"), Some(1_700_000_000.123));
@@ -412,49 +357,22 @@ mod tests {
 
     #[test]
     fn zones() {
-        assert_eq!(
-            utc("2023-11-14 17:13:20 -0500", "%F %T %z"),
-            Some(1_700_000_000.0)
-        );
-        assert_eq!(
-            utc("2023-11-15T03:43:20+05:30", "%FT%T%:z"),
-            Some(1_700_000_000.0)
-        );
-        assert_eq!(
-            utc("2023-11-14 17:13:20 EST", "%F %T %Z"),
-            Some(1_700_000_000.0)
-        );
-        assert_eq!(
-            utc("2023-11-14 17:13:20 America/New_York", "%F %T %Z"),
-            Some(1_700_000_000.0)
-        );
+        assert_eq!(utc("2023-11-14 17:13:20 -0500", "%F %T %z"), Some(1_700_000_000.0));
+        assert_eq!(utc("2023-11-15T03:43:20+05:30", "%FT%T%:z"), Some(1_700_000_000.0));
+        assert_eq!(utc("2023-11-14 17:13:20 EST", "%F %T %Z"), Some(1_700_000_000.0));
+        assert_eq!(utc("2023-11-14 17:13:20 America/New_York", "%F %T %Z"), Some(1_700_000_000.0));
         assert_eq!(utc("2023-11-14 17:13:20 XYZ", "%F %T %Z"), None);
-        assert_eq!(
-            strptime("2023-11-14 23:13:20", "%F %T", Tz::Europe__Berlin),
-            Some(1_700_000_000.0)
-        );
+        assert_eq!(strptime("2023-11-14 23:13:20", "%F %T", Tz::Europe__Berlin), Some(1_700_000_000.0));
         // Clocks set forward: 02:30 does not exist; set back: 02:30 exists twice.
-        assert_eq!(
-            strptime("2024-03-31 02:30", "%F %R", Tz::Europe__Berlin),
-            Some(1_711_848_600.0)
-        );
-        assert_eq!(
-            strptime("2024-10-27 02:30", "%F %R", Tz::Europe__Berlin),
-            Some(1_729_989_000.0)
-        );
+        assert_eq!(strptime("2024-03-31 02:30", "%F %R", Tz::Europe__Berlin), Some(1_711_848_600.0));
+        assert_eq!(strptime("2024-10-27 02:30", "%F %R", Tz::Europe__Berlin), Some(1_729_989_000.0));
     }
 
     #[test]
     fn missing_parts() {
         let now = 1_700_000_000.0;
-        assert_eq!(
-            strptime_at("12:30", "%H:%M", Tz::UTC, now),
-            Some(1_699_965_000.0)
-        );
-        assert_eq!(
-            strptime_at("Nov 1", "%b %d", Tz::UTC, now),
-            Some(1_698_796_800.0)
-        );
+        assert_eq!(strptime_at("12:30", "%H:%M", Tz::UTC, now), Some(1_699_965_000.0));
+        assert_eq!(strptime_at("Nov 1", "%b %d", Tz::UTC, now), Some(1_698_796_800.0));
         assert_eq!(strptime("12:30", "%H:%M", Tz::UTC), None);
         assert_eq!(strptime_at("2023-11", "%Y-%m", Tz::UTC, now), None);
         assert_eq!(strptime_at("2023", "%Y", Tz::UTC, now), None);

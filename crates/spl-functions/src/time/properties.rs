@@ -22,15 +22,8 @@ fn zone() -> impl Strategy<Value = Tz> {
 }
 
 fn format() -> impl Strategy<Value = String> {
-    prop::collection::vec(
-        prop_oneof![
-            "%[-_0]?[1-9]?:{0,3}E?[a-zA-Z%+]".boxed(),
-            "[ .:/TZ-]".boxed(),
-            ".{0,2}".boxed(),
-        ],
-        0..8,
-    )
-    .prop_map(|parts| parts.concat())
+    prop::collection::vec(prop_oneof!["%[-_0]?[1-9]?:{0,3}E?[a-zA-Z%+]".boxed(), "[ .:/TZ-]".boxed(), ".{0,2}".boxed(),], 0..8)
+        .prop_map(|parts| parts.concat())
 }
 
 proptest! {

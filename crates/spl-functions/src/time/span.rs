@@ -98,17 +98,10 @@ pub fn parse_span(text: &str) -> Result<TimeSpan, String> {
     let digits = length.bytes().take_while(u8::is_ascii_digit).count();
     let (count, name) = length.split_at(digits);
     if trimmed.is_empty() || length.is_empty() {
-        return Err(format!(
-            "\"{text}\" is not a time span: expected a number and a unit, such as 5m"
-        ));
+        return Err(format!("\"{text}\" is not a time span: expected a number and a unit, such as 5m"));
     }
-    let amount: u32 = if count.is_empty() {
-        1
-    } else {
-        count
-            .parse()
-            .map_err(|_| format!("the time span \"{text}\" is too long"))?
-    };
+    let amount: u32 =
+        if count.is_empty() { 1 } else { count.parse().map_err(|_| format!("the time span \"{text}\" is too long"))? };
     if amount == 0 {
         return Err(format!("the time span \"{text}\" must be more than 0"));
     }
@@ -126,9 +119,7 @@ pub fn parse_span(text: &str) -> Result<TimeSpan, String> {
         && microseconds < 1_000_000
         && 1_000_000 % (i64::from(amount) * microseconds) != 0
     {
-        return Err(format!(
-            "the sub-second time span \"{text}\" does not divide a second evenly"
-        ));
+        return Err(format!("the sub-second time span \"{text}\" does not divide a second evenly"));
     }
     let first_weekday = match snap {
         None => None,
@@ -145,11 +136,7 @@ pub fn parse_span(text: &str) -> Result<TimeSpan, String> {
             },
         },
     };
-    Ok(TimeSpan {
-        amount,
-        unit,
-        first_weekday,
-    })
+    Ok(TimeSpan { amount, unit, first_weekday })
 }
 
 /// 1970-01-01, which bins of days, weeks and months are counted from.
@@ -176,11 +163,7 @@ const AUTOMATIC_SPANS: [(u32, TimeUnit); 11] = [
 impl TimeSpan {
     /// A span of a number of units; a number of 0 is taken as 1.
     pub fn new(amount: u32, unit: TimeUnit) -> Self {
-        Self {
-            amount: amount.max(1),
-            unit,
-            first_weekday: None,
-        }
+        Self { amount: amount.max(1), unit, first_weekday: None }
     }
 
     /// The span that cuts `range` seconds into at most `bins` bins, not smaller than `smallest`: 1, 5, 10, 30 seconds or
@@ -228,8 +211,7 @@ impl TimeSpan {
     /// `aligntime`, with the weekday of the span (`1w@w1`), or on Thursday, the first day of the epoch. A time outside
     /// the calendar is its own bin.
     pub fn floor(&self, epoch: f64, zone: Tz, aligntime: Option<f64>) -> f64 {
-        self.floor_in_calendar(epoch, zone, aligntime)
-            .unwrap_or(epoch)
+        self.floor_in_calendar(epoch, zone, aligntime).unwrap_or(epoch)
     }
 
     fn floor_in_calendar(&self, epoch: f64, zone: Tz, aligntime: Option<f64>) -> Option<f64> {
@@ -240,9 +222,7 @@ impl TimeSpan {
                 None => 0,
             };
             let start = (microseconds(epoch)? - origin).div_euclid(size) * size + origin;
-            return Some(
-                start.div_euclid(1_000_000) as f64 + start.rem_euclid(1_000_000) as f64 / 1e6,
-            );
+            return Some(start.div_euclid(1_000_000) as f64 + start.rem_euclid(1_000_000) as f64 / 1e6);
         }
         let date = local_time(epoch, zone)?.date_naive();
         let amount = i64::from(self.amount);
@@ -256,18 +236,14 @@ impl TimeSpan {
                 let origin = match (aligntime, self.first_weekday) {
                     (Some(time), _) => local_time(time, zone)?.date_naive(),
                     // 1970-01-04 was a Sunday.
-                    (None, Some(weekday)) => {
-                        FIRST_DAY.checked_add_signed(TimeDelta::days(3 + i64::from(weekday)))?
-                    }
+                    (None, Some(weekday)) => FIRST_DAY.checked_add_signed(TimeDelta::days(3 + i64::from(weekday)))?,
                     (None, None) => FIRST_DAY,
                 };
                 days_from(origin, amount * 7)?
             }
             _ => {
                 let size = amount * self.unit.months() as i64;
-                let month = ((i64::from(date.year()) - 1970) * 12 + i64::from(date.month0()))
-                    .div_euclid(size)
-                    * size;
+                let month = ((i64::from(date.year()) - 1970) * 12 + i64::from(date.month0())).div_euclid(size) * size;
                 month_start(month)?
             }
         };
@@ -276,27 +252,22 @@ impl TimeSpan {
 
     /// The start of the bin after the one that starts at a time.
     pub fn next(&self, start: f64, zone: Tz) -> f64 {
-        self.next_in_calendar(start, zone)
-            .unwrap_or(start + self.seconds())
+        self.next_in_calendar(start, zone).unwrap_or(start + self.seconds())
     }
 
     fn next_in_calendar(&self, start: f64, zone: Tz) -> Option<f64> {
         if let Some(unit) = self.unit.microseconds() {
             let next = microseconds(start)? + i128::from(unit) * i128::from(self.amount);
-            return Some(
-                next.div_euclid(1_000_000) as f64 + next.rem_euclid(1_000_000) as f64 / 1e6,
-            );
+            return Some(next.div_euclid(1_000_000) as f64 + next.rem_euclid(1_000_000) as f64 / 1e6);
         }
         let date = local_time(start, zone)?.date_naive();
         let amount = i64::from(self.amount);
         let next = match self.unit {
             TimeUnit::Day => date.checked_add_signed(TimeDelta::try_days(amount)?)?,
             TimeUnit::Week => date.checked_add_signed(TimeDelta::try_weeks(amount)?)?,
-            _ => month_start(
-                (i64::from(date.year()) - 1970) * 12
-                    + i64::from(date.month0())
-                    + amount * self.unit.months() as i64,
-            )?,
+            _ => {
+                month_start((i64::from(date.year()) - 1970) * 12 + i64::from(date.month0()) + amount * self.unit.months() as i64)?
+            }
         };
         start_of_day(next, zone)
     }
@@ -331,10 +302,7 @@ mod tests {
         assert_eq!(floor("100ms", 1_700_000_000.3, Tz::UTC), 1_700_000_000.3);
         assert_eq!(floor("1m", -1.0, Tz::UTC), -60.0);
         let span = parse_span("1h").unwrap();
-        assert_eq!(
-            span.floor(1_699_925_600.0, Tz::UTC, Some(1800.0)),
-            1_699_925_400.0
-        );
+        assert_eq!(span.floor(1_699_925_600.0, Tz::UTC, Some(1800.0)), 1_699_925_400.0);
         assert_eq!(span.next(1_699_925_400.0, Tz::UTC), 1_699_929_000.0);
     }
 
@@ -344,41 +312,19 @@ mod tests {
         // 2023-11-05 has 25 hours in New York.
         let day = floor("1d", 1_699_200_000.0, new_york);
         assert_eq!(day, 1_699_156_800.0);
-        assert_eq!(
-            parse_span("1d").unwrap().next(day, new_york),
-            day + 25.0 * 3600.0
-        );
+        assert_eq!(parse_span("1d").unwrap().next(day, new_york), day + 25.0 * 3600.0);
         assert_eq!(floor("1mon", 1_700_000_000.0, Tz::UTC), 1_698_796_800.0);
         assert_eq!(floor("1q", 1_700_000_000.0, Tz::UTC), 1_696_118_400.0);
         assert_eq!(floor("1y", 1_700_000_000.0, Tz::UTC), 1_672_531_200.0);
-        assert_eq!(
-            parse_span("mon").unwrap().next(1_698_796_800.0, Tz::UTC),
-            1_701_388_800.0
-        );
+        assert_eq!(parse_span("mon").unwrap().next(1_698_796_800.0, Tz::UTC), 1_701_388_800.0);
         assert_eq!(floor("1w@w1", 1_700_000_000.0, Tz::UTC), 1_699_833_600.0);
         assert_eq!(floor("1w", 1_700_000_000.0, Tz::UTC), 1_699_488_000.0);
-        assert_eq!(
-            parse_span("1w")
-                .unwrap()
-                .floor(1_700_000_000.0, Tz::UTC, Some(1_699_747_200.0)),
-            1_699_747_200.0
-        );
+        assert_eq!(parse_span("1w").unwrap().floor(1_700_000_000.0, Tz::UTC, Some(1_699_747_200.0)), 1_699_747_200.0);
     }
 
     #[test]
     fn errors() {
-        for span in [
-            "",
-            "0s",
-            "5x",
-            "300ms",
-            "1d@h",
-            "99999999999s",
-            "-5m",
-            "1.5h",
-            "@d",
-            "1é",
-        ] {
+        for span in ["", "0s", "5x", "300ms", "1d@h", "99999999999s", "-5m", "1.5h", "@d", "1é"] {
             assert!(parse_span(span).is_err(), "{span}");
         }
     }
@@ -394,15 +340,8 @@ mod tests {
             (30.0 * 86400.0, "1d"),
             (365.0 * 86400.0, "1mon"),
         ] {
-            assert_eq!(
-                TimeSpan::for_range(range, 100, None),
-                parse_span(expected).unwrap(),
-                "{range}"
-            );
+            assert_eq!(TimeSpan::for_range(range, 100, None), parse_span(expected).unwrap(), "{range}");
         }
-        assert_eq!(
-            TimeSpan::for_range(60.0, 100, Some(parse_span("15m").unwrap())),
-            parse_span("30m").unwrap()
-        );
+        assert_eq!(TimeSpan::for_range(60.0, 100, Some(parse_span("15m").unwrap())), parse_span("30m").unwrap());
     }
 }

@@ -22,34 +22,13 @@ const MODEL: &str = r#"{"modelName": "M", "displayName": "Model", "objects": [
 #[test]
 fn reads_a_model() {
     let model = DataModel::parse(MODEL, "m.json").unwrap();
-    assert_eq!(
-        (model.name.as_str(), model.display_name.as_str()),
-        ("M", "Model")
-    );
+    assert_eq!((model.name.as_str(), model.display_name.as_str()), ("M", "Model"));
     assert_eq!(model.constraint_chain("Child").unwrap(), ["tag=x", "tag=y"]);
-    assert_eq!(
-        model.constraint_chain("Root.Child").unwrap(),
-        ["tag=x", "tag=y"]
-    );
+    assert_eq!(model.constraint_chain("Root.Child").unwrap(), ["tag=x", "tag=y"]);
     assert_eq!(model.constraint_chain("S").unwrap(), ["tag=z | eval q=1"]);
     assert_eq!(model.lineage("Child"), ["Root", "Child"]);
-    let names: Vec<_> = model
-        .all_fields("Child")
-        .unwrap()
-        .iter()
-        .map(|f| (f.name.as_str(), f.owner.as_str()))
-        .collect();
-    assert_eq!(
-        names,
-        [
-            ("_time", "BaseEvent"),
-            ("a", "Root"),
-            ("b", "Root"),
-            ("c", "Child"),
-            ("d", "Child"),
-            ("e", "Child")
-        ]
-    );
+    let names: Vec<_> = model.all_fields("Child").unwrap().iter().map(|f| (f.name.as_str(), f.owner.as_str())).collect();
+    assert_eq!(names, [("_time", "BaseEvent"), ("a", "Root"), ("b", "Root"), ("c", "Child"), ("d", "Child"), ("e", "Child")]);
     assert_eq!(model.all_calculations("Child").unwrap().len(), 3);
     assert_eq!(
         model.datasets["Child"].calculations[1].kind,
@@ -73,20 +52,10 @@ fn unknown_datasets_get_near_names() {
 
 #[test]
 fn bad_models() {
-    let message = |json: &str| {
-        DataModel::parse(json, "m.json").unwrap_err()[0]
-            .message
-            .clone()
-    };
+    let message = |json: &str| DataModel::parse(json, "m.json").unwrap_err()[0].message.clone();
     assert!(message("{").starts_with("m.json: "));
-    assert!(
-        message(r#"{"modelName":"M","objects":[{"objectName":"A","parentName":"B"}]}"#)
-            .contains("parent `B`")
-    );
-    assert!(
-        message(r#"{"modelName":"M","objects":[{"objectName":"A","parentName":"A"}]}"#)
-            .contains("own parent")
-    );
+    assert!(message(r#"{"modelName":"M","objects":[{"objectName":"A","parentName":"B"}]}"#).contains("parent `B`"));
+    assert!(message(r#"{"modelName":"M","objects":[{"objectName":"A","parentName":"A"}]}"#).contains("own parent"));
     let cycle = r#"{"modelName":"M","objects":[{"objectName":"A","parentName":"B"},{"objectName":"B","parentName":"A"}]}"#;
     assert!(message(cycle).contains("own ancestor"));
     let kind = r#"{"modelName":"M","objects":[{"objectName":"A","fields":[{"fieldName":"x","type":"blob"}]}]}"#;

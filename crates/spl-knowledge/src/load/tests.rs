@@ -15,28 +15,12 @@ fn an_app_with_two_layers() {
     let root = folder.path();
     write(root, "default/macros.conf", "[m]\ndefinition = a\n");
     write(root, "local/macros.conf", "[m]\ndefinition = b\n");
-    write(
-        root,
-        "default/eventtypes.conf",
-        "[e]\nsearch = x=1\npriority = 5\n",
-    );
+    write(root, "default/eventtypes.conf", "[e]\nsearch = x=1\npriority = 5\n");
     write(root, "local/eventtypes.conf", "[e]\nsearch = x=2\n");
-    write(
-        root,
-        "default/tags.conf",
-        "[eventtype=e]\nt = enabled\nu = enabled\n",
-    );
+    write(root, "default/tags.conf", "[eventtype=e]\nt = enabled\nu = enabled\n");
     write(root, "local/tags.conf", "[eventtype=e]\nu = disabled\n");
-    write(
-        root,
-        "default/props.conf",
-        "[st]\nREPORT-r = tr\nLOOKUP-l = users uid OUTPUT name\n",
-    );
-    write(
-        root,
-        "default/transforms.conf",
-        "[tr]\nREGEX = (?<a>x)\n[users]\nfilename = u.csv\n",
-    );
+    write(root, "default/props.conf", "[st]\nREPORT-r = tr\nLOOKUP-l = users uid OUTPUT name\n");
+    write(root, "default/transforms.conf", "[tr]\nREGEX = (?<a>x)\n[users]\nfilename = u.csv\n");
     write(root, "lookups/u.csv", "uid,name\n1,alice\n");
     write(
         root,
@@ -47,65 +31,28 @@ fn an_app_with_two_layers() {
     let mut knowledge = Knowledge::new();
     assert_eq!(knowledge.load_app(root), []);
     assert_eq!(knowledge.macros.get("m", 0).unwrap().definition, "b");
-    assert_eq!(
-        (
-            knowledge.event_types["e"].search.as_str(),
-            knowledge.event_types["e"].priority
-        ),
-        ("x=2", 5)
-    );
-    assert_eq!(
-        knowledge.tags_of("eventtype", "e").collect::<Vec<_>>(),
-        ["t"]
-    );
+    assert_eq!((knowledge.event_types["e"].search.as_str(), knowledge.event_types["e"].priority), ("x=2", 5));
+    assert_eq!(knowledge.tags_of("eventtype", "e").collect::<Vec<_>>(), ["t"]);
     assert_eq!(knowledge.props_for("st", "", "").reports[0].1, ["tr"]);
     assert!(knowledge.transform("tr").is_ok());
-    assert_eq!(
-        knowledge.lookup("users").unwrap().load().unwrap().rows,
-        [["1", "alice"]]
-    );
-    assert_eq!(
-        knowledge.lookup("u.csv").unwrap().load().unwrap().header,
-        ["uid", "name"]
-    );
+    assert_eq!(knowledge.lookup("users").unwrap().load().unwrap().rows, [["1", "alice"]]);
+    assert_eq!(knowledge.lookup("u.csv").unwrap().load().unwrap().header, ["uid", "name"]);
     assert!(knowledge.data_model("M").is_ok());
-    assert!(
-        knowledge
-            .data_model("MM")
-            .unwrap_err()
-            .help
-            .unwrap()
-            .contains("`M`")
-    );
+    assert!(knowledge.data_model("MM").unwrap_err().help.unwrap().contains("`M`"));
     assert_eq!(knowledge.saved_searches["s"].search, "x=1");
-    assert!(
-        knowledge
-            .lookup("usres")
-            .unwrap_err()
-            .help
-            .unwrap()
-            .contains("`users`")
-    );
+    assert!(knowledge.lookup("usres").unwrap_err().help.unwrap().contains("`users`"));
 }
 
 #[test]
 fn a_later_app_changes_single_settings() {
     let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    write(
-        one.path(),
-        "default/props.conf",
-        "[st]\nEVAL-a = 1\nEVAL-b = 1\n",
-    );
+    write(one.path(), "default/props.conf", "[st]\nEVAL-a = 1\nEVAL-b = 1\n");
     write(two.path(), "default/props.conf", "[st]\nEVAL-b = 2\n");
     let mut knowledge = Knowledge::new();
     assert_eq!(knowledge.load_app(one.path()), []);
     assert_eq!(knowledge.load_app(two.path()), []);
     let props = knowledge.props_for("st", "", "");
-    let values: Vec<_> = props
-        .calculated
-        .iter()
-        .map(|c| c.expression.as_str())
-        .collect();
+    let values: Vec<_> = props.calculated.iter().map(|c| c.expression.as_str()).collect();
     assert_eq!(values, ["1", "2"]);
 }
 
@@ -120,11 +67,7 @@ fn problems_name_the_file_and_the_rest_is_loaded() {
     let mut knowledge = Knowledge::new();
     let problems = knowledge.load_app(root);
     assert_eq!(problems.len(), 3, "{problems:#?}");
-    assert!(
-        problems
-            .iter()
-            .any(|p| p.message.contains("props.conf:1: `nonsense`"))
-    );
+    assert!(problems.iter().any(|p| p.message.contains("props.conf:1: `nonsense`")));
     assert!(knowledge.macros.get("m", 0).is_some());
     assert!(!knowledge.load_app(&root.join("nosuch")).is_empty());
 }
@@ -133,46 +76,16 @@ fn problems_name_the_file_and_the_rest_is_loaded() {
 fn given_lookup_files() {
     let folder = tempfile::tempdir().unwrap();
     write(folder.path(), "u.csv", "uid,name\n1,bob\n");
-    write(
-        folder.path(),
-        "app/default/transforms.conf",
-        "[k]\ncollection = c\nexternal_type = kvstore\nmax_matches = 2\n",
-    );
+    write(folder.path(), "app/default/transforms.conf", "[k]\ncollection = c\nexternal_type = kvstore\nmax_matches = 2\n");
     let mut knowledge = Knowledge::new();
-    knowledge
-        .add_lookup_file("users", &folder.path().join("u.csv"))
-        .unwrap();
-    knowledge
-        .add_lookup_file("k", &folder.path().join("u.csv"))
-        .unwrap();
+    knowledge.add_lookup_file("users", &folder.path().join("u.csv")).unwrap();
+    knowledge.add_lookup_file("k", &folder.path().join("u.csv")).unwrap();
     assert_eq!(knowledge.load_app(&folder.path().join("app")), []);
-    assert_eq!(
-        knowledge
-            .lookup("users.csv")
-            .unwrap()
-            .load()
-            .unwrap()
-            .rows
-            .len(),
-        1
-    );
-    assert_eq!(
-        knowledge
-            .lookup("users")
-            .unwrap()
-            .load()
-            .unwrap()
-            .rows
-            .len(),
-        1
-    );
+    assert_eq!(knowledge.lookup("users.csv").unwrap().load().unwrap().rows.len(), 1);
+    assert_eq!(knowledge.lookup("users").unwrap().load().unwrap().rows.len(), 1);
     let k = knowledge.lookup("k").unwrap();
     assert_eq!((k.max_matches, k.load().unwrap().rows.len()), (2, 1));
-    assert!(
-        knowledge
-            .add_lookup_file("x", &folder.path().join("none.csv"))
-            .is_err()
-    );
+    assert!(knowledge.add_lookup_file("x", &folder.path().join("none.csv")).is_err());
 }
 
 #[test]
@@ -186,35 +99,18 @@ fn content_folders() {
         "name: l\nfilename: l1.csv\ndefault_match: 'false'\nmatch_type: WILDCARD(p)\nmin_matches: 1\ncase_sensitive_match: 'false'\n",
     );
     write(root, "lookups/l1.csv", "p,q\nx*,true\n");
-    write(
-        root,
-        "lookups/k.yml",
-        "name: k\ncollection: k\nfields_list: _key, a\n",
-    );
-    write(
-        root,
-        "lookups/n.yml",
-        "name: n\nlookup_type: csv\ndefault_match: false\nmatch_type:\n  - CIDR(p)\n",
-    );
+    write(root, "lookups/k.yml", "name: k\ncollection: k\nfields_list: _key, a\n");
+    write(root, "lookups/n.yml", "name: n\nlookup_type: csv\ndefault_match: false\nmatch_type:\n  - CIDR(p)\n");
     write(root, "lookups/n.csv", "p\n10.0.0.0/8\n");
     let mut knowledge = Knowledge::new();
     assert_eq!(knowledge.load_content(root), []);
     assert!(knowledge.macros.get("a", 0).is_some());
     let l = knowledge.lookup("l").unwrap();
-    assert_eq!(
-        (l.default_match.as_str(), l.min_matches, l.case_sensitive),
-        ("false", 1, false)
-    );
+    assert_eq!((l.default_match.as_str(), l.min_matches, l.case_sensitive), ("false", 1, false));
     assert_eq!(l.match_type("p"), crate::lookup::MatchType::Wildcard);
-    assert_eq!(
-        knowledge.lookup("k").unwrap().load().unwrap().header,
-        ["_key", "a"]
-    );
+    assert_eq!(knowledge.lookup("k").unwrap().load().unwrap().header, ["_key", "a"]);
     let n = knowledge.lookup("n").unwrap();
-    assert_eq!(
-        (n.match_type("p"), n.default_match.as_str()),
-        (crate::lookup::MatchType::Cidr, "false")
-    );
+    assert_eq!((n.match_type("p"), n.default_match.as_str()), (crate::lookup::MatchType::Cidr, "false"));
     assert_eq!(n.load().unwrap().rows.len(), 1);
 }
 
@@ -228,11 +124,7 @@ fn the_published_content_loads() {
     assert_eq!(knowledge.load_content(&content), []);
     assert!(knowledge.lookups.len() > 70);
     let mut unreadable = Vec::new();
-    for definition in knowledge
-        .lookups
-        .values()
-        .filter(|definition| definition.file().is_some())
-    {
+    for definition in knowledge.lookups.values().filter(|definition| definition.file().is_some()) {
         if let Err(wrong) = definition.load() {
             unreadable.push(wrong.message);
         }
@@ -243,17 +135,10 @@ fn the_published_content_loads() {
 #[test]
 fn a_renamed_sourcetype_has_the_definitions_of_its_new_name() {
     let folder = tempfile::tempdir().unwrap();
-    write(
-        folder.path(),
-        "default/props.conf",
-        "[old]\nrename = new\nEVAL-a = 1\n[new]\nEVAL-a = 2\n",
-    );
+    write(folder.path(), "default/props.conf", "[old]\nrename = new\nEVAL-a = 1\n[new]\nEVAL-a = 2\n");
     let mut knowledge = Knowledge::new();
     assert_eq!(knowledge.load_app(folder.path()), []);
     assert_eq!(knowledge.search_time_sourcetype("old"), "new");
-    assert_eq!(
-        knowledge.props_for("old", "", "").calculated[0].expression,
-        "2"
-    );
+    assert_eq!(knowledge.props_for("old", "", "").calculated[0].expression, "2");
     assert_eq!(knowledge.search_time_sourcetype("other"), "other");
 }

@@ -5,26 +5,15 @@ use super::*;
 
 fn read(text: &str) -> (Vec<PropsStanza>, Vec<String>, Vec<String>) {
     let (mut problems, mut warnings) = (Vec::new(), Vec::new());
-    let stanzas = read_props(
-        &Conf::parse(text, "p.conf").unwrap(),
-        &mut problems,
-        &mut warnings,
-    );
+    let stanzas = read_props(&Conf::parse(text, "p.conf").unwrap(), &mut problems, &mut warnings);
     let messages = |list: Vec<Diagnostic>| list.into_iter().map(|d| d.message).collect();
     (stanzas, messages(problems), messages(warnings))
 }
 
 fn resolved(text: &str, sourcetype: &str, source: &str, host: &str) -> ResolvedProps {
     let (stanzas, problems, warnings) = read(text);
-    assert!(
-        problems.is_empty() && warnings.is_empty(),
-        "{problems:?} {warnings:?}"
-    );
-    resolve(
-        stanzas
-            .iter()
-            .filter(|stanza| stanza.matcher.matches(sourcetype, source, host)),
-    )
+    assert!(problems.is_empty() && warnings.is_empty(), "{problems:?} {warnings:?}");
+    resolve(stanzas.iter().filter(|stanza| stanza.matcher.matches(sourcetype, source, host)))
 }
 
 #[test]
@@ -35,59 +24,18 @@ fn every_kind_of_definition() {
         "",
         "",
     );
-    let extractions: Vec<_> = props
-        .extractions
-        .iter()
-        .map(|e| {
-            (
-                e.class.as_str(),
-                e.regex.as_str(),
-                e.source_field.as_deref(),
-            )
-        })
-        .collect();
-    assert_eq!(
-        extractions,
-        [
-            ("a", "y=(?<y> in )", None),
-            ("b", "x=(?<x>\\d+)", Some("message"))
-        ]
-    );
-    assert_eq!(
-        props.reports,
-        [("r".to_owned(), vec!["one".to_owned(), "two".to_owned()])]
-    );
-    let aliases: Vec<_> = props
-        .aliases
-        .iter()
-        .map(|a| (a.from.as_str(), a.to.as_str(), a.as_new))
-        .collect();
+    let extractions: Vec<_> =
+        props.extractions.iter().map(|e| (e.class.as_str(), e.regex.as_str(), e.source_field.as_deref())).collect();
+    assert_eq!(extractions, [("a", "y=(?<y> in )", None), ("b", "x=(?<x>\\d+)", Some("message"))]);
+    assert_eq!(props.reports, [("r".to_owned(), vec!["one".to_owned(), "two".to_owned()])]);
+    let aliases: Vec<_> = props.aliases.iter().map(|a| (a.from.as_str(), a.to.as_str(), a.as_new)).collect();
     assert_eq!(aliases, [("a", "b", false), ("c", "d e", true)]);
-    assert_eq!(
-        props
-            .calculated
-            .iter()
-            .map(|c| c.name.as_str())
-            .collect::<Vec<_>>(),
-        ["k", "z"]
-    );
+    assert_eq!(props.calculated.iter().map(|c| c.name.as_str()).collect::<Vec<_>>(), ["k", "z"]);
     let lookup = &props.lookups[0];
     assert_eq!((lookup.table.as_str(), lookup.overwrite), ("users", false));
-    assert_eq!(
-        lookup.inputs[0],
-        LookupField {
-            lookup: "uid".into(),
-            event: "user".into()
-        }
-    );
+    assert_eq!(lookup.inputs[0], LookupField { lookup: "uid".into(), event: "user".into() });
     assert_eq!(lookup.inputs[1].event, "host");
-    assert_eq!(
-        lookup.outputs[0],
-        LookupField {
-            lookup: "name".into(),
-            event: "user_name".into()
-        }
-    );
+    assert_eq!(lookup.outputs[0], LookupField { lookup: "name".into(), event: "user_name".into() });
     assert!(props.lookups[1].overwrite && props.lookups[1].outputs.is_empty());
     assert_eq!(props.kv_mode, Some(KvMode::Json));
     assert_eq!(props.index_time.time_format.as_deref(), Some("%s"));
@@ -99,26 +47,10 @@ fn every_kind_of_definition() {
 fn stanza_precedence() {
     let text = "[default]\nEVAL-a = 0\nEVAL-only = 0\n[st]\nEVAL-a = 1\nEVAL-b = 1\n[host::h*]\nEVAL-a = 2\nEVAL-b = 2\n[source::...a...]\nEVAL-a = 3\nEVAL-c = 3\n[source::...z...]\nEVAL-a = 4\nEVAL-c = 4\nEVAL-d = 4\n[source::az]\nEVAL-d = 5\n";
     let props = resolved(text, "st", "az", "h1");
-    let values: Vec<_> = props
-        .calculated
-        .iter()
-        .map(|c| (c.name.as_str(), c.expression.as_str()))
-        .collect();
-    assert_eq!(
-        values,
-        [
-            ("a", "3"),
-            ("b", "2"),
-            ("c", "3"),
-            ("d", "5"),
-            ("only", "0")
-        ]
-    );
+    let values: Vec<_> = props.calculated.iter().map(|c| (c.name.as_str(), c.expression.as_str())).collect();
+    assert_eq!(values, [("a", "3"), ("b", "2"), ("c", "3"), ("d", "5"), ("only", "0")]);
     let raised = text.replace("[source::...z...]", "[source::...z...]\npriority = 10");
-    assert_eq!(
-        resolved(&raised, "st", "az", "h1").calculated[0].expression,
-        "4"
-    );
+    assert_eq!(resolved(&raised, "st", "az", "h1").calculated[0].expression, "4");
 }
 
 #[test]
@@ -134,9 +66,6 @@ fn problems_and_warnings() {
     );
     assert_eq!(problems.len(), 6, "{problems:#?}");
     assert_eq!(problems[0], "p.conf:5: `priority` is not a whole number");
-    assert_eq!(
-        warnings[0],
-        "p.conf:10: unknown setting `TIMEFORMAT` of a props stanza; did you mean `TIME_FORMAT`?"
-    );
+    assert_eq!(warnings[0], "p.conf:10: unknown setting `TIMEFORMAT` of a props stanza; did you mean `TIME_FORMAT`?");
     assert!(warnings[1].contains("not applied"));
 }

@@ -17,11 +17,7 @@ impl Body {
     /// The home of the bytes of `span`, piece by piece: start, end in `text`, and where that stands.
     pub fn parts(&self, span: Span) -> impl Iterator<Item = (Span, Home)> + '_ {
         let first = self.pieces.partition_point(|(end, _)| *end <= span.start);
-        let mut start = if first == 0 {
-            0
-        } else {
-            self.pieces[first - 1].0
-        };
+        let mut start = if first == 0 { 0 } else { self.pieces[first - 1].0 };
         self.pieces[first..].iter().map_while(move |(end, home)| {
             let piece = Span::new(start, *end);
             start = *end;
@@ -39,19 +35,12 @@ impl Body {
 
     /// The smallest span of the query or definition that covers all that the bytes of `span` come from.
     pub fn home(&self, span: Span) -> Span {
-        self.parts(span)
-            .map(|(part, home)| home.part(0, part.end - part.start))
-            .reduce(Span::to)
-            .unwrap_or_default()
+        self.parts(span).map(|(part, home)| home.part(0, part.end - part.start)).reduce(Span::to).unwrap_or_default()
     }
 }
 
 /// Replaces `$argument$` everywhere; other dollar signs stay.
-pub(super) fn substitute(
-    text: &str,
-    arguments: &[String],
-    values: &[String],
-) -> Result<Body, Failure> {
+pub(super) fn substitute(text: &str, arguments: &[String], values: &[String]) -> Result<Body, Failure> {
     let mut filled = String::with_capacity(text.len());
     let mut pieces = Vec::new();
     let mut copied = 0;
@@ -85,8 +74,5 @@ pub(super) fn substitute(
         filled.push_str(&text[copied..]);
         pieces.push((filled.len(), Home::Copied(copied)));
     }
-    Ok(Body {
-        text: filled,
-        pieces,
-    })
+    Ok(Body { text: filled, pieces })
 }

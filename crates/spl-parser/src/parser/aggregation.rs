@@ -8,11 +8,7 @@ use crate::syntax::{Aggregation, AggregationArgument, Argument, CommandCall, Fie
 
 impl<'a> Reader<'a> {
     /// Aggregations and options up to the end of the command or one of the keywords.
-    pub fn aggregations(
-        &mut self,
-        call: &mut CommandCall,
-        stops: &[&str],
-    ) -> Result<(), Diagnostic> {
+    pub fn aggregations(&mut self, call: &mut CommandCall, stops: &[&str]) -> Result<(), Diagnostic> {
         loop {
             self.options(call)?;
             if self.at_end_of_command() || stops.iter().any(|word| self.at_keyword(word)) {
@@ -30,11 +26,8 @@ impl<'a> Reader<'a> {
         self.aggregations(call, &["by"])?;
         self.field_clause(call, "by", &[])?;
         if call.aggregations().next().is_none() {
-            return Err(missing_argument(
-                &format!("`{}` needs at least one aggregation", call.spec.name),
-                call.name.span,
-            )
-            .with_help("for example `count` or `sum(bytes)`"));
+            return Err(missing_argument(&format!("`{}` needs at least one aggregation", call.spec.name), call.name.span)
+                .with_help("for example `count` or `sum(bytes)`"));
         }
         self.expect_end_of_command("an aggregation or `by`")
     }
@@ -67,27 +60,13 @@ impl<'a> Reader<'a> {
         let span = function.span.to(end);
         let text = match text {
             Some(text) => text,
-            None => format!(
-                "{}({})",
-                name.value,
-                self.text(Span::new(opener.end, end.start)).trim()
-            ),
+            None => format!("{}({})", name.value, self.text(Span::new(opener.end, end.start)).trim()),
         };
-        Ok(Aggregation {
-            function,
-            argument,
-            alias: None,
-            text,
-            span,
-        })
+        Ok(Aggregation { function, argument, alias: None, text, span })
     }
 
     /// `count` and `sparkline`, the only ones that stand without parentheses.
-    fn bare_aggregation(
-        &mut self,
-        written: &str,
-        function: Spanned<String>,
-    ) -> Result<Aggregation, Diagnostic> {
+    fn bare_aggregation(&mut self, written: &str, function: Spanned<String>) -> Result<Aggregation, Diagnostic> {
         let span = function.span;
         let argument = match function.value.as_str() {
             "count" | "c" => AggregationArgument::None,
@@ -99,26 +78,14 @@ impl<'a> Reader<'a> {
                     text: "count".to_owned(),
                     span,
                 };
-                AggregationArgument::Sparkline {
-                    aggregation: Box::new(count),
-                    time_span: None,
-                }
+                AggregationArgument::Sparkline { aggregation: Box::new(count), time_span: None }
             }
             _ => {
-                return Err(missing_argument(
-                    &format!("aggregation `{written}` needs a field in parentheses"),
-                    span,
-                )
-                .with_help(format!("`{written}(field)`; only `count` stands alone")));
+                return Err(missing_argument(&format!("aggregation `{written}` needs a field in parentheses"), span)
+                    .with_help(format!("`{written}(field)`; only `count` stands alone")));
             }
         };
-        Ok(Aggregation {
-            function,
-            argument,
-            alias: None,
-            text: written.to_owned(),
-            span,
-        })
+        Ok(Aggregation { function, argument, alias: None, text: written.to_owned(), span })
     }
 
     /// What stands between the parentheses, and the result name where it is not the text as written.
@@ -132,10 +99,7 @@ impl<'a> Reader<'a> {
             if matches!(function.value.as_str(), "count" | "c") {
                 return Ok((AggregationArgument::None, Some(written.to_owned())));
             }
-            return Err(missing_argument(
-                &format!("aggregation `{written}` needs a field"),
-                function.span,
-            ));
+            return Err(missing_argument(&format!("aggregation `{written}` needs a field"), function.span));
         }
         if function.value == "eval" {
             return Ok((AggregationArgument::Eval(self.expression()?), None));
@@ -171,32 +135,20 @@ impl<'a> Reader<'a> {
             {
                 let end = self.close(")", opener)?;
                 let span = name.span.to(end);
-                return Ok(FieldName {
-                    name: format!("PREFIX({})", word.value),
-                    span,
-                    quoting: Quoting::None,
-                });
+                return Ok(FieldName { name: format!("PREFIX({})", word.value), span, quoting: Quoting::None });
             }
             self.return_to(before);
         }
         let field = self.plain_field("a field name")?;
         if field.quoting == Quoting::None && field.name.contains('+') {
-            return Err(Diagnostic::error(
-                "parse/unexpected",
-                format!("`{}` is not a field name", field.name),
-                field.span,
-            )
-            .with_help("an expression is written inside eval(...), an odd field name in quotes"));
+            return Err(Diagnostic::error("parse/unexpected", format!("`{}` is not a field name", field.name), field.span)
+                .with_help("an expression is written inside eval(...), an odd field name in quotes"));
         }
         Ok(field)
     }
 
     /// `count, 1h` or `avg(x), 5m` inside `sparkline(...)`.
-    fn sparkline(
-        &mut self,
-        written: &str,
-        opener: Span,
-    ) -> Result<(AggregationArgument, Option<String>), Diagnostic> {
+    fn sparkline(&mut self, written: &str, opener: Span) -> Result<(AggregationArgument, Option<String>), Diagnostic> {
         if self.at_end_of_command() {
             self.close(")", opener)?;
         }
@@ -213,12 +165,6 @@ impl<'a> Reader<'a> {
             time_span = Some(span);
         }
         text.push(')');
-        Ok((
-            AggregationArgument::Sparkline {
-                aggregation: Box::new(aggregation),
-                time_span,
-            },
-            Some(text),
-        ))
+        Ok((AggregationArgument::Sparkline { aggregation: Box::new(aggregation), time_span }, Some(text)))
     }
 }

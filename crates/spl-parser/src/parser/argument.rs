@@ -24,21 +24,13 @@ impl<'a> Reader<'a> {
             return Ok(false);
         };
         let lower = name.value.to_ascii_lowercase();
-        let Some(spec) = call
-            .spec
-            .options
-            .iter()
-            .find(|option| option.name.eq_ignore_ascii_case(&lower))
-        else {
+        let Some(spec) = call.spec.options.iter().find(|option| option.name.eq_ignore_ascii_case(&lower)) else {
             return Ok(false);
         };
         self.return_to(name.span.end);
         self.symbol("=");
         let value = self.option_value(call.spec, spec, name.span)?;
-        call.options.push(OptionArgument {
-            name: Spanned::new(lower, name.span),
-            ..value
-        });
+        call.options.push(OptionArgument { name: Spanned::new(lower, name.span), ..value });
         Ok(true)
     }
 
@@ -66,30 +58,18 @@ impl<'a> Reader<'a> {
         Err(unknown_option(spec, name.value, name.span))
     }
 
-    fn option_value(
-        &mut self,
-        command: &CommandSpec,
-        spec: &OptionSpec,
-        name: Span,
-    ) -> Result<OptionArgument, Diagnostic> {
+    fn option_value(&mut self, command: &CommandSpec, spec: &OptionSpec, name: Span) -> Result<OptionArgument, Diagnostic> {
         let commas = matches!(spec.kind, OptionKind::Text | OptionKind::Regex);
-        let condition = if spec.kind == OptionKind::Text {
-            self.condition()
-        } else {
-            None
-        };
+        let condition = if spec.kind == OptionKind::Text { self.condition() } else { None };
         let (value, quoted) = match condition {
             Some(condition) => (condition, false),
             None => match self.quoted('"')? {
-                Some(raw) if spec.kind == OptionKind::Regex => {
-                    (Spanned::new(lexical::unquote(raw.value), raw.span), true)
-                }
+                Some(raw) if spec.kind == OptionKind::Regex => (Spanned::new(lexical::unquote(raw.value), raw.span), true),
                 Some(raw) => (Spanned::new(lexical::unescape(raw.value), raw.span), true),
                 None => match self.read(lexical::option_word(commas)) {
                     Some(word) => (Spanned::new(word.value.to_owned(), word.span), false),
                     None if self.at_end_of_command() => {
-                        let message =
-                            format!("option `{}` of `{}` has no value", spec.name, command.name);
+                        let message = format!("option `{}` of `{}` has no value", spec.name, command.name);
                         return Err(Diagnostic::error("parse/missing-value", message, name)
                             .with_help(format!("it takes {}", kind_words(spec.kind))));
                     }
@@ -98,35 +78,23 @@ impl<'a> Reader<'a> {
             },
         };
         if !kind_fits(spec.kind, &value.value) {
-            let message = format!(
-                "option `{}` of `{}` takes {}, not `{}`",
-                spec.name,
-                command.name,
-                kind_words(spec.kind),
-                value.value
-            );
+            let message =
+                format!("option `{}` of `{}` takes {}, not `{}`", spec.name, command.name, kind_words(spec.kind), value.value);
             return Err(Diagnostic::error("parse/option-value", message, value.span));
         }
-        Ok(OptionArgument {
-            name: Spanned::new(String::new(), name),
-            value,
-            quoted,
-        })
+        Ok(OptionArgument { name: Spanned::new(String::new(), name), value, quoted })
     }
 
     /// A condition given to an option: `(expression)`, or with each parenthesis in quotes of its own.
     fn condition(&mut self) -> Option<Spanned<String>> {
         if self.at_symbol("(") {
-            return self
-                .read(lexical::parenthesised)
-                .map(|text| Spanned::new(text.value.to_owned(), text.span));
+            return self.read(lexical::parenthesised).map(|text| Spanned::new(text.value.to_owned(), text.span));
         }
         self.skip_blanks();
         if !self.rest().starts_with("\"(\"") {
             return None;
         }
-        self.read(lexical::quoted_parentheses)
-            .map(|text| Spanned::new(format!("({})", lexical::unescape(text.value)), text.span))
+        self.read(lexical::quoted_parentheses).map(|text| Spanned::new(format!("({})", lexical::unescape(text.value)), text.span))
     }
 
     /// A field name, bare or quoted, if one comes next.
@@ -134,29 +102,15 @@ impl<'a> Reader<'a> {
         self.skip_blanks();
         match self.next_character() {
             Some('"') => match self.quoted('"')? {
-                Some(raw) if raw.value.is_empty() => Err(Diagnostic::error(
-                    "parse/empty-name",
-                    "empty field name",
-                    raw.span,
-                )),
-                Some(raw) => Ok(Some(FieldName {
-                    name: lexical::unescape(raw.value),
-                    span: raw.span,
-                    quoting: Quoting::Double,
-                })),
+                Some(raw) if raw.value.is_empty() => Err(Diagnostic::error("parse/empty-name", "empty field name", raw.span)),
+                Some(raw) => Ok(Some(FieldName { name: lexical::unescape(raw.value), span: raw.span, quoting: Quoting::Double })),
                 None => Ok(None),
             },
             Some('\'') => match self.quoted('\'')? {
-                Some(raw) if raw.value.is_empty() => Err(Diagnostic::error(
-                    "parse/empty-name",
-                    "empty field name",
-                    raw.span,
-                )),
-                Some(raw) => Ok(Some(FieldName {
-                    name: lexical::unescape_single(raw.value),
-                    span: raw.span,
-                    quoting: Quoting::Single,
-                })),
+                Some(raw) if raw.value.is_empty() => Err(Diagnostic::error("parse/empty-name", "empty field name", raw.span)),
+                Some(raw) => {
+                    Ok(Some(FieldName { name: lexical::unescape_single(raw.value), span: raw.span, quoting: Quoting::Single }))
+                }
                 None => Ok(None),
             },
             _ => Ok(self.read(lexical::result_field_word).map(|word| FieldName {
@@ -182,11 +136,7 @@ impl<'a> Reader<'a> {
             return self.field(expected);
         }
         match self.read(lexical::templated_field_word) {
-            Some(word) => Ok(FieldName {
-                name: word.value.to_owned(),
-                span: word.span,
-                quoting: Quoting::None,
-            }),
+            Some(word) => Ok(FieldName { name: word.value.to_owned(), span: word.span, quoting: Quoting::None }),
             None => Err(self.unexpected(expected)),
         }
     }
@@ -205,24 +155,11 @@ impl<'a> Reader<'a> {
     /// A value written as a word or in quotes, for commands that replace values.
     pub fn value_name(&mut self, expected: &str) -> Result<FieldName, Diagnostic> {
         let (text, quoted) = self.text_or_word(expected)?;
-        Ok(FieldName {
-            name: text.value,
-            span: text.span,
-            quoting: if quoted {
-                Quoting::Double
-            } else {
-                Quoting::None
-            },
-        })
+        Ok(FieldName { name: text.value, span: text.span, quoting: if quoted { Quoting::Double } else { Quoting::None } })
     }
 
     /// Fields (and options) up to the end of the command or one of the keywords, separated by blanks or commas.
-    pub fn field_list(
-        &mut self,
-        call: &mut CommandCall,
-        form: Fields,
-        stops: &[&str],
-    ) -> Result<(), Diagnostic> {
+    pub fn field_list(&mut self, call: &mut CommandCall, form: Fields, stops: &[&str]) -> Result<(), Diagnostic> {
         loop {
             while self.option(call)? {
                 self.symbol(",");
@@ -259,12 +196,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A clause `keyword a, b`: fields, and `span=1h` pairs after them. Options of the command are taken out of it.
-    pub fn field_clause(
-        &mut self,
-        call: &mut CommandCall,
-        keyword: &str,
-        stops: &[&str],
-    ) -> Result<bool, Diagnostic> {
+    pub fn field_clause(&mut self, call: &mut CommandCall, keyword: &str, stops: &[&str]) -> Result<bool, Diagnostic> {
         let Some(at) = self.keyword(keyword) else {
             return Ok(false);
         };
@@ -279,16 +211,8 @@ impl<'a> Reader<'a> {
         keyword: Spanned<String>,
         stops: &[&str],
     ) -> Result<(), Diagnostic> {
-        if let Some(first) = call
-            .clauses
-            .iter()
-            .find(|clause| clause.keyword.value == keyword.value)
-        {
-            return Err(given_twice(
-                &keyword.value,
-                keyword.span,
-                first.keyword.span,
-            ));
+        if let Some(first) = call.clauses.iter().find(|clause| clause.keyword.value == keyword.value) {
+            return Err(given_twice(&keyword.value, keyword.span, first.keyword.span));
         }
         let mut arguments = Vec::new();
         loop {
@@ -306,9 +230,7 @@ impl<'a> Reader<'a> {
                 }
             } else {
                 let before = self.position();
-                let prefix = self
-                    .function_ahead()
-                    .filter(|name| name.value.eq_ignore_ascii_case("prefix"));
+                let prefix = self.function_ahead().filter(|name| name.value.eq_ignore_ascii_case("prefix"));
                 if prefix.is_none() {
                     self.return_to(before);
                 }
@@ -320,10 +242,7 @@ impl<'a> Reader<'a> {
             self.symbol(",");
         }
         if arguments.is_empty() {
-            return Err(missing_argument(
-                &format!("no field after `{}`", keyword.value),
-                keyword.span,
-            ));
+            return Err(missing_argument(&format!("no field after `{}`", keyword.value), keyword.span));
         }
         call.clauses.push(Clause { keyword, arguments });
         Ok(())
@@ -335,27 +254,15 @@ impl<'a> Reader<'a> {
             return Err(self.unexpected("`(`"));
         };
         let field = match self.quoted('"')? {
-            Some(raw) => FieldName {
-                name: lexical::unescape(raw.value),
-                span: raw.span,
-                quoting: Quoting::Double,
-            },
+            Some(raw) => FieldName { name: lexical::unescape(raw.value), span: raw.span, quoting: Quoting::Double },
             None => match self.read(lexical::search_word(lexical::WordPlace::Value)) {
-                Some(word) => FieldName {
-                    name: word.value.to_owned(),
-                    span: word.span,
-                    quoting: Quoting::None,
-                },
+                Some(word) => FieldName { name: word.value.to_owned(), span: word.span, quoting: Quoting::None },
                 None => return Err(self.unexpected("a prefix such as `user=`")),
             },
         };
         self.close(")", opener)?;
         let alias = self.alias()?;
-        Ok(Argument::Conversion {
-            function: Spanned::new("prefix".to_owned(), function.span),
-            field,
-            alias,
-        })
+        Ok(Argument::Conversion { function: Spanned::new("prefix".to_owned(), function.span), field, alias })
     }
 
     /// `name=value` that is no option.
@@ -367,10 +274,7 @@ impl<'a> Reader<'a> {
             return Err(self.unexpected("`=`"));
         }
         let value = self.text_or_word(&format!("a value for `{}`", name.value))?;
-        Ok(Argument::Pair {
-            name: Spanned::new(name.value.to_owned(), name.span),
-            value: value.0,
-        })
+        Ok(Argument::Pair { name: Spanned::new(name.value.to_owned(), name.span), value: value.0 })
     }
 
     /// A quoted text or a bare word, unquoted, and whether it was quoted.
@@ -393,16 +297,10 @@ impl<'a> Reader<'a> {
     /// A regular expression: only its quoting is removed.
     pub fn regular_expression(&mut self, expected: &str) -> Result<Argument, Diagnostic> {
         if let Some(raw) = self.quoted('"')? {
-            return Ok(Argument::Text {
-                text: Spanned::new(lexical::unquote(raw.value), raw.span),
-                quoted: true,
-            });
+            return Ok(Argument::Text { text: Spanned::new(lexical::unquote(raw.value), raw.span), quoted: true });
         }
         match self.read(lexical::search_word(lexical::WordPlace::Value)) {
-            Some(word) => Ok(Argument::Text {
-                text: Spanned::new(word.value.to_owned(), word.span),
-                quoted: false,
-            }),
+            Some(word) => Ok(Argument::Text { text: Spanned::new(word.value.to_owned(), word.span), quoted: false }),
             None => Err(self.unexpected(expected)),
         }
     }
@@ -411,12 +309,8 @@ impl<'a> Reader<'a> {
     pub fn whole_number(&mut self) -> Option<Argument> {
         let before = self.position();
         let word = self.read(lexical::field_word)?;
-        if word.value.bytes().all(|byte| byte.is_ascii_digit()) && word.value.parse::<i64>().is_ok()
-        {
-            return Some(Argument::Text {
-                text: Spanned::new(word.value.to_owned(), word.span),
-                quoted: false,
-            });
+        if word.value.bytes().all(|byte| byte.is_ascii_digit()) && word.value.parse::<i64>().is_ok() {
+            return Some(Argument::Text { text: Spanned::new(word.value.to_owned(), word.span), quoted: false });
         }
         self.return_to(before);
         None
@@ -433,11 +327,7 @@ impl<'a> Reader<'a> {
                 false
             };
             let (kind, field) = self.sort_field()?;
-            let key = SortKey {
-                descending,
-                kind,
-                field,
-            };
+            let key = SortKey { descending, kind, field };
             keys.push(Argument::SortKey(key));
             self.symbol(",");
         }
@@ -448,9 +338,7 @@ impl<'a> Reader<'a> {
     fn sort_field(&mut self) -> Result<(Option<Spanned<String>>, FieldName), Diagnostic> {
         const KINDS: [&str; 4] = ["auto", "str", "ip", "num"];
         let before = self.position();
-        let kind = self
-            .function_ahead()
-            .map(|name| Spanned::new(name.value.to_ascii_lowercase(), name.span));
+        let kind = self.function_ahead().map(|name| Spanned::new(name.value.to_ascii_lowercase(), name.span));
         let Some(kind) = kind.filter(|kind| KINDS.contains(&kind.value.as_str())) else {
             self.return_to(before);
             return Ok((None, self.field("a field to sort by")?));
@@ -482,24 +370,15 @@ pub(crate) fn unknown_option(spec: &CommandSpec, name: &str, span: Span) -> Diag
     let names = || spec.options.iter().map(|option| option.name);
     match (name.len() < 40).then(|| nearest(name, names())).flatten() {
         Some(near) => error.with_help(format!("did you mean `{near}`?")),
-        None if spec.options.is_empty() => {
-            error.with_help(format!("`{}` takes no options", spec.name))
-        }
-        None => error.with_help(format!(
-            "its options are {}",
-            names().collect::<Vec<_>>().join(", ")
-        )),
+        None if spec.options.is_empty() => error.with_help(format!("`{}` takes no options", spec.name)),
+        None => error.with_help(format!("its options are {}", names().collect::<Vec<_>>().join(", "))),
     }
 }
 
 /// The error for a clause that stands twice.
 pub(crate) fn given_twice(keyword: &str, second: Span, first: Span) -> Diagnostic {
-    Diagnostic::error(
-        "parse/duplicate-clause",
-        format!("`{keyword}` is given twice"),
-        second,
-    )
-    .with_place(first, "first given here")
+    Diagnostic::error("parse/duplicate-clause", format!("`{keyword}` is given twice"), second)
+        .with_place(first, "first given here")
 }
 
 /// The error for an argument that is not there.
@@ -525,10 +404,7 @@ fn kind_words(kind: OptionKind) -> String {
 fn kind_fits(kind: OptionKind, value: &str) -> bool {
     let word = value.trim().to_ascii_lowercase();
     match kind {
-        OptionKind::Boolean => matches!(
-            word.as_str(),
-            "true" | "t" | "1" | "yes" | "y" | "false" | "f" | "0" | "no" | "n"
-        ),
+        OptionKind::Boolean => matches!(word.as_str(), "true" | "t" | "1" | "yes" | "y" | "false" | "f" | "0" | "no" | "n"),
         OptionKind::Integer => word.parse::<i64>().is_ok(),
         OptionKind::Number => word.parse::<f64>().is_ok_and(f64::is_finite),
         OptionKind::Text | OptionKind::Regex => true,
@@ -547,9 +423,7 @@ fn is_span_length(word: &str) -> bool {
     if word == "auto" {
         return true;
     }
-    let unit_ends = rest
-        .find(|c: char| !c.is_ascii_alphabetic())
-        .unwrap_or(rest.len());
+    let unit_ends = rest.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(rest.len());
     let (unit, snap) = rest.split_at(unit_ends);
     let snaps = snap.is_empty() || snap.starts_with('@');
     snaps && (rest.len() < word.len() || !unit.is_empty() && unit.len() <= 8 && is_unit(unit))

@@ -4,26 +4,19 @@ use super::operators::{CHAIN_LIMIT, COMPARISON, NOT, SIGN, members_on_the_left, 
 use super::{Reader, TREE_DEPTH_LIMIT, lexical};
 use crate::diagnostic::Diagnostic;
 use crate::span::{Span, Spanned};
-use crate::syntax::{
-    Assignment, BinaryOperator, Expression, ExpressionKind, FieldName, Quoting, TemplatePart,
-    UnaryOperator,
-};
+use crate::syntax::{Assignment, BinaryOperator, Expression, ExpressionKind, FieldName, Quoting, TemplatePart, UnaryOperator};
 
 /// Joins a chain of one associative operator: left to right when short, balanced when long.
 fn chain(operator: BinaryOperator, first: Tree, others: Vec<(Span, Tree)>) -> Tree {
     if others.len() < CHAIN_LIMIT {
-        return others
-            .into_iter()
-            .fold(first, |left, (at, right)| binary(operator, at, left, right));
+        return others.into_iter().fold(first, |left, (at, right)| binary(operator, at, left, right));
     }
     balanced(operator, first, others)
 }
 
 fn balanced(operator: BinaryOperator, first: Tree, mut others: Vec<(Span, Tree)>) -> Tree {
     let members = others.len() + 1;
-    let mut tail = others
-        .split_off((members_on_the_left(members) - 1).min(others.len()))
-        .into_iter();
+    let mut tail = others.split_off((members_on_the_left(members) - 1).min(others.len())).into_iter();
     match tail.next() {
         Some((at, middle)) => {
             let right = balanced(operator, middle, tail.collect());
@@ -41,10 +34,7 @@ fn binary(operator: BinaryOperator, at: Span, left: Tree, right: Tree) -> Tree {
         left: Box::new(left.expression),
         right: Box::new(right.expression),
     };
-    Tree {
-        expression: Expression { kind, span },
-        depth,
-    }
+    Tree { expression: Expression { kind, span }, depth }
 }
 
 /// An infix operator that has been read.
@@ -52,10 +42,7 @@ enum Infix {
     /// `IN` or `NOT IN`; the list comes next.
     Membership { negated: bool },
     /// Any other operator; negated for `NOT LIKE`.
-    Operator {
-        operator: Spanned<BinaryOperator>,
-        negated: bool,
-    },
+    Operator { operator: Spanned<BinaryOperator>, negated: bool },
 }
 
 #[cold]
@@ -72,10 +59,7 @@ struct Tree {
 
 impl Tree {
     fn leaf(kind: ExpressionKind, span: Span) -> Self {
-        Self {
-            expression: Expression { kind, span },
-            depth: 1,
-        }
+        Self { expression: Expression { kind, span }, depth: 1 }
     }
 }
 
@@ -104,9 +88,7 @@ impl<'a> Reader<'a> {
         }
         let negated = self.negated_like_ahead();
         match self.read(lexical::binary_operator) {
-            Some(operator) if precedence(operator.value) >= minimum => {
-                Some(Infix::Operator { operator, negated })
-            }
+            Some(operator) if precedence(operator.value) >= minimum => Some(Infix::Operator { operator, negated }),
             _ => {
                 self.return_to(before);
                 None
@@ -121,9 +103,7 @@ impl<'a> Reader<'a> {
         };
         let level = precedence(operator.value);
         let tree = match operator.value {
-            BinaryOperator::And | BinaryOperator::Or | BinaryOperator::Xor => {
-                self.chain_of(left, &operator, level)?
-            }
+            BinaryOperator::And | BinaryOperator::Or | BinaryOperator::Xor => self.chain_of(left, &operator, level)?,
             _ => {
                 let right = self.right_operand(operator.span, level + 1)?;
                 binary(operator.value, operator.span, left, right)
@@ -132,20 +112,11 @@ impl<'a> Reader<'a> {
         if tree.depth > TREE_DEPTH_LIMIT {
             return Err(too_many_operators(operator.span));
         }
-        Ok(if negated {
-            negation(tree, operator.span)
-        } else {
-            tree
-        })
+        Ok(if negated { negation(tree, operator.span) } else { tree })
     }
 
     /// The rest of `a AND b AND c` after `a AND`.
-    fn chain_of(
-        &mut self,
-        first: Tree,
-        operator: &Spanned<BinaryOperator>,
-        level: u8,
-    ) -> Result<Tree, Diagnostic> {
+    fn chain_of(&mut self, first: Tree, operator: &Spanned<BinaryOperator>, level: u8) -> Result<Tree, Diagnostic> {
         let mut others = vec![(operator.span, self.right_operand(operator.span, level + 1)?)];
         loop {
             let before = self.position();
@@ -180,10 +151,7 @@ impl<'a> Reader<'a> {
 
     #[cold]
     fn missing_right_operand(&self, operator: Span) -> Diagnostic {
-        self.missing_operand(
-            &format!("nothing to the right of `{}`", self.text(operator)),
-            operator,
-        )
+        self.missing_operand(&format!("nothing to the right of `{}`", self.text(operator)), operator)
     }
 
     /// Reads `IN` or `NOT IN` when a list follows; the value tells whether it was negated.
@@ -211,27 +179,13 @@ impl<'a> Reader<'a> {
         let keyword = self.here();
         let (list, end, depth) = self.parenthesised_list()?;
         if list.is_empty() {
-            return Err(Diagnostic::error(
-                "parse/missing-argument",
-                "`IN` needs at least one value",
-                keyword.to(end),
-            ));
+            return Err(Diagnostic::error("parse/missing-argument", "`IN` needs at least one value", keyword.to(end)));
         }
         let span = operand.expression.span.to(end);
         let depth = depth.max(operand.depth) + 1;
-        let kind = ExpressionKind::In {
-            operand: Box::new(operand.expression),
-            list,
-        };
-        let tree = Tree {
-            expression: Expression { kind, span },
-            depth,
-        };
-        Ok(if negated {
-            negation(tree, keyword)
-        } else {
-            tree
-        })
+        let kind = ExpressionKind::In { operand: Box::new(operand.expression), list };
+        let tree = Tree { expression: Expression { kind, span }, depth };
+        Ok(if negated { negation(tree, keyword) } else { tree })
     }
 
     /// `(a, b, c)`: the members, the closing bracket's place and the greatest depth.
@@ -275,9 +229,7 @@ impl<'a> Reader<'a> {
     /// An error unless a member of a list can start here.
     fn expect_member(&mut self, opener: Span) -> Result<(), Diagnostic> {
         if matches!(self.peek_after_blanks(), Some(',' | ')')) {
-            return Err(self
-                .unexpected("a value")
-                .with_place(opener, "in this list"));
+            return Err(self.unexpected("a value").with_place(opener, "in this list"));
         }
         if self.at_end_of_command() {
             self.close(")", opener)?;
@@ -306,12 +258,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn prefixed(
-        &mut self,
-        operator: UnaryOperator,
-        at: Span,
-        level: u8,
-    ) -> Result<Tree, Diagnostic> {
+    fn prefixed(&mut self, operator: UnaryOperator, at: Span, level: u8) -> Result<Tree, Diagnostic> {
         self.return_to(at.end);
         self.enter(at)?;
         let operand = self.right_operand(at, level)?;
@@ -358,26 +305,15 @@ impl<'a> Reader<'a> {
 
     fn text_literal(&mut self) -> Result<Tree, Diagnostic> {
         match self.quoted('"')? {
-            Some(raw) => Ok(Tree::leaf(
-                ExpressionKind::Text(lexical::unescape(raw.value)),
-                raw.span,
-            )),
+            Some(raw) => Ok(Tree::leaf(ExpressionKind::Text(lexical::unescape(raw.value)), raw.span)),
             None => Err(self.unexpected("a text")),
         }
     }
 
     fn single_quoted_field(&mut self) -> Result<FieldName, Diagnostic> {
         match self.quoted('\'')? {
-            Some(raw) if raw.value.is_empty() => Err(Diagnostic::error(
-                "parse/empty-name",
-                "empty field name",
-                raw.span,
-            )),
-            Some(raw) => Ok(FieldName {
-                name: lexical::unescape_single(raw.value),
-                span: raw.span,
-                quoting: Quoting::Single,
-            }),
+            Some(raw) if raw.value.is_empty() => Err(Diagnostic::error("parse/empty-name", "empty field name", raw.span)),
+            Some(raw) => Ok(FieldName { name: lexical::unescape_single(raw.value), span: raw.span, quoting: Quoting::Single }),
             None => Err(self.unexpected("a field name")),
         }
     }
@@ -386,33 +322,18 @@ impl<'a> Reader<'a> {
         let Some(read) = self.read(lexical::number) else {
             return Err(self.unexpected("a value"));
         };
-        if self
-            .next_character()
-            .is_some_and(|c| c.is_alphanumeric() || c == '_')
-        {
-            let word =
-                lexical::field_word(self.text(Span::new(read.span.start, self.source.len())))
-                    .map_or("", |(_, word)| word);
+        if self.next_character().is_some_and(|c| c.is_alphanumeric() || c == '_') {
+            let word = lexical::field_word(self.text(Span::new(read.span.start, self.source.len()))).map_or("", |(_, word)| word);
             let span = Span::new(read.span.start, read.span.start + word.len());
-            return Err(Diagnostic::error(
-                "parse/number",
-                format!("`{word}` is neither a number nor a field name"),
-                span,
-            )
-            .with_help(format!(
-                "a field name that starts with a digit is written in single quotes: '{word}'"
-            )));
+            return Err(Diagnostic::error("parse/number", format!("`{word}` is neither a number nor a field name"), span)
+                .with_help(format!("a field name that starts with a digit is written in single quotes: '{word}'")));
         }
         let kind = match read.value.parse::<i64>() {
             Ok(integer) => ExpressionKind::Integer(integer),
             Err(_) => match read.value.parse::<f64>() {
                 Ok(float) if float.is_finite() => ExpressionKind::Float(float),
                 _ => {
-                    return Err(Diagnostic::error(
-                        "parse/number",
-                        format!("number `{}` is too large", read.value),
-                        read.span,
-                    ));
+                    return Err(Diagnostic::error("parse/number", format!("number `{}` is too large", read.value), read.span));
                 }
             },
         };
@@ -437,25 +358,15 @@ impl<'a> Reader<'a> {
 
     /// An error when an infix operator stands where an operand should.
     fn refuse_infix_here(&mut self) -> Result<(), Diagnostic> {
-        let Some(operator) = ["AND", "OR", "XOR", "LIKE"]
-            .into_iter()
-            .find(|word| self.at_keyword(word))
-        else {
+        let Some(operator) = ["AND", "OR", "XOR", "LIKE"].into_iter().find(|word| self.at_keyword(word)) else {
             return Ok(());
         };
-        let is_call = operator == "LIKE"
-            && self
-                .rest()
-                .get(4..)
-                .is_some_and(|rest| rest.trim_start().starts_with('('));
+        let is_call = operator == "LIKE" && self.rest().get(4..).is_some_and(|rest| rest.trim_start().starts_with('('));
         if is_call {
             return Ok(());
         }
         let span = Span::new(self.position(), self.position() + operator.len());
-        Err(self.missing_operand(
-            &format!("nothing to the left of `{}`", self.text(span)),
-            span,
-        ))
+        Err(self.missing_operand(&format!("nothing to the left of `{}`", self.text(span)), span))
     }
 
     fn identifier(&mut self) -> Result<Span, Diagnostic> {
@@ -466,11 +377,7 @@ impl<'a> Reader<'a> {
     }
 
     fn bare_field(&self, span: Span) -> Tree {
-        let field = FieldName {
-            name: self.text(span).to_owned(),
-            span,
-            quoting: Quoting::None,
-        };
+        let field = FieldName { name: self.text(span).to_owned(), span, quoting: Quoting::None };
         Tree::leaf(ExpressionKind::Field(field), span)
     }
 
@@ -478,13 +385,7 @@ impl<'a> Reader<'a> {
         let (arguments, end, depth) = self.parenthesised_list()?;
         let span = name.to(end);
         let name = Spanned::new(self.text(name).to_owned(), name);
-        Ok(Tree {
-            expression: Expression {
-                kind: ExpressionKind::Call { name, arguments },
-                span,
-            },
-            depth: depth + 1,
-        })
+        Ok(Tree { expression: Expression { kind: ExpressionKind::Call { name, arguments }, span }, depth: depth + 1 })
     }
 
     /// `target = expression`.
@@ -500,19 +401,11 @@ impl<'a> Reader<'a> {
             }
         };
         if self.at_end_of_operand() {
-            return Err(self.missing_operand(
-                &format!("nothing is assigned to `{}`", target.name),
-                target.span.to(equals),
-            ));
+            return Err(self.missing_operand(&format!("nothing is assigned to `{}`", target.name), target.span.to(equals)));
         }
         let expression = self.expression()?;
         let span = target.span.to(expression.span);
-        Ok(Assignment {
-            template: template(&target.name),
-            target,
-            expression,
-            span,
-        })
+        Ok(Assignment { template: template(&target.name), target, expression, span })
     }
 
     fn assignment_target(&mut self) -> Result<FieldName, Diagnostic> {
@@ -520,23 +413,13 @@ impl<'a> Reader<'a> {
         match self.next_character() {
             Some('\'') => self.single_quoted_field(),
             Some('"') => match self.quoted('"')? {
-                Some(raw) if !raw.value.is_empty() => Ok(FieldName {
-                    name: lexical::unescape(raw.value),
-                    span: raw.span,
-                    quoting: Quoting::Double,
-                }),
-                _ => Err(Diagnostic::error(
-                    "parse/empty-name",
-                    "empty field name",
-                    self.here(),
-                )),
+                Some(raw) if !raw.value.is_empty() => {
+                    Ok(FieldName { name: lexical::unescape(raw.value), span: raw.span, quoting: Quoting::Double })
+                }
+                _ => Err(Diagnostic::error("parse/empty-name", "empty field name", self.here())),
             },
             _ => match self.read(lexical::assignment_target) {
-                Some(read) => Ok(FieldName {
-                    name: read.value.to_owned(),
-                    span: read.span,
-                    quoting: Quoting::None,
-                }),
+                Some(read) => Ok(FieldName { name: read.value.to_owned(), span: read.span, quoting: Quoting::None }),
                 None => Err(self.unexpected("a field name")),
             },
         }
@@ -557,14 +440,8 @@ impl<'a> Reader<'a> {
 
 fn unary(operator: UnaryOperator, operand: Tree, at: Span) -> Tree {
     let span = operand.expression.span.to(at);
-    let kind = ExpressionKind::Unary {
-        operator,
-        operand: Box::new(operand.expression),
-    };
-    Tree {
-        expression: Expression { kind, span },
-        depth: operand.depth + 1,
-    }
+    let kind = ExpressionKind::Unary { operator, operand: Box::new(operand.expression) };
+    Tree { expression: Expression { kind, span }, depth: operand.depth + 1 }
 }
 
 fn negation(operand: Tree, at: Span) -> Tree {

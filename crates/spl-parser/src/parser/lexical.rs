@@ -12,11 +12,7 @@ use crate::syntax::{BinaryOperator, Pattern, PatternPart, SearchOperator};
 
 /// Blanks and ```` ```comments``` ````, possibly none. An unclosed comment is left standing.
 pub fn blanks(input: &str) -> IResult<&str, &str> {
-    recognize(many0_count(alt((
-        take_while1(char::is_whitespace),
-        comment,
-    ))))
-    .parse(input)
+    recognize(many0_count(alt((take_while1(char::is_whitespace), comment)))).parse(input)
 }
 
 fn comment(input: &str) -> IResult<&str, &str> {
@@ -24,14 +20,8 @@ fn comment(input: &str) -> IResult<&str, &str> {
 }
 
 /// A quoted text, quotes excluded, escapes as they stand. Fails when the closing quote is missing.
-pub fn quoted<'a>(
-    quote: char,
-) -> impl Parser<&'a str, Output = &'a str, Error = nom::error::Error<&'a str>> {
-    delimited(
-        char(quote),
-        move |input| quoted_inside(input, quote),
-        char(quote),
-    )
+pub fn quoted<'a>(quote: char) -> impl Parser<&'a str, Output = &'a str, Error = nom::error::Error<&'a str>> {
+    delimited(char(quote), move |input| quoted_inside(input, quote), char(quote))
 }
 
 fn quoted_inside(input: &str, quote: char) -> IResult<&str, &str> {
@@ -44,10 +34,7 @@ fn quoted_inside(input: &str, quote: char) -> IResult<&str, &str> {
 
 /// A command or option name: letters, digits and `_`, not starting with a digit.
 pub fn name(input: &str) -> IResult<&str, &str> {
-    verify(take_while1(is_name_character), |text: &str| {
-        !text.starts_with(|c: char| c.is_ascii_digit())
-    })
-    .parse(input)
+    verify(take_while1(is_name_character), |text: &str| !text.starts_with(|c: char| c.is_ascii_digit())).parse(input)
 }
 
 fn is_name_character(c: char) -> bool {
@@ -62,23 +49,14 @@ pub fn function_name(input: &str) -> IResult<&str, &str> {
 /// A word of a field list: anything up to a blank, a separator, a quote or a bracket.
 pub fn field_word(input: &str) -> IResult<&str, &str> {
     take_while1(|c: char| {
-        !c.is_whitespace()
-            && !matches!(
-                c,
-                ',' | '(' | ')' | '[' | ']' | '|' | '"' | '\'' | '=' | '<' | '>' | '!' | '`'
-            )
+        !c.is_whitespace() && !matches!(c, ',' | '(' | ')' | '[' | ']' | '|' | '"' | '\'' | '=' | '<' | '>' | '!' | '`')
     })
     .parse(input)
 }
 
 /// A place holder of a `foreach` template: `<<FIELD>>`.
 fn placeholder(input: &str) -> IResult<&str, &str> {
-    recognize(delimited(
-        tag("<<"),
-        take_while1(|c: char| c.is_ascii_alphanumeric() || c == '_'),
-        tag(">>"),
-    ))
-    .parse(input)
+    recognize(delimited(tag("<<"), take_while1(|c: char| c.is_ascii_alphanumeric() || c == '_'), tag(">>"))).parse(input)
 }
 
 /// A field word that may hold `foreach` place holders.
@@ -88,11 +66,7 @@ pub fn templated_field_word(input: &str) -> IResult<&str, &str> {
 
 /// A field word that may end in brackets without blanks inside, as result names do: `avg(bytes)`.
 pub fn result_field_word(input: &str) -> IResult<&str, &str> {
-    recognize((
-        templated_field_word,
-        many0_count(pair(bracketed, opt(templated_field_word))),
-    ))
-    .parse(input)
+    recognize((templated_field_word, many0_count(pair(bracketed, opt(templated_field_word))))).parse(input)
 }
 
 /// `(...)` without blanks, quotes and pipes; brackets inside are paired.
@@ -106,25 +80,17 @@ fn bracketed(input: &str) -> IResult<&str, &str> {
                 return Ok((rest, text));
             }
             ')' => depth = depth.saturating_sub(1),
-            _ if depth == 0
-                || c.is_whitespace()
-                || matches!(c, '"' | '\'' | '|' | '[' | ']' | '`') =>
-            {
+            _ if depth == 0 || c.is_whitespace() || matches!(c, '"' | '\'' | '|' | '[' | ']' | '`') => {
                 break;
             }
             _ => {}
         }
     }
-    Err(nom::Err::Error(nom::error::Error::new(
-        input,
-        nom::error::ErrorKind::Char,
-    )))
+    Err(nom::Err::Error(nom::error::Error::new(input, nom::error::ErrorKind::Char)))
 }
 
 /// A keyword in any case, as a whole word.
-pub fn keyword<'a>(
-    word: &str,
-) -> impl Parser<&'a str, Output = &'a str, Error = nom::error::Error<&'a str>> {
+pub fn keyword<'a>(word: &str) -> impl Parser<&'a str, Output = &'a str, Error = nom::error::Error<&'a str>> {
     terminated(tag_no_case(word), word_end)
 }
 
@@ -143,19 +109,12 @@ fn word_end(input: &str) -> IResult<&str, ()> {
 
 /// A bare field name of an eval expression: letters, digits, `_ : @ # $`, array braces, parts joined by dots.
 pub fn identifier(input: &str) -> IResult<&str, &str> {
-    recognize(pair(
-        identifier_part,
-        many0_count(preceded(char('.'), identifier_part)),
-    ))
-    .parse(input)
+    recognize(pair(identifier_part, many0_count(preceded(char('.'), identifier_part)))).parse(input)
 }
 
 fn identifier_part(input: &str) -> IResult<&str, &str> {
     recognize(pair(
-        alt((
-            placeholder,
-            take_while1(|c: char| c.is_alphabetic() || matches!(c, '_' | '@' | '#' | '$')),
-        )),
+        alt((placeholder, take_while1(|c: char| c.is_alphabetic() || matches!(c, '_' | '@' | '#' | '$')))),
         many0_count(alt((
             placeholder,
             take_while1(|c: char| c.is_alphanumeric() || matches!(c, '_' | ':' | '@' | '#' | '$')),
@@ -170,17 +129,9 @@ pub fn assignment_target(input: &str) -> IResult<&str, &str> {
     recognize(many1_count(alt((
         placeholder,
         take_while1(|c: char| {
-            c.is_alphanumeric()
-                || matches!(
-                    c,
-                    '_' | ':' | '@' | '#' | '$' | '.' | '-' | '/' | '%' | '&' | '*'
-                )
+            c.is_alphanumeric() || matches!(c, '_' | ':' | '@' | '#' | '$' | '.' | '-' | '/' | '%' | '&' | '*')
         }),
-        recognize(delimited(
-            char('{'),
-            take_while(|c: char| !matches!(c, '{' | '}' | '|' | '"')),
-            char('}'),
-        )),
+        recognize(delimited(char('{'), take_while(|c: char| !matches!(c, '{' | '}' | '|' | '"')), char('}'))),
     ))))
     .parse(input)
 }
@@ -188,10 +139,7 @@ pub fn assignment_target(input: &str) -> IResult<&str, &str> {
 /// An unsigned number: `1`, `1.5`, `.5`, `1e3`.
 pub fn number(input: &str) -> IResult<&str, &str> {
     recognize(pair(
-        alt((
-            recognize(pair(digit1, opt(pair(char('.'), digit1)))),
-            recognize(pair(char('.'), digit1)),
-        )),
+        alt((recognize(pair(digit1, opt(pair(char('.'), digit1)))), recognize(pair(char('.'), digit1)))),
         opt((one_of("eE"), opt(one_of("+-")), digit1)),
     ))
     .parse(input)
@@ -245,16 +193,11 @@ pub enum WordPlace {
 }
 
 /// A bare word of the search language, escapes as they stand.
-pub fn search_word<'a>(
-    place: WordPlace,
-) -> impl Parser<&'a str, Output = &'a str, Error = nom::error::Error<&'a str>> {
+pub fn search_word<'a>(place: WordPlace) -> impl Parser<&'a str, Output = &'a str, Error = nom::error::Error<&'a str>> {
     move |input: &'a str| {
         let end = search_word_end(input, place);
         if end == 0 {
-            return Err(nom::Err::Error(nom::error::Error::new(
-                input,
-                nom::error::ErrorKind::TakeWhile1,
-            )));
+            return Err(nom::Err::Error(nom::error::Error::new(input, nom::error::ErrorKind::TakeWhile1)));
         }
         let (word, rest) = input.split_at(end);
         Ok((rest, word))
@@ -268,17 +211,12 @@ fn search_word_end(input: &str, place: WordPlace) -> usize {
         match c {
             c if c.is_whitespace() => return closed(at, &open),
             '|' | '"' | '`' => return closed(at, &open),
-            '\\' if characters
-                .peek()
-                .is_some_and(|(_, next)| matches!(next, '"' | '\\' | '|' | '*')) =>
-            {
+            '\\' if characters.peek().is_some_and(|(_, next)| matches!(next, '"' | '\\' | '|' | '*')) => {
                 characters.next();
             }
             ',' if place == WordPlace::List => return closed(at, &open),
             '=' | '<' | '>' | '(' | ')' | '[' | ']' if place == WordPlace::Term => return at,
-            '!' if place == WordPlace::Term
-                && characters.peek().is_some_and(|(_, next)| *next == '=') =>
-            {
+            '!' if place == WordPlace::Term && characters.peek().is_some_and(|(_, next)| *next == '=') => {
                 return at;
             }
             '(' | '[' | '=' if at == 0 => return at,
@@ -302,14 +240,8 @@ fn closed(end: usize, open: &[(usize, char)]) -> usize {
 }
 
 /// The bare value of an option: up to a blank, an unbalanced bracket or, unless it is free text, a comma.
-pub fn option_word<'a>(
-    commas: bool,
-) -> impl Parser<&'a str, Output = &'a str, Error = nom::error::Error<&'a str>> {
-    let place = if commas {
-        WordPlace::Value
-    } else {
-        WordPlace::List
-    };
+pub fn option_word<'a>(commas: bool) -> impl Parser<&'a str, Output = &'a str, Error = nom::error::Error<&'a str>> {
+    let place = if commas { WordPlace::Value } else { WordPlace::List };
     search_word(place)
 }
 
@@ -339,20 +271,12 @@ pub fn parenthesised(input: &str) -> IResult<&str, &str> {
             _ => {}
         }
     }
-    Err(nom::Err::Error(nom::error::Error::new(
-        input,
-        nom::error::ErrorKind::TakeUntil,
-    )))
+    Err(nom::Err::Error(nom::error::Error::new(input, nom::error::ErrorKind::TakeUntil)))
 }
 
 /// The inside of `"("...")"`, the documented way to write a condition with quotes in it.
 pub fn quoted_parentheses(input: &str) -> IResult<&str, &str> {
-    delimited(
-        tag("\"(\""),
-        |inside| quoted_inside(inside, '"'),
-        tag("\")\""),
-    )
-    .parse(input)
+    delimited(tag("\"(\""), |inside| quoted_inside(inside, '"'), tag("\")\"")).parse(input)
 }
 
 /// Resolves `\"` and `\\`; every other backslash stands for itself, so that regular expressions survive.
@@ -451,23 +375,14 @@ mod tests {
     #[test]
     fn patterns() {
         let parts = |raw| pattern(raw, true).parts;
-        assert_eq!(
-            parts(r"C:\\*"),
-            vec![PatternPart::Literal(r"C:\".into()), PatternPart::Wildcard]
-        );
-        assert_eq!(
-            parts(r"a\*b**"),
-            vec![PatternPart::Literal("a*b".into()), PatternPart::Wildcard]
-        );
+        assert_eq!(parts(r"C:\\*"), vec![PatternPart::Literal(r"C:\".into()), PatternPart::Wildcard]);
+        assert_eq!(parts(r"a\*b**"), vec![PatternPart::Literal("a*b".into()), PatternPart::Wildcard]);
         assert_eq!(parts(r"\d"), vec![PatternPart::Literal(r"\d".into())]);
     }
 
     #[test]
     fn words_end_where_their_place_says() {
-        assert_eq!(
-            search_word(WordPlace::Value).parse("f(x),y) z"),
-            Ok((") z", "f(x),y"))
-        );
+        assert_eq!(search_word(WordPlace::Value).parse("f(x),y) z"), Ok((") z", "f(x),y")));
         assert_eq!(search_word(WordPlace::List).parse("a,b"), Ok((",b", "a")));
         assert_eq!(search_word(WordPlace::Term).parse("a!=b"), Ok(("!=b", "a")));
         assert_eq!(identifier("a{}.b.1"), Ok((".1", "a{}.b")));

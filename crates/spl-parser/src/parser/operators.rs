@@ -38,18 +38,11 @@ pub fn members_on_the_left(members: usize) -> usize {
 /// Whether a node joins `members` operands with one operator exactly as the parser balances them.
 pub fn has_balanced_shape(operator: BinaryOperator, node: &Expression, members: usize) -> bool {
     match &node.kind {
-        ExpressionKind::Binary {
-            operator: inner,
-            left,
-            right,
-        } if inner.value == operator && members > 1 => {
+        ExpressionKind::Binary { operator: inner, left, right } if inner.value == operator && members > 1 => {
             let on_the_left = members_on_the_left(members);
-            has_balanced_shape(operator, left, on_the_left)
-                && has_balanced_shape(operator, right, members - on_the_left)
+            has_balanced_shape(operator, left, on_the_left) && has_balanced_shape(operator, right, members - on_the_left)
         }
-        ExpressionKind::Binary {
-            operator: inner, ..
-        } if inner.value == operator => false,
+        ExpressionKind::Binary { operator: inner, .. } if inner.value == operator => false,
         _ => members == 1,
     }
 }

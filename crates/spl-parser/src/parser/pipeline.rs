@@ -17,11 +17,7 @@ impl<'a> Reader<'a> {
         let mut errors = Vec::new();
         self.skip_blanks();
         if self.rest().is_empty() {
-            return Err(vec![Diagnostic::error(
-                "parse/empty-search",
-                "empty search",
-                Span::new(0, self.source.len()),
-            )]);
+            return Err(vec![Diagnostic::error("parse/empty-search", "empty search", Span::new(0, self.source.len()))]);
         }
         let mut pipe = self.symbol("|");
         let mut implied = pipe.is_none();
@@ -45,14 +41,7 @@ impl<'a> Reader<'a> {
                 break;
             }
         }
-        if errors.is_empty() {
-            Ok(Pipeline {
-                commands,
-                span: Span::new(0, self.source.len()),
-            })
-        } else {
-            Err(errors)
-        }
+        if errors.is_empty() { Ok(Pipeline { commands, span: Span::new(0, self.source.len()) }) } else { Err(errors) }
     }
 
     /// `[ ... ]`: a search, implied or after a pipe.
@@ -81,26 +70,12 @@ impl<'a> Reader<'a> {
         let closer = self.close("]", opener)?;
         self.depth = outer_depth;
         self.subsearches -= 1;
-        Ok(Subsearch {
-            pipeline: Pipeline {
-                commands: pipeline,
-                span: inside,
-            },
-            span: opener.to(closer),
-        })
+        Ok(Subsearch { pipeline: Pipeline { commands: pipeline, span: inside }, span: opener.to(closer) })
     }
 
-    fn inner_pipeline(
-        &mut self,
-        opener: Span,
-        implied_search: bool,
-    ) -> Result<Vec<CommandCall>, Diagnostic> {
+    fn inner_pipeline(&mut self, opener: Span, implied_search: bool) -> Result<Vec<CommandCall>, Diagnostic> {
         if let Some(end) = self.symbol("]") {
-            return Err(Diagnostic::error(
-                "parse/empty-search",
-                "empty subsearch",
-                opener.to(end),
-            ));
+            return Err(Diagnostic::error("parse/empty-search", "empty subsearch", opener.to(end)));
         }
         if self.rest().is_empty() {
             self.close("]", opener)?;
@@ -128,11 +103,8 @@ impl<'a> Reader<'a> {
         }
         if self.at_end_of_command() {
             let at = pipe.unwrap_or(start);
-            let message = if self.next_character() == Some('|') {
-                "no command between two pipes"
-            } else {
-                "no command after `|`"
-            };
+            let message =
+                if self.next_character() == Some('|') { "no command between two pipes" } else { "no command after `|`" };
             return Err(Diagnostic::error("parse/empty-command", message, at));
         }
         let Some(name) = self.read(lexical::name) else {
@@ -142,17 +114,10 @@ impl<'a> Reader<'a> {
             return Err(unknown_command(name.value, name.span));
         };
         let glued = self.next_character().is_some_and(|c| {
-            !c.is_whitespace()
-                && !matches!(
-                    c,
-                    '|' | ']' | '[' | '(' | '"' | '`' | '\'' | '-' | '+' | '*' | ','
-                )
+            !c.is_whitespace() && !matches!(c, '|' | ']' | '[' | '(' | '"' | '`' | '\'' | '-' | '+' | '*' | ',')
         });
         if glued {
-            let end = self
-                .rest()
-                .find(|c: char| c.is_whitespace() || c == '|')
-                .unwrap_or(self.rest().len());
+            let end = self.rest().find(|c: char| c.is_whitespace() || c == '|').unwrap_or(self.rest().len());
             let span = Span::new(name.span.start, self.position() + end);
             let written = self.text(span);
             return Err(unknown_command(written, span));
@@ -168,28 +133,15 @@ impl<'a> Reader<'a> {
             .read(lexical::name)
             .and_then(|name| commands::lookup(name.value))
             .is_some_and(|spec| inside || spec.name == "search");
-        let bounded = self
-            .next_character()
-            .is_none_or(|c| c.is_whitespace() || matches!(c, '|' | ']' | '(' | '[' | '"'));
+        let bounded = self.next_character().is_none_or(|c| c.is_whitespace() || matches!(c, '|' | ']' | '(' | '[' | '"'));
         let operator = self.read(lexical::search_operator).is_some();
         self.return_to(before);
         found && bounded && !operator
     }
 
-    fn arguments(
-        &mut self,
-        spec: &'static CommandSpec,
-        name: Spanned<String>,
-    ) -> Result<CommandCall, Diagnostic> {
+    fn arguments(&mut self, spec: &'static CommandSpec, name: Spanned<String>) -> Result<CommandCall, Diagnostic> {
         let start = name.span;
-        let mut call = CommandCall {
-            name,
-            spec,
-            options: Vec::new(),
-            arguments: Vec::new(),
-            clauses: Vec::new(),
-            span: start,
-        };
+        let mut call = CommandCall { name, spec, options: Vec::new(), arguments: Vec::new(), clauses: Vec::new(), span: start };
         self.read_shape(spec.arguments, &mut call)?;
         let end = self.last_written();
         call.span = start.to(Span::new(start.end.max(end), start.end.max(end)));
@@ -199,16 +151,10 @@ impl<'a> Reader<'a> {
 
     /// The end of what was read, trailing blanks aside.
     fn last_written(&self) -> usize {
-        self.source
-            .get(..self.position())
-            .map_or(self.position(), |text| text.trim_end().len())
+        self.source.get(..self.position()).map_or(self.position(), |text| text.trim_end().len())
     }
 
-    fn read_shape(
-        &mut self,
-        shape: ArgumentShape,
-        call: &mut CommandCall,
-    ) -> Result<(), Diagnostic> {
+    fn read_shape(&mut self, shape: ArgumentShape, call: &mut CommandCall) -> Result<(), Diagnostic> {
         match shape {
             ArgumentShape::Own(grammar) => grammar(self, call),
             ArgumentShape::Search => self.search_shape(call),
@@ -235,10 +181,7 @@ impl<'a> Reader<'a> {
 
     fn expression_shape(&mut self, call: &mut CommandCall) -> Result<(), Diagnostic> {
         if self.at_end_of_command() {
-            return Err(missing_argument(
-                &format!("`{}` needs an expression", call.spec.name),
-                call.name.span,
-            ));
+            return Err(missing_argument(&format!("`{}` needs an expression", call.spec.name), call.name.span));
         }
         let expression = self.expression()?;
         call.arguments.push(Argument::Expression(expression));
@@ -248,26 +191,19 @@ impl<'a> Reader<'a> {
     fn assignments_shape(&mut self, call: &mut CommandCall) -> Result<(), Diagnostic> {
         if self.at_end_of_command() {
             return Err(missing_argument(
-                &format!(
-                    "`{}` needs an assignment `field=expression`",
-                    call.spec.name
-                ),
+                &format!("`{}` needs an assignment `field=expression`", call.spec.name),
                 call.name.span,
             ));
         }
         let assignments = self.assignments()?;
-        call.arguments
-            .extend(assignments.into_iter().map(Argument::Assignment));
+        call.arguments.extend(assignments.into_iter().map(Argument::Assignment));
         self.expect_end_of_command("`,` or an operator")
     }
 
     fn fields_shape(&mut self, call: &mut CommandCall) -> Result<(), Diagnostic> {
         self.field_list(call, Fields::Plain, &[])?;
         if call.arguments.is_empty() {
-            return Err(missing_argument(
-                &format!("`{}` needs at least one field", call.spec.name),
-                call.name.span,
-            ));
+            return Err(missing_argument(&format!("`{}` needs at least one field", call.spec.name), call.name.span));
         }
         Ok(())
     }
@@ -281,10 +217,7 @@ impl<'a> Reader<'a> {
         let text = raw.trim_end();
         if !text.is_empty() {
             let span = Span::new(start, start + text.len());
-            call.arguments.push(Argument::Text {
-                text: Spanned::new(text.to_owned(), span),
-                quoted: false,
-            });
+            call.arguments.push(Argument::Text { text: Spanned::new(text.to_owned(), span), quoted: false });
         }
         Ok(())
     }
@@ -292,14 +225,8 @@ impl<'a> Reader<'a> {
 
 fn unknown_command(name: &str, span: Span) -> Diagnostic {
     let shown: String = name.chars().take(40).collect();
-    let error = Diagnostic::error(
-        "parse/unknown-command",
-        format!("unknown command `{shown}`"),
-        span,
-    );
-    let near = (name.len() < 40)
-        .then(|| nearest(name, commands::names()))
-        .flatten();
+    let error = Diagnostic::error("parse/unknown-command", format!("unknown command `{shown}`"), span);
+    let near = (name.len() < 40).then(|| nearest(name, commands::names())).flatten();
     match near {
         Some(near) => error.with_help(format!("did you mean `{near}`?")),
         None => error,

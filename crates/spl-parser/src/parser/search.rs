@@ -4,9 +4,7 @@ use super::Reader;
 use super::lexical::{self, WordPlace};
 use crate::diagnostic::Diagnostic;
 use crate::span::{Span, Spanned};
-use crate::syntax::{
-    Directive, FieldName, Quoting, SearchExpression, SearchKind, SearchOperator, SearchValue,
-};
+use crate::syntax::{Directive, FieldName, Quoting, SearchExpression, SearchKind, SearchOperator, SearchValue};
 
 /// Names that bound the time range when they stand left of `=` (Splunk search reference, time modifiers).
 pub const TIME_MODIFIERS: &[&str] = &[
@@ -44,17 +42,11 @@ impl<'a> Reader<'a> {
     }
 
     /// A search expression up to the end of the command or one of these keywords (in any case).
-    pub fn search_expression_until(
-        &mut self,
-        stops: &[&str],
-    ) -> Result<SearchExpression, Diagnostic> {
+    pub fn search_expression_until(&mut self, stops: &[&str]) -> Result<SearchExpression, Diagnostic> {
         self.skip_blanks();
         let start = self.here();
         if self.at_end_of_command() {
-            return Ok(SearchExpression {
-                kind: SearchKind::And(Vec::new()),
-                span: start,
-            });
+            return Ok(SearchExpression { kind: SearchKind::And(Vec::new()), span: start });
         }
         let mut expression = self.conjunction(stops)?;
         if let SearchKind::Term(value) = &expression.kind
@@ -113,10 +105,7 @@ impl<'a> Reader<'a> {
     /// Passes an operator before an operand; an error when the operand is missing.
     fn prefix_operator(&mut self, word: &str, stops: &[&str]) -> Result<bool, Diagnostic> {
         match self.operator_word(word) {
-            Some(at) if self.at_end_of_search(stops) => Err(missing_operand(
-                &format!("nothing to the right of `{word}`"),
-                at,
-            )),
+            Some(at) if self.at_end_of_search(stops) => Err(missing_operand(&format!("nothing to the right of `{word}`"), at)),
             Some(_) => Ok(true),
             None => Ok(false),
         }
@@ -132,10 +121,7 @@ impl<'a> Reader<'a> {
         let operand = self.negation(stops)?;
         self.leave();
         let span = at.to(operand.span);
-        Ok(SearchExpression {
-            kind: SearchKind::Not(Box::new(operand)),
-            span,
-        })
+        Ok(SearchExpression { kind: SearchKind::Not(Box::new(operand)), span })
     }
 
     /// An upper-case operator as a whole word that is not itself the field of a comparison.
@@ -143,9 +129,7 @@ impl<'a> Reader<'a> {
         self.skip_blanks();
         let rest = self.rest();
         let after = rest.strip_prefix(word)?;
-        let ends = after.chars().next().is_none_or(|c| {
-            c.is_whitespace() || matches!(c, '(' | ')' | '[' | ']' | '|' | '"' | '`')
-        });
+        let ends = after.chars().next().is_none_or(|c| c.is_whitespace() || matches!(c, '(' | ')' | '[' | ']' | '|' | '"' | '`'));
         if !ends {
             return None;
         }
@@ -168,11 +152,8 @@ impl<'a> Reader<'a> {
     fn refuse_operator_here(&mut self) -> Result<(), Diagnostic> {
         for word in ["AND", "OR"] {
             if let Some(at) = self.operator_word(word) {
-                return Err(
-                    missing_operand(&format!("nothing to the left of `{word}`"), at).with_help(
-                        "operators stand between two conditions; quote the word to search for it",
-                    ),
-                );
+                return Err(missing_operand(&format!("nothing to the left of `{word}`"), at)
+                    .with_help("operators stand between two conditions; quote the word to search for it"));
             }
         }
         Ok(())
@@ -187,10 +168,7 @@ impl<'a> Reader<'a> {
     fn search_subsearch(&mut self) -> Result<SearchExpression, Diagnostic> {
         let subsearch = Box::new(self.subsearch()?);
         let span = subsearch.span;
-        Ok(SearchExpression {
-            kind: SearchKind::Subsearch(subsearch),
-            span,
-        })
+        Ok(SearchExpression { kind: SearchKind::Subsearch(subsearch), span })
     }
 
     fn search_group(&mut self) -> Result<SearchExpression, Diagnostic> {
@@ -209,20 +187,14 @@ impl<'a> Reader<'a> {
     /// `()` keeps everything: it is what an empty macro or subsearch leaves behind.
     fn empty_search_group(&mut self, opener: Span) -> Result<SearchExpression, Diagnostic> {
         let end = self.close_group(opener)?;
-        Ok(SearchExpression {
-            kind: SearchKind::And(Vec::new()),
-            span: opener.to(end),
-        })
+        Ok(SearchExpression { kind: SearchKind::And(Vec::new()), span: opener.to(end) })
     }
 
     fn term_or_comparison(&mut self) -> Result<SearchExpression, Diagnostic> {
         let start = self.position();
         if let Some(value) = self.directive()? {
             let span = value.span;
-            return Ok(SearchExpression {
-                kind: SearchKind::Term(value),
-                span,
-            });
+            return Ok(SearchExpression { kind: SearchKind::Term(value), span });
         }
         let value = match self.quoted('"')? {
             Some(raw) => SearchValue {
@@ -242,23 +214,13 @@ impl<'a> Reader<'a> {
             let field = self.left_side(&value);
             let list = self.value_list(field)?;
             let span = Span::new(start, list.span.end);
-            return Ok(if negated {
-                SearchExpression {
-                    kind: SearchKind::Not(Box::new(list)),
-                    span,
-                }
-            } else {
-                list
-            });
+            return Ok(if negated { SearchExpression { kind: SearchKind::Not(Box::new(list)), span } } else { list });
         }
         self.return_to(after);
         self.expect_word_boundary(&value, WordPlace::Term)?;
         self.refuse_lone_in(&value)?;
         let span = value.span;
-        Ok(SearchExpression {
-            kind: SearchKind::Term(value),
-            span,
-        })
+        Ok(SearchExpression { kind: SearchKind::Term(value), span })
     }
 
     /// `IN` or `NOT IN` before a list; the value tells whether it was negated.
@@ -272,14 +234,8 @@ impl<'a> Reader<'a> {
             if written == "IN" {
                 return Ok(Some(negated));
             }
-            return Err(Diagnostic::error(
-                "parse/lower-case-operator",
-                format!("`{written}` before a list"),
-                keyword,
-            )
-            .with_help(
-                "the operator is written IN, in upper case; the word is searched for in quotes",
-            ));
+            return Err(Diagnostic::error("parse/lower-case-operator", format!("`{written}` before a list"), keyword)
+                .with_help("the operator is written IN, in upper case; the word is searched for in quotes"));
         }
         self.return_to(before);
         Ok(None)
@@ -290,59 +246,35 @@ impl<'a> Reader<'a> {
         if value.quoted || self.text(value.span) != "IN" {
             return Ok(());
         }
-        Err(missing_operand(
-            "`IN` needs a field before it and a list in parentheses after it",
-            value.span,
-        )
-        .with_help("field IN (a, b); quote the word to search for it"))
+        Err(missing_operand("`IN` needs a field before it and a list in parentheses after it", value.span)
+            .with_help("field IN (a, b); quote the word to search for it"))
     }
 
     /// The field that a word or quoted text left of an operator names.
     fn left_side(&self, value: &SearchValue) -> FieldName {
         let written = self.text(value.span);
         if value.quoted {
-            let inside = written
-                .get(1..written.len().saturating_sub(1))
-                .unwrap_or_default();
-            FieldName {
-                name: lexical::unescape(inside),
-                span: value.span,
-                quoting: Quoting::Double,
-            }
+            let inside = written.get(1..written.len().saturating_sub(1)).unwrap_or_default();
+            FieldName { name: lexical::unescape(inside), span: value.span, quoting: Quoting::Double }
         } else {
-            FieldName {
-                name: written.to_owned(),
-                span: value.span,
-                quoting: Quoting::None,
-            }
+            FieldName { name: written.to_owned(), span: value.span, quoting: Quoting::None }
         }
     }
 
-    fn comparison(
-        &mut self,
-        field: FieldName,
-        operator: Spanned<SearchOperator>,
-    ) -> Result<SearchExpression, Diagnostic> {
+    fn comparison(&mut self, field: FieldName, operator: Spanned<SearchOperator>) -> Result<SearchExpression, Diagnostic> {
         let is_modifier = operator.value == SearchOperator::Equal
             && field.quoting == Quoting::None
             && TIME_MODIFIERS.contains(&field.name.as_str());
         if self.at_end_of_command() || matches!(self.next_character(), Some(')' | ']' | ',')) {
             let written = self.text(field.span.to(operator.span));
-            return Err(missing_operand(
-                &format!("no value to the right of `{written}`"),
-                field.span.to(operator.span),
-            )
-            .with_help("an empty value is written \"\", any value *"));
+            return Err(missing_operand(&format!("no value to the right of `{written}`"), field.span.to(operator.span))
+                .with_help("an empty value is written \"\", any value *"));
         }
         if self.next_character() == Some('[') {
             let subsearch = self.subsearch()?;
             let span = field.span.to(subsearch.span);
             return Ok(SearchExpression {
-                kind: SearchKind::SubsearchComparison {
-                    field,
-                    operator,
-                    subsearch: Box::new(subsearch),
-                },
+                kind: SearchKind::SubsearchComparison { field, operator, subsearch: Box::new(subsearch) },
                 span,
             });
         }
@@ -355,30 +287,16 @@ impl<'a> Reader<'a> {
             let text = self.plain_text(&value);
             let name = Spanned::new(field.name, field.span);
             let value = Spanned::new(text, value.span);
-            return Ok(SearchExpression {
-                kind: SearchKind::TimeModifier { name, value },
-                span,
-            });
+            return Ok(SearchExpression { kind: SearchKind::TimeModifier { name, value }, span });
         }
-        Ok(SearchExpression {
-            kind: SearchKind::Comparison {
-                field,
-                operator,
-                value,
-            },
-            span,
-        })
+        Ok(SearchExpression { kind: SearchKind::Comparison { field, operator, value }, span })
     }
 
     /// The text of a value that is no pattern.
     fn plain_text(&self, value: &SearchValue) -> String {
         let written = self.text(value.span);
         if value.quoted {
-            lexical::unescape(
-                written
-                    .get(1..written.len().saturating_sub(1))
-                    .unwrap_or_default(),
-            )
+            lexical::unescape(written.get(1..written.len().saturating_sub(1)).unwrap_or_default())
         } else {
             written.to_owned()
         }
@@ -397,16 +315,9 @@ impl<'a> Reader<'a> {
             if let Some(end) = self.symbol(")") {
                 let span = field.span.to(end);
                 if values.is_empty() {
-                    return Err(Diagnostic::error(
-                        "parse/missing-argument",
-                        "`IN` needs at least one value",
-                        opener.to(end),
-                    ));
+                    return Err(Diagnostic::error("parse/missing-argument", "`IN` needs at least one value", opener.to(end)));
                 }
-                return Ok(SearchExpression {
-                    kind: SearchKind::In { field, values },
-                    span,
-                });
+                return Ok(SearchExpression { kind: SearchKind::In { field, values }, span });
             }
             if self.at_end_of_command() {
                 self.close(")", opener)?;
@@ -436,39 +347,20 @@ impl<'a> Reader<'a> {
 
     fn bare_value(&mut self, place: WordPlace) -> Result<SearchValue, Diagnostic> {
         let Some(word) = self.read(lexical::search_word(place)) else {
-            return Err(self.unexpected(if place == WordPlace::Term {
-                "a search term"
-            } else {
-                "a value"
-            }));
+            return Err(self.unexpected(if place == WordPlace::Term { "a search term" } else { "a value" }));
         };
         if place != WordPlace::List && word.value.len() > 1 && word.value.ends_with(',') {
             // A comma between conditions means nothing in this language; refuse it rather than search for it.
             let comma = Span::new(word.span.end - 1, word.span.end);
-            return Err(Diagnostic::error(
-                "parse/unexpected",
-                "expected a blank between conditions, found `,`",
-                comma,
-            )
-            .with_help(
-                "conditions are separated by blanks; quote the value if the comma belongs to it",
-            ));
+            return Err(Diagnostic::error("parse/unexpected", "expected a blank between conditions, found `,`", comma)
+                .with_help("conditions are separated by blanks; quote the value if the comma belongs to it"));
         }
         let pattern = lexical::pattern(word.value, false);
-        Ok(SearchValue {
-            pattern,
-            quoted: false,
-            directive: Directive::None,
-            span: word.span,
-        })
+        Ok(SearchValue { pattern, quoted: false, directive: Directive::None, span: word.span })
     }
 
     /// A quote or an unclosed bracket in the middle of a word is refused: its meaning would be a guess.
-    fn expect_word_boundary(
-        &mut self,
-        value: &SearchValue,
-        place: WordPlace,
-    ) -> Result<(), Diagnostic> {
+    fn expect_word_boundary(&mut self, value: &SearchValue, place: WordPlace) -> Result<(), Diagnostic> {
         if value.quoted || value.span.end != self.position() {
             return Ok(());
         }
@@ -482,8 +374,7 @@ impl<'a> Reader<'a> {
             }
             Some('(' | '[') if place != WordPlace::Term => {
                 let message = format!("`{}` is never closed in this word", self.text(at));
-                Err(Diagnostic::error("parse/unclosed-parenthesis", message, at)
-                    .with_help("put the value in quotes"))
+                Err(Diagnostic::error("parse/unclosed-parenthesis", message, at).with_help("put the value in quotes"))
             }
             _ => Ok(()),
         }
@@ -519,12 +410,7 @@ impl<'a> Reader<'a> {
             },
         };
         let end = self.close(")", opener)?;
-        Ok(Some(SearchValue {
-            pattern,
-            quoted,
-            directive,
-            span: Span::new(start, end.end),
-        }))
+        Ok(Some(SearchValue { pattern, quoted, directive, span: Span::new(start, end.end) }))
     }
 }
 
@@ -533,20 +419,13 @@ fn missing_operand(message: &str, span: Span) -> Diagnostic {
 }
 
 /// One operand stands for itself; operands of the same kind are taken in.
-fn join(
-    mut operands: Vec<SearchExpression>,
-    kind: fn(Vec<SearchExpression>) -> SearchKind,
-) -> SearchExpression {
+fn join(mut operands: Vec<SearchExpression>, kind: fn(Vec<SearchExpression>) -> SearchKind) -> SearchExpression {
     if operands.len() == 1
         && let Some(only) = operands.pop()
     {
         return only;
     }
-    let span = operands
-        .iter()
-        .map(|operand| operand.span)
-        .reduce(Span::to)
-        .unwrap_or_default();
+    let span = operands.iter().map(|operand| operand.span).reduce(Span::to).unwrap_or_default();
     let is_and = matches!(kind(Vec::new()), SearchKind::And(_));
     let mut flat = Vec::with_capacity(operands.len());
     for operand in operands {
@@ -556,8 +435,5 @@ fn join(
             _ => flat.push(operand),
         }
     }
-    SearchExpression {
-        kind: kind(flat),
-        span,
-    }
+    SearchExpression { kind: kind(flat), span }
 }

@@ -2,10 +2,7 @@
 
 use super::{expression, names, search};
 use crate::spec::{ArgumentShape, CommandKind, OptionKind};
-use crate::syntax::{
-    Aggregation, AggregationArgument, Argument, Clause, CommandCall, OptionArgument, Pipeline,
-    Subsearch,
-};
+use crate::syntax::{Aggregation, AggregationArgument, Argument, Clause, CommandCall, OptionArgument, Pipeline, Subsearch};
 
 /// Commands joined by pipes.
 pub fn pipeline(output: &mut String, pipeline: &Pipeline) {
@@ -44,11 +41,7 @@ fn command(output: &mut String, call: &CommandCall) {
                 self::clause(output, call, clause);
             }
         }
-        output.push_str(if at == 0 || is_tight(call, at) {
-            " "
-        } else {
-            separator
-        });
+        output.push_str(if at == 0 || is_tight(call, at) { " " } else { separator });
         if is_tight(call, at) {
             output.pop();
         }
@@ -95,9 +88,8 @@ fn filter(output: &mut String, call: &CommandCall, clause: &Clause) {
 fn option(output: &mut String, call: &CommandCall, option: &OptionArgument) {
     output.push_str(&option.name.value);
     output.push('=');
-    let is_regular_expression = call.spec.options.iter().any(|spec| {
-        spec.kind == OptionKind::Regex && spec.name.eq_ignore_ascii_case(&option.name.value)
-    });
+    let is_regular_expression =
+        call.spec.options.iter().any(|spec| spec.kind == OptionKind::Regex && spec.name.eq_ignore_ascii_case(&option.name.value));
     if option.quoted && is_regular_expression {
         names::quoted_regular_expression(output, &option.value.value);
     } else {
@@ -114,11 +106,7 @@ fn argument(output: &mut String, call: &CommandCall, argument: &Argument) {
         Argument::Aggregation(aggregation) => self::aggregation(output, aggregation),
         Argument::Rename { from, to } => {
             names::field(output, from);
-            output.push_str(if call.spec.name == "replace" {
-                " WITH "
-            } else {
-                " AS "
-            });
+            output.push_str(if call.spec.name == "replace" { " WITH " } else { " AS " });
             names::field(output, to);
         }
         Argument::SortKey(key) => {
@@ -134,11 +122,7 @@ fn argument(output: &mut String, call: &CommandCall, argument: &Argument) {
                 output.push(')');
             }
         }
-        Argument::Conversion {
-            function,
-            field,
-            alias,
-        } => {
+        Argument::Conversion { function, field, alias } => {
             output.push_str(&function.value);
             output.push('(');
             names::field(output, field);
@@ -170,11 +154,7 @@ fn aggregation(output: &mut String, aggregation: &Aggregation) {
     match &aggregation.argument {
         AggregationArgument::Field(field) => {
             // The result name keeps the function as it was written.
-            let written = aggregation
-                .text
-                .split('(')
-                .next()
-                .unwrap_or(&aggregation.function.value);
+            let written = aggregation.text.split('(').next().unwrap_or(&aggregation.function.value);
             output.push_str(written);
             output.push('(');
             names::field(output, field);

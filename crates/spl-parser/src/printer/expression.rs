@@ -26,11 +26,7 @@ pub fn expression(output: &mut String, node: &Expression, minimum: u8) {
         ExpressionKind::Text(text) => names::quoted(output, text),
         ExpressionKind::Field(field) => names::field(output, field),
         ExpressionKind::Unary { operator, operand } => unary(output, *operator, operand),
-        ExpressionKind::Binary {
-            operator,
-            left,
-            right,
-        } => binary(output, operator.value, node, left, right),
+        ExpressionKind::Binary { operator, left, right } => binary(output, operator.value, node, left, right),
         ExpressionKind::In { operand, list } => {
             expression(output, operand, COMPARISON);
             output.push_str(" IN (");
@@ -60,10 +56,7 @@ fn level(node: &Expression) -> u8 {
     match &node.kind {
         ExpressionKind::Binary { operator, .. } => precedence(operator.value),
         ExpressionKind::In { .. } => COMPARISON,
-        ExpressionKind::Unary {
-            operator: UnaryOperator::Not,
-            ..
-        } => NOT,
+        ExpressionKind::Unary { operator: UnaryOperator::Not, .. } => NOT,
         ExpressionKind::Unary { .. } => SIGN,
         _ => u8::MAX,
     }
@@ -86,13 +79,7 @@ fn unary(output: &mut String, operator: UnaryOperator, operand: &Expression) {
     }
 }
 
-fn binary(
-    output: &mut String,
-    operator: BinaryOperator,
-    node: &Expression,
-    left: &Expression,
-    right: &Expression,
-) {
+fn binary(output: &mut String, operator: BinaryOperator, node: &Expression, left: &Expression, right: &Expression) {
     let level = precedence(operator);
     if let Some(members) = long_chain(operator, node) {
         for (at, member) in members.into_iter().enumerate() {
@@ -104,15 +91,7 @@ fn binary(
         return;
     }
     // A short chain is nested to the left; anything balanced keeps its shape through parentheses on the right.
-    expression(
-        output,
-        left,
-        if balanced_inside(operator, left) {
-            level + 1
-        } else {
-            level
-        },
-    );
+    expression(output, left, if balanced_inside(operator, left) { level + 1 } else { level });
     output.push_str(symbol(operator));
     expression(output, right, level + 1);
 }
@@ -125,25 +104,17 @@ fn balanced_inside(operator: BinaryOperator, left: &Expression) -> bool {
 
 /// The members of a chain that the parser balances, when the node has exactly that shape.
 fn long_chain(operator: BinaryOperator, node: &Expression) -> Option<Vec<&Expression>> {
-    if !matches!(
-        operator,
-        BinaryOperator::And | BinaryOperator::Or | BinaryOperator::Xor
-    ) {
+    if !matches!(operator, BinaryOperator::And | BinaryOperator::Or | BinaryOperator::Xor) {
         return None;
     }
     let mut members = Vec::new();
     flatten(operator, node, &mut members);
-    (members.len() > CHAIN_LIMIT && operators::has_balanced_shape(operator, node, members.len()))
-        .then_some(members)
+    (members.len() > CHAIN_LIMIT && operators::has_balanced_shape(operator, node, members.len())).then_some(members)
 }
 
 fn flatten<'a>(operator: BinaryOperator, node: &'a Expression, members: &mut Vec<&'a Expression>) {
     match &node.kind {
-        ExpressionKind::Binary {
-            operator: inner,
-            left,
-            right,
-        } if inner.value == operator => {
+        ExpressionKind::Binary { operator: inner, left, right } if inner.value == operator => {
             flatten(operator, left, members);
             flatten(operator, right, members);
         }

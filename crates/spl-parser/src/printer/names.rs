@@ -40,27 +40,14 @@ pub fn quoted_regular_expression(output: &mut String, text: &str) {
 
 /// A text, in quotes where it was.
 pub fn text(output: &mut String, text: &str, was_quoted: bool) {
-    if was_quoted {
-        quoted(output, text)
-    } else {
-        output.push_str(text)
-    }
+    if was_quoted { quoted(output, text) } else { output.push_str(text) }
 }
 
 /// A text in quotes unless it is plainly a word.
 pub fn word(output: &mut String, text: &str) {
-    let plain = |c: char| {
-        c.is_alphanumeric()
-            || matches!(
-                c,
-                '_' | '-' | '+' | '@' | '.' | ':' | '/' | '*' | '%' | '#' | '$' | '{' | '}'
-            )
-    };
-    if !text.is_empty() && text.chars().all(plain) {
-        output.push_str(text)
-    } else {
-        quoted(output, text)
-    }
+    let plain =
+        |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '+' | '@' | '.' | ':' | '/' | '*' | '%' | '#' | '$' | '{' | '}');
+    if !text.is_empty() && text.chars().all(plain) { output.push_str(text) } else { quoted(output, text) }
 }
 
 /// A search value's pattern with its escapes.

@@ -20,20 +20,12 @@ fn operand(output: &mut String, expression: &SearchExpression, inside: bool) {
             output.push_str("NOT ");
             operand(output, inner, true);
         }
-        SearchKind::Comparison {
-            field,
-            operator,
-            value,
-        } => {
+        SearchKind::Comparison { field, operator, value } => {
             names::field(output, field);
             output.push_str(symbol(operator.value));
             search_value(output, value);
         }
-        SearchKind::SubsearchComparison {
-            field,
-            operator,
-            subsearch,
-        } => {
+        SearchKind::SubsearchComparison { field, operator, subsearch } => {
             names::field(output, field);
             output.push_str(symbol(operator.value));
             command::subsearch(output, subsearch);

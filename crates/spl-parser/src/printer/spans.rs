@@ -2,8 +2,8 @@
 
 use crate::span::{Span, Spanned};
 use crate::syntax::{
-    Aggregation, AggregationArgument, Argument, CommandCall, Expression, ExpressionKind, FieldName,
-    Pipeline, SearchExpression, SearchKind, SearchValue,
+    Aggregation, AggregationArgument, Argument, CommandCall, Expression, ExpressionKind, FieldName, Pipeline, SearchExpression,
+    SearchKind, SearchValue,
 };
 
 /// Sets every span of the tree to the empty one.
@@ -53,11 +53,7 @@ fn argument(node: &mut Argument) {
             field(&mut key.field);
             key.kind.iter_mut().for_each(clear);
         }
-        Argument::Conversion {
-            function,
-            field: of,
-            alias,
-        } => {
+        Argument::Conversion { function, field: of, alias } => {
             clear(function);
             field(of);
             alias.iter_mut().for_each(field);
@@ -82,10 +78,7 @@ fn aggregation(node: &mut Aggregation) {
         AggregationArgument::None => {}
         AggregationArgument::Field(name) => field(name),
         AggregationArgument::Eval(inner) => expression(inner),
-        AggregationArgument::Sparkline {
-            aggregation: inner,
-            time_span,
-        } => {
+        AggregationArgument::Sparkline { aggregation: inner, time_span } => {
             aggregation(inner);
             time_span.iter_mut().for_each(clear);
         }
@@ -98,11 +91,7 @@ fn expression(node: &mut Expression) {
         ExpressionKind::Integer(_) | ExpressionKind::Float(_) | ExpressionKind::Text(_) => {}
         ExpressionKind::Field(name) => field(name),
         ExpressionKind::Unary { operand, .. } => expression(operand),
-        ExpressionKind::Binary {
-            operator,
-            left,
-            right,
-        } => {
+        ExpressionKind::Binary { operator, left, right } => {
             clear(operator);
             expression(left);
             expression(right);
@@ -125,33 +114,20 @@ fn expression(node: &mut Expression) {
 fn search(node: &mut SearchExpression) {
     node.span = Span::default();
     match &mut node.kind {
-        SearchKind::And(operands) | SearchKind::Or(operands) => {
-            operands.iter_mut().for_each(search)
-        }
+        SearchKind::And(operands) | SearchKind::Or(operands) => operands.iter_mut().for_each(search),
         SearchKind::Not(inner) => search(inner),
-        SearchKind::Comparison {
-            field: name,
-            operator,
-            value,
-        } => {
+        SearchKind::Comparison { field: name, operator, value } => {
             field(name);
             clear(operator);
             search_value(value);
         }
-        SearchKind::SubsearchComparison {
-            field: name,
-            operator,
-            subsearch,
-        } => {
+        SearchKind::SubsearchComparison { field: name, operator, subsearch } => {
             field(name);
             clear(operator);
             subsearch.span = Span::default();
             clear_spans(&mut subsearch.pipeline);
         }
-        SearchKind::In {
-            field: name,
-            values,
-        } => {
+        SearchKind::In { field: name, values } => {
             field(name);
             values.iter_mut().for_each(search_value);
         }

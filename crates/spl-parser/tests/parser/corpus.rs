@@ -10,18 +10,9 @@ use crate::compare::without_spans;
 
 /// Searches that do not parse, with the reason. An entry whose search parses fails the test.
 const EXCEPTIONS: &[(&str, &str)] = &[
-    (
-        "abnormally_high_aws_instances_terminated_by_user.yml",
-        "compares with a function call in `search`, which has no functions",
-    ),
-    (
-        "first_time_seen_child_process_of_zoom.yml",
-        "doubled quotes around a time modifier",
-    ),
-    (
-        "windows_abused_web_services.yml",
-        "doubled quotes around a value",
-    ),
+    ("abnormally_high_aws_instances_terminated_by_user.yml", "compares with a function call in `search`, which has no functions"),
+    ("first_time_seen_child_process_of_zoom.yml", "doubled quotes around a time modifier"),
+    ("windows_abused_web_services.yml", "doubled quotes around a value"),
 ];
 
 #[derive(Deserialize)]
@@ -38,9 +29,7 @@ struct Macro {
 }
 
 fn shared(folder: &str) -> Option<PathBuf> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../../shared")
-        .join(folder);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared").join(folder);
     if !path.is_dir() {
         println!("skipped: {} is not there", path.display());
         return None;
@@ -49,10 +38,7 @@ fn shared(folder: &str) -> Option<PathBuf> {
 }
 
 fn files(folder: &Path, extension: &str, found: &mut Vec<PathBuf>) {
-    let mut entries: Vec<PathBuf> = std::fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
+    let mut entries: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     entries.sort();
     for path in entries {
         if path.is_dir() {
@@ -79,9 +65,7 @@ fn expand(text: &str, macros: &BTreeMap<String, Macro>, depth: usize) -> String 
     while let Some(at) = rest.find('`') {
         output.push_str(&rest[..at]);
         if rest[at..].starts_with("```") {
-            let end = rest[at + 3..]
-                .find("```")
-                .map_or(rest.len(), |end| at + 3 + end + 3);
+            let end = rest[at + 3..].find("```").map_or(rest.len(), |end| at + 3 + end + 3);
             output.push_str(&rest[at..end]);
             rest = &rest[end..];
             continue;
@@ -91,11 +75,7 @@ fn expand(text: &str, macros: &BTreeMap<String, Macro>, depth: usize) -> String 
             output.push_str(&rest[at..]);
             return output;
         };
-        output.push_str(&expand(
-            &expanded_macro(&after[..end], macros),
-            macros,
-            depth + 1,
-        ));
+        output.push_str(&expand(&expanded_macro(&after[..end], macros), macros, depth + 1));
         rest = &after[end + 1..];
     }
     output.push_str(rest);
@@ -107,16 +87,8 @@ fn expanded_macro(call: &str, macros: &BTreeMap<String, Macro>) -> String {
         Some((name, arguments)) => (name.trim(), arguments.trim_end().trim_end_matches(')')),
         None => (call.trim(), ""),
     };
-    let values: Vec<&str> = if arguments.is_empty() {
-        Vec::new()
-    } else {
-        arguments.split(',').map(str::trim).collect()
-    };
-    let full = if values.is_empty() {
-        name.to_owned()
-    } else {
-        format!("{name}({})", values.len())
-    };
+    let values: Vec<&str> = if arguments.is_empty() { Vec::new() } else { arguments.split(',').map(str::trim).collect() };
+    let full = if values.is_empty() { name.to_owned() } else { format!("{name}({})", values.len()) };
     match macros.get(&full).or_else(|| macros.get(name)) {
         Some(found) => {
             let mut text = found.definition.clone();
@@ -131,10 +103,7 @@ fn expanded_macro(call: &str, macros: &BTreeMap<String, Macro>) -> String {
 
 /// Some files continue a quoted text at the start of a line, which strict YAML readers refuse.
 fn read_yaml<T: serde::de::DeserializeOwned>(path: &Path) -> T {
-    let text = std::fs::read_to_string(path)
-        .unwrap()
-        .replace("\n|", "\n  |")
-        .replace("\n[", "\n  [");
+    let text = std::fs::read_to_string(path).unwrap().replace("\n|", "\n  |").replace("\n[", "\n  [");
     serde_saphyr::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
@@ -153,12 +122,7 @@ fn problem(search: &str) -> Option<String> {
         Err(errors) => {
             let error = &errors[0];
             let at = error.span().map_or(0, |span| span.start);
-            let near: String = search
-                .get(at.saturating_sub(40)..)
-                .unwrap_or(search)
-                .chars()
-                .take(100)
-                .collect();
+            let near: String = search.get(at.saturating_sub(40)..).unwrap_or(search).chars().take(100).collect();
             return Some(format!("{error} near `{near}`"));
         }
     };
@@ -166,10 +130,7 @@ fn problem(search: &str) -> Option<String> {
     match parse(&printed) {
         Ok(again) if without_spans(&again) == without_spans(&tree) => None,
         Ok(_) => Some(format!("printed differently: {printed}")),
-        Err(errors) => Some(format!(
-            "printed text does not parse: {} in {printed}",
-            errors[0]
-        )),
+        Err(errors) => Some(format!("printed text does not parse: {} in {printed}", errors[0])),
     }
 }
 
@@ -195,12 +156,7 @@ fn security_content_detections() {
             _ => {}
         }
     }
-    assert!(
-        failures.is_empty(),
-        "{} of {count} fail:\n{}",
-        failures.len(),
-        failures.join("\n")
-    );
+    assert!(failures.is_empty(), "{} of {count} fail:\n{}", failures.len(), failures.join("\n"));
     assert!(EXCEPTIONS.len() * 100 <= count);
 }
 
@@ -238,8 +194,7 @@ fn conformance_cases() {
     };
     let mut failures = Vec::new();
     for path in listed(&cases, "yml") {
-        let cases: Vec<Case> =
-            serde_saphyr::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+        let cases: Vec<Case> = serde_saphyr::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
         for case in cases {
             if case.error || !case.macros.is_empty() || case.spl.contains('`') {
                 continue;
@@ -249,10 +204,5 @@ fn conformance_cases() {
             }
         }
     }
-    assert!(
-        failures.is_empty(),
-        "{} fail:\n{}",
-        failures.len(),
-        failures.join("\n")
-    );
+    assert!(failures.is_empty(), "{} fail:\n{}", failures.len(), failures.join("\n"));
 }

@@ -101,13 +101,9 @@ const PIECES: &[&str] = &[
 fn check_places(source: &str, errors: &[Diagnostic]) {
     for error in errors {
         for label in &error.labels {
+            assert!(label.span.start <= label.span.end && label.span.end <= source.len(), "{source:?}: {error:?}");
             assert!(
-                label.span.start <= label.span.end && label.span.end <= source.len(),
-                "{source:?}: {error:?}"
-            );
-            assert!(
-                source.is_char_boundary(label.span.start)
-                    && source.is_char_boundary(label.span.end),
+                source.is_char_boundary(label.span.start) && source.is_char_boundary(label.span.end),
                 "{source:?}: {error:?}"
             );
         }
@@ -123,13 +119,8 @@ fn check(source: &str) {
         Ok(tree) => {
             assert!(!tree.commands.is_empty());
             let printed = print(&tree);
-            let again = parse(&printed).unwrap_or_else(|errors| {
-                panic!("{source:?} was printed as {printed:?}: {}", errors[0])
-            });
-            assert!(
-                without_spans(&again) == without_spans(&tree),
-                "{source:?} was printed as {printed:?}"
-            );
+            let again = parse(&printed).unwrap_or_else(|errors| panic!("{source:?} was printed as {printed:?}: {}", errors[0]));
+            assert!(without_spans(&again) == without_spans(&tree), "{source:?} was printed as {printed:?}");
         }
     }
     if let Err(errors) = parse_expression(source) {

@@ -41,17 +41,14 @@ pub async fn check(arguments: &CheckArguments, terminal: &Terminal) -> Result<()
     Sink::check(&arguments.output, terminal)?;
     let Queries { queries, skipped } = find(&arguments.paths)?;
     if skipped > 0 {
-        terminal.note(format_args!(
-            "{skipped} YAML files without a `search` skipped"
-        ));
+        terminal.note(format_args!("{skipped} YAML files without a `search` skipped"));
     }
     let engine = session::engine(&arguments.knowledge, &arguments.settings, terminal)?;
     let mut checked = Vec::with_capacity(queries.len());
     for query in &queries {
         checked.push(check_one(&engine, query, terminal).await);
     }
-    let people_only =
-        terminal.stdout && arguments.output.format.is_none() && arguments.output.output.is_none();
+    let people_only = terminal.stdout && arguments.output.format.is_none() && arguments.output.output.is_none();
     if !people_only {
         let mut sink = Sink::open(&arguments.output, terminal, engine.settings().time_zone)?;
         sink.write_rows(&rows(&checked)?)?;
@@ -60,20 +57,12 @@ pub async fn check(arguments: &CheckArguments, terminal: &Terminal) -> Result<()
 }
 
 async fn check_one(engine: &Engine, query: &Query, terminal: &Terminal) -> Checked {
-    let mut checked = Checked {
-        query: query.name.clone(),
-        file: query.file.display().to_string(),
-        error: None,
-    };
+    let mut checked = Checked { query: query.name.clone(), file: query.file.display().to_string(), error: None };
     let text = match &query.search {
         Ok(text) => text,
         Err(message) => {
             terminal.error_text(&format!("error: {message}\n\n"));
-            checked.error = Some(Problem {
-                code: "file/unreadable".to_owned(),
-                message: message.clone(),
-                place: None,
-            });
+            checked.error = Some(Problem { code: "file/unreadable".to_owned(), message: message.clone(), place: None });
             return checked;
         }
     };
@@ -101,53 +90,23 @@ fn error(diagnostics: &[Diagnostic], query: &Query, expansion: Option<&Expansion
             message: first.message.clone(),
             place: position(first, &query.source, expansion),
         },
-        None => Problem {
-            code: "plan/failed".to_owned(),
-            message: "failed".to_owned(),
-            place: None,
-        },
+        None => Problem { code: "plan/failed".to_owned(), message: "failed".to_owned(), place: None },
     }
 }
 
 fn rows(checked: &[Checked]) -> Result<Results, Stop> {
-    let texts = |value: fn(&Checked) -> Option<&str>| -> ArrayRef {
-        Arc::new(checked.iter().map(value).collect::<StringArray>())
-    };
+    let texts =
+        |value: fn(&Checked) -> Option<&str>| -> ArrayRef { Arc::new(checked.iter().map(value).collect::<StringArray>()) };
     let places = |value: fn((usize, usize)) -> usize| -> ArrayRef {
         let place = |checked: &Checked| checked.error.as_ref().and_then(|problem| problem.place);
-        Arc::new(
-            checked
-                .iter()
-                .map(|checked| place(checked).map(|place| value(place) as i64))
-                .collect::<Int64Array>(),
-        )
+        Arc::new(checked.iter().map(|checked| place(checked).map(|place| value(place) as i64)).collect::<Int64Array>())
     };
     output::rows(vec![
         ("query", texts(|checked| Some(&checked.query))),
         ("file", texts(|checked| Some(&checked.file))),
-        (
-            "status",
-            texts(|checked| {
-                Some(if checked.error.is_none() {
-                    "ok"
-                } else {
-                    "error"
-                })
-            }),
-        ),
-        (
-            "code",
-            texts(|checked| checked.error.as_ref().map(|problem| problem.code.as_str())),
-        ),
-        (
-            "message",
-            texts(|checked| {
-                checked
-                    .error
-                    .as_ref()
-                    .map(|problem| problem.message.as_str())
-            }),
-        ),
+        ("status", texts(|checked| Some(if checked.error.is_none() { "ok" } else { "error" }))),
+        ("code", texts(|checked| checked.error.as_ref().map(|problem| problem.code.as_str()))),
+        ("message", texts(|checked| checked.error.as_ref().map(|problem| problem.message.as_str()))),
         ("line", places(|(line, _)| line)),
         ("column", places(|(_, column)| column)),
     ])
@@ -168,20 +127,12 @@ fn finish(checked: &[Checked], terminal: &Terminal) -> Result<(), Stop> {
             terminal.note(format_args!("{:>7}  {code}", count(number).to_string()));
         }
     }
-    let plural = if checked.len() == 1 {
-        "search"
-    } else {
-        "searches"
-    };
+    let plural = if checked.len() == 1 { "search" } else { "searches" };
     terminal.note(format_args!(
         "{} {plural}: {} ok, {} with errors",
         count(checked.len()),
         count(checked.len() - failed),
         count(failed)
     ));
-    if failed == 0 {
-        Ok(())
-    } else {
-        Err(Stop::Reported)
-    }
+    if failed == 0 { Ok(()) } else { Err(Stop::Reported) }
 }

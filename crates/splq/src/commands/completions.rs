@@ -13,11 +13,6 @@ use crate::stop::Stop;
 /// Stdout that can't be written.
 pub fn completions(arguments: &CompletionsArguments) -> Result<(), Stop> {
     let mut script = Vec::new();
-    clap_complete::generate(
-        arguments.shell,
-        &mut Arguments::command(),
-        "splq",
-        &mut script,
-    );
+    clap_complete::generate(arguments.shell, &mut Arguments::command(), "splq", &mut script);
     Ok(std::io::stdout().write_all(&script)?)
 }

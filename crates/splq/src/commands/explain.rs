@@ -24,11 +24,7 @@ pub const STAGES: [(StageChoice, Stage, &str); 4] = [
 /// # Errors
 /// What [`Stop`] lists.
 pub async fn explain(arguments: &ExplainArguments, terminal: &Terminal) -> Result<(), Stop> {
-    let (text, source) = search_text(
-        arguments.search.as_deref(),
-        arguments.file.as_deref(),
-        &arguments.engine.data.data,
-    )?;
+    let (text, source) = search_text(arguments.search.as_deref(), arguments.file.as_deref(), &arguments.engine.data.data)?;
     let mut engine = session::engine_of(&arguments.engine, terminal)?;
     let failed = |failure| {
         report_failure(terminal, &source, &failure);

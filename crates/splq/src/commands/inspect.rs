@@ -5,9 +5,7 @@ use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use std::io::Write;
 use std::sync::Arc;
 
-use arrow::array::{
-    Array, ArrayRef, AsArray, Float64Array, Int64Array, ListBuilder, StringArray, StringViewBuilder,
-};
+use arrow::array::{Array, ArrayRef, AsArray, Float64Array, Int64Array, ListBuilder, StringArray, StringViewBuilder};
 use arrow::datatypes::Int32Type;
 use chrono_tz::Tz;
 use spl_exec::Results;
@@ -35,13 +33,10 @@ const EXAMPLE_LENGTH: usize = 40;
 pub fn inspect(arguments: &InspectArguments, terminal: &Terminal) -> Result<(), Stop> {
     Sink::check(&arguments.output, terminal)?;
     if arguments.data.data.is_empty() {
-        return Err(Stop::Usage(
-            "--data is needed: a file, folder or glob to inspect".to_owned(),
-        ));
+        return Err(Stop::Usage("--data is needed: a file, folder or glob to inspect".to_owned()));
     }
     let settings = settings(&arguments.settings)?;
-    let Some(loaded) = loading::load(&arguments.data, &settings, FieldSelection::All, terminal)?
-    else {
+    let Some(loaded) = loading::load(&arguments.data, &settings, FieldSelection::All, terminal)? else {
         return Ok(());
     };
     let facts = Facts::new(&loaded.table)?;
@@ -65,18 +60,8 @@ pub fn inspect(arguments: &InspectArguments, terminal: &Terminal) -> Result<(), 
     Ok(())
 }
 
-fn print_section(
-    sink: &mut Sink,
-    heading: &str,
-    rows: &Results,
-    layout: Layout,
-    first: bool,
-) -> Result<(), Stop> {
-    let (bold, plain) = if layout.color {
-        ("\u{1b}[1m", "\u{1b}[0m")
-    } else {
-        ("", "")
-    };
+fn print_section(sink: &mut Sink, heading: &str, rows: &Results, layout: Layout, first: bool) -> Result<(), Stop> {
+    let (bold, plain) = if layout.color { ("\u{1b}[1m", "\u{1b}[0m") } else { ("", "") };
     let blank = if first { "" } else { "\n" };
     writeln!(sink, "{blank}{bold}{heading}{plain}")?;
     sink.write_rows(rows)
@@ -114,13 +99,8 @@ impl Facts {
     /// # Errors
     /// A column of a type that SPL does not have.
     pub fn new(table: &EventTable) -> Result<Self, Stop> {
-        let names: Vec<&str> = table
-            .schema
-            .fields()
-            .iter()
-            .map(|field| field.name().as_str())
-            .filter(|name| !name.starts_with('_'))
-            .collect();
+        let names: Vec<&str> =
+            table.schema.fields().iter().map(|field| field.name().as_str()).filter(|name| !name.starts_with('_')).collect();
         let mut facts = Self::default();
         let mut places: HashMap<String, usize> = HashMap::new();
         for batch in &table.batches {
@@ -146,17 +126,10 @@ impl Facts {
                 }
             }
         }
-        facts.sourcetypes.sort_by(|left, right| {
-            right
-                .events
-                .cmp(&left.events)
-                .then_with(|| left.name.cmp(&right.name))
-        });
+        facts.sourcetypes.sort_by(|left, right| right.events.cmp(&left.events).then_with(|| left.name.cmp(&right.name)));
         for sourcetype in &mut facts.sourcetypes {
             sourcetype.fields.retain(|field| field.events > 0);
-            sourcetype
-                .fields
-                .sort_by_key(|field| std::cmp::Reverse(field.events));
+            sourcetype.fields.sort_by_key(|field| std::cmp::Reverse(field.events));
         }
         Ok(facts)
     }
@@ -172,13 +145,7 @@ impl Facts {
                 examples: Vec::new(),
             })
             .collect();
-        self.sourcetypes.push(Sourcetype {
-            name: name.to_owned(),
-            events: 0,
-            earliest: f64::MAX,
-            latest: f64::MIN,
-            fields,
-        });
+        self.sourcetypes.push(Sourcetype { name: name.to_owned(), events: 0, earliest: f64::MAX, latest: f64::MIN, fields });
         places.insert(name.to_owned(), self.sourcetypes.len() - 1);
         self.sourcetypes.len() - 1
     }
@@ -193,9 +160,7 @@ impl Facts {
             _ => "text",
         };
         // Values of a dictionary are distinct, so its keys can be counted in their place.
-        let keys = array
-            .as_dictionary_opt::<Int32Type>()
-            .map(|dictionary| dictionary.keys().clone());
+        let keys = array.as_dictionary_opt::<Int32Type>().map(|dictionary| dictionary.keys().clone());
         let hasher: BuildHasherDefault<DefaultHasher> = BuildHasherDefault::default();
         for (row, group) in groups.iter().enumerate() {
             let value = column.value(row);
@@ -214,21 +179,15 @@ impl Facts {
                 }
             };
             match (value, &keys) {
-                (Value::Text(text), Some(keys)) => {
-                    note(keys.value(row) as u64, &|| text.to_owned())
-                }
+                (Value::Text(text), Some(keys)) => note(keys.value(row) as u64, &|| text.to_owned()),
                 (Value::Multivalue(values), _) => {
-                    values
-                        .iter()
-                        .for_each(|text| note(hasher.hash_one(text), &|| text.to_owned()));
+                    values.iter().for_each(|text| note(hasher.hash_one(text), &|| text.to_owned()));
                 }
                 (Value::Text(text), None) => note(hasher.hash_one(text), &|| text.to_owned()),
                 (Value::Integer(number), _) => note(number as u64, &|| number.to_string()),
                 (other, _) => {
                     let number = other.number().unwrap_or_default();
-                    note(number.to_bits(), &|| {
-                        other.text().unwrap_or_default().into_owned()
-                    });
+                    note(number.to_bits(), &|| other.text().unwrap_or_default().into_owned());
                 }
             }
         }
@@ -260,11 +219,7 @@ fn texts<'a>(values: impl Iterator<Item = Option<&'a str>>) -> ArrayRef {
 }
 
 fn numbers(values: impl Iterator<Item = Option<u64>>) -> ArrayRef {
-    Arc::new(
-        values
-            .map(|number| number.map(|number| number as i64))
-            .collect::<Int64Array>(),
-    )
+    Arc::new(values.map(|number| number.map(|number| number as i64)).collect::<Int64Array>())
 }
 
 fn file_rows(report: &LoadReport) -> Result<Results, Stop> {
@@ -272,75 +227,32 @@ fn file_rows(report: &LoadReport) -> Result<Results, Stop> {
     let warnings: Vec<String> = files.iter().map(warnings_text).collect();
     let any = warnings.iter().any(|text| !text.is_empty());
     let mut columns = vec![
-        (
-            "file",
-            texts(files.iter().map(|file| Some(file.path.as_str()))),
-        ),
-        (
-            "format",
-            texts(files.iter().map(|file| Some(file.format.name()))),
-        ),
-        (
-            "compressed",
-            texts(
-                files
-                    .iter()
-                    .map(|file| (!file.compressed.is_empty()).then_some(file.compressed.as_str())),
-            ),
-        ),
-        (
-            "events",
-            numbers(files.iter().map(|file| Some(file.events))),
-        ),
+        ("file", texts(files.iter().map(|file| Some(file.path.as_str())))),
+        ("format", texts(files.iter().map(|file| Some(file.format.name())))),
+        ("compressed", texts(files.iter().map(|file| (!file.compressed.is_empty()).then_some(file.compressed.as_str())))),
+        ("events", numbers(files.iter().map(|file| Some(file.events)))),
         ("bytes", numbers(files.iter().map(|file| Some(file.bytes)))),
     ];
     if any {
-        columns.push((
-            "warnings",
-            texts(
-                warnings
-                    .iter()
-                    .map(|text| (!text.is_empty()).then_some(text.as_str())),
-            ),
-        ));
+        columns.push(("warnings", texts(warnings.iter().map(|text| (!text.is_empty()).then_some(text.as_str())))));
     }
     columns.retain(|(name, column)| *name != "compressed" || column.null_count() < column.len());
     output::rows(columns)
 }
 
 fn warnings_text(file: &spl_sources::FileReport) -> String {
-    file.warnings
-        .iter()
-        .map(ToString::to_string)
-        .collect::<Vec<_>>()
-        .join("\n")
+    file.warnings.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
 
 fn sourcetype_rows(facts: &Facts, zone: Tz) -> Result<Results, Stop> {
     let all = &facts.sourcetypes;
     let times = |value: fn(&Sourcetype) -> f64| -> ArrayRef {
-        Arc::new(
-            all.iter()
-                .map(|sourcetype| time_text(value(sourcetype), zone))
-                .collect::<StringArray>(),
-        )
+        Arc::new(all.iter().map(|sourcetype| time_text(value(sourcetype), zone)).collect::<StringArray>())
     };
     output::rows(vec![
-        (
-            "sourcetype",
-            texts(all.iter().map(|sourcetype| Some(sourcetype.name.as_str()))),
-        ),
-        (
-            "events",
-            numbers(all.iter().map(|sourcetype| Some(sourcetype.events))),
-        ),
-        (
-            "fields",
-            numbers(
-                all.iter()
-                    .map(|sourcetype| Some(sourcetype.fields.len() as u64)),
-            ),
-        ),
+        ("sourcetype", texts(all.iter().map(|sourcetype| Some(sourcetype.name.as_str())))),
+        ("events", numbers(all.iter().map(|sourcetype| Some(sourcetype.events)))),
+        ("fields", numbers(all.iter().map(|sourcetype| Some(sourcetype.fields.len() as u64)))),
         ("earliest", times(|sourcetype| sourcetype.earliest)),
         ("latest", times(|sourcetype| sourcetype.latest)),
     ])
@@ -355,54 +267,24 @@ pub fn field_rows(facts: &Facts, part: &str) -> Result<Results, Stop> {
     let all: Vec<(&Sourcetype, &FieldFacts)> = facts
         .sourcetypes
         .iter()
-        .flat_map(|sourcetype| {
-            sourcetype
-                .fields
-                .iter()
-                .map(move |field| (sourcetype, field))
-        })
+        .flat_map(|sourcetype| sourcetype.fields.iter().map(move |field| (sourcetype, field)))
         .filter(|(_, field)| field.name.to_ascii_lowercase().contains(&part))
         .collect();
     let distinct: Vec<String> = all.iter().map(|(_, field)| distinct_text(field)).collect();
-    let fill: Vec<String> = all
-        .iter()
-        .map(|(sourcetype, field)| percent(field.events, sourcetype.events))
-        .collect();
-    let examples: Vec<String> = all
-        .iter()
-        .map(|(_, field)| field.examples.join(", "))
-        .collect();
+    let fill: Vec<String> = all.iter().map(|(sourcetype, field)| percent(field.events, sourcetype.events)).collect();
+    let examples: Vec<String> = all.iter().map(|(_, field)| field.examples.join(", ")).collect();
     output::rows(vec![
-        (
-            "sourcetype",
-            texts(
-                all.iter()
-                    .map(|(sourcetype, _)| Some(sourcetype.name.as_str())),
-            ),
-        ),
-        (
-            "field",
-            texts(all.iter().map(|(_, field)| Some(field.name.as_str()))),
-        ),
+        ("sourcetype", texts(all.iter().map(|(sourcetype, _)| Some(sourcetype.name.as_str())))),
+        ("field", texts(all.iter().map(|(_, field)| Some(field.name.as_str())))),
         ("type", texts(all.iter().map(|(_, field)| Some(field.kind)))),
         ("fill", texts(fill.iter().map(|text| Some(text.as_str())))),
-        (
-            "distinct",
-            texts(distinct.iter().map(|text| Some(text.as_str()))),
-        ),
-        (
-            "examples",
-            texts(examples.iter().map(|text| Some(text.as_str()))),
-        ),
+        ("distinct", texts(distinct.iter().map(|text| Some(text.as_str())))),
+        ("examples", texts(examples.iter().map(|text| Some(text.as_str())))),
     ])
 }
 
 fn distinct_text(field: &FieldFacts) -> String {
-    let more = if field.distinct.len() >= COUNTED {
-        "+"
-    } else {
-        ""
-    };
+    let more = if field.distinct.len() >= COUNTED { "+" } else { "" };
     format!("{}{more}", field.distinct.len())
 }
 
@@ -470,9 +352,8 @@ fn machine_rows(report: &LoadReport, facts: &Facts) -> Result<Results, Stop> {
             ..MachineRow::default()
         }));
     }
-    let floats = |value: fn(&MachineRow<'_>) -> Option<f64>| -> ArrayRef {
-        Arc::new(rows.iter().map(value).collect::<Float64Array>())
-    };
+    let floats =
+        |value: fn(&MachineRow<'_>) -> Option<f64>| -> ArrayRef { Arc::new(rows.iter().map(value).collect::<Float64Array>()) };
     output::rows(vec![
         ("kind", texts(rows.iter().map(|row| Some(row.kind)))),
         ("file", texts(rows.iter().map(|row| row.file))),
@@ -488,10 +369,7 @@ fn machine_rows(report: &LoadReport, facts: &Facts) -> Result<Results, Stop> {
         ("fill", floats(|row| row.fill)),
         ("distinct", numbers(rows.iter().map(|row| row.distinct))),
         ("examples", lists(rows.iter().map(|row| row.examples))),
-        (
-            "warnings",
-            lists(rows.iter().map(|row| row.warnings.as_slice())),
-        ),
+        ("warnings", lists(rows.iter().map(|row| row.warnings.as_slice()))),
     ])
 }
 
@@ -499,8 +377,7 @@ fn machine_rows(report: &LoadReport, facts: &Facts) -> Result<Results, Stop> {
 fn lists<'a>(values: impl Iterator<Item = &'a [String]>) -> ArrayRef {
     let mut lists = ListBuilder::new(StringViewBuilder::new());
     for list in values {
-        list.iter()
-            .for_each(|text| lists.values().append_value(text));
+        list.iter().for_each(|text| lists.values().append_value(text));
         lists.append(!list.is_empty());
     }
     Arc::new(lists.finish())

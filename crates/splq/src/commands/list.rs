@@ -24,15 +24,10 @@ use crate::terminal::Terminal;
 pub fn commands(options: &OutputOptions, terminal: &Terminal) -> Result<(), Stop> {
     let mut sorted: Vec<_> = COMMANDS.to_vec();
     sorted.sort_by_key(|spec| spec.name);
-    let column = |value: fn(&spl_parser::CommandSpec) -> Option<String>| {
-        texts(sorted.iter().map(|spec| value(spec)))
-    };
+    let column = |value: fn(&spl_parser::CommandSpec) -> Option<String>| texts(sorted.iter().map(|spec| value(spec)));
     let rows = output::rows(vec![
         ("name", column(|spec| Some(spec.name.to_owned()))),
-        (
-            "aliases",
-            column(|spec| (!spec.aliases.is_empty()).then(|| spec.aliases.join(", "))),
-        ),
+        ("aliases", column(|spec| (!spec.aliases.is_empty()).then(|| spec.aliases.join(", ")))),
         ("status", column(|spec| Some(status(spec.status)))),
         ("kind", column(|spec| Some(kind(spec.kind).to_owned()))),
         ("summary", column(|spec| Some(spec.summary.to_owned()))),
@@ -48,34 +43,13 @@ pub fn commands(options: &OutputOptions, terminal: &Terminal) -> Result<(), Stop
 pub fn functions(options: &OutputOptions, terminal: &Terminal) -> Result<(), Stop> {
     let mut all: Vec<[String; 6]> = Vec::new();
     for spec in scalar::all() {
-        let fields = [
-            spec.name,
-            "eval",
-            "full",
-            spec.category,
-            spec.summary,
-            spec.syntax,
-        ];
+        let fields = [spec.name, "eval", "full", spec.category, spec.summary, spec.syntax];
         all.push(fields.map(str::to_owned));
     }
     for spec in aggregate::all() {
-        let status = if spec.status == aggregate::Status::Full {
-            "full"
-        } else {
-            "planned"
-        };
+        let status = if spec.status == aggregate::Status::Full { "full" } else { "planned" };
         for name in std::iter::once(&spec.name).chain(spec.aliases) {
-            all.push(
-                [
-                    name,
-                    "stats",
-                    status,
-                    spec.category,
-                    spec.summary,
-                    spec.syntax,
-                ]
-                .map(str::to_owned),
-            );
+            all.push([name, "stats", status, spec.category, spec.summary, spec.syntax].map(str::to_owned));
         }
     }
     all.sort();
@@ -105,33 +79,12 @@ pub fn macros(arguments: &KnowledgeListArguments, terminal: &Terminal) -> Result
 /// # Errors
 /// None in practice: the columns are of one length.
 pub fn macro_rows(knowledge: &Knowledge, part: &str) -> Result<Results, Stop> {
-    let mut sorted: Vec<_> = knowledge
-        .macros
-        .iter()
-        .filter(|definition| definition.name.contains(part))
-        .collect();
+    let mut sorted: Vec<_> = knowledge.macros.iter().filter(|definition| definition.name.contains(part)).collect();
     sorted.sort_by_key(|definition| (definition.name.clone(), definition.arguments.len()));
     output::rows(vec![
-        (
-            "name",
-            texts(sorted.iter().map(|definition| Some(definition.signature()))),
-        ),
-        (
-            "definition",
-            texts(
-                sorted
-                    .iter()
-                    .map(|definition| Some(definition.definition.clone())),
-            ),
-        ),
-        (
-            "origin",
-            texts(
-                sorted
-                    .iter()
-                    .map(|definition| Some(definition.origin.to_string())),
-            ),
-        ),
+        ("name", texts(sorted.iter().map(|definition| Some(definition.signature())))),
+        ("definition", texts(sorted.iter().map(|definition| Some(definition.definition.clone())))),
+        ("origin", texts(sorted.iter().map(|definition| Some(definition.origin.to_string())))),
     ])
 }
 
@@ -141,24 +94,12 @@ pub fn macro_rows(knowledge: &Knowledge, part: &str) -> Result<Results, Stop> {
 /// Knowledge that can't be read, an output that can't be written.
 pub fn datamodels(arguments: &KnowledgeListArguments, terminal: &Terminal) -> Result<(), Stop> {
     let knowledge = session::knowledge(&arguments.knowledge, terminal)?;
-    let datasets: Vec<(&DataModel, &Dataset)> = knowledge
-        .data_models
-        .values()
-        .flat_map(|model| model.datasets.values().map(move |dataset| (model, dataset)))
-        .collect();
-    let column = |value: fn(&DataModel, &Dataset) -> Option<String>| {
-        texts(
-            datasets
-                .iter()
-                .map(|(model, dataset)| value(model, dataset)),
-        )
-    };
+    let datasets: Vec<(&DataModel, &Dataset)> =
+        knowledge.data_models.values().flat_map(|model| model.datasets.values().map(move |dataset| (model, dataset))).collect();
+    let column =
+        |value: fn(&DataModel, &Dataset) -> Option<String>| texts(datasets.iter().map(|(model, dataset)| value(model, dataset)));
     let fields = datasets.iter().map(|(_, dataset)| {
-        let calculated: usize = dataset
-            .calculations
-            .iter()
-            .map(|calculation| calculation.outputs.len())
-            .sum();
+        let calculated: usize = dataset.calculations.iter().map(|calculation| calculation.outputs.len()).sum();
         (dataset.fields.len() + calculated) as i64
     });
     let rows = output::rows(vec![
@@ -166,15 +107,7 @@ pub fn datamodels(arguments: &KnowledgeListArguments, terminal: &Terminal) -> Re
         ("dataset", column(|_, dataset| Some(dataset.name.clone()))),
         ("parent", column(|_, dataset| dataset.parent.clone())),
         ("fields", Arc::new(Int64Array::from_iter_values(fields))),
-        (
-            "constraint",
-            column(|_, dataset| {
-                dataset
-                    .base_search
-                    .clone()
-                    .or_else(|| some(dataset.constraints.join(" ")))
-            }),
-        ),
+        ("constraint", column(|_, dataset| dataset.base_search.clone().or_else(|| some(dataset.constraints.join(" "))))),
         ("origin", column(|model, _| Some(model.origin.to_string()))),
     ])?;
     write(&rows, &arguments.output, terminal)
@@ -186,23 +119,9 @@ pub fn datamodels(arguments: &KnowledgeListArguments, terminal: &Terminal) -> Re
 /// An output that can't be written.
 pub fn limits(options: &OutputOptions, terminal: &Terminal) -> Result<(), Stop> {
     let rows = output::rows(vec![
-        (
-            "name",
-            texts(LIMITS.iter().map(|limit| Some(limit.name.to_owned()))),
-        ),
-        (
-            "default",
-            Arc::new(
-                LIMITS
-                    .iter()
-                    .map(|limit| Some(limit.default as i64))
-                    .collect::<Int64Array>(),
-            ),
-        ),
-        (
-            "summary",
-            texts(LIMITS.iter().map(|limit| Some(limit.summary.to_owned()))),
-        ),
+        ("name", texts(LIMITS.iter().map(|limit| Some(limit.name.to_owned())))),
+        ("default", Arc::new(LIMITS.iter().map(|limit| Some(limit.default as i64)).collect::<Int64Array>())),
+        ("summary", texts(LIMITS.iter().map(|limit| Some(limit.summary.to_owned())))),
     ])?;
     write(&rows, options, terminal)
 }

@@ -21,11 +21,7 @@ use crate::terminal::Terminal;
 /// What [`Stop`] lists.
 pub async fn query(arguments: &QueryArguments, terminal: &Terminal) -> Result<(), Stop> {
     Sink::check(&arguments.output, terminal)?;
-    let (text, source) = search_text(
-        arguments.search.as_deref(),
-        arguments.file.as_deref(),
-        &arguments.engine.data.data,
-    )?;
+    let (text, source) = search_text(arguments.search.as_deref(), arguments.file.as_deref(), &arguments.engine.data.data)?;
     let mut engine = session::engine_of(&arguments.engine, terminal)?;
     let started = Instant::now();
     let search = engine.compile(&text).map_err(|failure| {
@@ -40,12 +36,7 @@ pub async fn query(arguments: &QueryArguments, terminal: &Terminal) -> Result<()
         Stop::Reported
     })?;
     let elapsed = started.elapsed() + compiled;
-    report(
-        terminal,
-        &source,
-        Some(&search.expansion),
-        &results.warnings,
-    );
+    report(terminal, &source, Some(&search.expansion), &results.warnings);
     let mut sink = Sink::open(&arguments.output, terminal, engine.settings().time_zone)?;
     sink.write_rows(&results)?;
     if sink.format == Format::Table || arguments.output.output.is_some() {
@@ -58,17 +49,11 @@ pub async fn query(arguments: &QueryArguments, terminal: &Terminal) -> Result<()
 ///
 /// # Errors
 /// A file that can't be read; stdin named for both the search and the data, as wrong usage.
-pub fn search_text(
-    search: Option<&str>,
-    file: Option<&Path>,
-    data: &[String],
-) -> Result<(String, Source), Stop> {
+pub fn search_text(search: Option<&str>, file: Option<&Path>, data: &[String]) -> Result<(String, Source), Stop> {
     match (search, file) {
         (_, Some(file)) => {
             if file == Path::new("-") && data.iter().any(|path| path == "-") {
-                return Err(Stop::Usage(
-                    "stdin can't be both the search (-f -) and the data (--data -)".to_owned(),
-                ));
+                return Err(Stop::Usage("stdin can't be both the search (-f -) and the data (--data -)".to_owned()));
             }
             read_search(file)
         }
@@ -82,12 +67,7 @@ pub fn search_text(
 /// `3 rows, 12 ms`
 pub fn footer(results: &Results, elapsed: Duration) -> String {
     let rows = results.rows();
-    format!(
-        "{} {}, {}",
-        HumanCount(rows as u64),
-        if rows == 1 { "row" } else { "rows" },
-        duration(elapsed)
-    )
+    format!("{} {}, {}", HumanCount(rows as u64), if rows == 1 { "row" } else { "rows" }, duration(elapsed))
 }
 
 /// `12 ms`, `3.4 s`

@@ -41,9 +41,7 @@ const LIMIT: usize = 1000;
 /// Data and knowledge that can't be loaded at the start, a terminal that can't be read.
 pub fn repl(arguments: &ReplArguments, runtime: &Runtime, terminal: &Terminal) -> Result<(), Stop> {
     if arguments.engine.data.data.iter().any(|path| path == "-") {
-        return Err(Stop::Usage(
-            "the REPL reads searches from stdin, so --data - can't be used".to_owned(),
-        ));
+        return Err(Stop::Usage("the REPL reads searches from stdin, so --data - can't be used".to_owned()));
     }
     let engine = session::engine_of(&arguments.engine, terminal)?;
     let mut repl = Repl {
@@ -74,52 +72,30 @@ impl Repl<'_> {
     /// Loads all fields of what the data options name.
     fn load(&mut self) -> Result<(), Stop> {
         if self.data.data.is_empty() {
-            self.terminal
-                .note("no data is loaded; .load PATH loads some");
+            self.terminal.note("no data is loaded; .load PATH loads some");
         }
-        let Some(loaded) = loading::load(
-            &self.data,
-            self.engine.settings(),
-            FieldSelection::All,
-            self.terminal,
-        )?
-        else {
+        let Some(loaded) = loading::load(&self.data, self.engine.settings(), FieldSelection::All, self.terminal)? else {
             return Ok(());
         };
         let (events, files) = (loaded.table.rows(), loaded.report.files.len());
-        self.engine
-            .set_data(loaded.table)
-            .map_err(|problem| session::stop(self.terminal, &problem))?;
-        let files = if files == 1 {
-            "1 file".to_owned()
-        } else {
-            format!("{files} files")
-        };
-        self.terminal.note(format_args!(
-            "{} events from {files}",
-            HumanCount(events as u64)
-        ));
+        self.engine.set_data(loaded.table).map_err(|problem| session::stop(self.terminal, &problem))?;
+        let files = if files == 1 { "1 file".to_owned() } else { format!("{files} files") };
+        self.terminal.note(format_args!("{} events from {files}", HumanCount(events as u64)));
         Ok(())
     }
 
     fn converse(&mut self) -> Result<(), Stop> {
-        let broken =
-            |error: ReadlineError| Stop::Failed(format!("can't read the terminal: {error}"));
-        let config = Config::builder()
-            .history_ignore_space(true)
-            .auto_add_history(true)
-            .max_history_size(10_000)
-            .map_err(broken)?;
-        let mut editor: Editor<Assistant, FileHistory> =
-            Editor::with_config(config.build()).map_err(broken)?;
+        let broken = |error: ReadlineError| Stop::Failed(format!("can't read the terminal: {error}"));
+        let config =
+            Config::builder().history_ignore_space(true).auto_add_history(true).max_history_size(10_000).map_err(broken)?;
+        let mut editor: Editor<Assistant, FileHistory> = Editor::with_config(config.build()).map_err(broken)?;
         editor.set_helper(Some(Assistant::new(self.words(), self.terminal.color_out)));
         let history = history_file();
         if let Some(path) = &history {
             // There is none at the first start.
             let _ = editor.load_history(path);
         }
-        self.terminal
-            .note("splq: type a search, .help for help, .quit or Ctrl-D to leave");
+        self.terminal.note("splq: type a search, .help for help, .quit or Ctrl-D to leave");
         loop {
             match editor.readline("spl> ") {
                 Ok(line) => {
@@ -149,20 +125,8 @@ impl Repl<'_> {
 
     /// What can be completed now.
     fn words(&self) -> Words {
-        let fields = self.engine.data().map(|data| {
-            data.schema
-                .fields()
-                .iter()
-                .map(|field| field.name().clone())
-                .collect()
-        });
-        let macros = self
-            .engine
-            .knowledge()
-            .macros
-            .iter()
-            .map(|definition| definition.name.clone())
-            .collect();
+        let fields = self.engine.data().map(|data| data.schema.fields().iter().map(|field| field.name().clone()).collect());
+        let macros = self.engine.knowledge().macros.iter().map(|definition| definition.name.clone()).collect();
         Words::new(fields.unwrap_or_default(), macros)
     }
 
@@ -204,20 +168,12 @@ impl Repl<'_> {
         let search = self.compile(text, &source)?;
         let results = self.wait(&source, self.engine.run(&search))?;
         let elapsed = started.elapsed();
-        report(
-            self.terminal,
-            &source,
-            Some(&search.expansion),
-            &results.warnings,
-        );
+        report(self.terminal, &source, Some(&search.expansion), &results.warnings);
         let rows = results.rows();
         let footer = footer(&results, elapsed);
         if self.limit > 0 && rows > self.limit {
             self.print_rows(&first_rows(results, self.limit), self.format)?;
-            self.terminal.note(format_args!(
-                "the first {} are shown; .limit 0 shows all",
-                HumanCount(self.limit as u64)
-            ));
+            self.terminal.note(format_args!("the first {} are shown; .limit 0 shows all", HumanCount(self.limit as u64)));
         } else {
             self.print_rows(&results, self.format)?;
         }
@@ -228,9 +184,7 @@ impl Repl<'_> {
     }
 
     fn compile(&self, text: &str, source: &Source) -> Result<Search, Stop> {
-        self.engine
-            .compile(text)
-            .map_err(|failure| self.failed(source, &failure))
+        self.engine.compile(text).map_err(|failure| self.failed(source, &failure))
     }
 
     fn failed(&self, source: &Source, failure: &Failure) -> Stop {
@@ -239,11 +193,7 @@ impl Repl<'_> {
     }
 
     /// Waits for an answer of the engine; Ctrl-C gives it up.
-    fn wait<T>(
-        &self,
-        source: &Source,
-        answer: impl Future<Output = Result<T, Failure>>,
-    ) -> Result<T, Stop> {
+    fn wait<T>(&self, source: &Source, answer: impl Future<Output = Result<T, Failure>>) -> Result<T, Stop> {
         self.runtime.block_on(async {
             tokio::select! {
                 answer = answer => answer.map_err(|failure| self.failed(source, &failure)),
@@ -264,9 +214,7 @@ impl Repl<'_> {
 
     fn fields(&self, part: &str) -> Result<(), Stop> {
         let Some(data) = self.engine.data() else {
-            return Err(Stop::Failed(
-                "no data is loaded; .load PATH loads some".to_owned(),
-            ));
+            return Err(Stop::Failed("no data is loaded; .load PATH loads some".to_owned()));
         };
         let rows = field_rows(&Facts::new(data)?, part)?;
         if rows.rows() == 0 {
@@ -280,22 +228,14 @@ impl Repl<'_> {
         settings.earliest = earliest;
         settings.latest = latest;
         let knowledge = self.engine.knowledge().clone();
-        self.engine
-            .reconfigure(knowledge, settings)
-            .map_err(|problem| session::stop(self.terminal, &problem))
+        self.engine.reconfigure(knowledge, settings).map_err(|problem| session::stop(self.terminal, &problem))
     }
 
     fn print_rows(&self, results: &Results, format: Format) -> Result<(), Stop> {
         // The terminal may have been resized since the start.
-        let width = terminal_size::terminal_size()
-            .map(|(width, _)| usize::from(width.0))
-            .filter(|_| self.terminal.stdout);
+        let width = terminal_size::terminal_size().map(|(width, _)| usize::from(width.0)).filter(|_| self.terminal.stdout);
         let width = width.or(self.terminal.width);
-        let layout = Layout {
-            time_zone: self.engine.settings().time_zone,
-            width,
-            color: self.terminal.color_out,
-        };
+        let layout = Layout { time_zone: self.engine.settings().time_zone, width, color: self.terminal.color_out };
         let mut output = std::io::stdout();
         output::write(&mut output, results, format, layout)?;
         Ok(output.flush()?)
@@ -331,17 +271,11 @@ fn help(topic: &str) -> Result<String, Stop> {
         return Ok(HELP.to_owned());
     }
     let Some(spec) = lookup(topic) else {
-        return Err(Stop::Failed(format!(
-            "`{topic}` is no command of the search language; splq commands lists them"
-        )));
+        return Err(Stop::Failed(format!("`{topic}` is no command of the search language; splq commands lists them")));
     };
     let mut text = format!("{}: {}\n{}\n", spec.name, spec.summary, spec.syntax);
     for option in spec.options {
-        let default = if option.default.is_empty() {
-            String::new()
-        } else {
-            format!(" [default: {}]", option.default)
-        };
+        let default = if option.default.is_empty() { String::new() } else { format!(" [default: {}]", option.default) };
         text.push_str(&format!("  {}  {}{default}\n", option.name, option.summary));
     }
     text.push_str(&format!("status: {}\n", status(spec.status)));
@@ -354,11 +288,7 @@ fn print(text: &str) -> Result<(), Stop> {
 
 /// Where typed searches are kept: in the folder for state of the user, made when it is missing.
 fn history_file() -> Option<PathBuf> {
-    let variable = |name: &str| {
-        std::env::var_os(name)
-            .filter(|value| !value.is_empty())
-            .map(PathBuf::from)
-    };
+    let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let folder = variable("XDG_STATE_HOME")
         .or_else(|| variable("HOME").map(|home| home.join(".local").join("state")))
         .or_else(|| variable("LOCALAPPDATA"))?

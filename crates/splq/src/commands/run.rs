@@ -40,29 +40,17 @@ pub async fn run(arguments: &RunArguments, terminal: &Terminal) -> Result<(), St
     Sink::check(&arguments.output, terminal)?;
     let Queries { queries, skipped } = find(&arguments.paths)?;
     if skipped > 0 {
-        terminal.note(format_args!(
-            "{skipped} YAML files without a `search` skipped"
-        ));
+        terminal.note(format_args!("{skipped} YAML files without a `search` skipped"));
     }
     let mut engine = session::engine_of(&arguments.engine, terminal)?;
-    let compiled: Vec<Compiled> = queries
-        .iter()
-        .map(|query| compile(&engine, query, terminal))
-        .collect();
-    let searches = compiled
-        .iter()
-        .filter_map(|compiled| compiled.search.as_ref().ok());
+    let compiled: Vec<Compiled> = queries.iter().map(|query| compile(&engine, query, terminal)).collect();
+    let searches = compiled.iter().filter_map(|compiled| compiled.search.as_ref().ok());
     session::load(&mut engine, &arguments.engine.data, searches, terminal)?;
     if let Some(folder) = &arguments.out {
-        std::fs::create_dir_all(folder)
-            .map_err(|error| Stop::Failed(format!("can't make {}: {error}", folder.display())))?;
+        std::fs::create_dir_all(folder).map_err(|error| Stop::Failed(format!("can't make {}: {error}", folder.display())))?;
     }
     let mut sink = Sink::open(&arguments.output, terminal, engine.settings().time_zone)?;
-    let bar = if arguments.show {
-        None
-    } else {
-        progress(queries.len(), terminal, sink.format)
-    };
+    let bar = if arguments.show { None } else { progress(queries.len(), terminal, sink.format) };
     let mut summaries = Vec::with_capacity(queries.len());
     let started = Instant::now();
     for (query, compiled) in queries.iter().zip(compiled) {
@@ -108,10 +96,7 @@ fn compile(engine: &Engine, query: &Query, terminal: &Terminal) -> Compiled {
             Err(message.clone())
         }
     };
-    Compiled {
-        search,
-        elapsed: started.elapsed(),
-    }
+    Compiled { search, elapsed: started.elapsed() }
 }
 
 async fn run_one(
@@ -121,12 +106,7 @@ async fn run_one(
     terminal: &Terminal,
     bar: Option<&ProgressBar>,
 ) -> (Summary, Option<Results>) {
-    let mut summary = Summary {
-        query: query.name.clone(),
-        rows: None,
-        elapsed: compiled.elapsed,
-        error: None,
-    };
+    let mut summary = Summary { query: query.name.clone(), rows: None, elapsed: compiled.elapsed, error: None };
     let search = match compiled.search {
         Ok(search) => search,
         Err(message) => {
@@ -140,14 +120,7 @@ async fn run_one(
     match ran {
         Ok(results) => {
             if !results.warnings.is_empty() && !terminal.quiet {
-                above(bar, || {
-                    report(
-                        terminal,
-                        &query.source,
-                        Some(&search.expansion),
-                        &results.warnings,
-                    )
-                });
+                above(bar, || report(terminal, &query.source, Some(&search.expansion), &results.warnings));
             }
             summary.rows = Some(results.rows());
             (summary, Some(results))
@@ -169,40 +142,20 @@ fn above(bar: Option<&ProgressBar>, print: impl FnOnce()) {
 }
 
 fn message(failure: &Failure) -> String {
-    first_error(&failure.diagnostics).map_or_else(
-        || "failed".to_owned(),
-        |diagnostic| diagnostic.message.clone(),
-    )
+    first_error(&failure.diagnostics).map_or_else(|| "failed".to_owned(), |diagnostic| diagnostic.message.clone())
 }
 
 /// The summaries as rows.
 fn rows(summaries: &[Summary]) -> Result<Results, Stop> {
-    let text = |value: fn(&Summary) -> Option<&str>| -> ArrayRef {
-        Arc::new(summaries.iter().map(value).collect::<StringArray>())
-    };
-    let number = |value: fn(&Summary) -> Option<i64>| -> ArrayRef {
-        Arc::new(summaries.iter().map(value).collect::<Int64Array>())
-    };
+    let text =
+        |value: fn(&Summary) -> Option<&str>| -> ArrayRef { Arc::new(summaries.iter().map(value).collect::<StringArray>()) };
+    let number =
+        |value: fn(&Summary) -> Option<i64>| -> ArrayRef { Arc::new(summaries.iter().map(value).collect::<Int64Array>()) };
     output::rows(vec![
         ("query", text(|summary| Some(&summary.query))),
-        (
-            "status",
-            text(|summary| {
-                Some(if summary.error.is_none() {
-                    "ok"
-                } else {
-                    "error"
-                })
-            }),
-        ),
-        (
-            "rows",
-            number(|summary| summary.rows.map(|rows| rows as i64)),
-        ),
-        (
-            "elapsed_ms",
-            number(|summary| Some(summary.elapsed.as_millis() as i64)),
-        ),
+        ("status", text(|summary| Some(if summary.error.is_none() { "ok" } else { "error" }))),
+        ("rows", number(|summary| summary.rows.map(|rows| rows as i64))),
+        ("elapsed_ms", number(|summary| Some(summary.elapsed.as_millis() as i64))),
         ("error", text(|summary| summary.error.as_deref())),
     ])
 }
@@ -210,8 +163,7 @@ fn rows(summaries: &[Summary]) -> Result<Results, Stop> {
 fn write_rows(folder: &Path, name: &str, results: &Results) -> Result<(), Stop> {
     let path = folder.join(format!("{name}.ndjson"));
     if let Some(parent) = path.parent() {
-        std::fs::create_dir_all(parent)
-            .map_err(|error| Stop::Failed(format!("can't make {}: {error}", parent.display())))?;
+        std::fs::create_dir_all(parent).map_err(|error| Stop::Failed(format!("can't make {}: {error}", parent.display())))?;
     }
     let mut file = create(&path)?;
     let written = output::json::write_lines(&mut file, results).and_then(|()| Ok(file.flush()?));
@@ -221,11 +173,7 @@ fn write_rows(folder: &Path, name: &str, results: &Results) -> Result<(), Stop> 
 /// The rows of one search below its name, as a table.
 fn show(name: &str, results: &Results, layout: Layout) -> Result<(), Stop> {
     let mut output = std::io::stdout().lock();
-    let (bold, plain) = if layout.color {
-        ("\u{1b}[1m", "\u{1b}[0m")
-    } else {
-        ("", "")
-    };
+    let (bold, plain) = if layout.color { ("\u{1b}[1m", "\u{1b}[0m") } else { ("", "") };
     writeln!(output, "{bold}{name}{plain}")?;
     if results.rows() == 0 {
         writeln!(output, "no rows")?;
@@ -240,8 +188,7 @@ fn progress(count: usize, terminal: &Terminal, format: Format) -> Option<Progres
     if !terminal.stderr || terminal.quiet || lines || count < 10 {
         return None;
     }
-    let bar =
-        ProgressBar::with_draw_target(Some(count as u64), ProgressDrawTarget::stderr_with_hz(10));
+    let bar = ProgressBar::with_draw_target(Some(count as u64), ProgressDrawTarget::stderr_with_hz(10));
     if let Ok(style) = ProgressStyle::with_template("running {bar:30} {pos}/{len} {wide_msg}") {
         bar.set_style(style);
     }
@@ -250,25 +197,14 @@ fn progress(count: usize, terminal: &Terminal, format: Format) -> Option<Progres
 
 /// The last line, and whether all went well.
 fn finish(summaries: &[Summary], elapsed: Duration, terminal: &Terminal) -> Result<(), Stop> {
-    let failed = summaries
-        .iter()
-        .filter(|summary| summary.error.is_some())
-        .count();
+    let failed = summaries.iter().filter(|summary| summary.error.is_some()).count();
     let count = |number: usize| HumanCount(number as u64);
     terminal.note(format_args!(
         "{} {}, {} failed, {}",
         count(summaries.len()),
-        if summaries.len() == 1 {
-            "search"
-        } else {
-            "searches"
-        },
+        if summaries.len() == 1 { "search" } else { "searches" },
         count(failed),
         duration(elapsed)
     ));
-    if failed == 0 {
-        Ok(())
-    } else {
-        Err(Stop::Reported)
-    }
+    if failed == 0 { Ok(()) } else { Err(Stop::Reported) }
 }

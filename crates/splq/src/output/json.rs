@@ -32,13 +32,7 @@ pub fn write_array(writer: &mut impl Write, results: &Results) -> Result<(), Sto
 }
 
 /// Writes the rows as objects with text before, between and behind them.
-fn write_objects(
-    writer: &mut impl Write,
-    results: &Results,
-    before: &[u8],
-    between: &[u8],
-    behind: &[u8],
-) -> Result<(), Stop> {
+fn write_objects(writer: &mut impl Write, results: &Results, before: &[u8], between: &[u8], behind: &[u8]) -> Result<(), Stop> {
     let fields = shown_fields(results);
     let keys: Vec<Vec<u8>> = fields
         .iter()
@@ -73,13 +67,7 @@ fn write_objects(
     Ok(())
 }
 
-fn push_row(
-    buffer: &mut Vec<u8>,
-    row: usize,
-    columns: &[Column],
-    keys: &[Vec<u8>],
-    fields: &[&str],
-) {
+fn push_row(buffer: &mut Vec<u8>, row: usize, columns: &[Column], keys: &[Vec<u8>], fields: &[&str]) {
     buffer.push(b'{');
     let empty = buffer.len();
     for ((column, key), field) in columns.iter().zip(keys).zip(fields) {
@@ -112,9 +100,7 @@ fn push_value(buffer: &mut Vec<u8>, value: Value<'_>) {
         Value::Float(number) => push_number(buffer, number),
         Value::Boolean(_) => push_text(buffer, &value.text().unwrap_or_default()),
         // A field with one value is no multivalue field, even where others of its column are.
-        Value::Multivalue(values) if values.len() == 1 => {
-            push_field_text(buffer, values.get(0).unwrap_or_default())
-        }
+        Value::Multivalue(values) if values.len() == 1 => push_field_text(buffer, values.get(0).unwrap_or_default()),
         Value::Multivalue(values) => {
             buffer.push(b'[');
             for (position, text) in values.iter().enumerate() {
@@ -192,14 +178,7 @@ mod tests {
 
     #[test]
     fn texts_read_back() {
-        for text in [
-            "",
-            "plain",
-            "a\"b\\c",
-            "tab\tline\nreturn\r",
-            "\u{0}\u{1f}\u{7f}",
-            "snow ☃ 😀",
-        ] {
+        for text in ["", "plain", "a\"b\\c", "tab\tline\nreturn\r", "\u{0}\u{1f}\u{7f}", "snow ☃ 😀"] {
             let mut buffer = Vec::new();
             push_text(&mut buffer, text);
             assert_eq!(serde_json::from_slice::<String>(&buffer).unwrap(), text);
@@ -208,7 +187,15 @@ mod tests {
 
     #[test]
     fn texts_of_fields_are_numbers_when_they_print_back() {
-        for (text, expected) in [("5", "5"), ("-1.5", "-1.5"), ("007", "\"007\""), ("1.50", "\"1.50\""), ("1e3", "\"1e3\""), ("-", "\"-\""), ("10.0.0.1", "\"10.0.0.1\"")] {
+        for (text, expected) in [
+            ("5", "5"),
+            ("-1.5", "-1.5"),
+            ("007", "\"007\""),
+            ("1.50", "\"1.50\""),
+            ("1e3", "\"1e3\""),
+            ("-", "\"-\""),
+            ("10.0.0.1", "\"10.0.0.1\""),
+        ] {
             let mut buffer = Vec::new();
             push_field_text(&mut buffer, text);
             assert_eq!(String::from_utf8(buffer).unwrap(), expected);

@@ -26,11 +26,7 @@ pub fn write(writer: &mut impl Write, results: &Results, layout: Layout) -> Resu
     }
     text.push_str("\n|");
     for field in &fields {
-        text.push_str(if is_number_column(results, field) {
-            " ---: |"
-        } else {
-            " --- |"
-        });
+        text.push_str(if is_number_column(results, field) { " ---: |" } else { " --- |" });
     }
     text.push('\n');
     for batch in &results.batches {
@@ -39,10 +35,7 @@ pub fn write(writer: &mut impl Write, results: &Results, layout: Layout) -> Resu
             text.push('|');
             for (column, field) in columns.iter().zip(&fields) {
                 text.push(' ');
-                push_escaped(
-                    &mut text,
-                    &cell_text(column.value(row), *field == "_time", layout.time_zone),
-                );
+                push_escaped(&mut text, &cell_text(column.value(row), *field == "_time", layout.time_zone));
                 text.push_str(" |");
             }
             text.push('\n');

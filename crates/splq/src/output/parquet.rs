@@ -23,16 +23,10 @@ use crate::stop::Stop;
 pub fn write(writer: &mut (impl Write + Send), results: &Results) -> Result<(), Stop> {
     let fields = shown_fields(results);
     let schema = Arc::new(Schema::new(
-        fields
-            .iter()
-            .map(|field| Field::new(*field, column_type(results, field), true))
-            .collect::<Vec<_>>(),
+        fields.iter().map(|field| Field::new(*field, column_type(results, field), true)).collect::<Vec<_>>(),
     ));
-    let properties = WriterProperties::builder()
-        .set_compression(Compression::ZSTD(ZstdLevel::default()))
-        .build();
-    let mut file =
-        ArrowWriter::try_new(writer, Arc::clone(&schema), Some(properties)).map_err(stop)?;
+    let properties = WriterProperties::builder().set_compression(Compression::ZSTD(ZstdLevel::default())).build();
+    let mut file = ArrowWriter::try_new(writer, Arc::clone(&schema), Some(properties)).map_err(stop)?;
     for batch in &results.batches {
         let columns = schema
             .fields()
@@ -43,8 +37,7 @@ pub fn write(writer: &mut (impl Write + Send), results: &Results) -> Result<(), 
             })
             .collect::<Result<Vec<ArrayRef>, _>>()
             .map_err(|error| Stop::Failed(format!("can't write Parquet: {error}")))?;
-        let options =
-            arrow::array::RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+        let options = arrow::array::RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
         let batch = RecordBatch::try_new_with_options(Arc::clone(&schema), columns, &options)
             .map_err(|error| Stop::Failed(format!("can't write Parquet: {error}")))?;
         file.write(&batch).map_err(stop)?;

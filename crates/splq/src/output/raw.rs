@@ -13,10 +13,7 @@ use crate::stop::Stop;
 /// Results without a `_raw` field, and a writer that fails.
 pub fn write(writer: &mut impl Write, results: &Results) -> Result<(), Stop> {
     if !results.fields.iter().any(|field| field == "_raw") {
-        return Err(Stop::Failed(
-            "the results have no _raw field, which --format raw prints; choose another format"
-                .to_owned(),
-        ));
+        return Err(Stop::Failed("the results have no _raw field, which --format raw prints; choose another format".to_owned()));
     }
     let mut buffer = Vec::with_capacity(1 << 16);
     for batch in &results.batches {

@@ -5,8 +5,7 @@ use std::io::Write;
 
 use chrono_tz::Tz;
 use comfy_table::{
-    Attribute, Cell, CellAlignment, ColumnConstraint, ContentArrangement, ContentLineStyle,
-    LineStyle, Table, TableStyle, Width,
+    Attribute, Cell, CellAlignment, ColumnConstraint, ContentArrangement, ContentLineStyle, LineStyle, Table, TableStyle, Width,
 };
 use spl_exec::Results;
 use spl_functions::column::{Column, ValueType};
@@ -41,11 +40,8 @@ pub fn write(writer: &mut impl Write, results: &Results, layout: Layout) -> Resu
 
 /// Whether a field's column holds numbers only, in all batches.
 pub fn is_number_column(results: &Results, field: &str) -> bool {
-    let types = results
-        .batches
-        .iter()
-        .filter_map(|batch| batch.column_by_name(field))
-        .map(|array| ValueType::of(array.data_type()));
+    let types =
+        results.batches.iter().filter_map(|batch| batch.column_by_name(field)).map(|array| ValueType::of(array.data_type()));
     field != "_time" && types.fold(ValueType::Null, ValueType::common).is_number()
 }
 
@@ -70,9 +66,7 @@ impl Measures {
         let mut widths: Vec<usize> = fields.iter().map(|field| clean(field).width()).collect();
         let mut tall = false;
         for batch in &results.batches {
-            for ((column, width), field) in
-                columns(batch, fields)?.iter().zip(&mut widths).zip(fields)
-            {
+            for ((column, width), field) in columns(batch, fields)?.iter().zip(&mut widths).zip(fields) {
                 for row in 0..batch.num_rows() {
                     let text = cell_text(column.value(row), *field == "_time", layout.time_zone);
                     let mut lines = 0;
@@ -89,11 +83,7 @@ impl Measures {
 
     /// Widths that fit the terminal: the widest columns are narrowed. None when there are too many columns.
     fn fit(&self, room: Option<usize>) -> Option<Vec<usize>> {
-        let mut widths: Vec<usize> = self
-            .widths
-            .iter()
-            .map(|width| (*width).clamp(1, usize::from(u16::MAX) / 2))
-            .collect();
+        let mut widths: Vec<usize> = self.widths.iter().map(|width| (*width).clamp(1, usize::from(u16::MAX) / 2)).collect();
         let Some(room) = room else {
             return Some(widths);
         };
@@ -104,23 +94,10 @@ impl Measures {
             return None;
         }
         // The highest limit under which all columns fit.
-        let (mut low, mut high) = (
-            NARROWEST,
-            widths
-                .iter()
-                .copied()
-                .max()
-                .unwrap_or(NARROWEST)
-                .max(NARROWEST),
-        );
+        let (mut low, mut high) = (NARROWEST, widths.iter().copied().max().unwrap_or(NARROWEST).max(NARROWEST));
         while low < high {
             let limit = (low + high).div_ceil(2);
-            if widths
-                .iter()
-                .map(|width| (*width).min(limit))
-                .sum::<usize>()
-                <= room
-            {
+            if widths.iter().map(|width| (*width).min(limit)).sum::<usize>() <= room {
                 low = limit;
             } else {
                 high = limit - 1;
@@ -154,57 +131,35 @@ fn write_columns(
     tall: bool,
     layout: Layout,
 ) -> Result<(), Stop> {
-    let numbers: Vec<bool> = fields
-        .iter()
-        .map(|field| is_number_column(results, field))
-        .collect();
+    let numbers: Vec<bool> = fields.iter().map(|field| is_number_column(results, field)).collect();
     let alignment = |number: bool| {
-        if number {
-            CellAlignment::Right
-        } else {
-            CellAlignment::Left
-        }
+        if number { CellAlignment::Right } else { CellAlignment::Left }
     };
     let mut header = true;
     for batch in &results.batches {
         let columns = columns(batch, fields)?;
         for start in (0..batch.num_rows()).step_by(CHUNK) {
             let mut table = Table::new();
-            table
-                .load_style(style(tall, header))
-                .set_content_arrangement(ContentArrangement::Disabled);
+            table.load_style(style(tall, header)).set_content_arrangement(ContentArrangement::Disabled);
             if layout.color {
                 table.enforce_styling();
             } else {
                 table.force_no_tty();
             }
             if header {
-                table.set_header(fields.iter().zip(widths).zip(&numbers).map(
-                    |((field, width), number)| {
-                        let cell = Cell::new_owned(cut(&clean(field), *width).into_owned())
-                            .set_alignment(alignment(*number));
-                        if layout.color {
-                            cell.add_attribute(Attribute::Bold)
-                        } else {
-                            cell
-                        }
-                    },
-                ));
+                table.set_header(fields.iter().zip(widths).zip(&numbers).map(|((field, width), number)| {
+                    let cell = Cell::new_owned(cut(&clean(field), *width).into_owned()).set_alignment(alignment(*number));
+                    if layout.color { cell.add_attribute(Attribute::Bold) } else { cell }
+                }));
                 header = false;
             }
             for row in start..batch.num_rows().min(start + CHUNK) {
-                table.add_row(
-                    columns
-                        .iter()
-                        .zip(fields)
-                        .zip(widths.iter().zip(&numbers))
-                        .map(|((column, field), (width, number))| {
-                            let text =
-                                cell_text(column.value(row), *field == "_time", layout.time_zone);
-                            Cell::new_owned(cell_lines(&text, *width))
-                                .set_alignment(alignment(*number))
-                        }),
-                );
+                table.add_row(columns.iter().zip(fields).zip(widths.iter().zip(&numbers)).map(
+                    |((column, field), (width, number))| {
+                        let text = cell_text(column.value(row), *field == "_time", layout.time_zone);
+                        Cell::new_owned(cell_lines(&text, *width)).set_alignment(alignment(*number))
+                    },
+                ));
             }
             table.set_constraints(widths.iter().map(|width| {
                 let width = u16::try_from(*width + 2).unwrap_or(u16::MAX);
@@ -250,20 +205,10 @@ fn cell_lines(text: &str, width: usize) -> String {
 }
 
 /// One block per row: a line for each field that has a value.
-fn write_blocks(
-    writer: &mut impl Write,
-    results: &Results,
-    fields: &[&str],
-    layout: Layout,
-) -> Result<(), Stop> {
+fn write_blocks(writer: &mut impl Write, results: &Results, fields: &[&str], layout: Layout) -> Result<(), Stop> {
     let width = layout.width.unwrap_or(120).max(30);
     let names: Vec<Cow<'_, str>> = fields.iter().map(|field| clean(field)).collect();
-    let name_width = names
-        .iter()
-        .map(|name| name.width())
-        .max()
-        .unwrap_or_default()
-        .min(width / 3);
+    let name_width = names.iter().map(|name| name.width()).max().unwrap_or_default().min(width / 3);
     let room = width.saturating_sub(name_width + 2).max(10);
     let mut number = 0;
     let mut block = String::new();
@@ -274,21 +219,10 @@ fn write_blocks(
             let heading = format!("── {number} ");
             block.push_str(if layout.color { "\u{1b}[2m" } else { "" });
             block.push_str(&heading);
-            block.extend(std::iter::repeat_n(
-                '─',
-                width.saturating_sub(heading.width()),
-            ));
+            block.extend(std::iter::repeat_n('─', width.saturating_sub(heading.width())));
             block.push_str(if layout.color { "\u{1b}[0m\n" } else { "\n" });
             for ((column, field), name) in columns.iter().zip(fields).zip(&names) {
-                push_field(
-                    &mut block,
-                    column,
-                    row,
-                    *field == "_time",
-                    name,
-                    (name_width, room),
-                    layout,
-                );
+                push_field(&mut block, column, row, *field == "_time", name, (name_width, room), layout);
             }
             if block.len() > 1 << 16 {
                 writer.write_all(block.as_bytes())?;
@@ -337,9 +271,7 @@ fn clean(line: &str) -> Cow<'_, str> {
     for character in line.chars() {
         match character {
             '\t' => cleaned.push_str("    "),
-            control if (control as u32) < 0x20 => {
-                cleaned.extend(char::from_u32(0x2400 + control as u32))
-            }
+            control if (control as u32) < 0x20 => cleaned.extend(char::from_u32(0x2400 + control as u32)),
             unsafe_one if is_unsafe(unsafe_one) => cleaned.push('\u{fffd}'),
             other => cleaned.push(other),
         }
@@ -378,18 +310,7 @@ mod tests {
 
     fn written(width: Option<usize>) -> String {
         let mut bytes = Vec::new();
-        assert!(
-            write(
-                &mut bytes,
-                &sample(),
-                Layout {
-                    time_zone: Tz::UTC,
-                    width,
-                    color: false
-                }
-            )
-            .is_ok()
-        );
+        assert!(write(&mut bytes, &sample(), Layout { time_zone: Tz::UTC, width, color: false }).is_ok());
         String::from_utf8(bytes).unwrap()
     }
 
@@ -402,10 +323,7 @@ mod tests {
     fn widths_are_kept() {
         for width in [70, 80, 90, 100, 200] {
             let text = written(Some(width));
-            assert!(
-                text.lines().all(|line| line.width() <= width),
-                "{width}\n{text}"
-            );
+            assert!(text.lines().all(|line| line.width() <= width), "{width}\n{text}");
         }
     }
 

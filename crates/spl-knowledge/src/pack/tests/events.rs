@@ -41,16 +41,10 @@ fn evaluate(expression: &Expression, event: &Event) -> Value {
             UnaryOperator::Minus => value(operand).map(|number| format!("-{number}")),
             UnaryOperator::Plus => value(operand),
         },
-        ExpressionKind::Binary {
-            operator,
-            left,
-            right,
-        } => {
+        ExpressionKind::Binary { operator, left, right } => {
             let (left, right) = (value(left), value(right));
             let ordering = compare(&left, &right);
-            let by = |wanted: &[std::cmp::Ordering]| {
-                ordering.map(|ordering| wanted.contains(&ordering).to_string())
-            };
+            let by = |wanted: &[std::cmp::Ordering]| ordering.map(|ordering| wanted.contains(&ordering).to_string());
             match operator.value {
                 BinaryOperator::And => truth(is_true(&left) && is_true(&right)),
                 BinaryOperator::Or => truth(is_true(&left) || is_true(&right)),
@@ -67,10 +61,7 @@ fn evaluate(expression: &Expression, event: &Event) -> Value {
         ExpressionKind::In { operand, list } => {
             let operand = value(operand);
             operand.as_ref()?;
-            truth(
-                list.iter()
-                    .any(|member| compare(&operand, &value(member)) == Some(Equal)),
-            )
+            truth(list.iter().any(|member| compare(&operand, &value(member)) == Some(Equal)))
         }
         ExpressionKind::Call { name, arguments } => function(&name.value, arguments, event),
         ExpressionKind::Subsearch(_) => panic!("a subsearch"),
@@ -81,10 +72,7 @@ fn function(name: &str, arguments: &[Expression], event: &Event) -> Value {
     let value = |index: usize| evaluate(&arguments[index], event);
     let regex = |index: usize| regex::Regex::new(&value(index).unwrap()).unwrap();
     match name {
-        "case" => arguments
-            .chunks(2)
-            .find(|pair| is_true(&evaluate(&pair[0], event)))
-            .and_then(|pair| evaluate(&pair[1], event)),
+        "case" => arguments.chunks(2).find(|pair| is_true(&evaluate(&pair[0], event))).and_then(|pair| evaluate(&pair[1], event)),
         "if" => {
             if is_true(&value(0)) {
                 value(1)
@@ -92,9 +80,7 @@ fn function(name: &str, arguments: &[Expression], event: &Event) -> Value {
                 value(2)
             }
         }
-        "coalesce" => arguments
-            .iter()
-            .find_map(|argument| evaluate(argument, event)),
+        "coalesce" => arguments.iter().find_map(|argument| evaluate(argument, event)),
         "isnull" => truth(value(0).is_none()),
         "isnotnull" => truth(value(0).is_some()),
         "isnum" => truth(value(0).is_some_and(|text| text.parse::<f64>().is_ok())),
@@ -102,21 +88,11 @@ fn function(name: &str, arguments: &[Expression], event: &Event) -> Value {
         "len" => value(0).map(|text| text.chars().count().to_string()),
         "lower" => value(0).map(|text| text.to_lowercase()),
         "match" => value(0).map(|text| regex(1).is_match(&text).to_string()),
-        "replace" => value(0).map(|text| {
-            regex(1)
-                .replace_all(&text, value(2).unwrap().replace('\\', "$"))
-                .into_owned()
-        }),
-        "substr" => value(0).map(|text| {
-            text.chars()
-                .skip(value(1).unwrap().parse::<usize>().unwrap() - 1)
-                .collect()
-        }),
+        "replace" => value(0).map(|text| regex(1).replace_all(&text, value(2).unwrap().replace('\\', "$")).into_owned()),
+        "substr" => value(0).map(|text| text.chars().skip(value(1).unwrap().parse::<usize>().unwrap() - 1).collect()),
         "tonumber" => match arguments.len() {
             1 => value(0),
-            _ => u64::from_str_radix(&value(0)?, value(1)?.parse().unwrap())
-                .ok()
-                .map(|number| number.to_string()),
+            _ => u64::from_str_radix(&value(0)?, value(1)?.parse().unwrap()).ok().map(|number| number.to_string()),
         },
         "rtrim" => value(0).map(|text| text.trim_end_matches(&value(1).unwrap()).to_owned()),
         "split" | "mvcount" => value(0),
@@ -128,29 +104,20 @@ fn function(name: &str, arguments: &[Expression], event: &Event) -> Value {
 fn mapped(sourcetype: &str, source: &str, fields: &[(&str, &str)]) -> Event {
     let knowledge = Knowledge::built_in();
     let props = knowledge.props_for(sourcetype, source, "h");
-    let mut event: Event = fields
-        .iter()
-        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-        .collect();
+    let mut event: Event = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     event.extend([
         ("source".to_owned(), source.to_owned()),
         ("sourcetype".to_owned(), sourcetype.to_owned()),
         ("host".to_owned(), "h".to_owned()),
     ]);
     for alias in &props.aliases {
-        if let (Some(value), false) = (
-            event.get(&alias.from).cloned(),
-            alias.as_new && event.contains_key(&alias.to),
-        ) {
+        if let (Some(value), false) = (event.get(&alias.from).cloned(), alias.as_new && event.contains_key(&alias.to)) {
             event.insert(alias.to.clone(), value);
         }
     }
     let before = event.clone();
     for field in &props.calculated {
-        match evaluate(
-            &spl_parser::parse_expression(&field.expression).unwrap(),
-            &before,
-        ) {
+        match evaluate(&spl_parser::parse_expression(&field.expression).unwrap(), &before) {
             Some(value) => event.insert(field.name.clone(), value),
             None => event.remove(&field.name),
         };
@@ -160,15 +127,9 @@ fn mapped(sourcetype: &str, source: &str, fields: &[(&str, &str)]) -> Event {
 
 fn modelled(model: &str, dataset: &str, mut event: Event) -> Event {
     let knowledge = Knowledge::built_in();
-    for calculation in knowledge
-        .data_model(model)
-        .unwrap()
-        .all_calculations(dataset)
-        .unwrap()
-    {
+    for calculation in knowledge.data_model(model).unwrap().all_calculations(dataset).unwrap() {
         if let CalculationKind::Eval { expression } = &calculation.kind
-            && let Some(value) =
-                evaluate(&spl_parser::parse_expression(expression).unwrap(), &event)
+            && let Some(value) = evaluate(&spl_parser::parse_expression(expression).unwrap(), &event)
         {
             event.insert(calculation.outputs[0].name.clone(), value);
         }
@@ -274,11 +235,7 @@ fn sysmon_images_threads_and_files() {
     );
     check(
         &modelled("Endpoint", "Processes", loaded),
-        &[
-            ("process", "unknown"),
-            ("parent_process", "unknown"),
-            ("original_file_name", "unknown"),
-        ],
+        &[("process", "unknown"), ("parent_process", "unknown"), ("original_file_name", "unknown")],
     );
     let access = mapped(
         "XmlWinEventLog",
@@ -327,20 +284,11 @@ fn sysmon_images_threads_and_files() {
     let changed = mapped(
         "XmlWinEventLog",
         SYSMON,
-        &[
-            ("EventID", "11"),
-            ("UtcTime", "2"),
-            ("CreationUtcTime", "1"),
-            ("TargetFilename", "/tmp/a"),
-        ],
+        &[("EventID", "11"), ("UtcTime", "2"), ("CreationUtcTime", "1"), ("TargetFilename", "/tmp/a")],
     );
     check(&changed, &[("action", "modified"), ("file_name", "a")]);
     check(
-        &mapped(
-            "XmlWinEventLog",
-            SYSMON,
-            &[("EventID", "23"), ("Hashes", "MD5=2")],
-        ),
+        &mapped("XmlWinEventLog", SYSMON, &[("EventID", "23"), ("Hashes", "MD5=2")]),
         &[("action", "deleted"), ("file_hash", "MD5=2")],
     );
 }
@@ -353,10 +301,7 @@ fn sysmon_registry_network_and_names() {
         &[
             ("EventID", "13"),
             ("EventType", "SetValue"),
-            (
-                "TargetObject",
-                r"HKLM\System\CurrentControlSet\Services\X\Start",
-            ),
+            ("TargetObject", r"HKLM\System\CurrentControlSet\Services\X\Start"),
             ("Details", "DWORD (0x00000004)"),
         ],
     );
@@ -370,57 +315,22 @@ fn sysmon_registry_network_and_names() {
             ("registry_value_name", "Start"),
             ("registry_value_data", "0x00000004"),
             ("registry_value_type", "REG_DWORD"),
-            (
-                "registry_path",
-                r"HKLM\System\CurrentControlSet\Services\X\Start",
-            ),
+            ("registry_path", r"HKLM\System\CurrentControlSet\Services\X\Start"),
         ],
     );
-    let text = mapped(
-        "XmlWinEventLog",
-        SYSMON,
-        &[
-            ("EventID", "13"),
-            ("TargetObject", r"HKU\S-1\Run\a"),
-            ("Details", r"C:\a (b).exe"),
-        ],
-    );
+    let text =
+        mapped("XmlWinEventLog", SYSMON, &[("EventID", "13"), ("TargetObject", r"HKU\S-1\Run\a"), ("Details", r"C:\a (b).exe")]);
     check(
         &text,
-        &[
-            ("registry_value_data", r"C:\a (b).exe"),
-            ("registry_value_type", "REG_SZ"),
-            ("registry_hive", "HKEY_CURRENT_USER"),
-        ],
+        &[("registry_value_data", r"C:\a (b).exe"), ("registry_value_type", "REG_SZ"), ("registry_hive", "HKEY_CURRENT_USER")],
     );
-    let deleted = mapped(
-        "XmlWinEventLog",
-        SYSMON,
-        &[
-            ("EventID", "12"),
-            ("EventType", "DeleteKey"),
-            ("TargetObject", r"HKLM\SOFTWARE\A"),
-        ],
-    );
-    check(
-        &deleted,
-        &[
-            ("action", "deleted"),
-            ("registry_key_name", "A"),
-            ("registry_value_name", "<none>"),
-        ],
-    );
+    let deleted =
+        mapped("XmlWinEventLog", SYSMON, &[("EventID", "12"), ("EventType", "DeleteKey"), ("TargetObject", r"HKLM\SOFTWARE\A")]);
+    check(&deleted, &[("action", "deleted"), ("registry_key_name", "A"), ("registry_value_name", "<none>")]);
     let exported = mapped(
         "XmlWinEventLog",
         SYSMON,
-        &[
-            ("EventID", "12"),
-            ("EventType", "INFO"),
-            (
-                "Message",
-                "Registry object added or deleted:\r\nEventType: CreateKey\r\n",
-            ),
-        ],
+        &[("EventID", "12"), ("EventType", "INFO"), ("Message", "Registry object added or deleted:\r\nEventType: CreateKey\r\n")],
     );
     check(&exported, &[("action", "created")]);
     let connection = mapped(
@@ -474,10 +384,7 @@ fn sysmon_registry_network_and_names() {
             ("answer", "b.example;::ffff:10.0.0.3"),
         ],
     );
-    check(
-        &modelled("Network_Resolution", "DNS", query),
-        &[("dest", "unknown"), ("reply_code", "No Error")],
-    );
+    check(&modelled("Network_Resolution", "DNS", query), &[("dest", "unknown"), ("reply_code", "No Error")]);
 }
 
 #[test]
@@ -485,13 +392,7 @@ fn linux_sysmon() {
     let event = mapped(
         "sysmon:linux",
         "Syslog:Linux-Sysmon/Operational",
-        &[
-            ("EventID", "1"),
-            ("Computer", "u1"),
-            ("Image", "/usr/bin/curl"),
-            ("User", "root"),
-            ("CommandLine", "curl x"),
-        ],
+        &[("EventID", "1"), ("Computer", "u1"), ("Image", "/usr/bin/curl"), ("User", "root"), ("CommandLine", "curl x")],
     );
     check(
         &event,
@@ -545,11 +446,7 @@ fn security_events() {
     let silent = mapped(
         "XmlWinEventLog",
         "XmlWinEventLog:Security",
-        &[
-            ("EventID", "4688"),
-            ("CommandLine", ""),
-            ("NewProcessName", r"C:\b.exe"),
-        ],
+        &[("EventID", "4688"), ("CommandLine", ""), ("NewProcessName", r"C:\b.exe")],
     );
     check(&silent, &[("process", r"C:\b.exe")]);
     let failed = mapped(
@@ -581,44 +478,19 @@ fn security_events() {
     let logon = mapped(
         "XmlWinEventLog",
         "XmlWinEventLog:Security",
-        &[
-            ("EventID", "4624"),
-            ("LogonType", "2"),
-            ("Keywords", "-9214364837600034816"),
-        ],
+        &[("EventID", "4624"), ("LogonType", "2"), ("Keywords", "-9214364837600034816")],
     );
-    check(
-        &logon,
-        &[
-            ("action", "success"),
-            ("status", "success"),
-            ("app", "win:local"),
-        ],
-    );
+    check(&logon, &[("action", "success"), ("status", "success"), ("app", "win:local")]);
     let account = mapped(
         "XmlWinEventLog",
         "XmlWinEventLog:Security",
-        &[
-            ("EventID", "4720"),
-            ("TargetUserName", "new"),
-            ("SubjectUserName", "admin"),
-        ],
+        &[("EventID", "4720"), ("TargetUserName", "new"), ("SubjectUserName", "admin")],
     );
     check(
         &account,
-        &[
-            ("action", "created"),
-            ("object", "new"),
-            ("object_category", "user"),
-            ("change_type", "AAA"),
-            ("src_user", "admin"),
-        ],
+        &[("action", "created"), ("object", "new"), ("object_category", "user"), ("change_type", "AAA"), ("src_user", "admin")],
     );
-    let ticket = mapped(
-        "XmlWinEventLog",
-        "XmlWinEventLog:Security",
-        &[("EventID", "4768"), ("Status", "0x12")],
-    );
+    let ticket = mapped("XmlWinEventLog", "XmlWinEventLog:Security", &[("EventID", "4768"), ("Status", "0x12")]);
     check(&ticket, &[("action", "failure")]);
     let passed = mapped(
         "XmlWinEventLog",
@@ -675,34 +547,18 @@ fn system_events() {
             ("user", "<none>"),
         ],
     );
+    check(&modelled("Endpoint", "Services", installed), &[("status", "unknown"), ("user", "unknown")]);
     check(
-        &modelled("Endpoint", "Services", installed),
-        &[("status", "unknown"), ("user", "unknown")],
-    );
-    check(
-        &mapped(
-            "XmlWinEventLog",
-            source,
-            &[("EventID", "7036"), ("param1", "x"), ("param2", "running")],
-        ),
+        &mapped("XmlWinEventLog", source, &[("EventID", "7036"), ("param1", "x"), ("param2", "running")]),
         &[("service_name", "x"), ("status", "started")],
     );
     check(
         &mapped(
             "XmlWinEventLog",
             source,
-            &[
-                ("EventID", "7040"),
-                ("param1", "Print Spooler"),
-                ("param3", "disabled"),
-                ("param4", "Spooler"),
-            ],
+            &[("EventID", "7040"), ("param1", "Print Spooler"), ("param3", "disabled"), ("param4", "Spooler")],
         ),
-        &[
-            ("service", "Print Spooler"),
-            ("service_name", "Spooler"),
-            ("start_mode", "disabled"),
-        ],
+        &[("service", "Print Spooler"), ("service_name", "Spooler"), ("start_mode", "disabled")],
     );
 }
 
@@ -739,37 +595,15 @@ fn cloud_events() {
     let login = mapped(
         "aws:cloudtrail",
         "x",
-        &[
-            ("eventName", "ConsoleLogin"),
-            ("errorMessage", "Failed authentication"),
-            ("sourceIPAddress", "signin.amazonaws.com"),
-        ],
+        &[("eventName", "ConsoleLogin"), ("errorMessage", "Failed authentication"), ("sourceIPAddress", "signin.amazonaws.com")],
     );
-    check(
-        &login,
-        &[
-            ("action", "failure"),
-            ("src_ip", "<none>"),
-            ("status", "failure"),
-        ],
-    );
+    check(&login, &[("action", "failure"), ("src_ip", "<none>"), ("status", "failure")]);
     let office = mapped(
         "o365:management:activity",
         "o365",
-        &[
-            ("Operation", "UserLoginFailed"),
-            ("ClientIP", "[2001:db8::1]:443"),
-            ("UserId", "a@b"),
-        ],
+        &[("Operation", "UserLoginFailed"), ("ClientIP", "[2001:db8::1]:443"), ("UserId", "a@b")],
     );
-    check(
-        &office,
-        &[
-            ("action", "failure"),
-            ("src", "2001:db8::1"),
-            ("user", "a@b"),
-        ],
-    );
+    check(&office, &[("action", "failure"), ("src", "2001:db8::1"), ("user", "a@b")]);
     let web = mapped(
         "suricata",
         "suricata",
@@ -783,39 +617,19 @@ fn cloud_events() {
     );
     check(
         &web,
-        &[
-            ("url", "http://h.example/a?b=c"),
-            ("uri_path", "/a"),
-            ("uri_query", "b=c"),
-            ("dest", "10.0.0.2"),
-            ("status", "200"),
-        ],
+        &[("url", "http://h.example/a?b=c"), ("uri_path", "/a"), ("uri_query", "b=c"), ("dest", "10.0.0.2"), ("status", "200")],
     );
-    check(
-        &modelled("Web", "Web", web),
-        &[("http_method", "unknown"), ("url_length", "22")],
-    );
+    check(&modelled("Web", "Web", web), &[("http_method", "unknown"), ("url_length", "22")]);
 }
 
 #[test]
 fn names_from_command_lines() {
     let name = |process: &str| {
-        modelled(
-            "Endpoint",
-            "Processes",
-            [("process".to_owned(), process.to_owned())].into(),
-        )["process_name"]
-            .clone()
+        modelled("Endpoint", "Processes", [("process".to_owned(), process.to_owned())].into())["process_name"].clone()
     };
-    assert_eq!(
-        name(r#""C:\Program Files\a b\x.exe" -k "C:\y z.txt""#),
-        "x.exe"
-    );
+    assert_eq!(name(r#""C:\Program Files\a b\x.exe" -k "C:\y z.txt""#), "x.exe");
     assert_eq!(name(r"C:\Windows\cmd.exe /c dir C:\tmp"), "cmd.exe");
     assert_eq!(name("powershell.exe"), "powershell.exe");
     assert_eq!(name(r#""net" user"#), "net");
-    assert_eq!(
-        modelled("Endpoint", "Processes", Event::new())["process_name"],
-        "unknown"
-    );
+    assert_eq!(modelled("Endpoint", "Processes", Event::new())["process_name"], "unknown");
 }

@@ -13,10 +13,8 @@ use spl_parser::commands::{lookup, names};
 use super::input::is_incomplete;
 
 /// Commands of the REPL that can be completed.
-const DOT_COMMANDS: [&str; 10] = [
-    ".explain", ".fields", ".format", ".help", ".limit", ".load", ".macros", ".quit", ".time",
-    ".timing",
-];
+const DOT_COMMANDS: [&str; 10] =
+    [".explain", ".fields", ".format", ".help", ".limit", ".load", ".macros", ".quit", ".time", ".timing"];
 
 /// Names that depend on data and knowledge.
 #[derive(Debug, Default)]
@@ -40,25 +38,15 @@ impl Words {
         let before = line.get(..cursor).unwrap_or(line);
         let start = before
             .rfind(|character: char| !is_word(character))
-            .map_or(0, |position| {
-                position + before[position..].chars().next().map_or(1, char::len_utf8)
-            });
+            .map_or(0, |position| position + before[position..].chars().next().map_or(1, char::len_utf8));
         let word = &before[start..];
         let context = &before[..start];
         let mut found: Vec<String> = Vec::new();
         if context.trim().is_empty() && word.starts_with('.') {
-            found.extend(
-                DOT_COMMANDS
-                    .iter()
-                    .filter(|name| name.starts_with(word))
-                    .map(|name| (*name).to_owned()),
-            );
+            found.extend(DOT_COMMANDS.iter().filter(|name| name.starts_with(word)).map(|name| (*name).to_owned()));
             return (start, found);
         }
-        let matches = |name: &str| {
-            name.get(..word.len())
-                .is_some_and(|head| head.eq_ignore_ascii_case(word))
-        };
+        let matches = |name: &str| name.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word));
         if context.matches('`').count() % 2 == 1 {
             found.extend(self.macros.iter().filter(|name| matches(name)).cloned());
             return (start, found);
@@ -74,35 +62,15 @@ impl Words {
         }
         found.extend(self.fields.iter().filter(|field| matches(field)).cloned());
         if let Some(spec) = current_command(context).and_then(lookup) {
-            found.extend(
-                spec.options
-                    .iter()
-                    .filter(|option| matches(option.name))
-                    .map(|option| format!("{}=", option.name)),
-            );
+            found.extend(spec.options.iter().filter(|option| matches(option.name)).map(|option| format!("{}=", option.name)));
             let mut functions: Vec<&str> = match spec.name {
                 "stats" | "eventstats" | "streamstats" | "chart" | "timechart" | "tstats" => {
                     aggregate_names().filter(|name| matches(name)).collect()
                 }
                 _ => Vec::new(),
             };
-            if !matches!(
-                spec.name,
-                "search"
-                    | "fields"
-                    | "table"
-                    | "rename"
-                    | "sort"
-                    | "dedup"
-                    | "top"
-                    | "rare"
-                    | "head"
-            ) {
-                functions.extend(
-                    scalar::all()
-                        .map(|function| function.name)
-                        .filter(|name| matches(name)),
-                );
+            if !matches!(spec.name, "search" | "fields" | "table" | "rename" | "sort" | "dedup" | "top" | "rare" | "head") {
+                functions.extend(scalar::all().map(|function| function.name).filter(|name| matches(name)));
             }
             functions.sort_unstable();
             functions.dedup();
@@ -113,8 +81,7 @@ impl Words {
 }
 
 fn aggregate_names() -> impl Iterator<Item = &'static str> {
-    aggregate::all()
-        .flat_map(|function| std::iter::once(function.name).chain(function.aliases.iter().copied()))
+    aggregate::all().flat_map(|function| std::iter::once(function.name).chain(function.aliases.iter().copied()))
 }
 
 /// Characters of names.
@@ -140,12 +107,7 @@ pub struct Assistant {
 impl Assistant {
     /// Without history yet.
     pub fn new(words: Words, color: bool) -> Self {
-        Self {
-            words,
-            files: FilenameCompleter::new(),
-            history: HistoryHinter::new(),
-            color,
-        }
+        Self { words, files: FilenameCompleter::new(), history: HistoryHinter::new(), color }
     }
 }
 
@@ -154,26 +116,12 @@ impl Helper for Assistant {}
 impl Completer for Assistant {
     type Candidate = Pair;
 
-    fn complete(
-        &self,
-        line: &str,
-        cursor: usize,
-        context: &Context<'_>,
-    ) -> Result<(usize, Vec<Pair>)> {
+    fn complete(&self, line: &str, cursor: usize, context: &Context<'_>) -> Result<(usize, Vec<Pair>)> {
         if line.trim_start().starts_with(".load ") {
             return self.files.complete(line, cursor, context);
         }
         let (start, found) = self.words.complete(line, cursor);
-        Ok((
-            start,
-            found
-                .into_iter()
-                .map(|name| Pair {
-                    display: name.clone(),
-                    replacement: name,
-                })
-                .collect(),
-        ))
+        Ok((start, found.into_iter().map(|name| Pair { display: name.clone(), replacement: name }).collect()))
     }
 }
 
@@ -182,25 +130,13 @@ impl Hinter for Assistant {
 
     fn hint(&self, line: &str, cursor: usize, context: &Context<'_>) -> Option<String> {
         // Without colours a hint can't be told from what was typed.
-        if self.color && !line.is_empty() {
-            self.history.hint(line, cursor, context)
-        } else {
-            None
-        }
+        if self.color && !line.is_empty() { self.history.hint(line, cursor, context) } else { None }
     }
 }
 
 impl Highlighter for Assistant {
-    fn highlight_prompt<'b, 's: 'b, 'p: 'b>(
-        &'s self,
-        prompt: &'p str,
-        _default: bool,
-    ) -> Cow<'b, str> {
-        if self.color {
-            Cow::Owned(format!("\u{1b}[1;36m{prompt}\u{1b}[0m"))
-        } else {
-            Cow::Borrowed(prompt)
-        }
+    fn highlight_prompt<'b, 's: 'b, 'p: 'b>(&'s self, prompt: &'p str, _default: bool) -> Cow<'b, str> {
+        if self.color { Cow::Owned(format!("\u{1b}[1;36m{prompt}\u{1b}[0m")) } else { Cow::Borrowed(prompt) }
     }
 
     fn highlight_hint<'h>(&self, hint: &'h str) -> Cow<'h, str> {
@@ -210,11 +146,7 @@ impl Highlighter for Assistant {
 
 impl Validator for Assistant {
     fn validate(&self, context: &mut ValidationContext<'_>) -> Result<ValidationResult> {
-        Ok(if is_incomplete(context.input()) {
-            ValidationResult::Incomplete
-        } else {
-            ValidationResult::Valid(None)
-        })
+        Ok(if is_incomplete(context.input()) { ValidationResult::Incomplete } else { ValidationResult::Valid(None) })
     }
 }
 
@@ -223,14 +155,8 @@ mod tests {
     use super::*;
 
     fn completed(line: &str) -> Vec<String> {
-        let words = Words::new(
-            vec![
-                "user".to_owned(),
-                "user_agent".to_owned(),
-                "__ordinal".to_owned(),
-            ],
-            vec!["security_x".to_owned()],
-        );
+        let words =
+            Words::new(vec!["user".to_owned(), "user_agent".to_owned(), "__ordinal".to_owned()], vec!["security_x".to_owned()]);
         words.complete(line, line.len()).1
     }
 

@@ -49,9 +49,7 @@ pub enum DotCommand {
 
 /// Reads a line that begins with a dot and a letter; none for a search.
 pub fn read_command(line: &str) -> Option<Result<DotCommand, String>> {
-    let rest = line
-        .strip_prefix('.')
-        .filter(|rest| rest.starts_with(|first: char| first.is_ascii_alphabetic()))?;
+    let rest = line.strip_prefix('.').filter(|rest| rest.starts_with(|first: char| first.is_ascii_alphabetic()))?;
     let (name, argument) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
     let argument = argument.trim();
     Some(command(&name.to_ascii_lowercase(), argument))
@@ -59,11 +57,7 @@ pub fn read_command(line: &str) -> Option<Result<DotCommand, String>> {
 
 fn command(name: &str, argument: &str) -> Result<DotCommand, String> {
     let wanted = |what: &str| {
-        if argument.is_empty() {
-            Err(format!(".{name} needs {what}"))
-        } else {
-            Ok(argument.to_owned())
-        }
+        if argument.is_empty() { Err(format!(".{name} needs {what}")) } else { Ok(argument.to_owned()) }
     };
     match name {
         "quit" | "exit" | "q" => Ok(DotCommand::Quit),
@@ -72,21 +66,16 @@ fn command(name: &str, argument: &str) -> Result<DotCommand, String> {
         "fields" => Ok(DotCommand::Fields(argument.to_owned())),
         "macros" => Ok(DotCommand::Macros(argument.to_owned())),
         "format" => Ok(DotCommand::Format(wanted("a format")?)),
-        "limit" => wanted("a number")?
-            .parse()
-            .map(DotCommand::Limit)
-            .map_err(|_| format!("`{argument}` is not a number of rows")),
+        "limit" => {
+            wanted("a number")?.parse().map(DotCommand::Limit).map_err(|_| format!("`{argument}` is not a number of rows"))
+        }
         "time" => {
             let mut parts = argument.split_whitespace().map(str::to_owned);
             match (parts.next(), parts.next(), parts.next()) {
                 (None, _, _) => Err(".time needs an earliest time, or `all`".to_owned()),
-                (Some(all), None, _) if all.eq_ignore_ascii_case("all") => {
-                    Ok(DotCommand::Time(None, None))
-                }
+                (Some(all), None, _) if all.eq_ignore_ascii_case("all") => Ok(DotCommand::Time(None, None)),
                 (earliest, latest, None) => Ok(DotCommand::Time(earliest, latest)),
-                _ => Err(
-                    ".time takes an earliest and a latest time, without blanks inside".to_owned(),
-                ),
+                _ => Err(".time takes an earliest and a latest time, without blanks inside".to_owned()),
             }
         }
         "timing" => match argument {
@@ -96,16 +85,9 @@ fn command(name: &str, argument: &str) -> Result<DotCommand, String> {
         },
         "explain" => Ok(DotCommand::Explain(wanted("a search")?)),
         _ => {
-            let known = [
-                "quit", "help", "load", "fields", "macros", "format", "limit", "time", "timing",
-                "explain",
-            ];
-            let near = spl_parser::diagnostic::nearest(name, known)
-                .map(|near| format!("; did you mean .{near}?"));
-            Err(format!(
-                "unknown command .{name}{}",
-                near.unwrap_or_else(|| "; .help lists them".to_owned())
-            ))
+            let known = ["quit", "help", "load", "fields", "macros", "format", "limit", "time", "timing", "explain"];
+            let near = spl_parser::diagnostic::nearest(name, known).map(|near| format!("; did you mean .{near}?"));
+            Err(format!("unknown command .{name}{}", near.unwrap_or_else(|| "; .help lists them".to_owned())))
         }
     }
 }
@@ -147,13 +129,9 @@ fn words(text: &str) -> Vec<String> {
 /// A name that is none, and Parquet, which is nothing to look at.
 pub fn format_named(name: &str) -> Result<Format, Stop> {
     match Format::from_str(name, true) {
-        Ok(Format::Parquet) => Err(Stop::Failed(
-            "Parquet is not written to a terminal; splq query -o FILE writes it".to_owned(),
-        )),
+        Ok(Format::Parquet) => Err(Stop::Failed("Parquet is not written to a terminal; splq query -o FILE writes it".to_owned())),
         Ok(format) => Ok(format),
-        Err(_) => Err(Stop::Failed(format!(
-            "unknown format `{name}`; known are table, ndjson, json, csv, markdown, raw"
-        ))),
+        Err(_) => Err(Stop::Failed(format!("unknown format `{name}`; known are table, ndjson, json, csv, markdown, raw"))),
     }
 }
 
@@ -219,29 +197,12 @@ mod tests {
 
     #[test]
     fn open_ends() {
-        for open in [
-            "foo |",
-            "foo [ search bar",
-            "eval x=\"a",
-            "`macro(",
-            "where (a=1",
-            "``` comment",
-            "foo \"a\\\"",
-        ] {
+        for open in ["foo |", "foo [ search bar", "eval x=\"a", "`macro(", "where (a=1", "``` comment", "foo \"a\\\""] {
             assert!(is_incomplete(open), "{open}");
         }
-        for closed in [
-            "foo",
-            "foo | head 5",
-            "foo [search bar]",
-            "x=\"(\"",
-            "`m(1)` | x",
-            ".load (",
-            "foo |\n",
-            "",
-            "a)",
-            "a \\(",
-        ] {
+        for closed in
+            ["foo", "foo | head 5", "foo [search bar]", "x=\"(\"", "`m(1)` | x", ".load (", "foo |\n", "", "a)", "a \\("]
+        {
             assert!(!is_incomplete(closed), "{closed}");
         }
     }
@@ -249,21 +210,9 @@ mod tests {
     #[test]
     fn dot_commands() {
         assert_eq!(read_command(".quit"), Some(Ok(DotCommand::Quit)));
-        assert_eq!(
-            read_command(".load a 'b c'"),
-            Some(Ok(DotCommand::Load(vec!["a".to_owned(), "b c".to_owned()])))
-        );
-        assert_eq!(
-            read_command(".time -1h now"),
-            Some(Ok(DotCommand::Time(
-                Some("-1h".to_owned()),
-                Some("now".to_owned())
-            )))
-        );
-        assert_eq!(
-            read_command(".time all"),
-            Some(Ok(DotCommand::Time(None, None)))
-        );
+        assert_eq!(read_command(".load a 'b c'"), Some(Ok(DotCommand::Load(vec!["a".to_owned(), "b c".to_owned()]))));
+        assert_eq!(read_command(".time -1h now"), Some(Ok(DotCommand::Time(Some("-1h".to_owned()), Some("now".to_owned())))));
+        assert_eq!(read_command(".time all"), Some(Ok(DotCommand::Time(None, None))));
         assert!(read_command(".foo").unwrap().is_err());
         assert!(read_command(".limit x").unwrap().is_err());
         assert!(read_command(".5 error").is_none());
