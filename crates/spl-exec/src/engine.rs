@@ -11,6 +11,8 @@ use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::execution::session_state::SessionStateBuilder;
 use datafusion::logical_expr::LogicalPlan;
+use datafusion::physical_optimizer::PhysicalOptimizerRule;
+use datafusion::physical_optimizer::optimizer::PhysicalOptimizer;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_planner::{DefaultPhysicalPlanner, PhysicalPlanner};
 use datafusion::prelude::SessionConfig;
@@ -265,8 +267,19 @@ fn session_state(settings: &Settings) -> Result<SessionState, Diagnostic> {
         .with_config(config)
         .with_runtime_env(runtime)
         .with_default_features()
+        .with_physical_optimizer_rules(physical_rules())
         .with_query_planner(Arc::new(SplQueryPlanner))
         .build())
+}
+
+/// DataFusion's physical rules without those that carry a limit below a window over a whole partition, where it would
+/// cut the window's input. A limit stops its input all the same, as it stops asking for rows.
+fn physical_rules() -> Vec<Arc<dyn PhysicalOptimizerRule + Send + Sync>> {
+    PhysicalOptimizer::new()
+        .rules
+        .into_iter()
+        .filter(|rule| !matches!(rule.name(), "LimitPushdown" | "LimitPushPastWindows"))
+        .collect()
 }
 
 /// Rows per batch: large enough that work per distinct value pays.

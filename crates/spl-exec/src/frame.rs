@@ -1,8 +1,11 @@
 //! A frame: the plan of a pipeline up to a command, with the rule that its row order is its hidden ordinal column.
 
+use datafusion::common::HashMap;
+
 use arrow::datatypes::DataType;
+use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion::common::{Column, ScalarValue};
-use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, SortExpr, lit};
+use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, Projection, SortExpr, lit};
 use datafusion::prelude::cast;
 use spl_functions::column::ValueType;
 use spl_parser::Diagnostic;
@@ -27,7 +30,7 @@ pub struct Frame {
 }
 
 /// Assignments that the optimiser may merge into one expression.
-const MERGED_ASSIGNMENTS: usize = 24;
+const MERGED_ASSIGNMENTS: usize = 48;
 
 /// A field of a frame.
 #[derive(Clone, Debug, PartialEq)]
@@ -153,7 +156,16 @@ impl Frame {
         if !has_ordinal {
             projected.push(ordinal());
         }
-        self.build(|plan| plan.project(projected))
+        let settled = self.settled()?;
+        let LogicalPlan::Projection(below) = &settled.plan else {
+            return settled.build(|plan| plan.project(projected));
+        };
+        if let Some(merged) = merge(below, &projected) {
+            let input = below.input.as_ref().clone();
+            return Self { plan: input, ..settled }.build(|plan| plan.project(merged));
+        }
+        let apart = if reads_what_it_sets(&below.expr) { settled.operate(Barrier)? } else { settled };
+        apart.build(|plan| plan.project(projected))
     }
 
     /// All columns, with these set: a known name keeps its place, a new one goes to the end.
@@ -209,6 +221,57 @@ impl Frame {
     pub fn ordered(self) -> Result<Self, Diagnostic> {
         self.build(|plan| plan.sort(vec![ordinal().sort(true, false)]))
     }
+}
+
+/// A projection and the one below it as one. None when that would compute something twice.
+///
+/// DataFusion merges projections too, but takes two equal ones that follow each other for one, which is wrong for those
+/// that read what they set (`x=x+1` twice). So none of these may be left to it with a projection above.
+fn merge(below: &Projection, above: &[Expr]) -> Option<Vec<Expr>> {
+    let inner: HashMap<&str, Expr> = below
+        .schema
+        .fields()
+        .iter()
+        .zip(&below.expr)
+        .map(|(field, expression)| (field.name().as_str(), expression.clone().unalias()))
+        .collect();
+    let mut uses: HashMap<&Column, usize> = HashMap::new();
+    above.iter().for_each(|expression| expression.add_column_ref_counts(&mut uses));
+    for (column, count) in uses {
+        let found = inner.get(column.name.as_str())?;
+        if count > 1 && !matches!(found, Expr::Column(_) | Expr::Literal(..)) {
+            return None;
+        }
+    }
+    above
+        .iter()
+        .map(|expression| {
+            let name = expression.schema_name().to_string();
+            let replaced = expression.clone().unalias().transform(|part| {
+                Ok(match &part {
+                    Expr::Column(column) => match inner.get(column.name.as_str()) {
+                        Some(found) => Transformed::new(found.clone(), true, TreeNodeRecursion::Jump),
+                        None => Transformed::no(part),
+                    },
+                    _ => Transformed::no(part),
+                })
+            });
+            replaced.ok().map(|replaced| named(replaced.data, &name))
+        })
+        .collect()
+}
+
+/// Whether a projection reads a column that it sets to something else.
+fn reads_what_it_sets(projected: &[Expr]) -> bool {
+    let is_set = |expression: &Expr| match expression {
+        Expr::Column(_) => None,
+        other => Some(other.schema_name().to_string()),
+    };
+    let set: Vec<String> = projected.iter().filter_map(is_set).collect();
+    projected
+        .iter()
+        .filter(|expression| !matches!(expression, Expr::Column(_)))
+        .any(|expression| expression.column_refs().iter().any(|found| set.contains(&found.name)))
 }
 
 /// Gives an expression a column name; a column of that name stays as it is.

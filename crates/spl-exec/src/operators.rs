@@ -148,6 +148,7 @@ impl Frame {
         let appended = settled.appended;
         // An operator reads columns by name, so the schema must keep what it names: order first, then operate.
         let node = OperatorNode::new(settled.plan, Arc::new(operator)).map_err(engine_error)?;
-        Ok(Self::over(LogicalPlan::Extension(Extension { node: Arc::new(node) }), appended))
+        let plan = LogicalPlan::Extension(Extension { node: Arc::new(node) });
+        Ok(Self::over(plan, appended))
     }
 }
