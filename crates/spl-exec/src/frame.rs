@@ -164,7 +164,7 @@ impl Frame {
             let input = below.input.as_ref().clone();
             return Self { plan: input, ..settled }.build(|plan| plan.project(merged));
         }
-        let apart = if reads_what_it_sets(&below.expr) { settled.operate(Barrier)? } else { settled };
+        let apart = if reads_what_it_sets(&below.expr) { settled.operate(Barrier { ordered: false })? } else { settled };
         apart.build(|plan| plan.project(projected))
     }
 
@@ -180,7 +180,7 @@ impl Frame {
         }
         let mut assigned = self.select(columns)?;
         assigned.assignments += 1;
-        if assigned.assignments < MERGED_ASSIGNMENTS { Ok(assigned) } else { assigned.operate(Barrier) }
+        if assigned.assignments < MERGED_ASSIGNMENTS { Ok(assigned) } else { assigned.operate(Barrier { ordered: false }) }
     }
 
     /// All columns but these.

@@ -8,6 +8,7 @@ use spl_parser::syntax::CommandCall;
 use super::aggregation;
 use crate::expression::{Typed, choose};
 use crate::frame::{Frame, column, engine_error};
+use crate::operators::barrier::Barrier;
 use crate::planner::Planner;
 
 /// Plans the command.
@@ -29,7 +30,8 @@ pub fn plan(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame
         windows.push(window.alias(internal(place)));
     }
     let names: Vec<String> = (0..planned.len()).map(internal).collect();
-    let widened = frame.build(|plan| plan.window(windows))?;
+    // A limit further down must not cut the rows that the windows see.
+    let widened = frame.build(|plan| plan.window(windows))?.operate(Barrier { ordered: true })?;
     // Rows without one of the by-fields belong to no group.
     let grouped = fields.iter().map(|field| column(field).is_not_null()).reduce(Expr::and).unwrap_or_else(|| lit(true));
     let mut assignments = Vec::new();

@@ -11,7 +11,10 @@ use super::{Operator, OperatorState};
 
 /// Passes rows on.
 #[derive(Debug)]
-pub struct Barrier;
+pub struct Barrier {
+    /// Keeps limits above, too: rows are read in order.
+    pub ordered: bool,
+}
 
 impl Operator for Barrier {
     fn name(&self) -> &'static str {
@@ -23,7 +26,7 @@ impl Operator for Barrier {
     }
 
     fn ordered(&self) -> bool {
-        false
+        self.ordered
     }
 
     fn schema(&self, input: &SchemaRef) -> Result<SchemaRef> {
@@ -31,7 +34,7 @@ impl Operator for Barrier {
     }
 
     fn start(&self, _: &SchemaRef) -> Box<dyn OperatorState> {
-        Box::new(Barrier)
+        Box::new(Barrier { ordered: self.ordered })
     }
 }
 

@@ -113,7 +113,8 @@ impl ExecutionPlan for OperatorExec {
     }
 
     fn maintains_input_order(&self) -> Vec<bool> {
-        vec![true]
+        // An ordered operator states its order itself; no limit of a sort above may be carried below it.
+        vec![!self.operator.ordered()]
     }
 
     fn benefits_from_input_partitioning(&self) -> Vec<bool> {
