@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use arrow::array::{Array, ArrayRef, AsArray, Int32Array, StringViewBuilder};
 use arrow::datatypes::{DataType, Int32Type};
 use datafusion::common::{Result, exec_err};
-use datafusion::logical_expr::{ColumnarValue, Expr, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility};
+use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility};
 use hashbrown::HashMap;
 
 use crate::per_distinct::dictionary_type;
@@ -158,9 +158,4 @@ impl ScalarUDFImpl for Coding {
 /// Whether a column is grouped by codes.
 pub fn applies(data_type: &DataType) -> bool {
     *data_type == dictionary_type()
-}
-
-/// Names of expressions are kept apart by what they code.
-pub fn code(function: &Arc<ScalarUDF>, column: Expr) -> Expr {
-    function.call(vec![column])
 }

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Float64Array, RecordBatch, RecordBatchOptions};
 use arrow::datatypes::{Field, Schema, SchemaRef};
-use datafusion::logical_expr::lit;
 use futures::future::BoxFuture;
 use indexmap::IndexMap;
 use spl_functions::column::{ColumnBuilder, ValueType};
@@ -60,7 +59,6 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
                 ("splunk_server_group".to_owned(), null(ValueType::Text)),
             ]);
         }
-        let _ = lit(0);
         Ok(frame)
     })
 }
