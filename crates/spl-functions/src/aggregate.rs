@@ -69,6 +69,8 @@ impl AggregateSpec {
 pub enum Status {
     /// All that the search reference describes.
     Full,
+    /// All but what the text names.
+    Partial(&'static str),
     /// Known, not built: naming it is an error that says so.
     Planned,
 }

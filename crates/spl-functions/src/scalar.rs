@@ -15,6 +15,7 @@ use datafusion_common::config::ConfigOptions;
 use datafusion_common::{Result, exec_err};
 use datafusion_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, TypeSignature, Volatility};
 
+pub use crate::aggregate::Status;
 use crate::column::{Column, ValueType};
 use crate::pattern::PatternCache;
 use crate::settings::EvaluationSettings;
@@ -40,6 +41,8 @@ pub struct FunctionSpec {
     pub kernel: Kernel,
     /// Checks literal arguments (none = not a literal) when the search is planned; the message names what is wrong.
     pub check: Option<Check>,
+    /// How much of it is built.
+    pub status: Status,
 }
 
 /// A check of literal arguments; see [`FunctionSpec::check`].
@@ -59,12 +62,17 @@ impl FunctionSpec {
         returns: fn(&[ValueType]) -> ValueType,
         kernel: Kernel,
     ) -> Self {
-        Self { name, category, syntax, summary, arity, returns, kernel, check: None }
+        Self { name, category, syntax, summary, arity, returns, kernel, check: None, status: Status::Full }
     }
 
     /// The same row with a check.
     pub(crate) const fn checked(self, check: Check) -> Self {
         Self { check: Some(check), ..self }
+    }
+
+    /// The same row, with how much of it is built.
+    pub(crate) const fn built(self, status: Status) -> Self {
+        Self { status, ..self }
     }
 
     /// Whether this is an operator of the planner (`spl_...`, `search_...`), which users can't call and which lists of

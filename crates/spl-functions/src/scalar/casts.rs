@@ -19,6 +19,7 @@ pub const FUNCTIONS: &[FunctionSpec] = &[
         arity: (1, Some(1)),
         returns: |_| ValueType::Text,
         kernel: Kernel::Columns(convert),
+        status: super::Status::Full,
         check: None,
     },
     FunctionSpec {
@@ -29,6 +30,7 @@ pub const FUNCTIONS: &[FunctionSpec] = &[
         arity: (1, Some(1)),
         returns: |_| ValueType::Float,
         kernel: Kernel::Columns(convert),
+        status: super::Status::Full,
         check: None,
     },
     FunctionSpec {
@@ -39,6 +41,7 @@ pub const FUNCTIONS: &[FunctionSpec] = &[
         arity: (1, Some(1)),
         returns: |_| ValueType::Multivalue,
         kernel: Kernel::Columns(convert),
+        status: super::Status::Full,
         check: None,
     },
     FunctionSpec {
@@ -49,6 +52,7 @@ pub const FUNCTIONS: &[FunctionSpec] = &[
         arity: (2, Some(2)),
         returns: |_| ValueType::Text,
         kernel: Kernel::Columns(sort_key),
+        status: super::Status::Full,
         check: None,
     },
 ];

@@ -71,8 +71,8 @@ pub const FUNCTIONS: &[FunctionSpec] = &[
     ),
     planned(
         "lookup",
-        "lookup(<lookup_table>,<json_object>,<json_array>)",
-        "fields of the matching rows of a CSV lookup, as a JSON object",
+        "lookup(<table>,json_object(<input>,<value>,...),json_array(<output>,...))",
+        "the output fields of the matching row of a lookup table, as a JSON object",
         (3, Some(3)),
         text,
     ),

@@ -1,7 +1,9 @@
 //! The conversions of the `convert` command and the bins of the `bin` command as functions of a plan; searches can't
 //! name them.
 
-use arrow::array::ArrayRef;
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, Float64Array};
 use datafusion_common::{Result, exec_datafusion_err, exec_err};
 
 use super::{Call, FunctionSpec, Kernel};
@@ -30,6 +32,7 @@ const fn internal(
         arity: (arguments, Some(arguments)),
         returns,
         kernel: Kernel::Columns(kernel),
+        status: super::Status::Full,
         check: None,
     }
 }
@@ -207,6 +210,13 @@ fn literal_text(call: &Call<'_>, argument: usize) -> Result<String> {
 fn bin_time(call: &Call<'_>) -> Result<ArrayRef> {
     let span =
         parse_span(&literal_text(call, 1)?).map_err(|error| exec_datafusion_err!("{error}"))?;
+    if let Some(Column::Float(times)) = call.arguments.first()
+        && call.arguments.get(2).is_none_or(|align| matches!(align, Column::Literal(_) | Column::Null))
+    {
+        let align = call.value(2, 0).number();
+        let starts: Float64Array = times.unary(|epoch| span.floor(epoch, call.time_zone, align));
+        return Ok(Arc::new(starts));
+    }
     let mut built = ColumnBuilder::new(call.returns, call.rows);
     for row in 0..call.rows {
         let aligntime = call.value(2, row).number();

@@ -37,6 +37,7 @@ const fn function(
         arity,
         returns: |_| ValueType::Text,
         kernel: Kernel::Columns(kernel),
+        status: super::Status::Full,
         check: None,
     }
 }
@@ -51,6 +52,7 @@ pub const FUNCTIONS: &[FunctionSpec] = &[
         json,
     ),
     FunctionSpec {
+        status: super::Status::Full,
         check: Some(after_document),
         ..function(
             "json_append",
@@ -92,6 +94,7 @@ pub const FUNCTIONS: &[FunctionSpec] = &[
         |call| of_document(call, entries),
     ),
     FunctionSpec {
+        status: super::Status::Full,
         check: Some(after_document),
         ..function(
             "json_extend",
@@ -137,6 +140,7 @@ pub const FUNCTIONS: &[FunctionSpec] = &[
         |call| of_document(call, keys),
     ),
     FunctionSpec {
+        status: super::Status::Full,
         check: Some(|arguments| in_pairs(arguments.len())),
         ..function(
             "json_object",
@@ -147,6 +151,7 @@ pub const FUNCTIONS: &[FunctionSpec] = &[
         )
     },
     FunctionSpec {
+        status: super::Status::Full,
         check: Some(after_document),
         ..function(
             "json_set",
@@ -163,6 +168,7 @@ pub const FUNCTIONS: &[FunctionSpec] = &[
         )
     },
     FunctionSpec {
+        status: super::Status::Full,
         check: Some(after_document),
         ..function(
             "json_set_exact",

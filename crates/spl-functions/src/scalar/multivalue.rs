@@ -34,6 +34,7 @@ const fn function(
         arity,
         returns,
         kernel,
+        status: super::Status::Full,
         check: None,
     }
 }
@@ -81,6 +82,7 @@ pub const FUNCTIONS: &[FunctionSpec] = &[
         Kernel::Planned,
     ),
     FunctionSpec {
+        status: super::Status::Full,
         check: Some(|arguments| match arguments.get(1) {
             Some(Some(Value::Text(regex))) => Pattern::new(regex).map(|_| ()),
             _ => Ok(()),
@@ -126,6 +128,7 @@ pub const FUNCTIONS: &[FunctionSpec] = &[
         Kernel::Planned,
     ),
     FunctionSpec {
+        status: super::Status::Full,
         check: Some(|arguments| match arguments.get(2) {
             Some(Some(Value::Text(step))) => Step::parse(&Value::Text(step)).map(|_| ()),
             _ => Ok(()),

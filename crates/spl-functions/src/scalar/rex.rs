@@ -19,6 +19,7 @@ pub const FUNCTIONS: &[FunctionSpec] = &[
         arity: (3, Some(3)),
         returns: |_| ValueType::Text,
         kernel: Kernel::Columns(capture),
+        status: super::Status::Full,
         check: None,
     },
     FunctionSpec {
@@ -29,6 +30,7 @@ pub const FUNCTIONS: &[FunctionSpec] = &[
         arity: (4, Some(4)),
         returns: |_| ValueType::Multivalue,
         kernel: Kernel::Columns(capture),
+        status: super::Status::Full,
         check: None,
     },
     FunctionSpec {
@@ -39,6 +41,7 @@ pub const FUNCTIONS: &[FunctionSpec] = &[
         arity: (2, Some(2)),
         returns: |_| ValueType::Text,
         kernel: Kernel::Columns(offsets),
+        status: super::Status::Full,
         check: None,
     },
     FunctionSpec {
@@ -55,6 +58,7 @@ pub const FUNCTIONS: &[FunctionSpec] = &[
                 .unwrap_or(ValueType::Text)
         },
         kernel: Kernel::Columns(sed),
+        status: super::Status::Full,
         check: None,
     },
     FunctionSpec {
@@ -65,6 +69,7 @@ pub const FUNCTIONS: &[FunctionSpec] = &[
         arity: (3, Some(3)),
         returns: |_| ValueType::Multivalue,
         kernel: Kernel::Columns(split),
+        status: super::Status::Full,
         check: None,
     },
 ];

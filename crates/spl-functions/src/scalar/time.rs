@@ -20,6 +20,7 @@ pub const FUNCTIONS: &[FunctionSpec] = &[
         arity: (0, Some(0)),
         returns: |_| ValueType::Integer,
         kernel: Kernel::Columns(now),
+        status: super::Status::Full,
         check: None,
     },
     FunctionSpec {
@@ -30,6 +31,7 @@ pub const FUNCTIONS: &[FunctionSpec] = &[
         arity: (2, Some(2)),
         returns: |_| ValueType::Float,
         kernel: Kernel::Columns(relative_time),
+        status: super::Status::Full,
         check: Some(|arguments| match arguments.get(1) {
             Some(Some(Value::Text(specifier))) => parse_time_modifier(specifier).map(|_| ()),
             _ => Ok(()),
@@ -43,6 +45,7 @@ pub const FUNCTIONS: &[FunctionSpec] = &[
         arity: (2, Some(2)),
         returns: |_| ValueType::Text,
         kernel: Kernel::Columns(strftime),
+        status: super::Status::Full,
         check: None,
     },
     FunctionSpec {
@@ -53,6 +56,7 @@ pub const FUNCTIONS: &[FunctionSpec] = &[
         arity: (2, Some(2)),
         returns: |_| ValueType::Float,
         kernel: Kernel::Columns(strptime),
+        status: super::Status::Full,
         check: None,
     },
     FunctionSpec {
@@ -63,6 +67,7 @@ pub const FUNCTIONS: &[FunctionSpec] = &[
         arity: (0, Some(0)),
         returns: |_| ValueType::Float,
         kernel: Kernel::Columns(time_of_search),
+        status: super::Status::Full,
         check: None,
     },
 ];
