@@ -39,23 +39,35 @@ macro_rules! commands {
     };
 }
 
+pub mod abstract_command;
 pub mod accum;
 pub mod addcoltotals;
 pub mod addinfo;
 pub mod addtotals;
 pub mod aggregation;
+pub mod analyzefields;
+pub mod anomalies;
+pub mod anomalousvalue;
+pub mod anomalydetection;
 pub mod append;
 pub mod appendcols;
 pub mod appendpipe;
+pub mod arules;
+pub mod associate;
 pub mod autoregress;
 pub mod bin;
+pub mod bucketdir;
 pub mod chart;
+pub mod cluster;
+pub mod cofilter;
 pub mod concurrency;
 pub mod contingency;
 pub mod convert;
+pub mod correlate;
 pub mod datamodel;
 pub mod dedup;
 pub mod delta;
+pub mod diff;
 pub mod eval;
 pub mod eventcount;
 pub mod eventstats;
@@ -65,7 +77,10 @@ pub mod fields;
 pub mod fieldsummary;
 pub mod filldown;
 pub mod fillnull;
+pub mod findtypes;
+pub mod folderize;
 pub mod foreach;
+pub mod forecast;
 pub mod format;
 pub mod from;
 pub mod fromjson;
@@ -75,12 +90,15 @@ pub mod head;
 pub mod inputlookup;
 pub mod iplocation;
 pub mod join;
+pub mod kmeans;
+pub mod kvform;
 pub mod lookup;
 pub mod makecontinuous;
 pub mod makemv;
 pub mod makeresults;
 pub mod map;
 pub mod metadata;
+pub mod multikv;
 pub mod multisearch;
 pub mod mvcombine;
 pub mod mvexpand;
@@ -88,20 +106,26 @@ pub mod nomv;
 pub mod outlier;
 pub mod outputlookup;
 pub mod pass;
+pub mod periodicity;
+pub mod predict;
 pub mod rangemap;
 pub mod regex;
 pub mod reltime;
 pub mod rename;
 pub mod replace;
+pub mod require;
 pub mod return_command;
 pub mod reverse;
 pub mod rex;
 pub mod savedsearch;
+pub mod scrub;
 pub mod search;
 pub mod selfjoin;
 pub mod set;
+pub mod setfields;
 pub mod sort;
 pub mod spath;
+pub mod statistics;
 pub mod stats;
 pub mod strcat;
 pub mod streamstats;
@@ -116,30 +140,47 @@ pub mod transaction;
 pub mod transpose;
 pub mod trendline;
 pub mod tstats;
+pub mod typelearner;
 pub mod typer;
 pub mod union_command;
+pub mod uniq;
 pub mod untable;
 pub mod where_command;
+pub mod x11;
 pub mod xmlkv;
+pub mod xmlunescape;
+pub mod xpath;
 pub mod xyseries;
 
 commands! {
+    "abstract" => abstract_command::Rows,
     "accum" => accum::Rows,
     "addcoltotals" => addcoltotals::Rows,
     "addinfo" => addinfo::Rows,
     "addtotals" => addtotals::Rows,
+    "analyzefields" => analyzefields::Stage,
+    "anomalies" => anomalies::Stage,
+    "anomalousvalue" => anomalousvalue::Stage,
+    "anomalydetection" => anomalydetection::Stage,
     "append" => append::Stage,
     "appendcols" => appendcols::Stage,
     "appendpipe" => appendpipe::Stage,
+    "arules" => arules::Stage,
+    "associate" => associate::Stage,
     "autoregress" => autoregress::Rows,
     "bin" => bin::Stage,
+    "bucketdir" => bucketdir::Stage,
     "chart" => chart::Stage,
+    "cluster" => cluster::Stage,
+    "cofilter" => cofilter::Stage,
     "concurrency" => concurrency::Rows,
     "contingency" => contingency::Stage,
     "convert" => convert::Stage,
+    "correlate" => correlate::Stage,
     "datamodel" => datamodel::Source,
     "dedup" => dedup::Rows,
     "delta" => delta::Rows,
+    "diff" => diff::Stage,
     "eval" => eval::Stage,
     "eventcount" => eventcount::Source,
     "eventstats" => eventstats::Rows,
@@ -149,6 +190,8 @@ commands! {
     "fieldsummary" => fieldsummary::Stage,
     "filldown" => filldown::Rows,
     "fillnull" => fillnull::Rows,
+    "findtypes" => findtypes::Stage,
+    "folderize" => folderize::Stage,
     "foreach" => foreach::Stage,
     "format" => format::Stage,
     "from" => from::Source,
@@ -161,6 +204,8 @@ commands! {
     "inputlookup" => inputlookup::Source,
     "iplocation" => iplocation::Rows,
     "join" => join::Stage,
+    "kmeans" => kmeans::Stage,
+    "kvform" => kvform::Stage,
     "localop" => pass::Rows,
     "lookup" => lookup::Rows,
     "makecontinuous" => makecontinuous::Stage,
@@ -168,28 +213,33 @@ commands! {
     "makeresults" => makeresults::Source,
     "map" => map::Stage,
     "metadata" => metadata::Source,
+    "multikv" => multikv::Stage,
     "multisearch" => multisearch::Source,
     "mvcombine" => mvcombine::Rows,
     "mvexpand" => mvexpand::Rows,
     "nomv" => nomv::Rows,
     "outlier" => outlier::Rows,
     "outputlookup" => outputlookup::Stage,
+    "predict" => predict::Stage,
     "rangemap" => rangemap::Rows,
     "rare" => top::Rows,
     "regex" => regex::Rows,
     "reltime" => reltime::Rows,
     "rename" => rename::Rows,
     "replace" => replace::Rows,
+    "require" => require::Stage,
     "return" => return_command::Stage,
     "reverse" => reverse::Rows,
     "rex" => rex::Rows,
     "savedsearch" => savedsearch::Source,
+    "scrub" => scrub::Stage,
     "search" => search::Source,
     "selfjoin" => selfjoin::Stage,
     "set" => set::Source,
+    "setfields" => setfields::Rows,
     "sort" => sort::Rows,
     "spath" => spath::Stage,
-    "stats" => stats::Rows,
+    "stats" => stats::Stage,
     "strcat" => strcat::Rows,
     "streamstats" => streamstats::Rows,
     "table" => table::Rows,
@@ -203,11 +253,16 @@ commands! {
     "transpose" => transpose::Stage,
     "trendline" => trendline::Rows,
     "tstats" => tstats::Source,
+    "typelearner" => typelearner::Stage,
     "typer" => typer::Rows,
     "union" => union_command::Source,
+    "uniq" => uniq::Rows,
     "untable" => untable::Stage,
     "where" => where_command::Stage,
+    "x11" => x11::Stage,
     "xmlkv" => xmlkv::Stage,
+    "xmlunescape" => xmlunescape::Rows,
+    "xpath" => xpath::Rows,
     "xyseries" => xyseries::Stage,
 }
 

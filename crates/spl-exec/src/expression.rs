@@ -412,6 +412,7 @@ fn plan_lazy(
             })?;
             Ok(boolean(search::plan(planner, &parsed, scope)?))
         }
+        "lookup" => crate::lookup_expression::eval_function(planner, span, arguments, scope),
         "mvmap" | "mvfilter" => crate::mv_expression::plan(planner, span, spec, arguments, scope),
         _ => Err(Diagnostic::error("plan/not-built", format!("`{}` is known but not built yet", spec.name), span)),
     }

@@ -1,5 +1,6 @@
 //! Fields found in the text of another field, row by row: which ones there are is known only from the rows.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -37,22 +38,36 @@ pub async fn extract(
     existing: Existing,
     mut read: impl FnMut(&str) -> Result<Found, Diagnostic> + Send,
 ) -> Result<Frame, Diagnostic> {
+    let read_one = |texts: &[Option<Cow<'_, str>>]| match texts {
+        [Some(text)] => read(text),
+        _ => Ok(Found::new()),
+    };
+    extract_from(planner, frame, &[source], existing, read_one).await
+}
+
+/// As [`extract`], from the texts of several fields of a row; an absent one is none.
+pub async fn extract_from(
+    planner: &Planner,
+    frame: Frame,
+    sources: &[&str],
+    existing: Existing,
+    mut read: impl FnMut(&[Option<Cow<'_, str>>]) -> Result<Found, Diagnostic> + Send,
+) -> Result<Frame, Diagnostic> {
     let (schema, batches) = planner.collect(frame).await?;
     let batch = concat_batches(&schema, &batches).map_err(|error| engine_error(error.into()))?;
     drop(batches);
     let mut found: IndexMap<String, HashMap<usize, Vec<String>>> = IndexMap::new();
-    if let Some(array) = batch.column_by_name(source) {
-        let column = Column::new(array).map_err(engine_error)?;
-        for row in 0..batch.num_rows() {
-            let Some(text) = column.value(row).text() else {
-                continue;
-            };
-            for (name, values) in read(&text)? {
-                if !name.is_empty() && name != ORDINAL && !values.is_empty() {
-                    match found.get_mut(&name) {
-                        Some(rows) => rows.entry(row).or_default().extend(values),
-                        None => drop(found.insert(name, HashMap::from([(row, values)]))),
-                    }
+    let columns: Vec<Column> = sources
+        .iter()
+        .map(|source| batch.column_by_name(source).map_or(Ok(Column::Null), |array| Column::new(array).map_err(engine_error)))
+        .collect::<Result<_, _>>()?;
+    for row in 0..batch.num_rows() {
+        let texts: Vec<Option<Cow<'_, str>>> = columns.iter().map(|column| column.value(row).text()).collect();
+        for (name, values) in read(&texts)? {
+            if !name.is_empty() && name != ORDINAL && !values.is_empty() {
+                match found.get_mut(&name) {
+                    Some(rows) => rows.entry(row).or_default().extend(values),
+                    None => drop(found.insert(name, HashMap::from([(row, values)]))),
                 }
             }
         }

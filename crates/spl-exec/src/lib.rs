@@ -1,6 +1,7 @@
 //! Searches to rows: macro expansion, planning onto DataFusion command by command, and running.
 
 pub mod cell;
+pub mod column_facts;
 pub mod commands;
 pub mod constant;
 pub mod dataset;
@@ -26,5 +27,6 @@ pub mod series;
 pub mod subsearch;
 pub mod written;
 pub mod xml_document;
+pub mod xml_path;
 
 pub use engine::{Engine, Failure, Results, Search, Settings, Stage};

@@ -23,8 +23,15 @@ pub const LIMITS: &[LimitSpec] = &[
     LimitSpec { name: "selfjoin_maxrows", default: 100_000, summary: "rows that selfjoin takes" },
     LimitSpec { name: "sort_count", default: 10_000, summary: "rows that sort returns without a count" },
     LimitSpec { name: "head_count", default: 10, summary: "rows that head and tail return without a count" },
+    LimitSpec { name: "sparkline_maxsize", default: 100, summary: "points of a sparkline without a span" },
     LimitSpec { name: "top_limit", default: 10, summary: "values that top and rare return without a limit" },
     LimitSpec { name: "top_maxresultrows", default: 50_000, summary: "values that top and rare return at most" },
+    LimitSpec { name: "anomalousvalue_maxresultrows", default: 50_000, summary: "rows that anomalousvalue returns" },
+    LimitSpec { name: "correlate_maxfields", default: 1000, summary: "fields that correlate looks at" },
+    LimitSpec { name: "kmeans_maxkvalue", default: 1000, summary: "groups that kmeans makes" },
+    LimitSpec { name: "kmeans_maxkrange", default: 100, summary: "span of a range of groups of kmeans" },
+    LimitSpec { name: "kmeans_maxdatapoints", default: 100_000_000, summary: "rows that kmeans takes" },
+    LimitSpec { name: "searchresults_maxresultrows", default: 50_000, summary: "rows that scrub takes" },
 ];
 
 /// Limits in force.

@@ -3,10 +3,13 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use chrono_tz::Tz;
 use spl_functions::column::Column;
 use spl_functions::search::SearchPattern;
-use spl_knowledge::LookupTable;
+use spl_functions::time::strptime;
 use spl_knowledge::lookup::MatchType;
+use spl_knowledge::{LookupDefinition, LookupTable};
+use spl_parser::Diagnostic;
 
 /// Most values of a multivalue field that are looked up.
 const MOST_VALUES: usize = 100;
@@ -24,6 +27,34 @@ pub struct Matcher {
     max_matches: usize,
     exact: Vec<usize>,
     index: HashMap<Vec<String>, Vec<usize>>,
+    times: Option<EntryTimes>,
+}
+
+/// The times of a table's rows, for lookups by time: a row matches events that are not too far behind it.
+///
+/// Source: Splunk admin manual, transforms.conf, `time_field`.
+#[derive(Clone, Debug)]
+pub struct EntryTimes {
+    /// Epoch seconds by row; a time that can't be read matches nothing.
+    entries: Vec<Option<f64>>,
+    least: f64,
+    most: f64,
+}
+
+impl EntryTimes {
+    /// The times of a definition's table; none when it is no lookup by time.
+    pub fn of(definition: &LookupDefinition, table: &LookupTable, zone: Tz) -> Result<Option<Self>, Diagnostic> {
+        let Some(field) = &definition.time_field else { return Ok(None) };
+        let place = table.column(field)?;
+        let format = definition.time_format.as_str();
+        let seconds_only = matches!(format, "%s.%Q" | "%s");
+        let read = |text: &str| {
+            let number = if seconds_only { spl_functions::value::parse_number(text) } else { None };
+            number.or_else(|| strptime(text, format, zone))
+        };
+        let entries = table.rows.iter().map(|row| row.get(place).and_then(|text| read(text.trim()))).collect();
+        Ok(Some(Self { entries, least: definition.min_offset_seconds as f64, most: definition.max_offset_seconds as f64 }))
+    }
 }
 
 /// Rows found for values seen before.
@@ -39,12 +70,36 @@ impl Matcher {
             let key = exact.iter().map(|place| fold(cells.get(inputs[*place].0).map_or("", String::as_str))).collect();
             index.entry(key).or_default().push(row);
         }
-        Self { table, inputs, case_sensitive, max_matches: max_matches.max(1), exact, index }
+        Self { table, inputs, case_sensitive, max_matches: max_matches.max(1), exact, index, times: None }
+    }
+
+    /// The same, as a lookup by time when there are times.
+    pub fn by_time(mut self, times: Option<EntryTimes>) -> Self {
+        self.times = times;
+        self
+    }
+
+    /// Whether matches depend on the time of the event.
+    pub fn is_by_time(&self) -> bool {
+        self.times.is_some()
+    }
+
+    /// The most recent of these rows that an event at this time may match.
+    fn in_time(&self, times: &EntryTimes, rows: Vec<usize>, time: Option<f64>) -> Vec<usize> {
+        let Some(time) = time else { return Vec::new() };
+        let mut timed: Vec<(f64, usize)> = rows
+            .into_iter()
+            .filter_map(|row| Some((times.entries.get(row).copied().flatten()?, row)))
+            .filter(|(entry, _)| (times.least..=times.most).contains(&(time - entry)))
+            .collect();
+        timed.sort_by(|(left, _), (right, _)| right.total_cmp(left));
+        timed.truncate(self.max_matches);
+        timed.into_iter().map(|(_, row)| row).collect()
     }
 
     /// The rows that match the values of a row, at most `max_matches`; none when a value is absent. A multivalue field
-    /// matches with any of its values, the first that does.
-    pub fn find(&self, inputs: &[Column], row: usize, known: &mut Found) -> Option<Vec<usize>> {
+    /// matches with any of its values, the first that does. `time` is that of the event, for lookups by time.
+    pub fn find(&self, inputs: &[Column], row: usize, time: Option<f64>, known: &mut Found) -> Option<Vec<usize>> {
         let mut candidates: Vec<Vec<String>> = vec![Vec::new()];
         for input in inputs {
             let values = input.value(row).each_text();
@@ -67,12 +122,20 @@ impl Matcher {
         let mut found: Vec<usize> = Vec::new();
         for candidate in candidates {
             for row in self.rows_for(candidate, known).iter() {
-                if found.len() < self.max_matches && !found.contains(row) {
+                if found.len() < self.most() && !found.contains(row) {
                     found.push(*row);
                 }
             }
         }
-        Some(found)
+        Some(match &self.times {
+            Some(times) => self.in_time(times, found, time),
+            None => found,
+        })
+    }
+
+    /// How many rows are looked for before their times are.
+    fn most(&self) -> usize {
+        if self.times.is_some() { usize::MAX } else { self.max_matches }
     }
 
     /// The values of a column in these rows; empty cells are no values.
@@ -102,7 +165,7 @@ impl Matcher {
             });
             if matches {
                 rows.push(*row);
-                if rows.len() >= self.max_matches {
+                if rows.len() >= self.most() {
                     break;
                 }
             }

@@ -203,6 +203,11 @@ fn before_command(call: &CommandCall, after: Needed) -> Needed {
             own_fields(call, &mut needed);
             return needed;
         }
+        "eventcount" if call.option("report_size").is_some() => {
+            let mut needed = Needed::none();
+            needed.add("_raw");
+            return needed;
+        }
         "tstats" | "makeresults" | "inputlookup" | "inputcsv" | "gentimes" | "metadata" | "eventcount" | "mstats"
             if call.option("append").is_none() && call.option("prestats").is_none() =>
         {

@@ -16,6 +16,7 @@ pub mod take_while;
 pub mod to_json;
 pub mod totals;
 pub mod transaction;
+pub mod uniq;
 pub mod whole_table;
 
 use std::any::Any;

@@ -299,7 +299,14 @@ pub fn time_range(planner: &Planner, pipeline: &Pipeline) -> TimeRange {
         }
     }
     let earliest = earliest.filter(|time| *time > 0.0);
-    TimeRange { earliest, latest: latest.or(earliest.map(|_| settings.now)) }
+    let mut range = TimeRange { earliest, latest: latest.or(earliest.map(|_| settings.now)) };
+    for call in &pipeline.commands {
+        let extends = matches!(call.spec.name, "append" | "appendcols") && crate::commands::boolean(call, "extendtimerange", false);
+        if let Some(subsearch) = call.subsearch().filter(|_| extends) {
+            range = range.extended(time_range(planner, &subsearch.pipeline));
+        }
+    }
+    range
 }
 
 /// Bounds that a search can't know are reported where it is planned.
@@ -322,6 +329,16 @@ pub struct TimeRange {
     pub earliest: Option<f64>,
     /// Does not belong to the range.
     pub latest: Option<f64>,
+}
+
+impl TimeRange {
+    /// The range from the earlier start to the later end.
+    fn extended(self, other: Self) -> Self {
+        Self {
+            earliest: self.earliest.zip(other.earliest).map(|(one, other)| one.min(other)),
+            latest: self.latest.zip(other.latest).map(|(one, other)| one.max(other)),
+        }
+    }
 }
 
 /// Whether a search sets its own time range.

@@ -2,6 +2,7 @@
 
 mod measures;
 mod options;
+mod sparkline;
 
 use std::collections::{HashMap, HashSet};
 

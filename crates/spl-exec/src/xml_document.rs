@@ -23,7 +23,7 @@ pub struct Element {
 
 impl Element {
     /// As a field value: its text, or what is inside when it has elements.
-    fn value(&self) -> &str {
+    pub fn value(&self) -> &str {
         if self.children.is_empty() { &self.text } else { self.inside.trim() }
     }
 }

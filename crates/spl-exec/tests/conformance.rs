@@ -44,6 +44,8 @@ struct Case {
     #[serde(default)]
     macros: IndexMap<String, Macro>,
     #[serde(default)]
+    app: IndexMap<String, String>,
+    #[serde(default)]
     ordered: Option<bool>,
     #[serde(default)]
     expect: Option<Vec<Row>>,
@@ -177,6 +179,17 @@ fn knowledge(case: &Case, folder: &Path) -> Result<Knowledge, String> {
         let path = folder.join(format!("{name}.csv"));
         std::fs::write(&path, comma_separated(rows)).expect("writing a lookup");
         knowledge.add_lookup_file(name, &path).map_err(|problem| problem.message)?;
+    }
+    if !case.app.is_empty() {
+        let app = folder.join("app");
+        for (path, text) in &case.app {
+            let path = app.join(path);
+            std::fs::create_dir_all(path.parent().expect("a folder")).expect("making a folder");
+            std::fs::write(&path, text).expect("writing a file of the app");
+        }
+        if let Some(problem) = knowledge.load_app(&app).into_iter().next() {
+            return Err(problem.message);
+        }
     }
     for (name, definition) in &case.macros {
         let bare = name.split('(').next().unwrap_or(name);

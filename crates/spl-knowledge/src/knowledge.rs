@@ -12,6 +12,7 @@ use crate::lookup::{LookupDefinition, LookupSource, read_lookups};
 use crate::props::{IndexTimeSettings, PropsStanza, ResolvedProps, read_props, resolve};
 use crate::saved_search::{SavedSearch, read_saved_searches};
 use crate::stanza::StanzaMatcher;
+use crate::transaction_type::{TransactionType, read_transaction_types};
 use crate::transform::{Transform, read_transforms};
 
 /// All knowledge objects. Filled by [`Knowledge::built_in`], then by apps, content folders and single files; what is
@@ -36,6 +37,10 @@ pub struct Knowledge {
     pub data_models: IndexMap<String, DataModel>,
     /// Saved searches by name.
     pub saved_searches: IndexMap<String, SavedSearch>,
+    /// Transaction types by name.
+    pub transaction_types: IndexMap<String, TransactionType>,
+    /// Form templates of `kvform` by name: the text of `forms/<name>.form`.
+    pub forms: IndexMap<String, String>,
     /// What was read but has no effect: unknown settings, index-time settings.
     pub warnings: Vec<Diagnostic>,
     pub(crate) layers: Layers,
@@ -49,6 +54,7 @@ pub(crate) struct Layers {
     pub props: Conf,
     pub transforms: Conf,
     pub saved_searches: Conf,
+    pub transaction_types: Conf,
     /// Lookups that are defined elsewhere than in transforms.conf.
     pub lookups: IndexMap<String, LookupDefinition>,
     /// Files given for lookups, by lookup name.
@@ -74,6 +80,7 @@ impl Knowledge {
         self.props = read_props(&self.layers.props, &mut problems, &mut warnings);
         self.transforms = read_transforms(&self.layers.transforms, &mut problems, &mut warnings);
         self.saved_searches = read_saved_searches(&self.layers.saved_searches);
+        self.transaction_types = read_transaction_types(&self.layers.transaction_types, &mut warnings);
         let files = &self.lookup_files;
         let find = |name: &str| files.get(name).or_else(|| files.get(&format!("{name}.gz"))).cloned();
         let mut lookups = read_lookups(&self.layers.transforms, find, &mut problems, &mut warnings);
@@ -164,6 +171,34 @@ impl Knowledge {
             match nearest(name, names()) {
                 Some(near) => unknown.with_help(format!("did you mean `{near}`?")),
                 None => unknown.with_help(format!("known are {}", names().collect::<Vec<_>>().join(", "))),
+            }
+        })
+    }
+
+    /// A transaction type by name.
+    ///
+    /// # Errors
+    /// An unknown name, with the nearest known one.
+    pub fn transaction_type(&self, name: &str) -> Result<&TransactionType, Diagnostic> {
+        self.transaction_types.get(name).ok_or_else(|| {
+            let unknown = Diagnostic::general("knowledge/unknown-transaction-type", format!("unknown transaction type `{name}`"));
+            match nearest(name, self.transaction_types.keys().map(String::as_str)) {
+                Some(near) => unknown.with_help(format!("did you mean `{near}`?")),
+                None => unknown.with_help("transaction types come from transactiontypes.conf of the apps given with --app"),
+            }
+        })
+    }
+
+    /// A form template of `kvform` by name.
+    ///
+    /// # Errors
+    /// An unknown name, with the nearest known one.
+    pub fn form(&self, name: &str) -> Result<&str, Diagnostic> {
+        self.forms.get(name).map(String::as_str).ok_or_else(|| {
+            let unknown = Diagnostic::general("knowledge/unknown-form", format!("unknown form `{name}`"));
+            match nearest(name, self.forms.keys().map(String::as_str)) {
+                Some(near) => unknown.with_help(format!("did you mean `{near}`?")),
+                None => unknown.with_help("forms come from the `forms` folder of the apps given with --app"),
             }
         })
     }

@@ -15,6 +15,7 @@ mod problem;
 pub mod props;
 pub mod saved_search;
 pub mod stanza;
+pub mod transaction_type;
 pub mod transform;
 
 pub use data_model::{Calculation, CalculationKind, DataModel, Dataset, DatasetField, FieldKind};
@@ -27,4 +28,5 @@ pub use props::{
 pub use saved_search::SavedSearch;
 pub use spl_macros::{MacroDefinition, MacroTable, Origin};
 pub use stanza::{NamePattern, StanzaMatcher};
+pub use transaction_type::TransactionType;
 pub use transform::{Delimiters, Transform};

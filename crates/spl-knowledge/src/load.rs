@@ -13,8 +13,8 @@ use crate::lookup::{LookupDefinition, LookupSource};
 use crate::problem::error;
 
 impl Knowledge {
-    /// Reads a Splunk app: `default/` under `local/` of macros, eventtypes, tags, props, transforms and savedsearches
-    /// .conf, the files of `lookups/`, and `data/models/*.json` in both.
+    /// Reads a Splunk app: `default/` under `local/` of macros, eventtypes, tags, props, transforms,
+    /// savedsearches and transactiontypes .conf, the files of `lookups/` and `forms/`, and `data/models/*.json` in both.
     ///
     /// Returns what could not be read (errors; the rest is loaded) and what has no effect (warnings).
     #[must_use]
@@ -46,10 +46,18 @@ impl Knowledge {
             ("props.conf", &mut layers.props),
             ("transforms.conf", &mut layers.transforms),
             ("savedsearches.conf", &mut layers.saved_searches),
+            ("transactiontypes.conf", &mut layers.transaction_types),
         ] {
             conf.layer(layered(name, &mut problems));
         }
         self.add_lookup_folder(&folder.join("lookups"), &mut problems);
+        for path in files(&folder.join("forms"), &["form"], &mut problems) {
+            match (read_text(&path), path.file_stem().and_then(|name| name.to_str())) {
+                (Ok(Some(text)), Some(name)) => drop(self.forms.insert(name.to_owned(), text)),
+                (Ok(_), _) => {}
+                (Err(wrong), _) => problems.push(wrong),
+            }
+        }
         for layer in ["default", "local"] {
             for path in files(&folder.join(layer).join("data/models"), &["json"], &mut problems) {
                 self.load_data_model(&path, &mut problems);

@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
-use datafusion::logical_expr::{AggregateUDF, Expr, lit};
+use datafusion::logical_expr::expr::WindowFunction;
+use datafusion::logical_expr::{AggregateUDF, Expr, WindowFunctionDefinition, lit};
 use spl_functions::aggregate::{AggregateSpec, Inputs, Status};
 use spl_functions::column::ValueType;
 use spl_parser::syntax::{Aggregation, AggregationArgument, Argument, CommandCall};
 use spl_parser::{Diagnostic, Span, diagnostic::nearest};
 
-use super::refuse_options;
-use crate::expression::{self, Scope, Typed, choose};
-use crate::frame::{Frame, ORDINAL, column, null, ordinal, wildcard_captures};
+use crate::expression::{self, Typed, choose};
+use crate::frame::{Frame, FrameField, ORDINAL, column, engine_error, null, ordinal, wildcard_captures};
+use crate::operators::barrier::Barrier;
 use crate::operators::mv_expand::MvExpand;
 use crate::planner::Planner;
 
@@ -36,7 +37,6 @@ impl Planned {
 
 /// Plans the aggregations of a command.
 pub fn plan_all(planner: &Planner, call: &CommandCall, frame: &Frame) -> Result<Vec<Planned>, Diagnostic> {
-    refuse_options(call, &[("allnum", "false")])?;
     let mut planned: Vec<Planned> = Vec::new();
     for aggregation in call.aggregations() {
         for one in plan_one(planner, aggregation, frame, None)? {
@@ -52,6 +52,77 @@ pub fn plan_all(planner: &Planner, call: &CommandCall, frame: &Frame) -> Result<
         }
     }
     Ok(planned)
+}
+
+/// The statistics that read numbers and nothing else.
+const NUMERIC: &[&str] = &[
+    "avg",
+    "sum",
+    "sumsq",
+    "stdev",
+    "stdevp",
+    "var",
+    "varp",
+    "range",
+    "median",
+    "perc",
+    "exactperc",
+    "upperperc",
+    "rate",
+    "per_second",
+    "per_minute",
+    "per_hour",
+    "per_day",
+];
+
+/// The hidden column with a field's values as `allnum` leaves them.
+fn all_numbers(field: &str) -> String {
+    format!("__all_numbers_{field}")
+}
+
+/// With `allnum=true` numeric statistics are computed of a field only when all its values are numbers: adds a hidden column
+/// for each field that may hold texts, without values when one of them is none. The names of these columns come along.
+///
+/// Source: Splunk search reference, stats, eventstats, streamstats.
+pub fn with_all_numbers(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<(Frame, Vec<String>), Diagnostic> {
+    if !super::boolean(call, "allnum", false) {
+        return Ok((frame, Vec::new()));
+    }
+    let mut fields: Vec<FrameField> = Vec::new();
+    for aggregation in call.aggregations() {
+        let AggregationArgument::Field(field) = &aggregation.argument else { continue };
+        if !planner.aggregate(&aggregation.function.value).is_some_and(|(spec, _)| NUMERIC.contains(&spec.name)) {
+            continue;
+        }
+        for found in super::expand(&frame, field) {
+            if !found.value_type().is_number() && !fields.contains(&found) {
+                fields.push(found);
+            }
+        }
+    }
+    let mut frame = frame;
+    let mut names = Vec::new();
+    for field in fields {
+        let value = Typed::new(column(&field.name), field.value_type());
+        let as_numbers = expression::call(planner, "isnum", vec![value.clone()])?.expression;
+        let texts = value.expression.clone().is_not_null().and(datafusion::logical_expr::not(as_numbers));
+        let marked = datafusion::prelude::when(texts, lit(1_i64)).otherwise(lit(0_i64)).map_err(engine_error)?;
+        const MARK: &str = "__is_text";
+        const ANY: &str = "__any_text";
+        let most = Expr::from(WindowFunction::new(
+            WindowFunctionDefinition::AggregateUDF(datafusion::functions_aggregate::min_max::max_udaf()),
+            vec![column(MARK)],
+        ));
+        let widened = frame
+            .assign(vec![(MARK.to_owned(), marked)])?
+            .build(|plan| plan.window(vec![most.alias(ANY)]))?
+            .operate(Barrier { ordered: true })?;
+        let kept = choose(planner, vec![(column(ANY).eq(lit(0_i64)), value)], None)?;
+        let name = all_numbers(&field.name);
+        frame = widened.assign(vec![(name.clone(), kept.expression)])?.without(&[MARK.to_owned(), ANY.to_owned()])?;
+        names.push(name);
+    }
+    Ok((frame, names))
 }
 
 /// Looks a statistical function up.
@@ -127,12 +198,15 @@ pub fn plan_one(
                     Some(alias) => alias.name.clone(),
                     None => aggregation.text.replace(&field.name, &found.name),
                 };
-                planned.push(make(result, Typed::new(column(&found.name), found.value_type()))?);
+                planned.push(make(result, value_of(spec, frame, &found))?);
             }
             Ok(planned)
         }
         AggregationArgument::Field(field) => {
-            let value = frame.resolve(&field.name)?.unwrap_or_else(|| Typed::new(null(ValueType::Text), ValueType::Text));
+            let value = match frame.field(&field.name) {
+                Some(found) => value_of(spec, frame, &found),
+                None => Typed::new(null(ValueType::Text), ValueType::Text),
+            };
             Ok(vec![make(name(), value)?])
         }
         AggregationArgument::Eval(inner) => {
@@ -145,9 +219,16 @@ pub fn plan_one(
             Ok(vec![make(name(), value)?])
         }
         AggregationArgument::Sparkline { .. } => {
-            Err(Diagnostic::error("plan/not-built", "`sparkline` is known but not built yet", aggregation.span))
+            Err(Diagnostic::error("plan/not-here", "`sparkline` works in stats, chart and timechart", aggregation.span))
         }
     }
+}
+
+/// A field's values for a function: those that `allnum` leaves, when it is given.
+fn value_of(spec: &AggregateSpec, frame: &Frame, field: &FrameField) -> Typed {
+    let left = frame.field(&all_numbers(&field.name)).filter(|_| NUMERIC.contains(&spec.name));
+    let field = left.as_ref().unwrap_or(field);
+    Typed::new(column(&field.name), field.value_type())
 }
 
 fn arguments(

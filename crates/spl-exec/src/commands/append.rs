@@ -9,7 +9,7 @@ use spl_functions::column::ValueType;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
 
-use super::{Input, count, refuse_options};
+use super::{Input, count};
 use crate::expression::{self, Typed};
 use crate::frame::{Frame, ORDINAL, column, engine_error, null};
 use crate::needed::Needed;
@@ -18,8 +18,8 @@ use crate::planner::{Planner, appended_ordinal};
 /// Plans the command.
 pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
-        // Times to wait have no meaning where nothing waits; the row limit has.
-        refuse_options(call, &[("extendtimerange", "false")])?;
+        // Times to wait have no meaning where nothing waits; the row limit has. `extendtimerange` is part of the time range
+        // of the search.
         let (Some(frame), Some(subsearch)) = (input.frame, call.subsearch()) else {
             return Err(Diagnostic::error("plan/argument", "`append` needs rows and a subsearch", call.span));
         };

@@ -6,7 +6,7 @@ use futures::future::BoxFuture;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
 
-use super::{Input, boolean, count, refuse_options};
+use super::{Input, boolean, count};
 use crate::expression::{Typed, choose};
 use crate::frame::{Frame, FrameField, ORDINAL, column, ordinal};
 use crate::needed::Needed;
@@ -17,7 +17,6 @@ const RIGHT: &str = "__right_";
 /// Plans the command.
 pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
-        refuse_options(call, &[("extendtimerange", "false")])?;
         let (Some(frame), Some(subsearch)) = (input.frame, call.subsearch()) else {
             return Err(Diagnostic::error("plan/argument", "`appendcols` needs rows and a subsearch", call.span));
         };

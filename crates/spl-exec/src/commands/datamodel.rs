@@ -7,6 +7,7 @@ use spl_knowledge::{CalculationKind, DataModel, Dataset};
 use spl_parser::syntax::{Argument, CommandCall};
 use spl_parser::{Diagnostic, Spanned};
 
+use super::format::escaped;
 use super::makeresults::rows_frame;
 use super::{Input, boolean};
 use crate::dataset::{self, DatasetName, Naming};
@@ -41,10 +42,12 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
                 let naming = match mode.value.to_ascii_lowercase().as_str() {
                     "search" | "acceleration_search" => Naming::Prefixed,
                     "flat" => Naming::Plain,
-                    "search_string" | "flat_string" | "acceleration_search_string" => {
-                        let message = format!("`{}` is known but not built yet", mode.value);
-                        return Err(Diagnostic::error("plan/not-built", message, mode.span)
-                            .with_help("`search` and `flat` run the dataset"));
+                    string @ ("search_string" | "flat_string" | "acceleration_search_string") => {
+                        let naming = if string == "flat_string" { Naming::Plain } else { Naming::Prefixed };
+                        let model = find(model)?;
+                        let found = model.dataset(&name.value).map_err(|error| error.at(name.span))?;
+                        let text = search_string(model, found, naming).map_err(|error| error.at(name.span))?;
+                        return rows_frame(planner, &[[("search".to_owned(), vec![text])].into_iter().collect()]);
                     }
                     other => {
                         return Err(Diagnostic::error(
@@ -52,7 +55,7 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
                             format!("`{other}` is not a mode of `datamodel`"),
                             mode.span,
                         )
-                        .with_help("search, flat or acceleration_search"));
+                        .with_help("search, flat, acceleration_search, or one of these with `_string` for the text of the search"));
                     }
                 };
                 if boolean(call, "summariesonly", false) {
@@ -71,6 +74,49 @@ fn described(planner: &Planner, texts: Vec<Json>) -> Result<Frame, Diagnostic> {
     let rows: Vec<IndexMap<String, Vec<String>>> =
         texts.into_iter().map(|json| [("_raw".to_owned(), vec![json.to_string()])].into_iter().collect()).collect();
     rows_frame(planner, &rows)
+}
+
+/// The search that gives the rows of a dataset, as text.
+fn search_string(model: &DataModel, dataset: &Dataset, naming: Naming) -> Result<String, Diagnostic> {
+    let quoted = |text: &str| format!("\"{}\"", escaped(text));
+    let constraints: Vec<String> =
+        model.constraint_chain(&dataset.name)?.into_iter().map(|constraint| format!("({constraint})")).collect();
+    let mut text = match &dataset.base_search {
+        Some(base) => base.trim().to_owned(),
+        None if constraints.is_empty() => "search *".to_owned(),
+        None => format!("search {}", constraints.join(" ")),
+    };
+    for calculation in model.all_calculations(&dataset.name)? {
+        let outputs = || calculation.outputs.iter().map(|output| output.name.as_str());
+        match &calculation.kind {
+            CalculationKind::Eval { expression } => {
+                outputs().for_each(|output| text.push_str(&format!(" | eval {}={expression}", quoted(output))));
+            }
+            CalculationKind::Rex { input, expression } => {
+                text.push_str(&format!(" | rex field={} {}", quoted(input), quoted(expression)));
+            }
+            CalculationKind::Lookup { lookup, inputs, outputs } => {
+                let pairs = |pairs: &[(String, String)]| {
+                    pairs.iter().map(|(table, event)| format!("{} AS {}", quoted(table), quoted(event))).collect::<Vec<_>>().join(" ")
+                };
+                text.push_str(&format!(" | lookup {} {} OUTPUT {}", quoted(lookup), pairs(inputs), pairs(outputs)));
+            }
+            CalculationKind::GeoIp { input } => text.push_str(&format!(" | iplocation {}", quoted(input))),
+        }
+    }
+    if naming == Naming::Prefixed {
+        let mut renames = Vec::new();
+        for field in model.all_fields(&dataset.name)? {
+            if !["_time", "host", "source", "sourcetype"].contains(&field.name.as_str()) {
+                let owner = field.owner.rsplit('.').next().unwrap_or(&field.owner);
+                renames.push(format!("{} AS {}", quoted(&field.name), quoted(&format!("{owner}.{}", field.name))));
+            }
+        }
+        if !renames.is_empty() {
+            text.push_str(&format!(" | rename {}", renames.join(" ")));
+        }
+    }
+    Ok(text)
 }
 
 fn model_json(model: &DataModel) -> Json {

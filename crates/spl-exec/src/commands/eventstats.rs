@@ -13,9 +13,10 @@ use crate::planner::Planner;
 
 /// Plans the command.
 pub fn plan(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
+    let (frame, hidden) = aggregation::with_all_numbers(planner, call, frame)?;
     let planned = aggregation::plan_all(planner, call, &frame)?;
     let Some(fields) = aggregation::by_fields(call, &frame)? else {
-        return Ok(frame);
+        return frame.without(&hidden);
     };
     let internal = |place: usize| format!("__window{place}");
     let mut windows = Vec::new();
@@ -29,7 +30,7 @@ pub fn plan(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame
         };
         windows.push(window.alias(internal(place)));
     }
-    let names: Vec<String> = (0..planned.len()).map(internal).collect();
+    let names: Vec<String> = (0..planned.len()).map(internal).chain(hidden).collect();
     // A limit further down must not cut the rows that the windows see.
     let widened = frame.build(|plan| plan.window(windows))?.operate(Barrier { ordered: true })?;
     // Rows without one of the by-fields belong to no group.

@@ -6,7 +6,7 @@ use spl_knowledge::Transform;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
 
-use super::{Input, boolean, count, refuse_options};
+use super::{Input, boolean, count};
 use crate::extraction::{Existing, Found, extract};
 use crate::frame::Frame;
 use crate::planner::Planner;
@@ -21,10 +21,10 @@ struct Pairs {
     clean: bool,
 }
 
-/// Plans the command. `reload` has nothing to do: definitions are read anew for each run.
+/// Plans the command. `reload` has nothing to do: definitions are read anew for each run; neither has `segment`, which notes
+/// for Splunk's own display where pairs stand.
 pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
-        refuse_options(call, &[("segment", "false")])?;
         let mut frame = input.frame.ok_or_else(|| Diagnostic::error("plan/no-input", "`extract` needs rows", call.span))?;
         let characters = |name: &str| {
             call.option(name).map(|option| option.value.value.chars().collect::<Vec<_>>()).filter(|set| !set.is_empty())

@@ -8,6 +8,7 @@ use spl_parser::syntax::{Argument, CommandCall};
 
 use super::append::concatenate;
 use super::makeresults::rows_frame;
+use super::outputlookup::{MULTIVALUE_PREFIX, decoded};
 use super::{Input, boolean, count};
 use crate::frame::{Frame, column, null};
 use crate::planner::Planner;
@@ -48,6 +49,12 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
     })
 }
 
+/// The values of a field that the table also holds one by one (`output_format=splunk_mv_csv`).
+fn several(table: &LookupTable, row: &[String], name: &str) -> Option<Vec<String>> {
+    let place = table.header.iter().position(|known| known.strip_prefix(MULTIVALUE_PREFIX) == Some(name))?;
+    decoded(row.get(place)?)
+}
+
 /// A frame over a table; empty cells are absent values.
 pub fn table_frame(planner: &Planner, table: &LookupTable) -> Result<Frame, Diagnostic> {
     let rows: Vec<IndexMap<String, Vec<String>>> = table
@@ -58,8 +65,8 @@ pub fn table_frame(planner: &Planner, table: &LookupTable) -> Result<Frame, Diag
                 .header
                 .iter()
                 .zip(row)
-                .filter(|(_, value)| !value.is_empty())
-                .map(|(name, value)| (name.clone(), vec![value.clone()]))
+                .filter(|(name, value)| !value.is_empty() && !name.starts_with(MULTIVALUE_PREFIX))
+                .map(|(name, value)| (name.clone(), several(table, row, name).unwrap_or_else(|| vec![value.clone()])))
                 .collect()
         })
         .collect();
@@ -67,6 +74,7 @@ pub fn table_frame(planner: &Planner, table: &LookupTable) -> Result<Frame, Diag
     let columns = table
         .header
         .iter()
+        .filter(|name| !name.starts_with(MULTIVALUE_PREFIX))
         .map(|name| (name.clone(), if frame.field(name).is_some() { column(name) } else { null(ValueType::Text) }))
         .collect();
     frame.select(columns)

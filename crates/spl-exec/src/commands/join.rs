@@ -8,9 +8,9 @@ use spl_functions::column::ValueType;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{Argument, CommandCall};
 
-use super::{Input, boolean, count, refuse_options};
+use super::{Input, boolean, count};
 use crate::expression::{self, Typed, choose};
-use crate::frame::{Frame, ORDINAL, column, engine_error, ordinal};
+use crate::frame::{Frame, FrameField, ORDINAL, column, engine_error, ordinal};
 use crate::needed::Needed;
 use crate::planner::Planner;
 
@@ -20,7 +20,6 @@ const PLACE: &str = "__place";
 /// Plans the command.
 pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
-        refuse_options(call, &[("usetime", "false")])?;
         let (Some(left), Some(subsearch)) = (input.frame, call.subsearch()) else {
             return Err(Diagnostic::error("plan/argument", "`join` needs rows and a subsearch", call.span));
         };
@@ -29,6 +28,10 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
         let outer = !kind.eq_ignore_ascii_case("inner");
         let overwrite = boolean(call, "overwrite", true);
         let most = count(call, "max", 1)?;
+        let time = boolean(call, "usetime", false).then(|| boolean(call, "earlier", true));
+        if time.is_some() && (left.field("_time").is_none() || right.field("_time").is_none()) {
+            return Err(Diagnostic::error("plan/argument", "`usetime` needs the field `_time` on both sides", call.span));
+        }
         let aliases = (
             call.option("left").map(|option| option.value.value.clone()),
             call.option("right").map(|option| option.value.value.clone()),
@@ -69,7 +72,7 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
                     .with_help("`join left=L right=R where L.id=R.product [...]`"));
             }
         };
-        join(planner, left, right, &keys, outer, overwrite, most)
+        join(planner, left, right, &keys, Matching { outer, overwrite, most, time })
     })
 }
 
@@ -85,15 +88,26 @@ fn prefixed(frame: Frame, alias: &str) -> Result<Frame, Diagnostic> {
     frame.select(columns)
 }
 
+/// How rows are joined.
+struct Matching {
+    /// Rows of the left side without a partner are kept.
+    outer: bool,
+    /// Fields of the right side replace those of the left.
+    overwrite: bool,
+    /// Most partners of a row; 0 = all.
+    most: u64,
+    /// Only with earlier rows (else later ones); rows of the same second are both.
+    time: Option<bool>,
+}
+
 fn join(
     planner: &Planner,
     left: Frame,
     right: Frame,
     keys: &[(String, String)],
-    outer: bool,
-    overwrite: bool,
-    most: u64,
+    matching: Matching,
 ) -> Result<Frame, Diagnostic> {
+    let Matching { outer, overwrite, most, time } = matching;
     let known = keys.iter().all(|(in_left, in_right)| left.field(in_left).is_some() && right.field(in_right).is_some());
     if keys.is_empty() || !known {
         // Nothing can match: an outer join keeps its rows, an inner one has none.
@@ -114,7 +128,7 @@ fn join(
     right_columns.push((ORDINAL.to_owned(), ordinal()));
     let right_keys: Vec<String> = (0..keys.len()).map(|place| format!("__right_key{place}")).collect();
     let mut right = right.select(right_columns)?;
-    if most > 0 {
+    if most > 0 && time.is_none() {
         let place = row_number()
             .partition_by(right_keys.iter().map(|key| column(key)).collect())
             .order_by(vec![ordinal().sort(true, false)])
@@ -136,9 +150,32 @@ fn join(
     let left = left.select(left_columns)?;
     let left_keys: Vec<String> = (0..keys.len()).map(|place| format!("__left_key{place}")).collect();
     let join_type = if outer { JoinType::Left } else { JoinType::Inner };
-    let conditions: Vec<Expr> = left_keys.iter().zip(&right_keys).map(|(left, right)| column(left).eq(column(right))).collect();
+    let mut conditions: Vec<Expr> =
+        left_keys.iter().zip(&right_keys).map(|(left, right)| column(left).eq(column(right))).collect();
+    if let Some(earlier) = time {
+        let second = |name: &str, kind: ValueType| -> Result<Expr, Diagnostic> {
+            let number = Typed::new(column(name), kind);
+            Ok(expression::call(planner, "floor", vec![number])?.expression)
+        };
+        let kind = |fields: &[FrameField]| {
+            fields.iter().find(|field| field.name == "_time").map_or(ValueType::Float, |field| field.value_type())
+        };
+        let mine = second("_time", kind(&left_fields))?;
+        let theirs = second(&format!("{RIGHT}_time"), kind(&right_fields))?;
+        conditions.push(if earlier { theirs.lt_eq(mine) } else { theirs.gt_eq(mine) });
+    }
     let right_plan = right.plan;
-    let joined = left.build(|plan| plan.join_on(right_plan, join_type, conditions))?;
+    let mut joined = left.build(|plan| plan.join_on(right_plan, join_type, conditions))?;
+    if time.is_some() && most > 0 {
+        // Which partners are the first is known only when time has ruled out the others.
+        let place = row_number()
+            .partition_by(vec![ordinal()])
+            .order_by(vec![column(&format!("{RIGHT}{ORDINAL}")).sort(true, false)])
+            .build()
+            .map_err(engine_error)?
+            .alias(PLACE);
+        joined = joined.build(|plan| plan.window(vec![place])?.filter(column(PLACE).lt_eq(lit(most))))?;
+    }
 
     let mut columns: Vec<(String, Expr)> = Vec::new();
     for field in &left_fields {

@@ -6,26 +6,24 @@ use spl_knowledge::lookup::MatchType;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{Argument, Clause, CommandCall};
 
-use super::refuse_options;
 use crate::frame::Frame;
+use crate::lookup_matcher::EntryTimes;
 use crate::operators::lookup::{Lookup, Output};
 use crate::planner::Planner;
 
 /// Plans the command.
 pub fn plan(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
-    refuse_options(call, &[("event_time_field", "_time")])?;
+    let time_option = call.option("event_time_field");
     let Some(Argument::Text { text: name, .. }) = call.arguments.first() else {
         return Err(Diagnostic::error("plan/argument", "`lookup` needs a table", call.span));
     };
     let definition = planner.lookup(&name.value).map_err(|error| error.at(name.span))?;
-    if definition.time_field.is_some() {
-        return Err(Diagnostic::error(
-            "plan/not-built",
-            format!("`{}` is a lookup by time, which is not built yet", name.value),
-            name.span,
-        ));
-    }
     let table = definition.load().map_err(|error| error.at(name.span))?;
+    let times = EntryTimes::of(&definition, &table, planner.time_zone()).map_err(|error| error.at(name.span))?;
+    if let (None, Some(option)) = (&times, time_option) {
+        let message = format!("`event_time_field` is for lookups by time; `{}` has no `time_field`", name.value);
+        return Err(Diagnostic::error("plan/argument", message, option.name.span));
+    }
     let place = |argument: &Argument| -> Result<Option<(usize, String, String)>, Diagnostic> {
         let (from, to) = match argument {
             Argument::Field(field) => (field, field),
@@ -62,7 +60,7 @@ pub fn plan(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame
         }
     }
     let plain: Vec<(usize, MatchType, String)> = inputs;
-    frame.operate(Lookup::new(
+    let lookup = Lookup::new(
         name.value.clone(),
         Arc::new(table),
         plain,
@@ -71,5 +69,12 @@ pub fn plan(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame
         definition.max_matches,
         definition.min_matches,
         definition.default_match.clone(),
-    ))
+    );
+    match times {
+        Some(times) => {
+            let field = time_option.map_or("_time", |option| option.value.value.as_str());
+            frame.operate(lookup.by_time(times, field.to_owned()))
+        }
+        None => frame.operate(lookup),
+    }
 }

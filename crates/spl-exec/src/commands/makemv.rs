@@ -7,14 +7,13 @@ use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
 
 use super::eval::assign;
-use super::{boolean, refuse_options};
+use super::boolean;
 use crate::expression::{self, Typed, call as function};
 use crate::frame::{Frame, column, text};
 use crate::planner::Planner;
 
 /// Plans the command.
 pub fn plan(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
-    refuse_options(call, &[("setsv", "false")])?;
     let Some(field) = call.fields().next() else {
         return Err(Diagnostic::error("plan/argument", "`makemv` needs a field", call.span));
     };
@@ -47,5 +46,14 @@ pub fn plan(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame
             function(planner, "spl_split", arguments)?
         }
     };
+    if boolean(call, "setsv", false) {
+        // The values that were kept, as one value of the field.
+        let delimiter = match call.option("tokenizer") {
+            Some(_) => " ",
+            None => call.option("delim").map_or(" ", |option| option.value.value.as_str()),
+        };
+        let single = function(planner, "mvjoin", vec![values, Typed::new(text(delimiter), ValueType::Text)])?;
+        return assign(frame, &field.name, single);
+    }
     assign(frame, &field.name, values)
 }

@@ -8,7 +8,7 @@ use spl_knowledge::{LookupDefinition, LookupSource, LookupTable};
 use spl_parser::syntax::{Argument, CommandCall};
 use spl_parser::{Diagnostic, Spanned};
 
-use super::{Input, boolean, count, refuse_options};
+use super::{Input, boolean, count};
 use crate::frame::Frame;
 use crate::planner::Planner;
 use crate::rows::Rows;
@@ -17,7 +17,7 @@ use crate::written;
 /// Plans the command. Where a file would be made (`createinapp`, `create_context`) has no meaning here.
 pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
-        refuse_options(call, &[("output_format", "splunk_sv_csv")])?;
+        let several = call.option("output_format").is_some_and(|option| option.value.value.eq_ignore_ascii_case("splunk_mv_csv"));
         let (Some(frame), Some(Argument::Text { text: name, .. })) = (input.frame, call.arguments.first()) else {
             return Err(Diagnostic::error("plan/argument", "`outputlookup` needs rows and the name of a lookup", call.span));
         };
@@ -31,7 +31,7 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
             Some(_) => usize::try_from(count(call, "max", 0)?).unwrap_or(usize::MAX),
             None => usize::MAX,
         };
-        let new = table_of(&rows, most);
+        let new = table_of(&rows, most, several);
         if let Some(table) = target.combine(call, new)? {
             target.write(planner, table).map_err(|error| error.at(name.span))?;
         }
@@ -129,15 +129,59 @@ impl Target {
 }
 
 /// The rows as a table. Fields that start with `_` are internal, but for the time, the text and the key of a row; the
-/// values of a multivalue field stand one per line.
-fn table_of(rows: &Rows, most: usize) -> LookupTable {
+/// values of a multivalue field stand one per line. With `several` they also stand one by one in a field `__mv_<name>`.
+pub fn table_of(rows: &Rows, most: usize, several: bool) -> LookupTable {
     let columns: Vec<_> =
         rows.fields().filter(|(name, _)| !name.starts_with('_') || matches!(*name, "_time" | "_raw" | "_key")).collect();
+    let listed: Vec<_> = columns
+        .iter()
+        .filter(|(_, column)| several && (0..rows.len().min(most)).any(|row| column.value(row).each_text().len() > 1))
+        .collect();
     LookupTable {
-        header: columns.iter().map(|(name, _)| (*name).to_owned()).collect(),
-        rows: (0..rows.len().min(most))
-            .map(|row| columns.iter().map(|(_, column)| column.value(row).each_text().join("\n")).collect())
+        header: columns
+            .iter()
+            .map(|(name, _)| (*name).to_owned())
+            .chain(listed.iter().map(|(name, _)| format!("{MULTIVALUE_PREFIX}{name}")))
             .collect(),
+        rows: (0..rows.len().min(most))
+            .map(|row| {
+                let single = columns.iter().map(|(_, column)| column.value(row).each_text().join("\n"));
+                single.chain(listed.iter().map(|(_, column)| encoded(&column.value(row).each_text()))).collect()
+            })
+            .collect(),
+    }
+}
+
+/// Fields of a table that hold the values of multivalue fields one by one.
+pub const MULTIVALUE_PREFIX: &str = "__mv_";
+
+/// Several values in one cell: each between `$`, in which `$` stands twice, and `;` between them. One value is none.
+fn encoded(values: &[std::borrow::Cow<'_, str>]) -> String {
+    if values.len() < 2 {
+        return String::new();
+    }
+    values.iter().map(|value| format!("${}$", value.replace('$', "$$"))).collect::<Vec<_>>().join(";")
+}
+
+/// The values of a cell of a [`MULTIVALUE_PREFIX`] field; none when it holds none.
+pub fn decoded(cell: &str) -> Option<Vec<String>> {
+    let mut values = Vec::new();
+    let mut rest = cell.strip_prefix('$')?;
+    let mut value = String::new();
+    loop {
+        let at = rest.find('$')?;
+        value.push_str(&rest[..at]);
+        rest = &rest[at + 1..];
+        if let Some(more) = rest.strip_prefix('$') {
+            value.push('$');
+            rest = more;
+            continue;
+        }
+        values.push(std::mem::take(&mut value));
+        match rest.strip_prefix(";$") {
+            Some(more) => rest = more,
+            None => return rest.is_empty().then_some(values),
+        }
     }
 }
 

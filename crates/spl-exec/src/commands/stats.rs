@@ -1,33 +1,86 @@
 //! Planning of `stats`: one row per group, sorted by the by-fields.
 
 use datafusion::logical_expr::{Expr, lit};
+use futures::future::BoxFuture;
 use spl_parser::Diagnostic;
-use spl_parser::syntax::CommandCall;
+use spl_parser::syntax::{Aggregation, AggregationArgument, CommandCall};
 
 use super::aggregation::{self, Planned};
-use super::boolean;
+use super::{Input, boolean};
 use super::sort::sort_key;
+use crate::cell::Table;
 use crate::expression::{Typed, call as function};
 use crate::frame::{Frame, ORDINAL, column};
 use crate::group_codes;
 use crate::planner::Planner;
+use crate::series;
 use spl_functions::column::ValueType;
 
 /// Plans the command.
-pub fn plan(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
+pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
+    Box::pin(async move {
+        let frame = input.frame.ok_or_else(|| Diagnostic::error("plan/no-input", "`stats` needs rows", call.span))?;
+        let draws = |aggregation: &Aggregation| matches!(aggregation.argument, AggregationArgument::Sparkline { .. });
+        if call.aggregations().any(draws) { with_sparklines(planner, call, frame).await } else { rows(planner, call, frame) }
+    })
+}
+
+/// With sparklines groups are computed here, since each sparkline is a second grouping.
+async fn with_sparklines(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
     let Some(fields) = aggregation::by_fields(call, &frame)? else {
-        return no_groups(planner, call, frame);
+        let mut names: Vec<String> =
+            call.by_fields().iter().filter_map(|argument| argument.as_field()).map(|field| field.name.clone()).collect();
+        names.extend(call.aggregations().map(|aggregation| match &aggregation.alias {
+            Some(alias) => alias.name.clone(),
+            None => aggregation.text.clone(),
+        }));
+        let columns = names.into_iter().map(|name| (name, crate::frame::null(ValueType::Text))).collect();
+        return frame.select(columns)?.filter(lit(false));
     };
+    let frame = prepared(planner, call, frame, &fields)?;
+    let measures = series::measures(planner, call, &frame, None)?;
+    let groups: Vec<&str> = fields.iter().map(String::as_str).collect();
+    let cells = series::cells(planner, frame, &groups, &measures).await?;
+    let mut result = Table::new(cells.rows());
+    for field in &fields {
+        result.add_column(field);
+        (0..cells.rows()).for_each(|row| result.set(row, field, cells.cell(row, field).clone()));
+    }
+    for (place, measure) in measures.iter().enumerate() {
+        result.add_column(measure.name());
+        for row in 0..cells.rows() {
+            result.set(row, measure.name(), cells.cell(row, &series::measure_name(place)).clone());
+        }
+    }
+    let frame = result.frame(planner)?;
+    let mut keys = Vec::new();
+    for field in &fields {
+        keys.extend(sort_key(planner, &frame, field, "auto", false)?);
+    }
+    if keys.is_empty() { Ok(frame) } else { frame.numbered(keys) }
+}
+
+/// The rows that are grouped.
+fn prepared(planner: &Planner, call: &CommandCall, frame: Frame, fields: &[String]) -> Result<Frame, Diagnostic> {
     let mut frame = frame;
     if boolean(call, "dedup_splitvals", false) {
-        for field in &fields {
+        for field in fields {
             if frame.field(field).is_some_and(|found| found.value_type() == ValueType::Multivalue) {
                 let distinct = function(planner, "mvdedup", vec![Typed::new(column(field), ValueType::Multivalue)])?;
                 frame = frame.assign(vec![(field.clone(), distinct.expression)])?;
             }
         }
     }
-    let frame = aggregation::expand_groups(frame, &fields)?;
+    let frame = aggregation::expand_groups(frame, fields)?;
+    Ok(aggregation::with_all_numbers(planner, call, frame)?.0)
+}
+
+/// Plans the command without sparklines.
+pub fn rows(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
+    let Some(fields) = aggregation::by_fields(call, &frame)? else {
+        return no_groups(planner, call, frame);
+    };
+    let frame = prepared(planner, call, frame, &fields)?;
     let planned = aggregation::plan_all(planner, call, &frame)?;
     group(planner, frame, &fields, &planned)
 }

@@ -20,11 +20,12 @@ const RESET_AFTER: &str = "__reset_after";
 
 /// Plans the command.
 pub fn plan(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
+    let (frame, all_numbers) = aggregation::with_all_numbers(planner, call, frame)?;
     let planned = aggregation::plan_all(planner, call, &frame)?;
     let Some(by) = aggregation::by_fields(call, &frame)? else {
         // No row has all by-fields, so that none gets a result.
         let empty = planned.iter().map(|one| (one.name.clone(), null(ValueType::Text))).collect();
-        return frame.assign(empty);
+        return frame.assign(empty)?.without(&all_numbers);
     };
     let mut hidden = Vec::new();
     let mut statistics = Vec::new();
@@ -85,7 +86,7 @@ pub fn plan(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame
         hidden.push((RESET_AFTER.to_owned(), condition));
         operator.reset_after = Some(RESET_AFTER.to_owned());
     }
-    let names: Vec<String> = hidden.iter().map(|(name, _)| name.clone()).collect();
+    let names: Vec<String> = hidden.iter().map(|(name, _)| name.clone()).chain(all_numbers).collect();
     let prepared = frame.assign(hidden)?;
     if let Some(after) = after.filter(|_| reads_results) {
         operator.reset_after_result = Some(result_condition(planner, &after, prepared.clone().operate(operator.clone())?)?);

@@ -2,12 +2,13 @@
 
 use datafusion::logical_expr::Expr;
 use spl_functions::time::parse_span;
-use spl_parser::Diagnostic;
 use spl_parser::syntax::{Argument, CommandCall};
+use spl_parser::{Diagnostic, Span};
 
-use super::{boolean, count, refuse_options};
+use super::format::escaped;
+use super::{boolean, count};
 use crate::expression;
-use crate::frame::{Frame, column};
+use crate::frame::{Frame, column, text};
 use crate::operators::transaction::{Listed, Transactions};
 use crate::planner::Planner;
 use crate::search;
@@ -17,7 +18,11 @@ const ENDS: &str = "__ends";
 
 /// Plans the command.
 pub fn plan(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
-    refuse_options(call, &[("name", "")])?;
+    if let Some(option) = call.option("name") {
+        let typed = of_type(planner, call, &option.value.value, option.value.span)?;
+        let made = plan(planner, &typed, frame)?;
+        return made.assign(vec![("transactiontype".to_owned(), text(option.value.value.clone()))]);
+    }
     if frame.field("_time").is_none() {
         return Err(Diagnostic::error("plan/argument", "`transaction` needs the field `_time`, which no row has", call.span));
     }
@@ -60,6 +65,48 @@ pub fn plan(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame
     // Transactions are found from their end, so that the latest event must come first.
     let latest_first = column("_time").sort(false, false);
     frame.assign(conditions)?.sorted(vec![latest_first], None)?.operate(operator)
+}
+
+/// The call with the settings of a transaction type; what it says itself wins.
+fn of_type(planner: &Planner, call: &CommandCall, name: &str, span: Span) -> Result<CommandCall, Diagnostic> {
+    let kind = planner.knowledge().transaction_type(name).map_err(|error| error.at(span))?;
+    let mut written = String::from("| transaction");
+    for field in &kind.fields {
+        written.push_str(&format!(" \"{}\"", escaped(field)));
+    }
+    for (option, value) in &kind.options {
+        let condition = matches!(option.as_str(), "startswith" | "endswith");
+        if value.starts_with('"') || condition && (value.starts_with('(') || value.starts_with("eval")) {
+            written.push_str(&format!(" {option}={value}"));
+        } else {
+            written.push_str(&format!(" {option}=\"{}\"", escaped(value)));
+        }
+    }
+    let mut typed = call.clone();
+    typed.options.retain(|option| option.name.value != "name");
+    if kind.fields.is_empty() && kind.options.is_empty() {
+        return Ok(typed);
+    }
+    let wrong = |message: String| {
+        Diagnostic::error("knowledge/definition", format!("transaction type `{name}` can't be used: {message}"), span)
+    };
+    let parsed = spl_parser::parse(&written)
+        .map_err(|errors| wrong(errors.into_iter().next().map(|error| error.message).unwrap_or_default()))?;
+    let Some(mut definition) = parsed.commands.into_iter().next() else { return Ok(typed) };
+    for option in &mut definition.options {
+        (option.name.span, option.value.span) = (span, span);
+    }
+    definition.options.append(&mut typed.options);
+    typed.options = definition.options;
+    if typed.arguments.is_empty() {
+        typed.arguments = definition.arguments;
+    }
+    for clause in definition.clauses {
+        if typed.clause(&clause.keyword.value).is_none() {
+            typed.clauses.push(clause);
+        }
+    }
+    Ok(typed)
 }
 
 /// A start or end condition: an eval expression, a search, or a text that is a search.

@@ -1,11 +1,12 @@
 //! Planning of `typer`: the event types that the rows match, in the field `eventtype`.
 
+use datafusion::logical_expr::lit;
 use spl_functions::column::ValueType;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
 
-use super::refuse_options;
-use crate::expression::{Typed, call as function, choose};
+use super::count;
+use crate::expression::{Scope, Typed, call as function, choose};
 use crate::frame::{Frame, column, text};
 use crate::inner_search;
 use crate::planner::Planner;
@@ -13,7 +14,8 @@ use crate::search;
 
 /// Plans the command.
 pub fn plan(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
-    refuse_options(call, &[("maxlen", "10000")])?;
+    let most = count(call, "maxlen", 10_000)?;
+    let scope = Beginnings::of(planner, &frame, most)?;
     let wanted: Option<Vec<&str>> =
         call.option("eventtypes").map(|option| option.value.value.split(',').map(str::trim).collect());
     let mut all = frame.field("eventtype").map(|found| Typed::new(column("eventtype"), found.value_type()));
@@ -29,7 +31,7 @@ pub fn plan(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame
             let why = errors.into_iter().next().map(|error| error.message).unwrap_or_default();
             Diagnostic::general("knowledge/definition", format!("{what} can't be used: {why}")).with_help(source.to_owned())
         })?;
-        let condition = search::plan(planner, &parsed, &frame)?;
+        let condition = search::plan(planner, &parsed, &scope)?;
         if search::is_false(&condition) {
             continue;
         }
@@ -45,5 +47,35 @@ pub fn plan(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame
             let distinct = if all.value_type == ValueType::Multivalue { function(planner, "mvdedup", vec![all])? } else { all };
             frame.assign(vec![("eventtype".to_owned(), distinct.expression)])
         }
+    }
+}
+
+/// Rows of which only the beginning of the text is looked at.
+struct Beginnings<'a> {
+    frame: &'a Frame,
+    raw: Option<Typed>,
+}
+
+impl<'a> Beginnings<'a> {
+    fn of(planner: &Planner, frame: &'a Frame, most: u64) -> Result<Self, Diagnostic> {
+        let number = |number: i64| Typed::new(lit(number), ValueType::Integer);
+        let raw = match frame.field("_raw") {
+            Some(found) => {
+                let whole = Typed::new(column("_raw"), found.value_type());
+                Some(function(planner, "substr", vec![whole, number(1), number(i64::try_from(most).unwrap_or(i64::MAX))])?)
+            }
+            None => None,
+        };
+        Ok(Self { frame, raw })
+    }
+}
+
+impl Scope for Beginnings<'_> {
+    fn resolve(&self, name: &str) -> Result<Option<Typed>, Diagnostic> {
+        if name == "_raw" { Ok(self.raw.clone()) } else { self.frame.resolve(name) }
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.frame.names()
     }
 }

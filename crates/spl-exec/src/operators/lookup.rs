@@ -11,7 +11,7 @@ use spl_knowledge::LookupTable;
 use spl_knowledge::lookup::MatchType;
 
 use super::{Operator, OperatorState};
-use crate::lookup_matcher::{Found, Matcher};
+use crate::lookup_matcher::{EntryTimes, Found, Matcher};
 
 /// A field that the lookup adds.
 #[derive(Clone, Debug)]
@@ -36,6 +36,8 @@ pub struct Lookup {
     max_matches: usize,
     min_matches: usize,
     default_match: String,
+    /// For a lookup by time, and the field with the time of a row.
+    times: Option<(EntryTimes, String)>,
 }
 
 impl Lookup {
@@ -51,7 +53,13 @@ impl Lookup {
         min_matches: usize,
         default_match: String,
     ) -> Self {
-        Self { name, table, inputs, outputs, case_sensitive, max_matches, min_matches, default_match }
+        Self { name, table, inputs, outputs, case_sensitive, max_matches, min_matches, default_match, times: None }
+    }
+
+    /// The same as a lookup by time; the field has the time of a row in epoch seconds.
+    pub fn by_time(mut self, times: EntryTimes, field: String) -> Self {
+        self.times = Some((times, field));
+        self
     }
 
     /// The type that an output field has afterwards: one value unless several rows can match.
@@ -87,9 +95,11 @@ impl Operator for Lookup {
 
     fn start(&self, output: &SchemaRef) -> Box<dyn OperatorState> {
         let inputs = self.inputs.iter().map(|(column, kind, _)| (*column, *kind)).collect();
-        let matcher = Matcher::new(self.table.clone(), inputs, self.case_sensitive, self.max_matches);
+        let times = self.times.as_ref().map(|(times, _)| times.clone());
+        let matcher = Matcher::new(self.table.clone(), inputs, self.case_sensitive, self.max_matches).by_time(times);
         Box::new(State {
             matcher,
+            time: self.times.as_ref().map(|(_, field)| field.clone()),
             inputs: self.inputs.iter().map(|(_, _, field)| field.clone()).collect(),
             outputs: self.outputs.clone(),
             min_matches: self.min_matches,
@@ -103,6 +113,8 @@ impl Operator for Lookup {
 
 struct State {
     matcher: Matcher,
+    /// The field with the time of a row, for lookups by time.
+    time: Option<String>,
     /// Fields of the row that are looked up.
     inputs: Vec<String>,
     outputs: Vec<Output>,
@@ -124,10 +136,11 @@ impl OperatorState for State {
             }
         };
         let inputs: Vec<Column> = self.inputs.iter().map(|field| read(field)).collect::<Result<_>>()?;
+        let times = self.time.as_deref().map_or(Ok(Column::Null), read)?;
         let before: Vec<Column> = self.outputs.iter().map(|output| read(&output.field)).collect::<Result<_>>()?;
         let mut built: Vec<ColumnBuilder> = self.outputs.iter().map(|_| ColumnBuilder::new(self.output_type, rows)).collect();
         for row in 0..rows {
-            let looked_up = self.matcher.find(&inputs, row, &mut self.found);
+            let looked_up = self.matcher.find(&inputs, row, times.value(row).number(), &mut self.found);
             let present = looked_up.is_some();
             let found = looked_up.unwrap_or_default();
             let matched = found.len();

@@ -5,6 +5,7 @@ use spl_functions::column::ValueType;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{Aggregation, AggregationArgument, CommandCall, Expression, ExpressionKind, FieldName, Quoting};
 
+use super::sparkline::Sparkline;
 use crate::cell::Table;
 use crate::commands::aggregation::{self, Planned};
 use crate::expression;
@@ -17,6 +18,8 @@ pub struct Measure {
     parts: Vec<Planned>,
     /// For `eval(avg(x)/max(y))`: the expression over the parts.
     formula: Option<Expression>,
+    /// For `sparkline(...)`: what is drawn.
+    sparkline: Option<Sparkline>,
     /// A cell without events is 0, as for counts.
     pub(super) zero: bool,
 }
@@ -48,6 +51,11 @@ fn measure(
     frame: &Frame,
     length: Option<&Expr>,
 ) -> Result<Vec<Measure>, Diagnostic> {
+    if let AggregationArgument::Sparkline { aggregation: drawn, time_span } = &aggregation.argument {
+        let name = aggregation.alias.as_ref().map_or_else(|| aggregation.text.clone(), |alias| alias.name.clone());
+        let sparkline = Sparkline::read(planner, drawn, time_span.as_ref(), frame)?;
+        return Ok(vec![Measure { name, parts: Vec::new(), formula: None, sparkline: Some(sparkline), zero: false }]);
+    }
     if aggregation.function.value == "eval"
         && let AggregationArgument::Eval(expression) = &aggregation.argument
     {
@@ -58,12 +66,18 @@ fn measure(
                 .with_help("for example `eval(sum(bytes)/count(host))`"));
         }
         let name = aggregation.alias.as_ref().map_or_else(|| aggregation.text.clone(), |alias| alias.name.clone());
-        return Ok(vec![Measure { name, parts, formula: Some(formula), zero: false }]);
+        return Ok(vec![Measure { name, parts, formula: Some(formula), sparkline: None, zero: false }]);
     }
     let zero = |planned: &Planned| matches!(planned.spec.name, "count" | "dc" | "distinct_count" | "estdc");
     Ok(aggregation::plan_one(planner, aggregation, frame, length)?
         .into_iter()
-        .map(|planned| Measure { name: planned.name.clone(), zero: zero(&planned), parts: vec![planned], formula: None })
+        .map(|planned| Measure {
+            name: planned.name.clone(),
+            zero: zero(&planned),
+            parts: vec![planned],
+            formula: None,
+            sparkline: None,
+        })
         .collect())
 }
 
@@ -144,9 +158,16 @@ pub async fn cells(planner: &Planner, frame: Frame, groups: &[&str], measures: &
         }
     }
     let keys: Vec<Expr> = groups.iter().map(|name| column(name)).collect();
+    if calls.is_empty() {
+        calls.push(datafusion::functions_aggregate::expr_fn::count(lit(1_i64)).alias("__rows"));
+    }
+    let drawn = frame.clone();
     let grouped = frame.build(|plan| plan.aggregate(keys, calls))?;
     let mut columns: Vec<(String, Expr)> = groups.iter().map(|name| ((*name).to_owned(), column(name))).collect();
     for (place, measure) in measures.iter().enumerate() {
+        if measure.sparkline.is_some() {
+            continue;
+        }
         let value = match &measure.formula {
             None => column(&format!("__{place}_0")),
             Some(formula) => {
@@ -158,7 +179,13 @@ pub async fn cells(planner: &Planner, frame: Frame, groups: &[&str], measures: &
         columns.push((measure_name(place), value));
     }
     columns.push((ORDINAL.to_owned(), lit(0_i64)));
-    Table::of(planner, grouped.select(columns)?).await
+    let mut table = Table::of(planner, grouped.select(columns)?).await?;
+    for (place, measure) in measures.iter().enumerate() {
+        if let Some(sparkline) = &measure.sparkline {
+            sparkline.draw(planner, &drawn, groups, &measure_name(place), &mut table).await?;
+        }
+    }
+    Ok(table)
 }
 
 /// The column that [`cells`] gives a measure.

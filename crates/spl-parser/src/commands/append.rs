@@ -11,7 +11,7 @@ pub const SPEC: CommandSpec = CommandSpec {
     syntax: "append [extendtimerange=<bool>] [maxtime=<int>] [maxout=<int>] [timeout=<int>] [<subsearch>]",
     options: OPTIONS,
     arguments: ArgumentShape::Own(super::one_subsearch),
-    status: Status::Partial("extendtimerange"),
+    status: Status::Full,
 };
 
 /// Options of a subsearch that is run beside the search.

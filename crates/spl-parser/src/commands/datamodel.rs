@@ -18,7 +18,7 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("summariesonly", OptionKind::Boolean, "false", "reads only what has been summarised"),
     ],
     arguments: ArgumentShape::Own(grammar),
-    status: Status::Partial("the modes that give a search as text"),
+    status: Status::Full,
 };
 
 fn grammar(reader: &mut Reader<'_>, call: &mut CommandCall) -> Result<(), Diagnostic> {

@@ -18,5 +18,5 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("tstats", OptionKind::Boolean, "false", "counts with tstats"),
     ],
     arguments: ArgumentShape::Nothing,
-    status: Status::Partial("report_size"),
+    status: Status::Full,
 };

@@ -16,5 +16,5 @@ pub const SPEC: CommandSpec = CommandSpec {
         "computes numeric aggregations only over fields whose values are all numbers",
     )],
     arguments: ArgumentShape::Aggregations,
-    status: Status::Partial("allnum"),
+    status: Status::Full,
 };

@@ -21,5 +21,5 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("pairdelim", OptionKind::Text, "", "characters between pairs"),
     ],
     arguments: ArgumentShape::Own(super::optional_fields),
-    status: Status::Partial("segment"),
+    status: Status::Full,
 };

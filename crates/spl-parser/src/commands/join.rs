@@ -24,7 +24,7 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("right", OptionKind::Text, "", "alias of the subsearch's rows"),
     ],
     arguments: ArgumentShape::Own(grammar),
-    status: Status::Partial("usetime"),
+    status: Status::Full,
 };
 
 fn grammar(reader: &mut Reader<'_>, call: &mut CommandCall) -> Result<(), Diagnostic> {

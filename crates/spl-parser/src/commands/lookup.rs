@@ -21,7 +21,7 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("event_time_field", OptionKind::Field, "_time", "field with the time for temporal lookups"),
     ],
     arguments: ArgumentShape::Own(grammar),
-    status: Status::Partial("lookups by time"),
+    status: Status::Full,
 };
 
 const OUTPUTS: [&str; 2] = ["output", "outputnew"];

@@ -16,5 +16,5 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("setsv", OptionKind::Boolean, "false", "also keeps the single-value form"),
     ],
     arguments: ArgumentShape::Own(super::one_field),
-    status: Status::Partial("setsv"),
+    status: Status::Full,
 };

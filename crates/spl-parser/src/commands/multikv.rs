@@ -23,7 +23,7 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("rmorig", OptionKind::Boolean, "true", "removes the original event"),
     ],
     arguments: ArgumentShape::Own(grammar),
-    status: Status::Planned,
+    status: Status::Full,
 };
 
 fn grammar(reader: &mut Reader<'_>, call: &mut CommandCall) -> Result<(), Diagnostic> {

@@ -25,7 +25,7 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("output_format", OptionKind::OneOf(&["splunk_sv_csv", "splunk_mv_csv"]), "splunk_sv_csv", "how multivalue fields are written"),
     ],
     arguments: ArgumentShape::Own(grammar),
-    status: Status::Partial("output_format=splunk_mv_csv"),
+    status: Status::Full,
 };
 
 fn grammar(reader: &mut Reader<'_>, call: &mut CommandCall) -> Result<(), Diagnostic> {

@@ -11,5 +11,5 @@ pub const SPEC: CommandSpec = CommandSpec {
     syntax: "require",
     options: &[],
     arguments: ArgumentShape::Nothing,
-    status: Status::Planned,
+    status: Status::Full,
 };

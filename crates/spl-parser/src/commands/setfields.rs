@@ -11,5 +11,5 @@ pub const SPEC: CommandSpec = CommandSpec {
     syntax: "setfields <field>=\"<string>\"[, <field>=\"<string>\"]...",
     options: &[],
     arguments: ArgumentShape::Assignments,
-    status: Status::Planned,
+    status: Status::Full,
 };

@@ -12,7 +12,7 @@ pub const SPEC: CommandSpec = CommandSpec {
     syntax: "stats [allnum=<bool>] [delim=<string>] [partitions=<num>] <aggregation>... [BY <field>... ] [dedup_splitvals=<bool>]",
     options: OPTIONS,
     arguments: ArgumentShape::Aggregations,
-    status: Status::Partial("allnum, sparkline"),
+    status: Status::Full,
 };
 
 /// Options that `stats` shares with its summary-index form.

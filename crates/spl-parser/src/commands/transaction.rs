@@ -32,7 +32,7 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("mvraw", OptionKind::Boolean, "false", "keeps _raw as a multivalue field"),
     ],
     arguments: ArgumentShape::Own(grammar),
-    status: Status::Partial("name= (transactiontypes.conf)"),
+    status: Status::Full,
 };
 
 const FILTERS: [&str; 2] = ["startswith", "endswith"];

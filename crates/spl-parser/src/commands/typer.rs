@@ -14,5 +14,5 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("eventtypes", OptionKind::Text, "", "event types that are looked for"),
     ],
     arguments: ArgumentShape::Nothing,
-    status: Status::Partial("maxlen"),
+    status: Status::Full,
 };

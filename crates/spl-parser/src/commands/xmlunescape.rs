@@ -13,5 +13,5 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("maxinputs", OptionKind::Integer, "50000", "how many events per round"),
     ],
     arguments: ArgumentShape::Own(super::optional_count),
-    status: Status::Planned,
+    status: Status::Full,
 };

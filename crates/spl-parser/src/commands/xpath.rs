@@ -18,7 +18,7 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("default", OptionKind::Text, "", "value when nothing is found"),
     ],
     arguments: ArgumentShape::Own(grammar),
-    status: Status::Planned,
+    status: Status::Full,
 };
 
 fn grammar(reader: &mut Reader<'_>, call: &mut CommandCall) -> Result<(), Diagnostic> {

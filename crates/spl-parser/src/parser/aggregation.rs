@@ -71,14 +71,7 @@ impl<'a> Reader<'a> {
         let argument = match function.value.as_str() {
             "count" | "c" => AggregationArgument::None,
             "sparkline" => {
-                let count = Aggregation {
-                    function: Spanned::new("count".to_owned(), span),
-                    argument: AggregationArgument::None,
-                    alias: None,
-                    text: "count".to_owned(),
-                    span,
-                };
-                AggregationArgument::Sparkline { aggregation: Box::new(count), time_span: None }
+                AggregationArgument::Sparkline { aggregation: Box::new(bare_count(span)), time_span: None }
             }
             _ => {
                 return Err(missing_argument(&format!("aggregation `{written}` needs a field in parentheses"), span)
@@ -152,6 +145,10 @@ impl<'a> Reader<'a> {
         if self.at_end_of_command() {
             self.close(")", opener)?;
         }
+        if self.at_symbol(")") {
+            let aggregation = Box::new(bare_count(opener));
+            return Ok((AggregationArgument::Sparkline { aggregation, time_span: None }, None));
+        }
         if self.at_keyword("sparkline") {
             return Err(self.unexpected("an aggregation other than `sparkline`"));
         }
@@ -166,5 +163,16 @@ impl<'a> Reader<'a> {
         }
         text.push(')');
         Ok((AggregationArgument::Sparkline { aggregation: Box::new(aggregation), time_span }, Some(text)))
+    }
+}
+
+/// The `count` that a sparkline draws when nothing else is given.
+fn bare_count(span: Span) -> Aggregation {
+    Aggregation {
+        function: Spanned::new("count".to_owned(), span),
+        argument: AggregationArgument::None,
+        alias: None,
+        text: "count".to_owned(),
+        span,
     }
 }

@@ -1,0 +1,29 @@
+//! Planning of `xmlunescape`: XML entities in the text of events replaced by what they stand for.
+
+use std::sync::Arc;
+
+use spl_parser::Diagnostic;
+use spl_parser::syntax::CommandCall;
+
+use crate::frame::Frame;
+use crate::operators::map_values::{MapValues, ValueMap};
+use crate::planner::Planner;
+use crate::xml_document::unescaped;
+
+#[derive(Debug)]
+struct Entities;
+
+impl ValueMap for Entities {
+    fn map(&self, value: Option<&str>) -> Vec<String> {
+        value.map(unescaped).into_iter().collect()
+    }
+}
+
+/// Plans the command. `maxinputs` is the size of a round in Splunk; all rows are read here anyway.
+pub fn plan(_: &Planner, _: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
+    if frame.field("_raw").is_none() {
+        return Ok(frame);
+    }
+    let fields = vec![("_raw".to_owned(), "_raw".to_owned())];
+    frame.operate(MapValues { command: "xmlunescape", fields, several: false, map: Arc::new(Entities) })
+}
