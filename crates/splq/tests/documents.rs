@@ -1,16 +1,31 @@
-//! Runs what the documents show: the wrong searches of docs/mistakes.md and the console sessions of README.md and docs/.
+//! Runs what the documents show: the wrong searches of docs/mistakes.md, the console sessions of README.md and docs/, and
+//! the examples of docs/reference.
 //!
-//! `SPLQ_UPDATE=1 cargo test -p splq --test documents` writes what is printed now into the documents; the difference is
-//! for a reader to judge.
+//! `SPLQ_BLESS=1 cargo test -p splq --test documents` (or `SPLQ_UPDATE=1`) writes what is printed now into the documents; the
+//! difference is for a reader to judge.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+mod reference;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_splq");
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
+}
+
+/// Whether documents are written anew.
+fn updating() -> bool {
+    ["SPLQ_BLESS", "SPLQ_UPDATE"].iter().any(|name| std::env::var_os(name).is_some())
+}
+
+/// Held by whoever writes a document that another test may write too.
+fn documents_lock() -> MutexGuard<'static, ()> {
+    static LOCK: Mutex<()> = Mutex::new(());
+    LOCK.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A fenced block: what stands behind the opening fence, the first line of its body and the line of its closing fence.
@@ -48,6 +63,10 @@ struct Document {
 impl Document {
     fn read(path: PathBuf) -> Self {
         let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        Self::new(path, &text)
+    }
+
+    fn new(path: PathBuf, text: &str) -> Self {
         Self { path, lines: text.lines().map(str::to_owned).collect(), changes: Vec::new() }
     }
 
@@ -56,22 +75,34 @@ impl Document {
     }
 
     fn expect(&mut self, block: &Block, printed: Vec<String>) {
-        if self.body(block) != printed.as_slice() {
-            self.changes.push((block.first, block.end, printed));
+        self.replace(block.first, block.end, printed);
+    }
+
+    /// Wants other lines in place of those given, which come behind those of earlier calls.
+    fn replace(&mut self, first: usize, end: usize, wanted: Vec<String>) {
+        if self.lines[first..end] != wanted {
+            self.changes.push((first, end, wanted));
         }
     }
 
     /// Fails with every difference, or writes the document anew.
-    fn finish(mut self) {
-        if self.changes.is_empty() {
-            return;
+    fn finish(self) {
+        if let Some(message) = self.written() {
+            panic!("{message}");
         }
-        if std::env::var_os("SPLQ_UPDATE").is_some() {
+    }
+
+    /// Writes the document anew, or says what differs.
+    fn written(mut self) -> Option<String> {
+        if self.changes.is_empty() {
+            return None;
+        }
+        if updating() {
             for (first, end, printed) in self.changes.into_iter().rev() {
                 self.lines.splice(first..end, printed);
             }
             std::fs::write(&self.path, self.lines.join("\n") + "\n").unwrap();
-            return;
+            return None;
         }
         let mut message = String::new();
         for (first, end, printed) in &self.changes {
@@ -79,7 +110,7 @@ impl Document {
             message +=
                 &format!("{}:{}\n--- shown\n{shown}\n--- printed\n{}\n\n", self.path.display(), first + 1, printed.join("\n"));
         }
-        panic!("{message}SPLQ_UPDATE=1 cargo test -p splq --test documents writes what is printed");
+        Some(message + "SPLQ_BLESS=1 cargo test -p splq --test documents writes what is printed")
     }
 }
 
@@ -138,6 +169,7 @@ fn console_sessions_print_what_is_shown() {
         }
     }
     documents.sort();
+    let _lock = documents_lock();
     let mut sessions = 0;
     for path in documents {
         let mut document = Document::read(path);

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Int64Array, StringArray};
 use spl_exec::Results;
+use spl_exec::expression::is_user_function;
 use spl_exec::limits::LIMITS;
 use spl_functions::{aggregate, scalar};
 use spl_knowledge::Knowledge;
@@ -42,14 +43,14 @@ pub fn commands(options: &OutputOptions, terminal: &Terminal) -> Result<(), Stop
 /// An output that can't be written.
 pub fn functions(options: &OutputOptions, terminal: &Terminal) -> Result<(), Stop> {
     let mut all: Vec<[String; 6]> = Vec::new();
-    for spec in scalar::all() {
-        let fields = [spec.name, "eval", "full", spec.category, spec.summary, spec.syntax];
-        all.push(fields.map(str::to_owned));
+    for spec in scalar::all().filter(|spec| is_user_function(spec)) {
+        let status = function_status(spec.status);
+        all.push([spec.name, "eval", &status, spec.category, spec.summary, spec.syntax].map(str::to_owned));
     }
     for spec in aggregate::all() {
-        let status = if spec.status == aggregate::Status::Full { "full" } else { "planned" };
+        let status = function_status(spec.status);
         for name in std::iter::once(&spec.name).chain(spec.aliases) {
-            all.push([name, "stats", status, spec.category, spec.summary, spec.syntax].map(str::to_owned));
+            all.push([name, "stats", &status, spec.category, spec.summary, spec.syntax].map(str::to_owned));
         }
     }
     all.sort();
@@ -146,6 +147,14 @@ pub fn status(status: Status) -> String {
         Status::Partial(but) => format!("partial: {but}"),
         Status::Planned => "planned".to_owned(),
         Status::Refused(reason) => format!("not supported: {reason}"),
+    }
+}
+
+fn function_status(built: scalar::Status) -> String {
+    match built {
+        scalar::Status::Full => "full".to_owned(),
+        scalar::Status::Partial(but) => format!("partial: {but}"),
+        scalar::Status::Planned => "planned".to_owned(),
     }
 }
 
