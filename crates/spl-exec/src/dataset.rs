@@ -119,7 +119,8 @@ impl<'a> DatasetScope<'a> {
                             value.unwrap_or_else(|| Typed::new(null(ValueType::Text), ValueType::Null)),
                         ));
                     }
-                    found = Some(crate::lookup_expression::lookup(&definition, given, in_table)?);
+                    let time = self.events.resolve("_time")?;
+                    found = Some(crate::lookup_expression::lookup(self.planner, &definition, given, in_table, time)?);
                 }
                 CalculationKind::GeoIp { .. } => {
                     return Err(Diagnostic::general(
@@ -131,12 +132,17 @@ impl<'a> DatasetScope<'a> {
         }
         // Most fields of a dataset follow from one field of the event.
         let found = found.map(|found| {
-            per_distinct::wrap(found, &|name| {
+            per_distinct::wrap(self.events.settle(found), &|name| {
                 self.planner.data().schema().field_with_name(name).ok().map(|field| field.data_type().clone())
             })
         });
         self.calculated.borrow_mut().insert(name.to_owned(), found.clone());
         Ok(found)
+    }
+
+    /// Settles a condition that is the same for all events of the kind.
+    pub fn settle_condition(&self, condition: Expr) -> Expr {
+        self.events.settle_condition(condition)
     }
 
     /// Warns about a name that the dataset has not: in Splunk it has no value, which is hardly what was meant.
@@ -281,7 +287,7 @@ pub fn rows(
     needed: &Needed,
     span: Span,
 ) -> Result<Frame, Diagnostic> {
-    let kinds: Vec<EventScope<'_>> = planner.data().kinds().iter().map(|kind| EventScope::new(planner, kind)).collect();
+    let kinds = EventScope::of_kinds(planner);
     let scopes = DatasetScope::of_kinds(planner, &kinds, Some(dataset));
     let conditions = constraints(&scopes, Some(dataset), span)?;
     let frame = events::scan(planner)?.filter(events::any_kind(&conditions))?;

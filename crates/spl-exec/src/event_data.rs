@@ -1,6 +1,6 @@
 //! Loaded events as a table, each numbered by the knowledge that applies to it.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use arrow::array::{Array, ArrayRef, Int32Array, RecordBatch};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
@@ -11,6 +11,7 @@ use spl_knowledge::Knowledge;
 use spl_knowledge::props::ResolvedProps;
 use spl_parser::Diagnostic;
 
+use crate::column_facts::{self, ColumnFacts};
 use crate::frame::{ORDINAL, engine_error, ordinal};
 
 /// The hidden column with the number of the event's kind.
@@ -37,6 +38,10 @@ pub struct EventData {
     table: Arc<MemTable>,
     /// The kinds of events by number; events carry the number in a hidden column. Never empty.
     kinds: Vec<EventKind>,
+    /// The events again, for what is asked of whole columns.
+    batches: Vec<RecordBatch>,
+    /// What is known of each column, for each kind; found out when it is first asked for.
+    facts: Vec<OnceLock<Vec<ColumnFacts>>>,
 }
 
 impl EventData {
@@ -57,12 +62,15 @@ impl EventData {
         });
         let mut sorter = Sorter { knowledge, few_sources, kinds: Vec::new(), numbers: HashMap::new() };
         let mut parts: Vec<Vec<RecordBatch>> = vec![Vec::new(); partitions.max(1)];
+        let mut whole = Vec::with_capacity(batches.len());
         for (index, batch) in batches.iter().enumerate() {
             let numbered = sorter.number(batch)?;
             let mut columns: Vec<ArrayRef> = batch.columns().to_vec();
             columns.push(numbered);
             let place = index % partitions.max(1);
-            parts[place].push(RecordBatch::try_new(with_kind.clone(), columns).map_err(|error| engine_error(error.into()))?);
+            let batch = RecordBatch::try_new(with_kind.clone(), columns).map_err(|error| engine_error(error.into()))?;
+            whole.push(batch.clone());
+            parts[place].push(batch);
         }
         let table = MemTable::try_new(with_kind.clone(), parts)
             .map_err(engine_error)?
@@ -71,7 +79,8 @@ impl EventData {
         if kinds.is_empty() {
             kinds.push(EventKind { props: ResolvedProps::default(), sourcetype: None, source: None });
         }
-        Ok(Self { schema: with_kind, table: Arc::new(table), kinds })
+        let facts = with_kind.fields().iter().map(|_| OnceLock::new()).collect();
+        Ok(Self { schema: with_kind, table: Arc::new(table), kinds, batches: whole, facts })
     }
 
     /// No events.
@@ -97,6 +106,15 @@ impl EventData {
     /// The kinds of events; never empty.
     pub fn kinds(&self) -> &[EventKind] {
         &self.kinds
+    }
+
+    /// A column's type and what is known of it among the events of a kind; none when the data has no such column.
+    pub fn facts(&self, name: &str, kind: usize) -> Option<(DataType, ColumnFacts)> {
+        let place = self.schema.index_of(name).ok()?;
+        let kinds_place = self.schema.index_of(KIND).ok()?;
+        let facts =
+            self.facts[place].get_or_init(|| column_facts::of_column(&self.batches, place, kinds_place, self.kinds.len()));
+        Some((self.schema.field(place).data_type().clone(), facts.get(kind)?.clone()))
     }
 
     /// Names of the fields that the data carries.

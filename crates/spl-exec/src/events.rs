@@ -15,6 +15,7 @@ use spl_macros::Expansion;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{Pattern, SearchExpression};
 
+use crate::column_facts;
 use crate::event_data::{EventKind, KIND};
 use crate::expression::{self, KnowledgeScope, Scope, Typed, call, choose};
 use crate::frame::{Frame, column, engine_error, null, text};
@@ -41,14 +42,26 @@ enum Level {
 pub struct EventScope<'a> {
     planner: &'a Planner,
     kind: &'a EventKind,
+    number: usize,
     known: RefCell<HashMap<(String, Level), Option<Typed>>>,
     depth: Cell<usize>,
 }
 
 impl<'a> EventScope<'a> {
-    /// Over the events of one kind.
-    pub fn new(planner: &'a Planner, kind: &'a EventKind) -> Self {
-        Self { planner, kind, known: RefCell::default(), depth: Cell::new(0) }
+    /// One scope per kind of event.
+    pub fn of_kinds(planner: &'a Planner) -> Vec<Self> {
+        let scope = |(number, kind)| Self { planner, kind, number, known: RefCell::default(), depth: Cell::new(0) };
+        planner.data().kinds().iter().enumerate().map(scope).collect()
+    }
+
+    /// Settles what is the same for all events of the kind.
+    pub fn settle(&self, typed: Typed) -> Typed {
+        column_facts::settle(typed, &|name| self.planner.data().facts(name, self.number))
+    }
+
+    /// Settles a condition that is the same for all events of the kind.
+    pub fn settle_condition(&self, condition: Expr) -> Expr {
+        column_facts::settle_expression(condition, &|name| self.planner.data().facts(name, self.number))
     }
 
     fn carried(&self, name: &str) -> Option<Typed> {
@@ -60,6 +73,9 @@ impl<'a> EventScope<'a> {
         };
         if let Some(constant) = constant {
             return Some(literal_text(constant));
+        }
+        if self.planner.data().facts(name, self.number).is_some_and(|(_, facts)| facts.always_absent) {
+            return Some(Typed::new(null(ValueType::Text), ValueType::Null));
         }
         Some(Typed::new(column(name), ValueType::of(field.data_type())))
     }
@@ -77,6 +93,7 @@ impl<'a> EventScope<'a> {
             Level::LookedUp => self.looked_up(name)?,
             Level::Tagged => self.tagged(name)?,
         };
+        let found = if level > Level::Carried { found.map(|found| self.settle(found)) } else { found };
         self.known.borrow_mut().insert(key, found.clone());
         Ok(found)
     }
@@ -163,7 +180,7 @@ impl<'a> EventScope<'a> {
                         .unwrap_or_else(|| Typed::new(null(ValueType::Text), ValueType::Null)),
                 ));
             }
-            let value = crate::lookup_expression::lookup(&definition, inputs, &output)?;
+            let value = crate::lookup_expression::lookup(self.planner, &definition, inputs, &output, self.carried("_time"))?;
             found = Some(match found {
                 None => value,
                 // Without a match the event keeps what it has.
@@ -213,7 +230,8 @@ impl<'a> EventScope<'a> {
         }
         self.depth.set(self.depth.get() + 1);
         let result = parse_knowledge_search(self.planner.knowledge(), what, source)
-            .and_then(|search| search::plan(self.planner, &search, self));
+            .and_then(|search| search::plan(self.planner, &search, self))
+            .map(|condition| self.settle_condition(condition));
         self.depth.set(self.depth.get() - 1);
         result
     }
@@ -429,11 +447,11 @@ pub fn carried_fields(knowledge: &Knowledge, needed: Needed) -> Needed {
 
 /// The events that a search finds, with the fields that are needed.
 pub fn search_events(planner: &Planner, condition: Option<&SearchExpression>, needed: &Needed) -> Result<Frame, Diagnostic> {
-    let scopes: Vec<EventScope<'_>> = planner.data().kinds().iter().map(|kind| EventScope::new(planner, kind)).collect();
+    let scopes = EventScope::of_kinds(planner);
     let mut conditions = Vec::with_capacity(scopes.len());
     for scope in &scopes {
         conditions.push(match condition {
-            Some(condition) => search::plan(planner, condition, scope)?,
+            Some(condition) => scope.settle_condition(search::plan(planner, condition, scope)?),
             None => lit(true),
         });
     }

@@ -68,14 +68,15 @@ fn plan_over(
     dataset: Option<DatasetName<'_>>,
     condition: Option<SearchExpression>,
 ) -> Result<Frame, Diagnostic> {
-    let events: Vec<EventScope<'_>> = planner.data().kinds().iter().map(|kind| EventScope::new(planner, kind)).collect();
+    let events = EventScope::of_kinds(planner);
     let scopes = DatasetScope::of_kinds(planner, &events, dataset.as_ref());
     let mut conditions = dataset::constraints(&scopes, dataset.as_ref(), call.span)?;
     if let Some(condition) = &condition {
         for (scope, whole) in scopes.iter().zip(&mut conditions) {
             scope.check_search(condition)?;
             if !search::is_false(whole) {
-                *whole = search::and(whole.clone(), search::plan(planner, condition, scope)?);
+                let condition = scope.settle_condition(search::plan(planner, condition, scope)?);
+                *whole = search::and(whole.clone(), condition);
             }
         }
     }

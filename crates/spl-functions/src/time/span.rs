@@ -217,6 +217,12 @@ impl TimeSpan {
     fn floor_in_calendar(&self, epoch: f64, zone: Tz, aligntime: Option<f64>) -> Option<f64> {
         if let Some(unit) = self.unit.microseconds() {
             let size = i128::from(unit) * i128::from(self.amount);
+            // The usual case without wide arithmetic: whole seconds of this epoch, which floats divide exactly.
+            const EXACT: std::ops::Range<f64> = 0.0..1e12;
+            if aligntime.is_none() && unit >= 1_000_000 && EXACT.contains(&epoch) {
+                let size = (unit / 1_000_000) as f64 * f64::from(self.amount);
+                return Some(((epoch as i64 as f64 / size) as i64) as f64 * size);
+            }
             let origin = match aligntime {
                 Some(time) => microseconds(time)?,
                 None => 0,
