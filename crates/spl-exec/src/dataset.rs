@@ -88,7 +88,7 @@ impl<'a> DatasetScope<'a> {
             }
             match &calculation.kind {
                 CalculationKind::Eval { expression } => {
-                    let parsed = spl_parser::parse_expression(expression).map_err(|errors| {
+                    let parsed = self.planner.parsed().expression(expression).map_err(|errors| {
                         let why = errors.into_iter().next().map(|error| error.message).unwrap_or_default();
                         Diagnostic::general("knowledge/definition", format!("the calculation of `{name}` can't be used: {why}"))
                     })?;
@@ -96,9 +96,11 @@ impl<'a> DatasetScope<'a> {
                     found = Some(expression::value(self.planner, &parsed, &scope)?);
                 }
                 CalculationKind::Rex { input, expression } => {
-                    let compiled = spl_functions::pattern::Pattern::new(expression)
-                        .map_err(|message| Diagnostic::general("knowledge/definition", message))?;
-                    let group = compiled.group_names().iter().position(|group| *group == Some(name)).unwrap_or_default();
+                    let groups = self.planner.parsed().group_names(expression);
+                    let Some(group) = groups.iter().position(|group| group.as_deref() == Some(name)) else {
+                        let message = format!("`{expression}` gives no field `{name}`");
+                        return Err(Diagnostic::general("knowledge/definition", message));
+                    };
                     if let Some(source) = self.events.resolve(input)? {
                         let arguments = vec![
                             source,

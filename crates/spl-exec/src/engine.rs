@@ -28,6 +28,7 @@ use crate::events::carried_fields;
 use crate::frame::engine_error;
 use crate::needed::Needed;
 use crate::operators::exec::OperatorPlanner;
+use crate::parsed_knowledge::ParsedKnowledge;
 use crate::planner::{Planner, Shared};
 use crate::written::WrittenLookups;
 
@@ -112,7 +113,15 @@ impl Engine {
     pub fn new(knowledge: Knowledge, settings: Settings) -> Result<Self, Diagnostic> {
         let data = EventData::empty(&knowledge)?;
         let state = session_state(&settings)?;
-        let shared = Shared { knowledge, settings, data, state, functions: Mutex::default(), written: WrittenLookups::default() };
+        let shared = Shared {
+            knowledge,
+            settings,
+            parsed: ParsedKnowledge::default(),
+            data,
+            state,
+            functions: Mutex::default(),
+            written: WrittenLookups::default(),
+        };
         Ok(Self { shared: Arc::new(shared), data: None })
     }
 
@@ -151,7 +160,8 @@ impl Engine {
     fn rebuild(&mut self, knowledge: Knowledge, settings: Settings, data: EventData) -> Result<(), Diagnostic> {
         let state = session_state(&settings)?;
         let written = self.shared.written.clone();
-        self.shared = Arc::new(Shared { knowledge, settings, data, state, functions: Mutex::default(), written });
+        let parsed = ParsedKnowledge::default();
+        self.shared = Arc::new(Shared { knowledge, settings, parsed, data, state, functions: Mutex::default(), written });
         Ok(())
     }
 
@@ -174,8 +184,8 @@ impl Engine {
     pub fn needed_fields(&self, search: &Search) -> FieldSelection {
         let needed = crate::needed::of_pipeline(&search.pipeline);
         let knowledge = &self.shared.knowledge;
-        let needed = crate::commands::tstats::data_model_fields(&search.pipeline, knowledge, needed);
-        match carried_fields(knowledge, needed) {
+        let needed = crate::commands::tstats::data_model_fields(&search.pipeline, knowledge, &self.shared.parsed, needed);
+        match carried_fields(knowledge, &self.shared.parsed, needed) {
             Needed::All => FieldSelection::All,
             Needed::Only(names) if names.iter().any(|name| name.contains('*')) => FieldSelection::All,
             Needed::Only(mut names) => {

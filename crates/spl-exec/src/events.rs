@@ -8,10 +8,8 @@ use datafusion::datasource::provider_as_source;
 use datafusion::logical_expr::{Expr, LogicalPlanBuilder, lit};
 use hashbrown::HashMap;
 use spl_functions::column::ValueType;
-use spl_functions::pattern::Pattern as Regex;
 use spl_knowledge::Knowledge;
 use spl_knowledge::props::{AutomaticLookup, ResolvedProps};
-use spl_macros::Expansion;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{Pattern, SearchExpression};
 
@@ -20,6 +18,7 @@ use crate::event_data::{EventKind, KIND};
 use crate::expression::{self, KnowledgeScope, Scope, Typed, call, choose};
 use crate::frame::{Frame, column, engine_error, null, text};
 use crate::needed::Needed;
+use crate::parsed_knowledge::ParsedKnowledge;
 use crate::planner::{Planner, unqualified};
 use crate::search;
 
@@ -101,7 +100,7 @@ impl<'a> EventScope<'a> {
     fn extracted(&self, name: &str) -> Result<Option<Typed>, Diagnostic> {
         let mut found = self.at(name, Level::Carried)?;
         for extraction in &self.kind.props.extractions {
-            let Some(group) = group_number(&extraction.regex, name) else { continue };
+            let Some(group) = self.group_number(&extraction.regex, name) else { continue };
             let source = extraction.source_field.as_deref().unwrap_or("_raw");
             let Some(source) = self.at(source, Level::Carried)? else { continue };
             let value = self.capture(source, &extraction.regex, group)?;
@@ -111,7 +110,7 @@ impl<'a> EventScope<'a> {
             for transform in transforms {
                 let transform = self.planner.knowledge().transform(transform)?;
                 let Some(regex) = &transform.regex else { continue };
-                let group = group_number(regex, name).or_else(|| format_group(transform.format.as_deref(), name));
+                let group = self.group_number(regex, name).or_else(|| format_group(transform.format.as_deref(), name));
                 let Some(group) = group else { continue };
                 let Some(source) = self.at(&transform.source_key, Level::Carried)? else { continue };
                 let value = if transform.mv_add {
@@ -124,6 +123,13 @@ impl<'a> EventScope<'a> {
             }
         }
         Ok(found)
+    }
+
+    fn group_number(&self, regex: &str, name: &str) -> Option<usize> {
+        if !regex.contains(name) {
+            return None;
+        }
+        self.planner.parsed().group_names(regex).iter().position(|group| group.as_deref() == Some(name))
     }
 
     fn capture(&self, source: Typed, regex: &str, group: usize) -> Result<Typed, Diagnostic> {
@@ -155,7 +161,10 @@ impl<'a> EventScope<'a> {
     fn calculated(&self, name: &str) -> Result<Option<Typed>, Diagnostic> {
         let mut found = self.at(name, Level::Aliased)?;
         for field in self.kind.props.calculated.iter().filter(|field| field.name == name) {
-            let parsed = spl_parser::parse_expression(&field.expression)
+            let parsed = self
+                .planner
+                .parsed()
+                .expression(&field.expression)
                 .map_err(|errors| knowledge_error(&format!("EVAL-{name}"), &field.expression, errors))?;
             let value = expression::value(self.planner, &parsed, &AliasedScope(self))
                 .map_err(|error| knowledge_error(&format!("EVAL-{name}"), &field.expression, vec![error]))?;
@@ -217,7 +226,7 @@ impl<'a> EventScope<'a> {
 
     fn names_at_all(&self) -> BTreeSet<String> {
         let mut names: BTreeSet<String> = self.planner.data().field_names().into_iter().collect();
-        defined_names(&self.kind.props, self.planner.knowledge(), &mut |name, _| {
+        defined_names(&self.kind.props, self.planner.knowledge(), self.planner.parsed(), &mut |name, _| {
             names.insert(name.to_owned());
         });
         names
@@ -229,7 +238,9 @@ impl<'a> EventScope<'a> {
             return Err(Diagnostic::general("knowledge/recursion", format!("{what} refers to itself")));
         }
         self.depth.set(self.depth.get() + 1);
-        let result = parse_knowledge_search(self.planner.knowledge(), what, source)
+        let parsed = self.planner.parsed().search(self.planner.knowledge(), source);
+        let result = parsed
+            .map_err(|errors| knowledge_error(what, source, errors))
             .and_then(|search| search::plan(self.planner, &search, self))
             .map(|condition| self.settle_condition(condition));
         self.depth.set(self.depth.get() - 1);
@@ -329,13 +340,6 @@ fn looked_up_field(planner: &Planner, lookup: &AutomaticLookup, name: &str) -> R
     Ok((known && !is_input).then(|| name.to_owned()))
 }
 
-fn group_number(regex: &str, name: &str) -> Option<usize> {
-    if !regex.contains(name) {
-        return None;
-    }
-    Regex::new(regex).ok()?.group_names().iter().position(|group| *group == Some(name))
-}
-
 /// The group that a `FORMAT` such as `user::$1 host::$2` gives to a field.
 fn format_group(format: Option<&str>, name: &str) -> Option<usize> {
     format?.split_whitespace().find_map(|part| {
@@ -344,34 +348,22 @@ fn format_group(format: Option<&str>, name: &str) -> Option<usize> {
     })
 }
 
-fn parse_knowledge_search(knowledge: &Knowledge, what: &str, source: &str) -> Result<SearchExpression, Diagnostic> {
-    let expansion: Expansion = knowledge
-        .macros
-        .expand(source, &|_| Err("not evaluated here".to_owned()))
-        .map_err(|errors| knowledge_error(what, source, errors))?;
-    let expanded = expansion.text.trim();
-    let expanded = expanded.strip_prefix("search ").unwrap_or(expanded);
-    spl_parser::parse_search_expression(expanded).map_err(|errors| knowledge_error(what, source, errors))
-}
-
 fn knowledge_error(what: &str, source: &str, errors: Vec<Diagnostic>) -> Diagnostic {
     let why = errors.into_iter().next().map(|error| error.message).unwrap_or_default();
     Diagnostic::general("knowledge/definition", format!("{what} can't be used: {why}")).with_help(source.to_owned())
 }
 
 /// Names that props define, each with the fields that it is made of.
-fn defined_names(props: &ResolvedProps, knowledge: &Knowledge, visit: &mut dyn FnMut(&str, &[String])) {
+fn defined_names(props: &ResolvedProps, knowledge: &Knowledge, parsed: &ParsedKnowledge, visit: &mut dyn FnMut(&str, &[String])) {
     for extraction in &props.extractions {
         let source = vec![extraction.source_field.clone().unwrap_or_else(|| "_raw".to_owned())];
-        if let Ok(regex) = Regex::new(&extraction.regex) {
-            regex.group_names().into_iter().flatten().for_each(|name| visit(name, &source));
-        }
+        parsed.group_names(&extraction.regex).iter().flatten().for_each(|name| visit(name, &source));
     }
     for transform in props.reports.iter().flat_map(|(_, names)| names) {
         let Ok(transform) = knowledge.transform(transform) else { continue };
         let source = vec![transform.source_key.clone()];
-        if let Some(Ok(regex)) = transform.regex.as_deref().map(Regex::new) {
-            regex.group_names().into_iter().flatten().for_each(|name| visit(name, &source));
+        if let Some(regex) = &transform.regex {
+            parsed.group_names(regex).iter().flatten().for_each(|name| visit(name, &source));
         }
         for part in transform.format.as_deref().unwrap_or_default().split_whitespace() {
             if let Some((name, _)) = part.split_once("::").filter(|(name, _)| !name.starts_with('$')) {
@@ -396,7 +388,7 @@ fn defined_names(props: &ResolvedProps, knowledge: &Knowledge, visit: &mut dyn F
     }
     for field in &props.calculated {
         let mut inputs = Needed::none();
-        if let Ok(parsed) = spl_parser::parse_expression(&field.expression) {
+        if let Ok(parsed) = parsed.expression(&field.expression) {
             crate::needed::expression_fields(&parsed, &mut inputs);
         }
         if let Needed::Only(inputs) = inputs {
@@ -406,14 +398,17 @@ fn defined_names(props: &ResolvedProps, knowledge: &Knowledge, visit: &mut dyn F
 }
 
 /// The fields that the data must carry so that these can be computed, for whatever sourcetypes it turns out to have.
-pub fn carried_fields(knowledge: &Knowledge, needed: Needed) -> Needed {
+pub fn carried_fields(knowledge: &Knowledge, parsed: &ParsedKnowledge, needed: Needed) -> Needed {
     let Needed::Only(mut names) = needed else { return Needed::All };
-    let mut edges: HashMap<String, BTreeSet<String>> = HashMap::new();
-    for props in knowledge.all_props() {
-        defined_names(&props, knowledge, &mut |name, inputs| {
-            edges.entry(name.to_owned()).or_default().extend(inputs.iter().cloned());
-        });
-    }
+    let edges = parsed.inputs(|| {
+        let mut edges: HashMap<String, BTreeSet<String>> = HashMap::new();
+        for props in knowledge.all_props() {
+            defined_names(&props, knowledge, parsed, &mut |name, inputs| {
+                edges.entry(name.to_owned()).or_default().extend(inputs.iter().cloned());
+            });
+        }
+        edges
+    });
     let wants_knowledge = names.iter().any(|name| matches!(name.as_str(), "tag" | "eventtype"));
     if wants_knowledge {
         names.extend(["tag".to_owned(), "eventtype".to_owned()]);
@@ -421,7 +416,7 @@ pub fn carried_fields(knowledge: &Knowledge, needed: Needed) -> Needed {
             names.insert(rule.field.clone());
         }
         for kind in knowledge.enabled_event_types() {
-            let Ok(search) = parse_knowledge_search(knowledge, &kind.name, &kind.search) else { return Needed::All };
+            let Ok(search) = parsed.search(knowledge, &kind.search) else { return Needed::All };
             let mut inner = Needed::none();
             crate::needed::search_fields(&search, &mut inner);
             match inner {

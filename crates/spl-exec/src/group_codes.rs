@@ -83,7 +83,11 @@ impl Codes {
                 code => code,
             }
         };
-        Ok(dictionary.keys().iter().map(|key| key.filter(|key| texts.is_valid(*key as usize)).map(code_of)).collect())
+        let keys = dictionary.keys();
+        if keys.null_count() == 0 && texts.null_count() == 0 {
+            return Ok(Int32Array::from_iter_values(keys.values().iter().map(|key| code_of(*key))));
+        }
+        Ok(keys.iter().map(|key| key.filter(|key| texts.is_valid(*key as usize)).map(code_of)).collect())
     }
 
     fn decode(&self, codes: &Int32Array) -> ArrayRef {

@@ -19,6 +19,7 @@ pub mod lookup_matcher;
 pub mod mv_expression;
 pub mod needed;
 pub mod operators;
+pub mod parsed_knowledge;
 pub mod per_distinct;
 pub mod planner;
 pub mod rows;

@@ -23,6 +23,7 @@ use crate::event_data::EventData;
 use crate::frame::{Frame, ORDINAL, column, engine_error, ordinal};
 use crate::limits::Limits;
 use crate::needed::Needed;
+use crate::parsed_knowledge::ParsedKnowledge;
 use crate::search::{TimeRange, time_range};
 use crate::written::{self, WrittenLookups};
 
@@ -32,6 +33,8 @@ pub struct Shared {
     pub knowledge: Knowledge,
     /// Settings.
     pub settings: Settings,
+    /// What knowledge objects say, parsed.
+    pub parsed: ParsedKnowledge,
     /// Loaded events; without data an empty table.
     pub data: EventData,
     /// DataFusion's state: optimiser rules, options, memory pool.
@@ -130,6 +133,11 @@ impl Planner {
     /// The knowledge objects.
     pub fn knowledge(&self) -> &Knowledge {
         &self.shared.knowledge
+    }
+
+    /// What knowledge objects say, parsed.
+    pub fn parsed(&self) -> &ParsedKnowledge {
+        &self.shared.parsed
     }
 
     /// The loaded events.

@@ -13,6 +13,7 @@ use crate::events::{self, EventScope};
 use crate::expression::{Scope, Typed};
 use crate::frame::{Frame, column, null};
 use crate::needed::Needed;
+use crate::parsed_knowledge::ParsedKnowledge;
 use crate::planner::Planner;
 use crate::{search, subsearch};
 
@@ -173,22 +174,22 @@ fn by_fields(call: &CommandCall) -> Result<Vec<ByField<'_>>, Diagnostic> {
 }
 
 /// What the tstats commands of a pipeline need of the data, added to what the rest needs.
-pub fn data_model_fields(pipeline: &Pipeline, knowledge: &Knowledge, needed: Needed) -> Needed {
+pub fn data_model_fields(pipeline: &Pipeline, knowledge: &Knowledge, parsed: &ParsedKnowledge, needed: Needed) -> Needed {
     let mut needed = needed;
     for call in &pipeline.commands {
         if call.spec.name == "tstats" {
-            command_fields(call, knowledge, &mut needed);
+            command_fields(call, knowledge, parsed, &mut needed);
         }
         for argument in call.arguments.iter().chain(call.clauses.iter().flat_map(|clause| &clause.arguments)) {
             if let Argument::Subsearch(subsearch) = argument {
-                needed = data_model_fields(&subsearch.pipeline, knowledge, needed);
+                needed = data_model_fields(&subsearch.pipeline, knowledge, parsed, needed);
             }
         }
     }
     needed
 }
 
-fn command_fields(call: &CommandCall, knowledge: &Knowledge, needed: &mut Needed) {
+fn command_fields(call: &CommandCall, knowledge: &Knowledge, parsed: &ParsedKnowledge, needed: &mut Needed) {
     let mut names = Needed::none();
     for aggregation in call.aggregations() {
         aggregated_fields(&aggregation.argument, &mut |name, _| names.add(name));
@@ -219,10 +220,9 @@ fn command_fields(call: &CommandCall, knowledge: &Knowledge, needed: &mut Needed
         needed.add(dataset.unprefixed(name).unwrap_or(name));
     }
     for constraint in dataset.model.constraint_chain(dataset.dataset).unwrap_or_default() {
-        let expanded = knowledge.macros.expand(constraint, &|_| Err(String::new())).map(|expansion| expansion.text);
-        match expanded.map(|text| spl_parser::parse_search_expression(text.trim())) {
-            Ok(Ok(search)) => crate::needed::search_fields(&search, needed),
-            _ => *needed = Needed::All,
+        match parsed.search(knowledge, constraint) {
+            Ok(search) => crate::needed::search_fields(&search, needed),
+            Err(_) => *needed = Needed::All,
         }
     }
     for calculation in dataset.model.all_calculations(dataset.dataset).unwrap_or_default() {
@@ -231,7 +231,7 @@ fn command_fields(call: &CommandCall, knowledge: &Knowledge, needed: &mut Needed
         }
         match &calculation.kind {
             CalculationKind::Eval { expression } => {
-                if let Ok(parsed) = spl_parser::parse_expression(expression) {
+                if let Ok(parsed) = parsed.expression(expression) {
                     crate::needed::expression_fields(&parsed, needed);
                 }
             }

@@ -1,0 +1,62 @@
+//! The expressions, searches and regular expressions of knowledge objects, each parsed once for all searches of an
+//! engine.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use hashbrown::HashMap;
+use spl_functions::pattern::Pattern;
+use spl_knowledge::Knowledge;
+use spl_parser::Diagnostic;
+use spl_parser::syntax::{Expression, SearchExpression};
+
+type Parsed<T> = Result<Arc<T>, Vec<Diagnostic>>;
+
+/// What was parsed so far. It belongs to one set of knowledge objects.
+#[derive(Debug, Default)]
+pub struct ParsedKnowledge {
+    expressions: Mutex<HashMap<String, Parsed<Expression>>>,
+    searches: Mutex<HashMap<String, Parsed<SearchExpression>>>,
+    groups: Mutex<HashMap<String, Arc<[Option<String>]>>>,
+    /// The fields that each defined field is made of.
+    inputs: OnceLock<HashMap<String, BTreeSet<String>>>,
+}
+
+impl ParsedKnowledge {
+    /// An eval expression.
+    pub fn expression(&self, source: &str) -> Parsed<Expression> {
+        kept(&self.expressions, source, || spl_parser::parse_expression(source).map(Arc::new))
+    }
+
+    /// The search of an event type or a constraint, with its macros expanded.
+    pub fn search(&self, knowledge: &Knowledge, source: &str) -> Parsed<SearchExpression> {
+        kept(&self.searches, source, || {
+            let expansion = knowledge.macros.expand(source, &|_| Err("not evaluated here".to_owned()))?;
+            let expanded = expansion.text.trim();
+            let expanded = expanded.strip_prefix("search ").unwrap_or(expanded);
+            spl_parser::parse_search_expression(expanded).map(Arc::new)
+        })
+    }
+
+    /// The names of a regular expression's groups by number; empty when it is none.
+    pub fn group_names(&self, regex: &str) -> Arc<[Option<String>]> {
+        kept(&self.groups, regex, || match Pattern::new(regex) {
+            Ok(pattern) => pattern.group_names().into_iter().map(|name| name.map(str::to_owned)).collect(),
+            Err(_) => Arc::from([]),
+        })
+    }
+
+    /// The fields that each defined field is made of, found out by `find` when they are first asked for.
+    pub fn inputs(&self, find: impl FnOnce() -> HashMap<String, BTreeSet<String>>) -> &HashMap<String, BTreeSet<String>> {
+        self.inputs.get_or_init(find)
+    }
+}
+
+fn kept<V: Clone>(known: &Mutex<HashMap<String, V>>, source: &str, parse: impl FnOnce() -> V) -> V {
+    if let Some(found) = known.lock().unwrap_or_else(PoisonError::into_inner).get(source) {
+        return found.clone();
+    }
+    let parsed = parse();
+    known.lock().unwrap_or_else(PoisonError::into_inner).insert(source.to_owned(), parsed.clone());
+    parsed
+}
