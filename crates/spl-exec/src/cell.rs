@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions};
+use arrow::array::{Array, ArrayRef, RecordBatch, RecordBatchOptions};
 use arrow::datatypes::{Field, Schema, SchemaRef};
 use indexmap::IndexMap;
 use spl_functions::column::{Column, ColumnBuilder, ValueType};
@@ -115,6 +115,17 @@ impl Cell {
     }
 }
 
+/// Cells as a column; its type follows from them.
+pub fn array(cells: &[Cell]) -> ArrayRef {
+    let value_type = match cells.iter().fold(ValueType::Null, |kind, cell| kind.common(cell.value_type())) {
+        ValueType::Null => ValueType::Text,
+        other => other,
+    };
+    let mut builder = ColumnBuilder::new(value_type, cells.len());
+    cells.iter().for_each(|cell| cell.append_to(&mut builder));
+    builder.finish()
+}
+
 /// A table of cells: columns by name, each with one cell per row.
 #[derive(Clone, Debug, Default)]
 pub struct Table {
@@ -191,14 +202,9 @@ impl Table {
     pub fn frame(self, planner: &Planner) -> Result<Frame, Diagnostic> {
         let (mut fields, mut columns): (Vec<Field>, Vec<ArrayRef>) = (Vec::new(), Vec::new());
         for (name, cells) in &self.columns {
-            let value_type = match cells.iter().fold(ValueType::Null, |kind, cell| kind.common(cell.value_type())) {
-                ValueType::Null => ValueType::Text,
-                other => other,
-            };
-            let mut builder = ColumnBuilder::new(value_type, self.rows);
-            cells.iter().for_each(|cell| cell.append_to(&mut builder));
-            fields.push(Field::new(name, value_type.arrow(), true));
-            columns.push(builder.finish());
+            let array = array(cells);
+            fields.push(Field::new(name, array.data_type().clone(), true));
+            columns.push(array);
         }
         let schema: SchemaRef = Arc::new(Schema::new(fields));
         let options = RecordBatchOptions::new().with_row_count(Some(self.rows));

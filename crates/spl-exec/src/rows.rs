@@ -1,10 +1,11 @@
 //! Results held in memory as rows: for commands that look at all values while they are planned.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
-use arrow::array::{ArrayRef, RecordBatch};
+use arrow::array::{Array, ArrayRef, RecordBatch, UInt32Array};
 use arrow::compute::concat_batches;
-use arrow::datatypes::SchemaRef;
+use arrow::datatypes::{Field, Schema, SchemaRef};
 use spl_functions::column::Column;
 use spl_functions::value::Value;
 use spl_parser::Diagnostic;
@@ -50,6 +51,11 @@ impl Rows {
         self.columns.iter().filter(|(name, _)| !name.starts_with("__")).map(|(name, column)| (name.as_str(), column))
     }
 
+    /// The column of a field.
+    pub fn column(&self, field: &str) -> Option<&Column> {
+        self.columns.iter().find(|(name, _)| name == field).map(|(_, column)| column)
+    }
+
     /// A value; null when the field does not exist.
     pub fn value(&self, field: &str, row: usize) -> Value<'_> {
         self.columns.iter().find(|(name, _)| name == field).map_or(Value::Null, |(_, column)| column.value(row))
@@ -60,9 +66,44 @@ impl Rows {
         self.value(field, row).each_text()
     }
 
+    /// The rows at these places, all without any, as a frame with columns set: a known name keeps its place.
+    pub fn with_columns(
+        &self,
+        planner: &Planner,
+        set: Vec<(String, ArrayRef)>,
+        places: Option<&[u32]>,
+    ) -> Result<Frame, Diagnostic> {
+        let mut fields: Vec<Arc<Field>> = self.schema.fields().iter().cloned().collect();
+        let mut columns: Vec<ArrayRef> = self.batch.columns().to_vec();
+        for (name, array) in set {
+            let field = Arc::new(Field::new(&name, array.data_type().clone(), true));
+            match fields.iter().position(|known| *known.name() == name) {
+                Some(place) => {
+                    fields[place] = field;
+                    columns[place] = array;
+                }
+                None => {
+                    fields.push(field);
+                    columns.push(array);
+                }
+            }
+        }
+        if let Some(places) = places {
+            let places = UInt32Array::from(places.to_vec());
+            columns = columns
+                .iter()
+                .map(|array| arrow::compute::take(array, &places, None))
+                .collect::<Result<_, _>>()
+                .map_err(|error| engine_error(error.into()))?;
+        }
+        let schema: SchemaRef = Arc::new(Schema::new(fields));
+        let batch = RecordBatch::try_new(schema.clone(), columns).map_err(|error| engine_error(error.into()))?;
+        planner.from_batches(schema, vec![batch])
+    }
+
     /// The rows at these places, as a frame.
     pub fn take(&self, planner: &Planner, places: &[u32]) -> Result<Frame, Diagnostic> {
-        let places = arrow::array::UInt32Array::from(places.to_vec());
+        let places = UInt32Array::from(places.to_vec());
         let columns: Vec<ArrayRef> = self
             .batch
             .columns()

@@ -253,7 +253,15 @@ const COMMANDS: &[(&str, &str)] = &[
     ("| datamodel Endpoint Processes search", "| datamodel Endpoint Processes search"),
     ("| metadata type=hosts index=main", "| metadata type=hosts index=main"),
     ("| rest /services/server/info | table x", "| rest /services/server/info | table x"),
-    ("| predict x AS y algorithm=LLP \"a|b\" future_timespan=5", "| predict x AS y algorithm=LLP \"a|b\" future_timespan=5"),
+    ("| dbxquery query=\"a|b\" connection=x", "| dbxquery query=\"a|b\" connection=x"),
+    (
+        "| predict a AS b upper90=high algorithm=LL, c algorithm=llp period=7",
+        "| predict a AS b upper90=high algorithm=LL c algorithm=llp period=7",
+    ),
+    ("| x11 (a) AS b | x11 ADD20(c)", "| x11 mult(a) AS b | x11 add20(c)"),
+    ("| scrub public-terms=mine", "| scrub public-terms=mine"),
+    ("| findtypes useraw max=5", "| findtypes max=5 useraw"),
+    ("| anomalies by a, b threshold=2", "| anomalies threshold=2 by a b"),
 ];
 
 #[test]
@@ -338,10 +346,10 @@ fn specs_are_sound() {
     for spec in spl_parser::commands::all() {
         assert!(
             !spec.summary.is_empty()
-                && spec
-                    .options
-                    .iter()
-                    .all(|option| option.name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_'))
+                && spec.options.iter().all(|option| option
+                    .name
+                    .chars()
+                    .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | '-')))
         );
     }
 }

@@ -1,0 +1,49 @@
+//! Planning of `correlate`: the share of rows in which two fields both occur, for all pairs of fields.
+//!
+//! 1.0 means that two fields occur together in every row (Splunk search reference, correlate). Fields whose names start
+//! with `_` are left out.
+
+use futures::future::BoxFuture;
+use spl_parser::Diagnostic;
+use spl_parser::syntax::CommandCall;
+
+use super::Input;
+use super::statistics;
+use crate::cell::{Cell, Table};
+use crate::frame::Frame;
+use crate::planner::Planner;
+
+/// Plans the command.
+pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
+    Box::pin(async move {
+        let rows = statistics::rows(planner, call, input).await?;
+        let mut fields: Vec<(String, Vec<bool>)> = rows
+            .fields()
+            .filter(|(name, _)| !name.starts_with('_'))
+            .map(|(name, column)| (name.to_owned(), (0..rows.len()).map(|row| !column.value(row).is_null()).collect()))
+            .filter(|(_, present): &(String, Vec<bool>)| present.contains(&true))
+            .collect();
+        let most = planner.limits().get("correlate_maxfields");
+        if most > 0 && fields.len() as u64 > most {
+            fields.truncate(usize::try_from(most).unwrap_or(usize::MAX));
+            let message = format!("`correlate` looked at {most} fields only");
+            let warning = Diagnostic::warning("limit/reached", message, Some(call.span));
+            planner.warn(warning.with_help("the limit is `correlate_maxfields`"));
+        }
+        fields.sort_by(|(left, _), (right, _)| left.cmp(right));
+        let mut table = Table::new(fields.len());
+        table.add_column("RowField");
+        for (row, (name, _)) in fields.iter().enumerate() {
+            table.set(row, "RowField", Cell::Text(name.clone()));
+        }
+        for (place, (name, present)) in fields.iter().enumerate() {
+            for (row, (_, other)) in fields.iter().enumerate().skip(place) {
+                let together = present.iter().zip(other).filter(|(one, two)| **one && **two).count();
+                let share = Cell::Float(together as f64 / rows.len() as f64);
+                table.set(row, name, share.clone());
+                table.set(place, &fields[row].0, share);
+            }
+        }
+        table.frame(planner)
+    })
+}

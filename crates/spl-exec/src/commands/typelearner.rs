@@ -1,0 +1,3 @@
+//! Planning of `typelearner`, the forerunner of `findtypes`: what both do is there.
+
+pub use super::findtypes::plan_typelearner as plan;

@@ -1,0 +1,18 @@
+//! `abstract`: shortens the text of each event.
+
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, OptionKind, Status};
+
+/// Syntax of `abstract`.
+pub const SPEC: CommandSpec = CommandSpec {
+    name: "abstract",
+    aliases: &["excerpt"],
+    kind: CommandKind::DistributableStreaming,
+    summary: "shortens the text of each event",
+    syntax: "abstract [maxterms=<int>] [maxlines=<int>]",
+    options: &[
+        super::option("maxterms", OptionKind::Integer, "1000", "how many terms are kept, 1 to 1000"),
+        super::option("maxlines", OptionKind::Integer, "10", "how many lines are kept, 1 to 500"),
+    ],
+    arguments: ArgumentShape::Nothing,
+    status: Status::Partial("lines with terms of the search are not preferred"),
+};

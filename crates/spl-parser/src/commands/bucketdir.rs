@@ -1,0 +1,21 @@
+//! `bucketdir`: rolls files up into folders.
+
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, OptionKind, Status};
+
+/// Syntax of `bucketdir`.
+pub const SPEC: CommandSpec = CommandSpec {
+    name: "bucketdir",
+    aliases: &[],
+    kind: CommandKind::DatasetProcessing,
+    summary: "rolls files up into folders",
+    syntax: "bucketdir pathfield=<field> sizefield=<field> [maxcount=<int>] [countfield=<field>] [sep=<string>]",
+    options: &[
+        super::option("pathfield", OptionKind::Field, "source", "field with the path"),
+        super::option("sizefield", OptionKind::Field, "totalCount", "field with the size"),
+        super::option("maxcount", OptionKind::Integer, "20", "how many rows are returned"),
+        super::option("countfield", OptionKind::Field, "totalCount", "field with the number of events"),
+        super::option("sep", OptionKind::Text, "/", "what separates the parts of a path"),
+    ],
+    arguments: ArgumentShape::Nothing,
+    status: Status::Partial("the documentation does not say which folders are preferred among equals, nor how they are written"),
+};

@@ -1,0 +1,15 @@
+//! `correlate`: how often fields occur together.
+
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, OptionKind, Status};
+
+/// Syntax of `correlate`.
+pub const SPEC: CommandSpec = CommandSpec {
+    name: "correlate",
+    aliases: &[],
+    kind: CommandKind::Transforming,
+    summary: "how often fields occur together",
+    syntax: "correlate",
+    options: &[super::option("type", OptionKind::OneOf(&["cocur"]), "cocur", "what is computed")],
+    arguments: ArgumentShape::Nothing,
+    status: Status::Full,
+};

@@ -1,0 +1,32 @@
+//! `findtypes`: suggests event types.
+
+use crate::diagnostic::Diagnostic;
+use crate::parser::Reader;
+use crate::span::Spanned;
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, OptionKind, Status};
+use crate::syntax::{Argument, CommandCall};
+
+/// Syntax of `findtypes`. Arguments: the keywords as texts.
+pub const SPEC: CommandSpec = CommandSpec {
+    name: "findtypes",
+    aliases: &[],
+    kind: CommandKind::DatasetProcessing,
+    summary: "suggests event types",
+    syntax: "findtypes [max=<int>] [notcovered] [useraw]",
+    options: &[super::option("max", OptionKind::Integer, "10", "how many are suggested")],
+    arguments: ArgumentShape::Own(grammar),
+    status: Status::Partial("how suggestions are found and ranked, and the columns, are not documented"),
+};
+
+fn grammar(reader: &mut Reader<'_>, call: &mut CommandCall) -> Result<(), Diagnostic> {
+    loop {
+        reader.options(call)?;
+        let word = ["notcovered", "useraw"]
+            .into_iter()
+            .find_map(|word| reader.keyword(word).map(|span| Spanned::new(word.to_owned(), span)));
+        let Some(word) = word else { break };
+        call.arguments.push(Argument::Text { text: word, quoted: false });
+    }
+    reader.refuse_unknown_option(call.spec)?;
+    reader.expect_end_of_command("`notcovered`, `useraw`, an option or the end of the command")
+}

@@ -1,0 +1,28 @@
+//! `kmeans`: groups rows around k means.
+
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, OptionKind, Status};
+
+/// Syntax of `kmeans`.
+pub const SPEC: CommandSpec = CommandSpec {
+    name: "kmeans",
+    aliases: &[],
+    kind: CommandKind::DatasetProcessing,
+    summary: "groups rows around k means",
+    syntax: "kmeans [reps=<int>] [maxiters=<int>] [t=<num>] [k=<int>|<int>-<int>] [cfield=<field>] [dt=l1|l2|cos] [showcentroid=<bool>] [<field>...]",
+    options: &[
+        super::option("reps", OptionKind::Integer, "10", "how often it starts anew"),
+        super::option("maxiters", OptionKind::Integer, "10000", "most rounds of a start"),
+        super::option("t", OptionKind::Number, "0", "gain at which a start ends"),
+        super::option("k", OptionKind::Text, "2", "number of groups, or a range of numbers"),
+        super::option("cfield", OptionKind::Field, "CLUSTERNUM", "field of the group's number"),
+        super::option(
+            "dt",
+            OptionKind::OneOf(&["l1", "l1norm", "cityblock", "cb", "l2", "l2norm", "sq", "sqeuclidean", "cos", "cosine"]),
+            "sqeuclidean",
+            "distance",
+        ),
+        super::option("showcentroid", OptionKind::Boolean, "true", "adds the group's means"),
+    ],
+    arguments: ArgumentShape::Own(super::optional_fields),
+    status: Status::Partial("random starts are not Splunk's, and the columns of a range of k are not documented"),
+};

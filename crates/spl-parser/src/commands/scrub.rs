@@ -1,0 +1,50 @@
+//! `scrub`: replaces what identifies persons and machines.
+
+use crate::diagnostic::Diagnostic;
+use crate::parser::Reader;
+use crate::parser::lexical;
+use crate::span::Spanned;
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, OptionKind, Status};
+use crate::syntax::{Argument, CommandCall};
+
+/// Syntax of `scrub`. Arguments: the options as pairs, as their names have dashes.
+pub const SPEC: CommandSpec = CommandSpec {
+    name: "scrub",
+    aliases: &[],
+    kind: CommandKind::DistributableStreaming,
+    summary: "replaces what identifies persons and machines",
+    syntax: "scrub [public-terms=<filename>] [private-terms=<filename>] [name-terms=<filename>] [dictionary=<filename>] [timeconfig=<filename>] [namespace=<string>]",
+    options: &[
+        super::option("public-terms", OptionKind::Text, "", "file of terms that stay"),
+        super::option("private-terms", OptionKind::Text, "", "file of terms that are replaced"),
+        super::option("name-terms", OptionKind::Text, "", "file of names"),
+        super::option("dictionary", OptionKind::Text, "", "file of words that stay"),
+        super::option("timeconfig", OptionKind::Text, "", "file of time formats"),
+        super::option("namespace", OptionKind::Text, "", "app with such files"),
+    ],
+    arguments: ArgumentShape::Own(grammar),
+    status: Status::Partial("only the dictionary that is built in; files of terms are refused"),
+};
+
+fn grammar(reader: &mut Reader<'_>, call: &mut CommandCall) -> Result<(), Diagnostic> {
+    while !reader.at_end_of_command() {
+        let Some(name) = reader.read(lexical::field_word) else {
+            return Err(reader.unexpected("an option"));
+        };
+        let lower = name.value.to_ascii_lowercase();
+        if !call.spec.options.iter().any(|option| option.name == lower) {
+            return Err(Diagnostic::error(
+                "parse/unknown-option",
+                format!("unknown option `{}` of `scrub`", name.value),
+                name.span,
+            )
+            .with_help(format!("the syntax is `{}`", call.spec.syntax)));
+        }
+        if reader.symbol("=").is_none() {
+            return Err(reader.unexpected("`=`"));
+        }
+        let (value, _) = reader.text_or_word(&format!("a value for `{lower}`"))?;
+        call.arguments.push(Argument::Pair { name: Spanned::new(lower, name.span), value });
+    }
+    Ok(())
+}
