@@ -145,7 +145,7 @@ pub fn search_fields(search: &SearchExpression, needed: &mut Needed) {
         SearchKind::Not(inner) => search_fields(inner, needed),
         SearchKind::Comparison { field, .. } | SearchKind::In { field, .. } => {
             needed.add(&field.name);
-            if field.name.starts_with("tag::") {
+            if field.name.starts_with("tag::") || matches!(field.name.as_str(), "hosttag" | "eventtypetag") {
                 needed.add("tag");
             }
         }
@@ -193,11 +193,19 @@ fn own_fields(call: &CommandCall, needed: &mut Needed) {
     }
 }
 
+/// The fields that options name, or their defaults.
+fn with_options(call: &CommandCall, mut needed: Needed, options: &[(&str, &str)]) -> Needed {
+    for (name, default) in options {
+        needed.add(call.option(name).map_or(*default, |option| option.value.value.as_str()));
+    }
+    needed
+}
+
 fn before_command(call: &CommandCall, after: Needed) -> Needed {
     let mut needed = match call.spec.name {
         // These make new rows: only what they read themselves is wanted.
         "stats" | "table" | "top" | "rare" | "chart" | "timechart" | "sichart" | "sistats" | "sitop" | "sirare"
-        | "sitimechart" => {
+        | "sitimechart" | "geostats" => {
             let mut needed = Needed::none();
             needed.add("_time");
             own_fields(call, &mut needed);
@@ -208,8 +216,10 @@ fn before_command(call: &CommandCall, after: Needed) -> Needed {
             needed.add("_raw");
             return needed;
         }
-        "tstats" | "makeresults" | "inputlookup" | "inputcsv" | "gentimes" | "metadata" | "eventcount" | "mstats"
-            if call.option("append").is_none() && call.option("prestats").is_none() =>
+        // What tstats reads itself is added elsewhere, as its names can be those of a data model.
+        "tstats" if call.option("append").is_some() => return after,
+        "tstats" | "makeresults" | "inputlookup" | "inputcsv" | "gentimes" | "metadata" | "eventcount"
+            if call.option("append").is_none() =>
         {
             return Needed::none();
         }
@@ -287,8 +297,38 @@ fn before_command(call: &CommandCall, after: Needed) -> Needed {
             }
             needed
         }
+        "anomalydetection" | "anomalousvalue" | "kmeans" if call.fields().next().is_some() => after,
+        "abstract" | "anomalies" | "cluster" => with_options(call, after, &[("field", "_raw")]),
+        "scrub" | "x11" => after,
+        "predict" => {
+            let mut needed = after;
+            ["_time", "_span", "_spandays"].into_iter().for_each(|name| needed.add(name));
+            for argument in &call.arguments {
+                if let Argument::Pair { name, value } = argument
+                    && name.value.starts_with("correlate")
+                {
+                    needed.add(&value.value);
+                }
+            }
+            needed
+        }
+        // These make new rows of the fields that they name.
+        "arules" | "associate" | "cofilter" if call.fields().next().is_some() => Needed::none(),
+        "diff" => with_options(call, Needed::none(), &[("attribute", "_raw")]),
+        "folderize" => with_options(call, Needed::none(), &[("attr", ""), ("size", "totalCount")]),
+        "bucketdir" => {
+            let defaults = [("pathfield", "source"), ("sizefield", "totalCount"), ("countfield", "totalCount")];
+            with_options(call, Needed::none(), &defaults)
+        }
+        "findtypes" | "typelearner" => {
+            let mut needed = Needed::none();
+            ["_raw", "punct", "sourcetype", "eventtype"].into_iter().for_each(|name| needed.add(name));
+            needed
+        }
         "tojson" if call.arguments.is_empty() => Needed::All,
+        "noop" | "redistribute" | "require" => after,
         "fromjson" | "tojson" => after,
+        "tags" if call.fields().next().is_some() => after,
         "search" | "where" | "sort" | "head" | "tail" | "dedup" | "convert" | "fillnull" | "bin" | "eventstats"
         | "streamstats" | "mvexpand" | "makemv" | "nomv" | "lookup" | "append" | "join" | "reverse" | "inputlookup"
         | "iplocation" | "accum" | "delta" | "autoregress" | "filldown" | "strcat" | "rangemap" | "replace" | "fieldformat"

@@ -131,7 +131,8 @@ fn encode(value: &SearchValue) -> String {
     wire_pattern(value).encode()
 }
 
-/// `tag=`, `tag::field=` and `eventtype=` over events: by knowledge objects and by what the data carries.
+/// `tag=`, `tag::field=`, `hosttag=`, `eventtypetag=` and `eventtype=` over events: by knowledge objects and by what the
+/// data carries.
 fn special_values(
     planner: &Planner,
     field: &FieldName,
@@ -142,6 +143,12 @@ fn special_values(
     let (column_name, tagged_field) = match field.name.as_str() {
         "eventtype" => ("eventtype", None),
         "tag" => ("tag", None),
+        "eventtypetag" => ("tag", Some("eventtype")),
+        "hosttag" => ("tag", Some("host")),
+        name @ ("savedsearch" | "savedsplunk") if scope.resolve(name)?.is_none() => {
+            let message = format!("`{name}=` is known but not built yet");
+            return Err(Diagnostic::error("plan/not-built", message, field.span).with_help("`| savedsearch` runs a saved search"));
+        }
         name => match name.strip_prefix("tag::") {
             Some(tagged) => ("tag", Some(tagged)),
             None => return Ok(None),
@@ -271,7 +278,8 @@ fn time_bound(planner: &Planner, name: &str, value: &str, span: Span) -> Result<
         "enddaysago" => (false, ago(86_400.0)?),
         "endmonthsago" => (false, parse_time(planner, &format!("-{}mon", number()?), span)?),
         _ => {
-            return Err(Diagnostic::error("plan/time", format!("`{name}` is not supported: files have no index time"), span)
+            let why = if name.starts_with("_index") { ": files have no index time" } else { "" };
+            return Err(Diagnostic::error("plan/time", format!("`{name}` is not supported{why}"), span)
                 .with_help("use `earliest` and `latest`"));
         }
     })
@@ -301,7 +309,8 @@ pub fn time_range(planner: &Planner, pipeline: &Pipeline) -> TimeRange {
     let earliest = earliest.filter(|time| *time > 0.0);
     let mut range = TimeRange { earliest, latest: latest.or(earliest.map(|_| settings.now)) };
     for call in &pipeline.commands {
-        let extends = matches!(call.spec.name, "append" | "appendcols") && crate::commands::boolean(call, "extendtimerange", false);
+        let extends =
+            matches!(call.spec.name, "append" | "appendcols") && crate::commands::boolean(call, "extendtimerange", false);
         if let Some(subsearch) = call.subsearch().filter(|_| extends) {
             range = range.extended(time_range(planner, &subsearch.pipeline));
         }
