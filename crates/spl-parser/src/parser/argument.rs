@@ -64,7 +64,7 @@ impl<'a> Reader<'a> {
         let (value, quoted) = match condition {
             Some(condition) => (condition, false),
             None => match self.quoted('"')? {
-                Some(raw) if spec.kind == OptionKind::Regex => (Spanned::new(lexical::unquote(raw.value), raw.span), true),
+                Some(raw) if spec.kind == OptionKind::Regex => (Spanned::new(lexical::unescape(raw.value), raw.span), true),
                 Some(raw) => (Spanned::new(lexical::unescape(raw.value), raw.span), true),
                 None => match self.read(lexical::option_word(commas)) {
                     Some(word) => (Spanned::new(word.value.to_owned(), word.span), false),
@@ -294,10 +294,11 @@ impl<'a> Reader<'a> {
         Ok(Argument::Text { text, quoted })
     }
 
-    /// A regular expression: only its quoting is removed.
+    /// A regular expression. As in every quoted text `\\` is one backslash, so that a literal one takes four (Splunk search
+    /// manual, SPL and regular expressions).
     pub fn regular_expression(&mut self, expected: &str) -> Result<Argument, Diagnostic> {
         if let Some(raw) = self.quoted('"')? {
-            return Ok(Argument::Text { text: Spanned::new(lexical::unquote(raw.value), raw.span), quoted: true });
+            return Ok(Argument::Text { text: Spanned::new(lexical::unescape(raw.value), raw.span), quoted: true });
         }
         match self.read(lexical::search_word(lexical::WordPlace::Value)) {
             Some(word) => Ok(Argument::Text { text: Spanned::new(word.value.to_owned(), word.span), quoted: false }),
@@ -357,8 +358,8 @@ fn is_bin_option(spec: &CommandSpec, name: &str) -> bool {
     const OPTIONS: [&str; 6] = ["span", "minspan", "bins", "start", "end", "aligntime"];
     let name = name.to_ascii_lowercase();
     match spec.name {
-        "chart" => OPTIONS.contains(&name.as_str()),
-        "timechart" | "mstats" => false,
+        "chart" | "sichart" => OPTIONS.contains(&name.as_str()),
+        "timechart" | "sitimechart" | "mstats" => false,
         _ => name == "span",
     }
 }

@@ -311,23 +311,6 @@ pub fn unescape_single(raw: &str) -> String {
     text
 }
 
-/// Takes only the quoting away: `\"` becomes `"`, pairs of backslashes stay pairs.
-pub fn unquote(raw: &str) -> String {
-    let mut text = String::with_capacity(raw.len());
-    let mut characters = raw.chars().peekable();
-    while let Some(c) = characters.next() {
-        match (c, characters.peek()) {
-            ('\\', Some('"')) => {}
-            ('\\', Some('\\')) => {
-                text.push_str("\\\\");
-                characters.next();
-            }
-            _ => text.push(c),
-        }
-    }
-    text
-}
-
 /// Splits a search value into literal text and wildcards and resolves its escapes. `\|` is a pipe in a bare word.
 pub fn pattern(raw: &str, quoted: bool) -> Pattern {
     let mut parts = Vec::new();
@@ -368,7 +351,6 @@ mod tests {
     #[test]
     fn escapes() {
         assert_eq!(unescape(r#"a\\b\"c\d"#), r#"a\b"c\d"#);
-        assert_eq!(unquote(r#"a\\b\"c\d"#), r#"a\\b"c\d"#);
         assert_eq!(unescape_single(r"it\'s"), "it's");
     }
 

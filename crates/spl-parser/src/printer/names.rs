@@ -31,10 +31,17 @@ fn escape(output: &mut String, text: &str, quote: char) {
     }
 }
 
-/// A regular expression in double quotes: only quotes are escaped.
+/// A regular expression in double quotes: a backslash is doubled only where it would escape what follows, so that
+/// `\d` stays readable.
 pub fn quoted_regular_expression(output: &mut String, text: &str) {
     output.push('"');
-    output.push_str(&text.replace('"', "\\\""));
+    let mut characters = text.chars().peekable();
+    while let Some(c) = characters.next() {
+        if c == '"' || (c == '\\' && matches!(characters.peek(), Some('"' | '\\') | None)) {
+            output.push('\\');
+        }
+        output.push(c);
+    }
     output.push('"');
 }
 

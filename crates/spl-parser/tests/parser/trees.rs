@@ -174,7 +174,8 @@ const COMMANDS: &[(&str, &str)] = &[
     ("| dedup 3 a b keepevents=true sortby -_time +x", "| dedup keepevents=true 3 a b sortby -_time x"),
     ("| convert timeformat=\"%H:%M\" ctime(_time) AS t, num(x)", "| convert timeformat=\"%H:%M\" ctime(_time) AS t num(x)"),
     ("| fillnull value=\"\" a b", "| fillnull value=\"\" a b"),
-    (r#"| rex field=x max_match=0 "(?<a>\d+\\.\"b)""#, r#"| rex field=x max_match=0 "(?<a>\d+\\.\"b)""#),
+    // A backslash is doubled only where it would escape what follows it.
+    (r#"| rex field=x max_match=0 "(?<a>\d+\\.\\\\\"b)""#, r#"| rex field=x max_match=0 "(?<a>\d+\.\\\\\"b)""#),
     (r#"| rex mode=sed "s/\d/X/g" field=y"#, r#"| rex mode=sed field=y "s/\d/X/g""#),
     (r#"| regex email!="^a\.b""#, r#"| regex email!="^a\.b""#),
     (r#"| regex "192\.168""#, r#"| regex "192\.168""#),
