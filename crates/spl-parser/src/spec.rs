@@ -39,6 +39,19 @@ pub enum CommandKind {
     DatasetProcessing,
 }
 
+impl CommandKind {
+    /// Splunk's words for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Generating => "generating",
+            Self::DistributableStreaming => "distributable streaming",
+            Self::CentralizedStreaming => "centralized streaming",
+            Self::Transforming => "transforming",
+            Self::DatasetProcessing => "dataset processing",
+        }
+    }
+}
+
 /// An option.
 #[derive(Debug)]
 pub struct OptionSpec {

@@ -10,7 +10,7 @@ use spl_functions::{aggregate, scalar};
 use spl_knowledge::Knowledge;
 use spl_knowledge::data_model::{DataModel, Dataset};
 use spl_parser::commands::COMMANDS;
-use spl_parser::spec::{CommandKind, Status};
+use spl_parser::spec::Status;
 
 use crate::arguments::{KnowledgeListArguments, OutputOptions};
 use crate::output::{self, Sink};
@@ -30,7 +30,7 @@ pub fn commands(options: &OutputOptions, terminal: &Terminal) -> Result<(), Stop
         ("name", column(|spec| Some(spec.name.to_owned()))),
         ("aliases", column(|spec| (!spec.aliases.is_empty()).then(|| spec.aliases.join(", ")))),
         ("status", column(|spec| Some(status(spec.status)))),
-        ("kind", column(|spec| Some(kind(spec.kind).to_owned()))),
+        ("kind", column(|spec| Some(spec.kind.name().to_owned()))),
         ("summary", column(|spec| Some(spec.summary.to_owned()))),
         ("syntax", column(|spec| Some(spec.syntax.to_owned()))),
     ])?;
@@ -155,15 +155,5 @@ fn function_status(built: scalar::Status) -> String {
         scalar::Status::Full => "full".to_owned(),
         scalar::Status::Partial(but) => format!("partial: {but}"),
         scalar::Status::Planned => "planned".to_owned(),
-    }
-}
-
-fn kind(kind: CommandKind) -> &'static str {
-    match kind {
-        CommandKind::Generating => "generating",
-        CommandKind::DistributableStreaming => "distributable streaming",
-        CommandKind::CentralizedStreaming => "centralized streaming",
-        CommandKind::Transforming => "transforming",
-        CommandKind::DatasetProcessing => "dataset processing",
     }
 }

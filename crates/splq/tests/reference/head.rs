@@ -1,6 +1,6 @@
 //! The generated head of a page: name, one line, syntax, kind, status, options.
 
-use spl_parser::spec::{ArgumentShape, CommandKind, CommandSpec, OptionKind};
+use spl_parser::spec::{ArgumentShape, CommandSpec, OptionKind};
 
 use super::{BEGIN, Built, END, Entry, cell, code, sentence};
 
@@ -36,7 +36,7 @@ fn facts(entry: &Entry) -> Vec<String> {
     let mut facts = Vec::new();
     match entry {
         Entry::Command(spec) if matches!(spec.arguments, ArgumentShape::Unread) => {}
-        Entry::Command(spec) => facts.push(format!("* Kind: {}", kind(spec.kind))),
+        Entry::Command(spec) => facts.push(format!("* Kind: {}", spec.kind.name())),
         Entry::Function(spec) => {
             facts.push(format!("* Family: {}", spec.category));
             facts.push(format!("* Arguments: {}", arity(spec.arity)));
@@ -85,16 +85,5 @@ fn value(kind: OptionKind) -> String {
         OptionKind::FieldList => "fields".to_owned(),
         OptionKind::SpanLength => "span".to_owned(),
         OptionKind::OneOf(words) => words.iter().map(|word| code(word)).collect::<Vec<_>>().join(", "),
-    }
-}
-
-/// Splunk's word for how a command treats events.
-pub fn kind(kind: CommandKind) -> &'static str {
-    match kind {
-        CommandKind::Generating => "generating",
-        CommandKind::DistributableStreaming => "distributable streaming",
-        CommandKind::CentralizedStreaming => "centralized streaming",
-        CommandKind::Transforming => "transforming",
-        CommandKind::DatasetProcessing => "dataset processing",
     }
 }
