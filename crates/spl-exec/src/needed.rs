@@ -205,9 +205,18 @@ fn before_command(call: &CommandCall, after: Needed) -> Needed {
     let mut needed = match call.spec.name {
         // These make new rows: only what they read themselves is wanted.
         "stats" | "table" | "top" | "rare" | "chart" | "timechart" | "sichart" | "sistats" | "sitop" | "sirare"
-        | "sitimechart" | "geostats" => {
+        | "sitimechart" => {
             let mut needed = Needed::none();
             needed.add("_time");
+            own_fields(call, &mut needed);
+            return needed;
+        }
+        "geostats" => {
+            let mut needed = Needed::none();
+            needed.add("_time");
+            for (name, default) in [("latfield", "lat"), ("longfield", "lon")] {
+                needed.add(call.option(name).map_or(default, |option| option.value.value.as_str()));
+            }
             own_fields(call, &mut needed);
             return needed;
         }

@@ -61,10 +61,12 @@ fn associations(fields: &[Coded], rows: usize, least: &Least) -> Table {
             })
             .collect();
         values.sort_by(|a, b| sort_order(Value::Text(&reference.values[*a]), Value::Text(&reference.values[*b])));
+        let mut holders: Vec<Vec<usize>> = vec![Vec::new(); reference.values.len()];
+        (0..rows).filter_map(|row| Some((row, reference.code(row)?))).for_each(|(row, value)| holders[value].push(row));
         for value in values {
-            let places: Vec<usize> = (0..rows).filter(|row| reference.code(*row) == Some(value)).collect();
+            let places = &holders[value];
             for target in fields.iter().enumerate().filter(|(other, _)| *other != place).map(|(_, target)| target) {
-                association(&mut table, reference, value, target, &places, rows, least);
+                association(&mut table, reference, value, target, places, rows, least);
             }
         }
     }

@@ -46,11 +46,14 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
             .collect();
         while entries.len() > most && roll_up(&mut entries, separator) {}
         let mut table = Table::new(entries.len());
-        [path_field, size_field, count_field].into_iter().for_each(|name| table.add_column(name));
+        table.add_column(path_field);
         for (row, entry) in entries.into_iter().enumerate() {
             table.set(row, path_field, Cell::Text(entry.path));
-            table.set(row, count_field, whole_or_not(entry.count));
-            table.set(row, size_field, whole_or_not(entry.size));
+            for (name, sum) in [(count_field, entry.count), (size_field, entry.size)] {
+                if rows.column(name).is_some() {
+                    table.set(row, name, whole_or_not(sum));
+                }
+            }
         }
         table.frame(planner)
     })

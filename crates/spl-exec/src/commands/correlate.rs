@@ -4,6 +4,7 @@
 //! with `_` are left out.
 
 use futures::future::BoxFuture;
+use spl_functions::column::Column;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
 
@@ -17,11 +18,11 @@ use crate::planner::Planner;
 pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
         let rows = statistics::rows(planner, call, input).await?;
-        let mut fields: Vec<(String, Vec<bool>)> = rows
+        let mut fields: Vec<(String, Vec<u64>)> = rows
             .fields()
             .filter(|(name, _)| !name.starts_with('_'))
-            .map(|(name, column)| (name.to_owned(), (0..rows.len()).map(|row| !column.value(row).is_null()).collect()))
-            .filter(|(_, present): &(String, Vec<bool>)| present.contains(&true))
+            .map(|(name, column)| (name.to_owned(), present(column, rows.len())))
+            .filter(|(_, present)| present.iter().any(|word| *word != 0))
             .collect();
         let most = planner.limits().get("correlate_maxfields");
         if most > 0 && fields.len() as u64 > most {
@@ -38,7 +39,7 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
         }
         for (place, (name, present)) in fields.iter().enumerate() {
             for (row, (_, other)) in fields.iter().enumerate().skip(place) {
-                let together = present.iter().zip(other).filter(|(one, two)| **one && **two).count();
+                let together: u64 = present.iter().zip(other).map(|(one, two)| u64::from((one & two).count_ones())).sum();
                 let share = Cell::Float(together as f64 / rows.len() as f64);
                 table.set(row, name, share.clone());
                 table.set(place, &fields[row].0, share);
@@ -46,4 +47,13 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
         }
         table.frame(planner)
     })
+}
+
+/// The rows with a value, one bit each.
+fn present(column: &Column, rows: usize) -> Vec<u64> {
+    let mut words = vec![0_u64; rows.div_ceil(64)];
+    for row in (0..rows).filter(|row| !column.value(*row).is_null()) {
+        words[row / 64] |= 1 << (row % 64);
+    }
+    words
 }

@@ -19,7 +19,10 @@ use crate::planner::Planner;
 pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
         let frame = input.frame.ok_or_else(|| Diagnostic::error("plan/no-input", "`fieldsummary` needs rows", call.span))?;
-        let most = usize::try_from(count(call, "maxvals", 100)?).unwrap_or(usize::MAX);
+        let most = match count(call, "maxvals", 100)? {
+            0 => usize::MAX,
+            most => usize::try_from(most).unwrap_or(usize::MAX),
+        };
         let mut names: Vec<String> = call.fields().flat_map(|field| expand(&frame, field)).map(|field| field.name).collect();
         if call.fields().next().is_none() {
             names = frame.fields().into_iter().map(|field| field.name).filter(|name| !name.starts_with('_')).collect();
@@ -105,7 +108,7 @@ fn table(summaries: &[Summary], most: usize) -> Result<(SchemaRef, RecordBatch),
         ("field", ValueType::Text, &|one, built| built.append_text(&one.name)),
         ("count", ValueType::Integer, &|one, built| built.append(Value::Integer(one.count))),
         ("distinct_count", ValueType::Integer, &|one, built| integer(built, one.values.len())),
-        ("is_exact", ValueType::Integer, &|_, built| built.append(Value::Integer(1))),
+        ("is_exact", ValueType::Integer, &|one, built| built.append(Value::Integer(i64::from(one.values.len() <= most)))),
         ("max", ValueType::Float, &|one, built| float(built, one.numbers.iter().copied().reduce(f64::max))),
         ("mean", ValueType::Float, &|one, built| float(built, one.mean())),
         ("min", ValueType::Float, &|one, built| float(built, one.numbers.iter().copied().reduce(f64::min))),

@@ -8,7 +8,7 @@
 //! # Differences
 //!
 //! * The documentation does not say how deep folders reach; the above is the plainest reading of its example.
-//! * Rows without a path are left out.
+//! * Rows without a path are left out. The size is absent when no row has the field.
 
 use futures::future::BoxFuture;
 use indexmap::IndexMap;
@@ -46,11 +46,14 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
         for (folder, members) in folders(&members, separator, least as usize, most as usize) {
             let path = match members.as_slice() {
                 [(only, _)] => only.clone(),
+                members if members.iter().all(|(path, _)| *path == folder) => folder.clone(),
                 _ => format!("{folder}*"),
             };
             let row = table.add_row();
             table.set(row, path_field, Cell::Text(path));
-            table.set(row, size_field, whole_or_not(members.iter().map(|(_, size)| size).sum()));
+            if rows.column(size_field).is_some() {
+                table.set(row, size_field, whole_or_not(members.iter().map(|(_, size)| size).sum()));
+            }
             table.set(row, "memberCount", Cell::Integer(i64::try_from(members.len()).unwrap_or(i64::MAX)));
         }
         table.frame(planner)

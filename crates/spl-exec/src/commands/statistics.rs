@@ -70,7 +70,7 @@ pub fn refuse_beside(call: &CommandCall, names: &[&str], beside: &str) -> Result
 
 /// The fields that a command names, patterns expanded, or all with a value whose name does not start with `_`.
 pub fn named_fields(planner: &Planner, call: &CommandCall, rows: &Rows) -> Vec<String> {
-    let has_value = |name: &str| (0..rows.len()).any(|row| !rows.value(name, row).is_null());
+    let has_value = |name: &str| rows.column(name).is_some_and(|column| (0..rows.len()).any(|row| !column.value(row).is_null()));
     let all = || rows.fields().map(|(name, _)| name).filter(|name| !name.starts_with('_') && has_value(name));
     if call.fields().next().is_none() {
         return all().map(str::to_owned).collect();

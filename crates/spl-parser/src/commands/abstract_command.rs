@@ -14,5 +14,5 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("maxlines", OptionKind::Integer, "10", "how many lines are kept, 1 to 500"),
     ],
     arguments: ArgumentShape::Nothing,
-    status: Status::Partial("lines with terms of the search are not preferred"),
+    status: Status::Partial("preference for lines with terms of the search"),
 };

@@ -24,7 +24,7 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("blacklistthreshold", OptionKind::Number, "0.05", "former name of denylistthreshold"),
     ],
     arguments: ArgumentShape::Own(grammar),
-    status: Status::Partial("the documentation leaves the measure of similarity open; scores differ from Splunk's"),
+    status: Status::Partial("Splunk's measure of similarity, which is not documented"),
 };
 
 fn grammar(reader: &mut Reader<'_>, call: &mut CommandCall) -> Result<(), Diagnostic> {

@@ -23,5 +23,5 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("pthresh", OptionKind::Number, "0.01", "probability at which a value is anomalous"),
     ],
     arguments: ArgumentShape::Own(super::optional_fields),
-    status: Status::Partial("the documentation does not say what a score is; it is the value's probability"),
+    status: Status::Partial("Splunk's scores, which are not documented; here they are probabilities"),
 };

@@ -33,7 +33,5 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("uselower", OptionKind::Boolean, "false", "also looks at low values (method=iqr)"),
     ],
     arguments: ArgumentShape::Own(super::optional_fields),
-    status: Status::Partial(
-        "the bins of histograms and what cutoff=true does are not documented; the file of its planning says what is chosen",
-    ),
+    status: Status::Partial("Splunk's bins of histograms and its way of cutoff=true, which are not documented"),
 };

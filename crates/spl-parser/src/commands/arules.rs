@@ -17,7 +17,7 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("conf", OptionKind::Number, "0.5", "least confidence of a rule, 0 to 1"),
     ],
     arguments: ArgumentShape::Own(grammar),
-    status: Status::Partial("the text of the given and implied values is not documented"),
+    status: Status::Partial("Splunk's spelling of given and implied values, which is not documented"),
 };
 
 fn grammar(reader: &mut Reader<'_>, call: &mut CommandCall) -> Result<(), Diagnostic> {

@@ -17,5 +17,5 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("sep", OptionKind::Text, "/", "what separates the parts of a path"),
     ],
     arguments: ArgumentShape::Nothing,
-    status: Status::Partial("the documentation does not say which folders are preferred among equals, nor how they are written"),
+    status: Status::Partial("Splunk's choice among folders and its spelling of them, which are not documented"),
 };

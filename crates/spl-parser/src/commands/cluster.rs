@@ -20,5 +20,5 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("match", OptionKind::OneOf(&["termlist", "termset", "ngramset"]), "termlist", "what makes texts similar"),
     ],
     arguments: ArgumentShape::Nothing,
-    status: Status::Partial("the documentation leaves the measure of similarity open; groups may differ from Splunk's"),
+    status: Status::Partial("Splunk's measure of similarity, which is not documented"),
 };

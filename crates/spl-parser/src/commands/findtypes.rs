@@ -15,7 +15,7 @@ pub const SPEC: CommandSpec = CommandSpec {
     syntax: "findtypes [max=<int>] [notcovered] [useraw]",
     options: &[super::option("max", OptionKind::Integer, "10", "how many are suggested")],
     arguments: ArgumentShape::Own(grammar),
-    status: Status::Partial("how suggestions are found and ranked, and the columns, are not documented"),
+    status: Status::Partial("Splunk's choice of event types and its columns, which are not documented"),
 };
 
 fn grammar(reader: &mut Reader<'_>, call: &mut CommandCall) -> Result<(), Diagnostic> {

@@ -20,7 +20,7 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("maxfolders", OptionKind::Integer, "20", "greatest number of folders"),
     ],
     arguments: ArgumentShape::Own(grammar),
-    status: Status::Partial("the documentation does not say how deep folders reach"),
+    status: Status::Partial("Splunk's choice of depth, which is not documented"),
 };
 
 fn grammar(reader: &mut Reader<'_>, call: &mut CommandCall) -> Result<(), Diagnostic> {

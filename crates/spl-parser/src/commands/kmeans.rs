@@ -24,5 +24,5 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("showcentroid", OptionKind::Boolean, "true", "adds the group's means"),
     ],
     arguments: ArgumentShape::Own(super::optional_fields),
-    status: Status::Partial("random starts are not Splunk's, and the columns of a range of k are not documented"),
+    status: Status::Partial("Splunk's random starts, and its columns for a range of k, which are not documented"),
 };

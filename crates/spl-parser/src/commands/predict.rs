@@ -30,9 +30,7 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("suppress", OptionKind::Field, "", "field of algorithm=LLB or BiLL whose forecast is not shown"),
     ],
     arguments: ArgumentShape::Own(grammar),
-    status: Status::Partial(
-        "how the variances of the models are fitted is not documented; forecasts are close to Splunk's, not the same",
-    ),
+    status: Status::Partial("Splunk's own fit of the models, which is not documented; forecasts are close, not the same"),
 };
 
 fn grammar(reader: &mut Reader<'_>, call: &mut CommandCall) -> Result<(), Diagnostic> {

@@ -23,7 +23,7 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("namespace", OptionKind::Text, "", "app with such files"),
     ],
     arguments: ArgumentShape::Own(grammar),
-    status: Status::Partial("only the dictionary that is built in; files of terms are refused"),
+    status: Status::Partial("files of terms, and Splunk's dictionaries"),
 };
 
 fn grammar(reader: &mut Reader<'_>, call: &mut CommandCall) -> Result<(), Diagnostic> {

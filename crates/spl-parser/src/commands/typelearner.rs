@@ -19,7 +19,7 @@ pub const SPEC: CommandSpec = CommandSpec {
         "characters of the grouping field that are looked at; all when negative",
     )],
     arguments: ArgumentShape::Own(grammar),
-    status: Status::Partial("which keywords are chosen, and the columns, are not documented"),
+    status: Status::Partial("Splunk's choice of event types and its columns, which are not documented"),
 };
 
 fn grammar(reader: &mut Reader<'_>, call: &mut CommandCall) -> Result<(), Diagnostic> {

@@ -16,7 +16,7 @@ pub const SPEC: CommandSpec = CommandSpec {
     syntax: "x11 [add|mult][<period>](<field>) [AS <field>]",
     options: &[],
     arguments: ArgumentShape::Own(grammar),
-    status: Status::Partial("the ends of the series and the chosen period may differ from Splunk's"),
+    status: Status::Partial("Splunk's treatment of the ends of a series and its choice of a period"),
 };
 
 fn grammar(reader: &mut Reader<'_>, call: &mut CommandCall) -> Result<(), Diagnostic> {
