@@ -60,6 +60,7 @@ pub mod bucketdir;
 pub mod chart;
 pub mod cluster;
 pub mod cofilter;
+pub mod collect;
 pub mod concurrency;
 pub mod contingency;
 pub mod convert;
@@ -86,27 +87,39 @@ pub mod from;
 pub mod fromjson;
 pub mod gauge;
 pub mod gentimes;
+pub mod geostats;
 pub mod head;
+pub mod inputcsv;
 pub mod inputlookup;
 pub mod iplocation;
 pub mod join;
 pub mod kmeans;
 pub mod kvform;
+pub mod localize;
 pub mod lookup;
 pub mod makecontinuous;
+pub mod makejson;
 pub mod makemv;
 pub mod makeresults;
 pub mod map;
+pub mod mcatalog;
 pub mod metadata;
+pub mod metasearch;
+pub mod mpreview;
+pub mod mstats;
 pub mod multikv;
 pub mod multisearch;
 pub mod mvcombine;
 pub mod mvexpand;
 pub mod nomv;
 pub mod outlier;
+pub mod outputcsv;
 pub mod outputlookup;
+pub mod outputtext;
+pub mod overlap;
 pub mod pass;
 pub mod periodicity;
+pub mod pivot;
 pub mod predict;
 pub mod rangemap;
 pub mod regex;
@@ -120,6 +133,7 @@ pub mod rex;
 pub mod savedsearch;
 pub mod scrub;
 pub mod search;
+pub mod searchtxn;
 pub mod selfjoin;
 pub mod set;
 pub mod setfields;
@@ -129,6 +143,7 @@ pub mod statistics;
 pub mod stats;
 pub mod strcat;
 pub mod streamstats;
+pub mod summary_index;
 pub mod table;
 pub mod tags;
 pub mod tail;
@@ -173,6 +188,7 @@ commands! {
     "chart" => chart::Stage,
     "cluster" => cluster::Stage,
     "cofilter" => cofilter::Stage,
+    "collect" => collect::Stage,
     "concurrency" => concurrency::Rows,
     "contingency" => contingency::Stage,
     "convert" => convert::Stage,
@@ -198,31 +214,45 @@ commands! {
     "fromjson" => fromjson::Stage,
     "gauge" => gauge::Stage,
     "gentimes" => gentimes::Source,
+    "geostats" => geostats::Stage,
     "head" => head::Rows,
     "highlight" => pass::Rows,
     "iconify" => pass::Rows,
+    "inputcsv" => inputcsv::Source,
     "inputlookup" => inputlookup::Source,
     "iplocation" => iplocation::Rows,
     "join" => join::Stage,
     "kmeans" => kmeans::Stage,
     "kvform" => kvform::Stage,
+    "localize" => localize::Stage,
     "localop" => pass::Rows,
     "lookup" => lookup::Rows,
     "makecontinuous" => makecontinuous::Stage,
+    "makejson" => makejson::Rows,
     "makemv" => makemv::Rows,
     "makeresults" => makeresults::Source,
     "map" => map::Stage,
+    "mcatalog" => mcatalog::Source,
     "metadata" => metadata::Source,
+    "metasearch" => metasearch::Source,
+    "mpreview" => mpreview::Source,
+    "mstats" => mstats::Source,
     "multikv" => multikv::Stage,
     "multisearch" => multisearch::Source,
     "mvcombine" => mvcombine::Rows,
     "mvexpand" => mvexpand::Rows,
     "nomv" => nomv::Rows,
+    "noop" => pass::Rows,
     "outlier" => outlier::Rows,
+    "outputcsv" => outputcsv::Stage,
     "outputlookup" => outputlookup::Stage,
+    "outputtext" => outputtext::Rows,
+    "overlap" => overlap::Stage,
+    "pivot" => pivot::Source,
     "predict" => predict::Stage,
     "rangemap" => rangemap::Rows,
     "rare" => top::Rows,
+    "redistribute" => pass::Rows,
     "regex" => regex::Rows,
     "reltime" => reltime::Rows,
     "rename" => rename::Rows,
@@ -234,9 +264,15 @@ commands! {
     "savedsearch" => savedsearch::Source,
     "scrub" => scrub::Stage,
     "search" => search::Source,
+    "searchtxn" => searchtxn::Source,
     "selfjoin" => selfjoin::Stage,
     "set" => set::Source,
     "setfields" => setfields::Rows,
+    "sichart" => summary_index::Stage,
+    "sirare" => summary_index::Stage,
+    "sistats" => summary_index::Stage,
+    "sitimechart" => summary_index::Stage,
+    "sitop" => summary_index::Stage,
     "sort" => sort::Rows,
     "spath" => spath::Stage,
     "stats" => stats::Stage,

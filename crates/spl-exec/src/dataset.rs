@@ -12,6 +12,7 @@ use spl_parser::{Diagnostic, Span, diagnostic::nearest};
 use crate::events::{self, EventScope};
 use crate::expression::{self, KnowledgeScope, Scope, Typed, call as function};
 use crate::frame::{Frame, null};
+use crate::geo_database::Part;
 use crate::needed::Needed;
 use crate::per_distinct;
 use crate::planner::Planner;
@@ -124,11 +125,20 @@ impl<'a> DatasetScope<'a> {
                     let time = self.events.resolve("_time")?;
                     found = Some(crate::lookup_expression::lookup(self.planner, &definition, given, in_table, time)?);
                 }
-                CalculationKind::GeoIp { .. } => {
-                    return Err(Diagnostic::general(
-                        "plan/no-database",
-                        format!("`{name}` is the location of an address, for which there is no database"),
-                    ));
+                CalculationKind::GeoIp { input } => {
+                    let part = Part::ALL.into_iter().find(|(_, part)| {
+                        name.strip_suffix(part).is_some_and(|prefix| prefix.is_empty() || prefix.ends_with('_'))
+                    });
+                    let (Some(database), Some((part, _))) = (&self.planner.settings().geo_database, part) else {
+                        return Err(Diagnostic::general(
+                            "plan/no-database",
+                            format!("`{name}` is the location of an address, for which there is no database"),
+                        )
+                        .with_help("give one with `--geoip FILE.mmdb`"));
+                    };
+                    if let Some(address) = self.events.resolve(input)? {
+                        found = Some(database.locate(address, part, "en")?);
+                    }
                 }
             }
         }

@@ -1,5 +1,6 @@
 //! The engine as its users see it: settings and knowledge in, searches compiled, checked, explained and run.
 
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use arrow::array::RecordBatch;
@@ -26,6 +27,7 @@ use spl_sources::{EventTable, FieldSelection};
 use crate::event_data::EventData;
 use crate::events::carried_fields;
 use crate::frame::engine_error;
+use crate::geo_database::GeoDatabase;
 use crate::needed::Needed;
 use crate::operators::exec::OperatorPlanner;
 use crate::parsed_knowledge::ParsedKnowledge;
@@ -49,6 +51,10 @@ pub struct Settings {
     pub memory_limit: Option<usize>,
     /// Threads; 0 = one per core.
     pub threads: usize,
+    /// Where `iplocation` looks addresses up.
+    pub geo_database: Option<Arc<GeoDatabase>>,
+    /// The folder of `inputcsv` and `outputcsv`; without one tables are kept in the session.
+    pub csv_folder: Option<PathBuf>,
 }
 
 /// A search that was expanded and parsed.

@@ -218,6 +218,9 @@ impl Planner {
         Box::pin(async move {
             let mut frame = input;
             for (index, call) in calls.iter().enumerate() {
+                if frame.is_some() && commands::summary_index::hands_on(call, calls.get(index + 1)) {
+                    continue;
+                }
                 let needed = Needed::before(&calls[index + 1..], needed.clone());
                 frame = Some(self.command(call, frame, needed).await.map_err(|error| error.at(call.span))?);
             }

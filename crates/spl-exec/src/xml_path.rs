@@ -436,7 +436,8 @@ impl<'t> Reader<'t> {
 mod tests {
     use super::XmlPath;
 
-    const DOCUMENT: &str = r#"<foo><bar nickname="spock">one</bar><bar nickname="scotty"><b>x</b><b>y</b></bar><baz n="3">z</baz></foo>"#;
+    const DOCUMENT: &str =
+        r#"<foo><bar nickname="spock">one</bar><bar nickname="scotty"><b>x</b><b>y</b></bar><baz n="3">z</baz></foo>"#;
 
     fn values(path: &str) -> Vec<String> {
         XmlPath::parse(path).unwrap().values(&crate::xml_document::parse(DOCUMENT).unwrap())

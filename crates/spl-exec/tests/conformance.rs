@@ -210,7 +210,17 @@ fn settings(case: &Case) -> Settings {
         Some(other) => panic!("{}: now: {other}", case.name),
     };
     let time_zone: Tz = case.tz.as_deref().unwrap_or("UTC").parse().unwrap_or_else(|error| panic!("{}: tz: {error}", case.name));
-    Settings { now, time_zone, earliest: None, latest: None, limits: IndexMap::new(), memory_limit: None, threads: 0 }
+    Settings {
+        now,
+        time_zone,
+        earliest: None,
+        latest: None,
+        limits: IndexMap::new(),
+        memory_limit: None,
+        threads: 0,
+        geo_database: None,
+        csv_folder: None,
+    }
 }
 
 /// A CSV file with the fields in order of their first appearance.

@@ -149,6 +149,12 @@ pub struct SettingOptions {
     /// A limit of searches, as `splq limits` lists them; 0 = no limit
     #[arg(long, value_name = "NAME=VALUE")]
     pub limit: Vec<String>,
+    /// Database of locations (MaxMind) that iplocation reads
+    #[arg(long, value_name = "FILE.mmdb", value_hint = ValueHint::FilePath)]
+    pub geoip: Option<PathBuf>,
+    /// Folder of the CSV files of inputcsv and outputcsv [default: kept in the session]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub csv_dir: Option<PathBuf>,
     /// Threads [default: one per core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,

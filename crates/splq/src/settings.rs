@@ -1,11 +1,13 @@
 //! Engine settings from the command line; the only place that reads the clock.
 
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeZone};
 use chrono_tz::Tz;
 use indexmap::IndexMap;
 use spl_exec::Settings;
+use spl_exec::geo_database::GeoDatabase;
 use spl_exec::limits::LIMITS;
 use spl_parser::diagnostic::nearest;
 
@@ -39,6 +41,8 @@ pub fn settings(options: &SettingOptions) -> Result<Settings, Stop> {
         limits: limits(&options.limit)?,
         memory_limit,
         threads: options.threads.map_or(0, usize::from),
+        geo_database: options.geoip.as_deref().map(|file| Arc::new(GeoDatabase::new(file))),
+        csv_folder: options.csv_dir.clone(),
     })
 }
 

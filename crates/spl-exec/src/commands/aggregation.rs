@@ -14,6 +14,7 @@ use crate::frame::{Frame, FrameField, ORDINAL, column, engine_error, null, ordin
 use crate::operators::barrier::Barrier;
 use crate::operators::mv_expand::MvExpand;
 use crate::planner::Planner;
+use crate::prestats;
 
 /// An aggregation ready to be put into a plan.
 #[derive(Clone)]
@@ -174,7 +175,11 @@ pub fn plan_one(
                 )
                 .with_help(spec.syntax.to_owned()));
             }
-            Ok(vec![make(name(), Typed::new(lit(1_i64), ValueType::Integer))?])
+            let each = match prestats::value(frame, spec.name, "")? {
+                Some(value) => value,
+                None => Typed::new(lit(1_i64), ValueType::Integer),
+            };
+            Ok(vec![make(name(), each)?])
         }
         AggregationArgument::Field(field) if field.has_wildcard() => {
             let mut planned = Vec::new();
@@ -203,9 +208,13 @@ pub fn plan_one(
             Ok(planned)
         }
         AggregationArgument::Field(field) => {
-            let value = match frame.field(&field.name) {
-                Some(found) => value_of(spec, frame, &found),
-                None => Typed::new(null(ValueType::Text), ValueType::Text),
+            let value = match (prestats::value(frame, spec.name, &field.name)?, frame.field(&field.name)) {
+                (Some(value), _) => value,
+                (None, Some(found)) => value_of(spec, frame, &found),
+                (None, None) if field.name.starts_with("PREFIX(") => {
+                    return Err(Diagnostic::error("plan/not-here", "`PREFIX` works only in tstats", field.span));
+                }
+                (None, None) => Typed::new(null(ValueType::Text), ValueType::Text),
             };
             Ok(vec![make(name(), value)?])
         }

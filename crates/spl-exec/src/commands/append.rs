@@ -11,9 +11,10 @@ use spl_parser::syntax::CommandCall;
 
 use super::{Input, count};
 use crate::expression::{self, Typed};
-use crate::frame::{Frame, ORDINAL, column, engine_error, null};
+use crate::frame::{Frame, FrameField, ORDINAL, column, engine_error, null};
 use crate::needed::Needed;
 use crate::planner::{Planner, appended_ordinal};
+use crate::prestats;
 
 /// Plans the command.
 pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
@@ -33,7 +34,12 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
 /// One frame behind the other, columns by name. The second must be numbered from 0.
 pub fn concatenate(planner: &Planner, first: Frame, second: Frame) -> Result<Frame, Diagnostic> {
     let appended = first.appended + 1;
-    let (left, right) = (first.fields(), second.fields());
+    // What statistics read of rows with `prestats=true` is hidden, and comes along.
+    let carried = |frame: &Frame| -> Vec<FrameField> {
+        let all = frame.all_fields().into_iter();
+        all.filter(|field| !field.is_hidden() || field.name.starts_with(prestats::PREFIX)).collect()
+    };
+    let (left, right) = (carried(&first), carried(&second));
     let mut names: Vec<String> = left.iter().map(|field| field.name.clone()).collect();
     names.extend(right.iter().map(|field| field.name.clone()).filter(|name| !names.contains(name)).collect::<Vec<_>>());
     let mut left_columns: Vec<(String, Expr)> = Vec::new();

@@ -55,7 +55,9 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
                             format!("`{other}` is not a mode of `datamodel`"),
                             mode.span,
                         )
-                        .with_help("search, flat, acceleration_search, or one of these with `_string` for the text of the search"));
+                        .with_help(
+                            "search, flat, acceleration_search, or one of these with `_string` for the text of the search",
+                        ));
                     }
                 };
                 if boolean(call, "summariesonly", false) {
@@ -97,7 +99,11 @@ fn search_string(model: &DataModel, dataset: &Dataset, naming: Naming) -> Result
             }
             CalculationKind::Lookup { lookup, inputs, outputs } => {
                 let pairs = |pairs: &[(String, String)]| {
-                    pairs.iter().map(|(table, event)| format!("{} AS {}", quoted(table), quoted(event))).collect::<Vec<_>>().join(" ")
+                    pairs
+                        .iter()
+                        .map(|(table, event)| format!("{} AS {}", quoted(table), quoted(event)))
+                        .collect::<Vec<_>>()
+                        .join(" ")
                 };
                 text.push_str(&format!(" | lookup {} {} OUTPUT {}", quoted(lookup), pairs(inputs), pairs(outputs)));
             }

@@ -34,11 +34,7 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
             let condition = search::plan(planner, &condition, &frame)?;
             frame = frame.filter(condition)?;
         }
-        let (start, most) = (count(call, "start", 0)?, count(call, "max", 1_000_000_000)?);
-        if call.option("start").is_some() || call.option("max").is_some() {
-            let size = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
-            frame = frame.ordered()?.build(|plan| plan.limit(size(start), Some(size(most))))?;
-        }
+        frame = limited(call, frame)?;
         match input.frame {
             Some(before) => {
                 let rows = planner.materialise(frame).await?;
@@ -47,6 +43,16 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
             None => Ok(frame),
         }
     })
+}
+
+/// The rows that `start` and `max` leave.
+pub fn limited(call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
+    if call.option("start").is_none() && call.option("max").is_none() {
+        return Ok(frame);
+    }
+    let (start, most) = (count(call, "start", 0)?, count(call, "max", 1_000_000_000)?);
+    let size = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
+    frame.ordered()?.build(|plan| plan.limit(size(start), Some(size(most))))
 }
 
 /// The values of a field that the table also holds one by one (`output_format=splunk_mv_csv`).

@@ -1,23 +1,48 @@
-//! Planning of `iplocation`: the location of addresses, for which a database of locations is needed.
+//! Planning of `iplocation`: the location of addresses, from a database that the user gives.
 
 use spl_functions::column::ValueType;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
 
-use crate::frame::{Frame, null};
+use super::boolean;
+use crate::expression::Typed;
+use crate::frame::{Frame, column, null};
+use crate::geo_database::Part;
 use crate::planner::Planner;
 
-/// Plans the command. A search that is only checked gets the fields without values; to run it there is no database.
+/// Plans the command. Without a database a search can be checked, with a warning, but not run.
+///
+/// Source: Splunk search reference, iplocation.
 pub fn plan(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
-    const NEEDED: &str = "`iplocation` needs a database of locations (MaxMind), which splq does not read yet";
-    if planner.is_running() {
-        return Err(Diagnostic::error("plan/no-database", NEEDED, call.name.span)
-            .with_help("leave the command out, or use a lookup with CIDR matching"));
-    }
-    planner.warn(Diagnostic::warning("plan/no-database", NEEDED, Some(call.name.span)));
+    const NEEDED: &str = "`iplocation` needs a database of locations in MaxMind's format";
+    const HELP: &str = "give one with `--geoip FILE.mmdb`";
     let prefix = call.option("prefix").map_or("", |option| option.value.value.as_str());
-    let all = super::boolean(call, "allfields", false);
-    let more: &[&str] = if all { &["Continent", "MetroCode", "Timezone"] } else { &[] };
-    let names = ["City", "Country", "Region", "lat", "lon"].iter().chain(more);
-    frame.assign(names.map(|name| (format!("{prefix}{name}"), null(ValueType::Text))).collect())
+    let all = boolean(call, "allfields", false);
+    let parts =
+        Part::ALL.into_iter().filter(|(part, _)| all || !matches!(part, Part::Continent | Part::MetroCode | Part::Timezone));
+    let nothing = |(_, name): (Part, &str)| (format!("{prefix}{name}"), null(ValueType::Text));
+    let Some(database) = &planner.settings().geo_database else {
+        if planner.is_running() {
+            return Err(Diagnostic::error("plan/no-database", NEEDED, call.name.span).with_help(HELP));
+        }
+        planner.warn(Diagnostic::warning("plan/no-database", NEEDED, Some(call.name.span)).with_help(HELP));
+        return frame.assign(parts.map(nothing).collect());
+    };
+    let language = match call.option("lang").map(|option| option.value.value.as_str()) {
+        None | Some("eng") => "en",
+        Some(other) => other,
+    };
+    let Some(field) = call.fields().next() else {
+        return Err(Diagnostic::error("plan/argument", "`iplocation` needs a field", call.span));
+    };
+    let Some(found) = frame.field(&field.name) else {
+        return frame.assign(parts.map(nothing).collect());
+    };
+    let address = Typed::new(column(&field.name), found.value_type());
+    let mut set = Vec::new();
+    for (part, name) in parts {
+        let value = database.locate(address.clone(), part, language).map_err(|error| error.at(call.name.span))?;
+        set.push((format!("{prefix}{name}"), value.expression));
+    }
+    frame.assign(set)
 }

@@ -31,8 +31,12 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
         if knowledge.forms.is_empty() {
             planner.warn(Diagnostic {
                 severity: Severity::Note,
-                ..Diagnostic::warning("plan/no-forms", "there are no forms, so that `kvform` finds no fields", Some(call.name.span))
-                    .with_help("forms come from the `forms` folder of the apps given with --app")
+                ..Diagnostic::warning(
+                    "plan/no-forms",
+                    "there are no forms, so that `kvform` finds no fields",
+                    Some(call.name.span),
+                )
+                .with_help("forms come from the `forms` folder of the apps given with --app")
             });
         }
         let mut forms: HashMap<String, Option<Form>> = HashMap::new();

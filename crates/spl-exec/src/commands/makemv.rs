@@ -6,8 +6,8 @@ use spl_functions::pattern::Pattern;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
 
-use super::eval::assign;
 use super::boolean;
+use super::eval::assign;
 use crate::expression::{self, Typed, call as function};
 use crate::frame::{Frame, column, text};
 use crate::planner::Planner;

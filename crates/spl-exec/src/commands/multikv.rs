@@ -302,7 +302,8 @@ mod tests {
 
     #[test]
     fn aligned_columns() {
-        let text = "Tasks: 3\n\nPID  USER  %CPU  COMMAND\n  1  root   0.0  /sbin/init splash\n 22         1.5  cron\n\nNAME SIZE\na 1";
+        let text =
+            "Tasks: 3\n\nPID  USER  %CPU  COMMAND\n  1  root   0.0  /sbin/init splash\n 22         1.5  cron\n\nNAME SIZE\na 1";
         assert_eq!(
             read(&layout(Header::Found), text),
             ["PID=1 USER=root _CPU=0.0 COMMAND=/sbin/init splash", "PID=22 _CPU=1.5 COMMAND=cron", "NAME=a SIZE=1"]

@@ -186,7 +186,7 @@ pub fn decoded(cell: &str) -> Option<Vec<String>> {
 }
 
 /// The same rows under another header: other fields are left out, missing ones are empty.
-fn with_header(table: &LookupTable, header: &[String]) -> LookupTable {
+pub fn with_header(table: &LookupTable, header: &[String]) -> LookupTable {
     let places: Vec<Option<usize>> = header.iter().map(|name| table.header.iter().position(|known| known == name)).collect();
     let cell = |row: &Vec<String>, place: &Option<usize>| place.and_then(|place| row.get(place)).cloned().unwrap_or_default();
     LookupTable {

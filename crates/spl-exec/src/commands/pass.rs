@@ -1,5 +1,5 @@
 //! Planning of commands that change how results are shown or where they are computed, never the rows: `highlight`,
-//! `iconify`, `localop`.
+//! `iconify`, `localop`, `noop`, `redistribute`.
 
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;

@@ -6,8 +6,8 @@ use spl_parser::Diagnostic;
 use spl_parser::syntax::{Aggregation, AggregationArgument, CommandCall};
 
 use super::aggregation::{self, Planned};
-use super::{Input, boolean};
 use super::sort::sort_key;
+use super::{Input, boolean};
 use crate::cell::Table;
 use crate::expression::{Typed, call as function};
 use crate::frame::{Frame, ORDINAL, column};

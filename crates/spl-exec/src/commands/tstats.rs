@@ -1,42 +1,51 @@
 //! Planning of `tstats`: aggregations over events by indexed fields, or over a dataset of a data model.
 
-use datafusion::logical_expr::Expr;
+use datafusion::logical_expr::{Expr, lit};
 use futures::future::BoxFuture;
 use spl_functions::column::ValueType;
 use spl_knowledge::{CalculationKind, Knowledge};
-use spl_parser::syntax::{Argument, CommandCall, FieldName, Pipeline, SearchExpression};
+use spl_parser::syntax::{Argument, CommandCall, Pipeline, SearchExpression};
 use spl_parser::{Diagnostic, Span};
 
-use super::{Input, aggregation, bin, boolean, fillnull, refuse_options, stats};
+use super::{Input, aggregation, append, bin, boolean, fillnull, stats};
 use crate::dataset::{self, DatasetName, DatasetScope};
 use crate::events::{self, EventScope};
-use crate::expression::{Scope, Typed};
-use crate::frame::{Frame, column, null};
+use crate::expression::{Scope, Typed, call as function};
+use crate::frame::{Frame, column, null, text};
 use crate::needed::Needed;
 use crate::parsed_knowledge::ParsedKnowledge;
 use crate::planner::Planner;
-use crate::{search, subsearch};
+use crate::{prestats, search, subsearch};
 
 /// Plans the command.
 pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
-        if input.frame.is_some() {
-            return Err(Diagnostic::error("plan/position", "`tstats` must be the first command", call.name.span));
+        let prestats = boolean(call, "prestats", false);
+        super::mstats::check_position(call, input.frame.is_some(), prestats, boolean(call, "append", false))?;
+        if let Some(option) = call.option("use_summary_index_values").filter(|_| boolean(call, "use_summary_index_values", false))
+        {
+            return Err(Diagnostic::error(
+                "plan/refused-option",
+                "there is no summary index to read values from",
+                option.name.span,
+            ));
         }
-        refuse_options(call, &[("prestats", "false"), ("append", "false"), ("use_summary_index_values", "false")])?;
         let dataset = match call.clause("from").and_then(|clause| clause.arguments.first()) {
             None => None,
             Some(Argument::Pair { name, value }) if name.value.eq_ignore_ascii_case("datamodel") => {
                 Some(DatasetName::find(planner.knowledge(), &value.value, value.span)?)
             }
             Some(Argument::Pair { name, value }) => {
-                let message = format!("`from {}={}` is not built yet", name.value, value.value);
-                return Err(Diagnostic::error("plan/not-built", message, name.span.to(value.span))
+                let message = format!("`from {}={}`: search jobs of a Splunk server are not read", name.value, value.value);
+                return Err(Diagnostic::error("plan/refused-source", message, name.span.to(value.span))
                     .with_help("`from datamodel=Model.Dataset`"));
             }
             Some(Argument::Text { text, .. }) => {
-                return Err(Diagnostic::error("plan/not-built", "a namespace of tscollect can't be read", text.span)
-                    .with_help("`from datamodel=Model.Dataset`"));
+                let message =
+                    format!("`{}` is a namespace of tscollect: index files of a Splunk server, which are not read", text.value);
+                return Err(
+                    Diagnostic::error("plan/refused-source", message, text.span).with_help("`from datamodel=Model.Dataset`")
+                );
             }
             Some(_) => return Err(Diagnostic::error("plan/argument", "`from` takes a data model", call.span)),
         };
@@ -47,6 +56,14 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
             Some(Argument::Search(condition)) => Some(subsearch::resolve(planner, condition).await?),
             _ => None,
         };
+        if prestats {
+            let (frame, groups) = grouped(planner, call, dataset, condition)?;
+            let rows = prestats::rows(planner, call, frame, &groups)?;
+            return match input.frame {
+                Some(before) => append::concatenate(planner, before, planner.materialise(rows).await?),
+                None => Ok(rows),
+            };
+        }
         plan_over(planner, call, dataset, condition)
     })
 }
@@ -69,6 +86,19 @@ fn plan_over(
     dataset: Option<DatasetName<'_>>,
     condition: Option<SearchExpression>,
 ) -> Result<Frame, Diagnostic> {
+    let (frame, names) = grouped(planner, call, dataset, condition)?;
+    let frame = aggregation::expand_groups(frame, &names)?;
+    let planned = aggregation::plan_all(planner, call, &frame)?;
+    stats::group(planner, frame, &names, &planned)
+}
+
+/// The rows that are aggregated, and the fields that they are grouped by.
+fn grouped(
+    planner: &Planner,
+    call: &CommandCall,
+    dataset: Option<DatasetName<'_>>,
+    condition: Option<SearchExpression>,
+) -> Result<(Frame, Vec<String>), Diagnostic> {
     let events = EventScope::of_kinds(planner);
     let scopes = DatasetScope::of_kinds(planner, &events, dataset.as_ref());
     let mut conditions = dataset::constraints(&scopes, dataset.as_ref(), call.span)?;
@@ -96,11 +126,19 @@ fn plan_over(
         aggregated_fields(&aggregation.argument, &mut want);
     }
     let by = by_fields(call)?;
-    for (field, _) in &by {
-        want(&field.name, field.span);
+    let mut prefixes: Vec<(String, String, Span)> = Vec::new();
+    for field in &by {
+        match &field.prefix {
+            Some(prefix) => prefixes.push((field.name.clone(), prefix.clone(), field.place)),
+            None => want(&field.name, field.place),
+        }
     }
     let mut columns: Vec<(String, Expr)> = Vec::new();
     for (name, span) in wanted {
+        if let Some(prefix) = name.strip_prefix("PREFIX(").and_then(|rest| rest.strip_suffix(')')) {
+            prefixes.push((name.clone(), prefix.to_owned(), span));
+            continue;
+        }
         if name.contains('*') {
             return Err(Diagnostic::error("plan/wildcard", "`tstats` takes no wildcards in field names", span));
         }
@@ -114,16 +152,30 @@ fn plan_over(
             columns.push((name, null(ValueType::Text)));
         }
     }
+    if let Some((_, _, span)) = prefixes.first() {
+        if dataset.is_some() {
+            return Err(Diagnostic::error("plan/argument", "`PREFIX` reads texts of events, not a data model", *span));
+        }
+        let values = scopes.iter().map(|scope| scope.resolve("_raw")).collect::<Result<Vec<_>, _>>()?;
+        let raw = events::each_kind(planner, &conditions, values)?;
+        for (name, prefix, _) in prefixes {
+            let value = match &raw {
+                Some(raw) => prefixed(planner, raw.clone(), &prefix)?,
+                None => null(ValueType::Text),
+            };
+            columns.push((name, value));
+        }
+    }
     let mut frame = frame.select(columns)?;
 
-    for (field, span) in &by {
-        if let Some((span, place)) = span {
+    for field in &by {
+        if let Some((span, place)) = &field.span {
             let kind = frame.field(&field.name).map_or(ValueType::Text, |found| found.value_type());
             let binned = bin::with_span(planner, call, &field.name, Typed::new(column(&field.name), kind), span, *place)?;
             frame = frame.assign(vec![(field.name.clone(), binned.expression)])?;
         }
     }
-    let names: Vec<String> = by.iter().map(|(field, _)| field.name.clone()).collect();
+    let names: Vec<String> = by.into_iter().map(|field| field.name).collect();
     if let Some(option) = call.option("fillnull_value") {
         let mut filled = Vec::new();
         for name in &names {
@@ -131,9 +183,23 @@ fn plan_over(
         }
         frame = frame.assign(filled)?;
     }
-    let frame = aggregation::expand_groups(frame, &names)?;
-    let planned = aggregation::plan_all(planner, call, &frame)?;
-    stats::group(planner, frame, &names, &planned)
+    Ok((frame, names))
+}
+
+/// What follows a prefix in the terms of a text, in lower case as terms are indexed.
+///
+/// Source: Splunk search reference, tstats, PREFIX directive.
+fn prefixed(planner: &Planner, raw: Typed, prefix: &str) -> Result<Expr, Diagnostic> {
+    let breakers = r#"\s\[\]<>(){}|!;,'"*&?+"#;
+    let regex = format!("(?:^|[{breakers}]){}([^{breakers}]+)", regex::escape(&prefix.to_lowercase()));
+    let lower = function(planner, "lower", vec![raw])?;
+    let arguments = vec![
+        lower,
+        Typed::new(text(regex), ValueType::Text),
+        Typed::new(lit(1_i64), ValueType::Integer),
+        Typed::new(lit(0_i64), ValueType::Integer),
+    ];
+    Ok(function(planner, "spl_capture_all", arguments)?.expression)
 }
 
 fn aggregated_fields(argument: &spl_parser::syntax::AggregationArgument, want: &mut impl FnMut(&str, Span)) {
@@ -145,27 +211,37 @@ fn aggregated_fields(argument: &spl_parser::syntax::AggregationArgument, want: &
     }
 }
 
-type ByField<'a> = (&'a FieldName, Option<(String, Span)>);
+/// A field of the by-clause.
+struct ByField {
+    name: String,
+    place: Span,
+    /// Buckets that it is cut into.
+    span: Option<(String, Span)>,
+    /// For `PREFIX(...)`: what its values follow in the texts of events.
+    prefix: Option<String>,
+}
 
-fn by_fields(call: &CommandCall) -> Result<Vec<ByField<'_>>, Diagnostic> {
-    let mut fields: Vec<ByField<'_>> = Vec::new();
+fn by_fields(call: &CommandCall) -> Result<Vec<ByField>, Diagnostic> {
+    let mut fields: Vec<ByField> = Vec::new();
+    let add = |fields: &mut Vec<ByField>, name: &str, place: Span, prefix: Option<String>| {
+        if !fields.iter().any(|known| known.name == name) {
+            fields.push(ByField { name: name.to_owned(), place, span: None, prefix });
+        }
+    };
     for argument in call.by_fields() {
         match argument {
-            Argument::Field(field) => {
-                if !fields.iter().any(|(known, _)| known.name == field.name) {
-                    fields.push((field, None));
-                }
-            }
+            Argument::Field(field) => add(&mut fields, &field.name, field.span, None),
             Argument::Pair { name, value } if name.value.eq_ignore_ascii_case("span") => {
                 // A span is for `_time` wherever it stands, else for the field before it.
-                let time = fields.iter().position(|(field, _)| field.name == "_time");
+                let time = fields.iter().position(|field| field.name == "_time");
                 match time.or(fields.len().checked_sub(1)) {
-                    Some(place) => fields[place].1 = Some((value.value.clone(), value.span)),
+                    Some(place) => fields[place].span = Some((value.value.clone(), value.span)),
                     None => return Err(Diagnostic::error("plan/argument", "`span` needs a field before it", name.span)),
                 }
             }
-            Argument::Conversion { function, .. } => {
-                return Err(Diagnostic::error("plan/not-built", "`PREFIX` is known but not built yet", function.span));
+            Argument::Conversion { field, alias, .. } => {
+                let name = alias.as_ref().map_or(field.name.as_str(), |alias| alias.name.as_str());
+                add(&mut fields, name, field.span, Some(field.name.clone()));
             }
             _ => return Err(Diagnostic::error("plan/argument", "a by-clause takes fields", call.span)),
         }
@@ -192,11 +268,15 @@ pub fn data_model_fields(pipeline: &Pipeline, knowledge: &Knowledge, parsed: &Pa
 fn command_fields(call: &CommandCall, knowledge: &Knowledge, parsed: &ParsedKnowledge, needed: &mut Needed) {
     let mut names = Needed::none();
     for aggregation in call.aggregations() {
-        aggregated_fields(&aggregation.argument, &mut |name, _| names.add(name));
+        aggregated_fields(&aggregation.argument, &mut |name, _| {
+            names.add(if name.starts_with("PREFIX(") { "_raw" } else { name });
+        });
     }
     for argument in call.by_fields() {
-        if let Argument::Field(field) = argument {
-            names.add(&field.name);
+        match argument {
+            Argument::Field(field) => names.add(&field.name),
+            Argument::Conversion { .. } => names.add("_raw"),
+            _ => {}
         }
     }
     if let Some(Argument::Search(condition)) = call.clause("where").and_then(|clause| clause.arguments.first()) {

@@ -28,9 +28,8 @@ pub fn plan(_: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame, Diag
     let Some(Argument::Text { text: path, .. }) = call.arguments.first() else {
         return Err(Diagnostic::error("plan/argument", "`xpath` needs a path", call.span));
     };
-    let option = |name: &str, default: &str| {
-        call.option(name).map_or_else(|| default.to_owned(), |option| option.value.value.clone())
-    };
+    let option =
+        |name: &str, default: &str| call.option(name).map_or_else(|| default.to_owned(), |option| option.value.value.clone());
     let (source, target) = (option("field", "_raw"), option("outfield", "xpath"));
     let default = call.option("default").map(|option| option.value.value.clone());
     let parsed = XmlPath::parse(&path.value)

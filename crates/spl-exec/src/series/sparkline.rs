@@ -42,8 +42,7 @@ impl Sparkline {
             .map_err(|_| Diagnostic::error("plan/argument", "a wildcard can't stand in `sparkline`", drawn.span))?;
         let span = match span {
             Some(written) => {
-                let span =
-                    parse_span(&written.value).map_err(|message| Diagnostic::error("plan/span", message, written.span))?;
+                let span = parse_span(&written.value).map_err(|message| Diagnostic::error("plan/span", message, written.span))?;
                 Some((span, written.value.clone()))
             }
             None => None,

@@ -22,5 +22,5 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("maxzoomlevel", OptionKind::Integer, "9", "how many zoom levels"),
     ],
     arguments: ArgumentShape::Own(super::split_aggregations),
-    status: Status::Planned,
+    status: Status::Full,
 };

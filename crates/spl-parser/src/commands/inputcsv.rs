@@ -18,5 +18,5 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("events", OptionKind::Boolean, "false", "takes the rows as events"),
     ],
     arguments: ArgumentShape::Own(super::inputlookup::grammar),
-    status: Status::Refused("it reads the CSV folder of a Splunk server: give the file with --lookup NAME=FILE.csv and use inputlookup"),
+    status: Status::Full,
 };

@@ -15,5 +15,5 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("lang", OptionKind::Text, "en", "language of the names"),
     ],
     arguments: ArgumentShape::Own(super::one_field),
-    status: Status::Partial("needs a database of locations, which is not read yet: it can be checked, not run"),
+    status: Status::Partial("needs a MaxMind database, given with --geoip"),
 };

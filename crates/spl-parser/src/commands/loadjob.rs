@@ -17,5 +17,5 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("ignore_running", OptionKind::Boolean, "true", "passes over running jobs"),
     ],
     arguments: ArgumentShape::Own(super::optional_text),
-    status: Status::Planned,
+    status: Status::Refused("there are no finished search jobs: it reads those of a Splunk server"),
 };

@@ -18,5 +18,5 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("singlefile", OptionKind::Boolean, "true", "writes one file"),
     ],
     arguments: ArgumentShape::Own(super::optional_text),
-    status: Status::Refused("it writes to the CSV folder of a Splunk server: use --format csv -o FILE"),
+    status: Status::Full,
 };

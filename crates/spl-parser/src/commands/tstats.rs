@@ -27,7 +27,7 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("fillnull_value", OptionKind::Text, "", "value of absent by-fields"),
     ],
     arguments: ArgumentShape::Own(grammar),
-    status: Status::Partial("prestats, append, PREFIX, namespaces"),
+    status: Status::Partial("namespaces of tscollect, which are index files of a Splunk server"),
 };
 
 const CLAUSES: [&str; 4] = ["from", "where", "by", "groupby"];

@@ -70,9 +70,7 @@ impl<'a> Reader<'a> {
         let span = function.span;
         let argument = match function.value.as_str() {
             "count" | "c" => AggregationArgument::None,
-            "sparkline" => {
-                AggregationArgument::Sparkline { aggregation: Box::new(bare_count(span)), time_span: None }
-            }
+            "sparkline" => AggregationArgument::Sparkline { aggregation: Box::new(bare_count(span)), time_span: None },
             _ => {
                 return Err(missing_argument(&format!("aggregation `{written}` needs a field in parentheses"), span)
                     .with_help(format!("`{written}(field)`; only `count` stands alone")));

@@ -1,0 +1,39 @@
+//! `collect`: adds the rows to a summary index.
+
+use crate::diagnostic::Diagnostic;
+use crate::parser::Reader;
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, OptionKind, Status};
+use crate::syntax::CommandCall;
+
+/// Syntax of `collect`.
+pub const SPEC: CommandSpec = CommandSpec {
+    name: "collect",
+    aliases: &["stash"],
+    kind: CommandKind::DatasetProcessing,
+    summary: "adds the rows to a summary index",
+    syntax: "collect [index=<string>] [<option>...]",
+    options: &[
+        super::option("index", OptionKind::Text, "summary", "index that gets the rows"),
+        super::option("addinfo", OptionKind::Boolean, "true", "starts each event with times of the search"),
+        super::option("addtime", OptionKind::Boolean, "true", "starts each event with a time"),
+        super::option("file", OptionKind::Text, "", "file that is written"),
+        super::option("spool", OptionKind::Boolean, "true", "hands the file over for indexing"),
+        super::option("marker", OptionKind::Text, "", "key and value pairs that end each event"),
+        super::option("uselb", OptionKind::Boolean, "true", "breaks events by a line of their own"),
+        super::option("output_format", OptionKind::OneOf(&["raw", "hec"]), "raw", "format of events"),
+        super::option("testmode", OptionKind::Boolean, "false", "shows the events as they would be sent"),
+        super::option("run_in_preview", OptionKind::Boolean, "false", "runs for previews too"),
+        super::option("host", OptionKind::Text, "", "host of the events"),
+        super::option("source", OptionKind::Text, "", "source of the events"),
+        super::option("sourcetype", OptionKind::Text, "stash", "sourcetype of the events"),
+        super::option("timeformat", OptionKind::Text, "", "format of the time"),
+    ],
+    arguments: ArgumentShape::Own(grammar),
+    status: Status::Partial("there is no index to add to: the rows pass on, with a note; testmode=true shows the events"),
+};
+
+fn grammar(reader: &mut Reader<'_>, call: &mut CommandCall) -> Result<(), Diagnostic> {
+    reader.options(call)?;
+    reader.refuse_unknown_option(call.spec)?;
+    reader.expect_end_of_command("an option or the end of the command")
+}

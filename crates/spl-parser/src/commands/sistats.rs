@@ -1,0 +1,15 @@
+//! `sistats`: stats, in summary-index form.
+
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Status};
+
+/// Syntax of `sistats`.
+pub const SPEC: CommandSpec = CommandSpec {
+    name: "sistats",
+    aliases: &[],
+    kind: CommandKind::Transforming,
+    summary: "stats, in summary-index form",
+    syntax: "sistats [allnum=<bool>] [delim=<string>] [partitions=<num>] <aggregation>... [BY <field>...] [dedup_splitvals=<bool>]",
+    options: super::stats::OPTIONS,
+    arguments: ArgumentShape::Aggregations,
+    status: Status::Full,
+};

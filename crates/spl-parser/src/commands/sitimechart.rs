@@ -1,0 +1,15 @@
+//! `sitimechart`: timechart, in summary-index form.
+
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Status};
+
+/// Syntax of `sitimechart`.
+pub const SPEC: CommandSpec = CommandSpec {
+    name: "sitimechart",
+    aliases: &[],
+    kind: CommandKind::Transforming,
+    summary: "timechart, in summary-index form",
+    syntax: "sitimechart [<option>...] [span=<span>] <aggregation>... [BY <field>] [WHERE <aggregation> in|notin|<|> <value>]",
+    options: super::timechart::SPEC.options,
+    arguments: ArgumentShape::Own(super::split_aggregations),
+    status: Status::Full,
+};
