@@ -148,6 +148,6 @@ mod tests {
 
     #[test]
     fn lines_with_most_terms_stay() {
-        assert_eq!(shortened("a\nb c d e f\n\n\nx y z", 1000, 2), "...b c d e f\n...x y z");
+        assert_eq!(shortened("a\nb c d e f\n\n\nw x y z", 1000, 2), "...b c d e f\n...w x y z");
     }
 }

@@ -134,8 +134,8 @@ struct Groups {
     sizes: Vec<usize>,
     /// The row that each group is compared by.
     first_rows: Vec<u32>,
-    /// Features of that row.
-    widths: Vec<usize>,
+    /// Features of that row, ascending.
+    features: Vec<Vec<u64>>,
     /// The groups with a feature, ascending.
     with: HashMap<u64, Vec<u32>>,
     /// Groups whose first row has no feature at all.
@@ -154,19 +154,9 @@ impl Groups {
         {
             return self.join(group);
         }
-        let mut shared: HashMap<u32, usize> = HashMap::new();
-        for group in features.iter().filter_map(|feature| self.with.get(feature)).flatten() {
-            *shared.entry(*group).or_default() += 1;
-        }
-        let similarity =
-            |group: u32, shared: usize| shared as f64 / (self.widths[group as usize] as f64 * features.len() as f64).sqrt();
-        let best = shared
-            .into_iter()
-            .map(|(group, shared)| (similarity(group, shared), group))
-            .filter(|(similarity, _)| *similarity >= self.threshold - 1e-12)
-            .max_by(|(a, left), (b, right)| a.total_cmp(b).then_with(|| right.cmp(left)));
-        if let Some((_, group)) = best {
-            return self.join(group as usize);
+        let best = self.most_similar(&features);
+        if let Some(group) = best {
+            return self.join(group);
         }
         let group = self.sizes.len();
         if features.is_empty() {
@@ -174,10 +164,84 @@ impl Groups {
         }
         self.sizes.push(1);
         self.first_rows.push(u32::try_from(row).unwrap_or(u32::MAX));
-        self.widths.push(features.len());
-        for feature in features {
-            self.with.entry(feature).or_default().push(u32::try_from(group).unwrap_or(u32::MAX));
+        for feature in &features {
+            self.with.entry(*feature).or_default().push(u32::try_from(group).unwrap_or(u32::MAX));
         }
+        self.features.push(features);
         group
+    }
+
+    /// The group whose first row is most similar, the older of equals.
+    ///
+    /// Two texts of f and w features are similar enough only when they share at least threshold * sqrt(f * w) of them, and
+    /// so at least threshold^2 * f, as they share no more than w. A group that holds none of the rarest features, as many
+    /// as that leaves over, need not be looked at.
+    fn most_similar(&self, features: &[u64]) -> Option<usize> {
+        let width = features.len() as f64;
+        let least_shared = (self.threshold * self.threshold * width - 1e-9).ceil().max(1.0) as usize;
+        let holders = |feature: &u64| self.with.get(feature).map_or(&[][..], Vec::as_slice);
+        let mut by_rarity: Vec<&[u32]> = features.iter().map(holders).collect();
+        by_rarity.sort_by_key(|holders| holders.len());
+        let mut candidates: Vec<u32> =
+            by_rarity.into_iter().take((features.len() + 1).saturating_sub(least_shared)).flatten().copied().collect();
+        candidates.sort_unstable();
+        candidates.dedup();
+        let mut best: Option<(f64, usize)> = None;
+        for group in candidates {
+            let Some(other) = self.features.get(group as usize) else { continue };
+            let similarity = shared(features, other) as f64 / (width * other.len() as f64).sqrt();
+            if similarity >= self.threshold - 1e-12 && best.is_none_or(|(highest, _)| similarity > highest) {
+                best = Some((similarity, group as usize));
+            }
+        }
+        best.map(|(_, group)| group)
+    }
+}
+
+/// How many numbers two ascending lists share.
+fn shared(left: &[u64], right: &[u64]) -> usize {
+    let (mut i, mut j, mut count) = (0, 0, 0);
+    while let (Some(a), Some(b)) = (left.get(i), right.get(j)) {
+        count += usize::from(a == b);
+        i += usize::from(a <= b);
+        j += usize::from(b <= a);
+    }
+    count
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_joins_the_most_similar_group() {
+        for threshold in [0.3, 0.5, 0.7, 0.9] {
+            let mut groups = Groups { threshold, ..Groups::default() };
+            let mut state = 7_u64;
+            let mut firsts: Vec<Vec<u64>> = Vec::new();
+            for row in 0..300 {
+                let mut features: Vec<u64> = Vec::new();
+                for _ in 0..8 {
+                    state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                    features.push((state >> 40) % 14);
+                }
+                features.sort_unstable();
+                features.dedup();
+                let similarity =
+                    |other: &Vec<u64>| shared(&features, other) as f64 / (features.len() as f64 * other.len() as f64).sqrt();
+                let mut expected = firsts.len();
+                let mut highest = threshold - 1e-12;
+                for (group, first) in firsts.iter().enumerate() {
+                    let similarity = similarity(first);
+                    if similarity >= threshold - 1e-12 && (expected == firsts.len() || similarity > highest) {
+                        (expected, highest) = (group, similarity);
+                    }
+                }
+                assert_eq!(groups.place(features.clone(), row), expected);
+                if expected == firsts.len() {
+                    firsts.push(features);
+                }
+            }
+        }
     }
 }
