@@ -168,8 +168,10 @@ async fn measured(planner: &Planner, call: &CommandCall, frame: Frame, by: &[Str
     let mut columns: Vec<(String, Expr)> = Vec::new();
     let direct = |name: &str| matches!(name, "_value" | "metric_name" | "_time") || by.iter().any(|field| field == name);
     for name in by.iter().map(String::as_str).chain(["_time"]) {
-        if frame.field(name).is_some() && !columns.iter().any(|(known, _)| known == name) {
-            columns.push((name.to_owned(), column(name)));
+        if !columns.iter().any(|(known, _)| known == name) {
+            // A dimension that no point has: no point is in a group.
+            let value = if frame.field(name).is_some() { column(name) } else { null(ValueType::Text) };
+            columns.push((name.to_owned(), value));
         }
     }
     for name in wanted {

@@ -1,0 +1,28 @@
+//! What the fuzz targets share: an engine with the built-in knowledge and fixed settings.
+
+use std::sync::LazyLock;
+
+use indexmap::IndexMap;
+use spl_exec::{Engine, Settings};
+use spl_knowledge::Knowledge;
+use tokio::runtime::{Builder, Runtime};
+
+/// A runtime on this thread.
+pub static RUNTIME: LazyLock<Runtime> =
+    LazyLock::new(|| Builder::new_current_thread().enable_all().build().expect("a runtime"));
+
+/// An engine without data.
+pub fn engine() -> Engine {
+    let settings = Settings {
+        now: 1_700_000_000.0,
+        time_zone: chrono_tz::Tz::UTC,
+        earliest: None,
+        latest: None,
+        limits: IndexMap::new(),
+        memory_limit: Some(1 << 30),
+        threads: 1,
+        geo_database: None,
+        csv_folder: None,
+    };
+    Engine::new(Knowledge::built_in(), settings).expect("an engine")
+}
