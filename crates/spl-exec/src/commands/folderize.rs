@@ -3,12 +3,14 @@
 //! Paths are cut at `sep`. The folders are those of the least depth that has at least `minfolders` of them, unless there are
 //! more than `maxfolders` and a lower depth had at least one; a folder with several members is written as its
 //! path and `*`, one with a single member as that member. `size` is added up, `memberCount` is the number of
-//! members (Splunk search reference, folderize).
+//! distinct members (Splunk search reference, folderize).
 //!
 //! # Differences
 //!
 //! * The documentation does not say how deep folders reach; the above is the plainest reading of its example.
 //! * Rows without a path are left out. The size is absent when no row has the field.
+
+use std::collections::BTreeSet;
 
 use futures::future::BoxFuture;
 use indexmap::IndexMap;
@@ -44,9 +46,9 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
         let mut table = Table::new(0);
         [path_field, size_field, "memberCount"].into_iter().for_each(|name| table.add_column(name));
         for (folder, members) in folders(&members, separator, least as usize, most as usize) {
-            let path = match members.as_slice() {
-                [(only, _)] => only.clone(),
-                members if members.iter().all(|(path, _)| *path == folder) => folder.clone(),
+            let distinct: BTreeSet<&str> = members.iter().map(|(path, _)| path.as_str()).collect();
+            let path = match distinct.first() {
+                Some(only) if distinct.len() == 1 => (*only).to_owned(),
                 _ => format!("{folder}*"),
             };
             let row = table.add_row();
@@ -54,7 +56,7 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
             if rows.column(size_field).is_some() {
                 table.set(row, size_field, whole_or_not(members.iter().map(|(_, size)| size).sum()));
             }
-            table.set(row, "memberCount", Cell::Integer(i64::try_from(members.len()).unwrap_or(i64::MAX)));
+            table.set(row, "memberCount", Cell::Integer(i64::try_from(distinct.len()).unwrap_or(i64::MAX)));
         }
         table.frame(planner)
     })
