@@ -321,6 +321,9 @@ fn plan_call(
     if matches!(spec.kernel, Kernel::Planned) {
         return plan_lazy(planner, span, spec, arguments, scope);
     }
+    if spec.name == "sigfig" {
+        return crate::significance::plan(planner, &arguments[0], scope);
+    }
     let planned: Vec<Typed> = arguments.iter().map(|argument| plan(planner, argument, scope)).collect::<Result<_, _>>()?;
     if let Some(check) = spec.check {
         let literals: Vec<Option<Value<'_>>> = planned.iter().map(Typed::literal).collect();

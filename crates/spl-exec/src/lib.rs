@@ -27,6 +27,7 @@ pub mod prestats;
 pub mod rows;
 pub mod search;
 pub mod series;
+mod significance;
 pub mod subsearch;
 pub mod written;
 pub mod xml_document;

@@ -70,11 +70,6 @@ impl FunctionSpec {
         Self { check: Some(check), ..self }
     }
 
-    /// The same row, with how much of it is built.
-    pub(crate) const fn built(self, status: Status) -> Self {
-        Self { status, ..self }
-    }
-
     /// Whether this is an operator of the planner (`spl_...`, `search_...`), which users can't call and which lists of
     /// functions leave out.
     pub fn is_operator(&self) -> bool {

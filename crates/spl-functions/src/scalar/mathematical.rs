@@ -6,7 +6,7 @@ use arrow::array::ArrayRef;
 use datafusion_common::Result;
 
 use super::kernels::{float, numbers, of_number, of_two_numbers};
-use super::{Call, FunctionSpec, Kernel, Status};
+use super::{Call, FunctionSpec, Kernel};
 use crate::column::ValueType;
 use crate::value::{Value, parse_number};
 
@@ -44,8 +44,7 @@ pub const FUNCTIONS: &[FunctionSpec] = &[
         "the number rounded to the significant figures of the calculation that yields it",
         (1, Some(1)),
         |call| of_number(call, |number| number),
-    )
-    .built(Status::Partial("the digits of the operands are not followed: all digits are kept")),
+    ),
     row("sqrt", "sqrt(<num>)", "the square root", (1, Some(1)), |call| of_number(call, f64::sqrt)),
     row(
         "sum",

@@ -67,7 +67,7 @@ pub const FUNCTIONS: &[FunctionSpec] = &[
         arity: (0, Some(0)),
         returns: |_| ValueType::Float,
         kernel: Kernel::Columns(time_of_search),
-        status: super::Status::Full,
+        status: super::Status::Partial("it is the time at which the search was started, the same in all rows"),
         check: None,
     },
 ];
