@@ -69,6 +69,7 @@ pub mod datamodel;
 pub mod dedup;
 pub mod delta;
 pub mod diff;
+pub mod erex;
 pub mod eval;
 pub mod eventcount;
 pub mod eventstats;
@@ -197,6 +198,7 @@ commands! {
     "dedup" => dedup::Rows,
     "delta" => delta::Rows,
     "diff" => diff::Stage,
+    "erex" => erex::Stage,
     "eval" => eval::Stage,
     "eventcount" => eventcount::Source,
     "eventstats" => eventstats::Rows,

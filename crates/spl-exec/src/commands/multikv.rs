@@ -126,15 +126,15 @@ impl Layout {
             };
             found = true;
             next = lines.len();
-            for at in first..lines.len() {
-                if !filled(at) {
+            for (at, line) in lines.iter().enumerate().skip(first) {
+                if line.trim().is_empty() {
                     if self.several && !rows.is_empty() {
                         next = at + 1;
                         break;
                     }
                     continue;
                 }
-                self.add(&columns, lines[at], &mut rows);
+                self.add(&columns, line, &mut rows);
             }
             if !matches!(self.header, Header::Found) {
                 break;

@@ -16,5 +16,5 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("maxtrainers", OptionKind::Integer, "100", "how many events are learnt from"),
     ],
     arguments: ArgumentShape::Own(super::optional_fields),
-    status: Status::Planned,
+    status: Status::Full,
 };
