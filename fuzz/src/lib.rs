@@ -1,4 +1,5 @@
 //! What the fuzz targets share: an engine with the built-in knowledge and fixed settings.
+#![cfg(feature = "engine")]
 
 use std::sync::LazyLock;
 

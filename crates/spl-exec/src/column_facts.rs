@@ -98,13 +98,14 @@ struct SharedTexts {
 
 impl SharedTexts {
     fn of(batches: &[RecordBatch], place: usize) -> Option<Self> {
-        let dictionary = |batch: &RecordBatch| batch.column(place).as_dictionary_opt::<Int32Type>().map(|array| array.values().clone());
+        let dictionary =
+            |batch: &RecordBatch| batch.column(place).as_dictionary_opt::<Int32Type>().map(|array| array.values().clone());
         let first = dictionary(batches.first()?)?;
         let texts = first.as_string_view_opt()?.clone();
         let shared = |values: ArrayRef| {
-            values.as_string_view_opt().is_some_and(|other| {
-                other.len() == texts.len() && std::ptr::eq(other.views().as_ptr(), texts.views().as_ptr())
-            })
+            values
+                .as_string_view_opt()
+                .is_some_and(|other| other.len() == texts.len() && std::ptr::eq(other.views().as_ptr(), texts.views().as_ptr()))
         };
         (texts.len() <= MOST_TEXTS && batches.iter().all(|batch| dictionary(batch).is_some_and(shared)))
             .then(|| Self { values: texts, seen: Vec::new() })

@@ -22,6 +22,7 @@ pub const LIMITS: &[LimitSpec] = &[
     LimitSpec { name: "set_maxresultrows", default: 50_000, summary: "rows of each subsearch of set" },
     LimitSpec { name: "selfjoin_maxrows", default: 100_000, summary: "rows that selfjoin takes" },
     LimitSpec { name: "sort_count", default: 10_000, summary: "rows that sort returns without a count" },
+    LimitSpec { name: "spath_extraction_cutoff", default: 5_000, summary: "characters that spath reads for all fields" },
     LimitSpec { name: "head_count", default: 10, summary: "rows that head and tail return without a count" },
     LimitSpec { name: "sparkline_maxsize", default: 100, summary: "points of a sparkline without a span" },
     LimitSpec { name: "top_limit", default: 10, summary: "values that top and rare return without a limit" },

@@ -4,6 +4,7 @@
 //! input in ordinal order on one partition when the operator asks for it.
 
 pub mod barrier;
+pub mod cut;
 pub mod dedup_consecutive;
 pub mod exec;
 pub mod lookup;

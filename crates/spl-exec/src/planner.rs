@@ -1,5 +1,6 @@
 //! Pipelines to frames: what planning a search needs to know, and the walk over its commands.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::array::RecordBatch;
@@ -23,6 +24,7 @@ use crate::event_data::EventData;
 use crate::frame::{Frame, ORDINAL, column, engine_error, ordinal};
 use crate::limits::Limits;
 use crate::needed::Needed;
+use crate::operators::cut::Cut;
 use crate::parsed_knowledge::ParsedKnowledge;
 use crate::search::{TimeRange, time_range};
 use crate::written::{self, WrittenLookups};
@@ -50,6 +52,8 @@ pub struct Shared {
 pub struct Planner {
     shared: Arc<Shared>,
     warnings: Arc<Mutex<Vec<Diagnostic>>>,
+    /// Warnings for what may happen while the search runs.
+    watched: Arc<Mutex<Vec<(Arc<AtomicBool>, Diagnostic)>>>,
     /// How fields are shown at the end, in the order given.
     formats: Arc<Mutex<Vec<(String, Expression)>>>,
     depth: usize,
@@ -66,6 +70,7 @@ impl Planner {
         Self {
             shared,
             warnings: Arc::default(),
+            watched: Arc::default(),
             formats: Arc::default(),
             depth: 0,
             range: TimeRange::default(),
@@ -173,7 +178,22 @@ impl Planner {
 
     /// The warnings so far.
     pub fn take_warnings(&self) -> Vec<Diagnostic> {
+        let watched = std::mem::take(&mut *self.watched.lock().unwrap_or_else(PoisonError::into_inner));
+        for (happened, warning) in watched {
+            if happened.load(Ordering::Relaxed) {
+                self.warn(warning);
+            }
+        }
         std::mem::take(&mut self.warnings.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The first rows of a frame, by a limit of Splunk's; a run that has more rows warns.
+    pub fn cut(&self, frame: Frame, limit: usize, limit_name: &'static str, span: Span, help: &str) -> Result<Frame, Diagnostic> {
+        let was_cut = Arc::new(AtomicBool::new(false));
+        let warning = Diagnostic::warning("limit/reached", format!("results were cut to {limit} rows"), Some(span))
+            .with_help(format!("{help}; the limit is `{limit_name}`"));
+        self.watched.lock().unwrap_or_else(PoisonError::into_inner).push((was_cut.clone(), warning));
+        frame.operate(Cut { limit, was_cut })
     }
 
     /// A scalar function as DataFusion knows it.

@@ -13,12 +13,22 @@ use crate::planner::Planner;
 /// Plans the command.
 pub fn plan(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
     let reversed = matches!(call.arguments.last(), Some(Argument::Text { text, quoted: false }) if text.value == "desc");
-    let limit = match leading_count(call)? {
-        Some(limit) => limit,
-        None => count(call, "limit", planner.limits().get("sort_count"))?,
-    };
     let keys = sort_keys(planner, &call.arguments, &frame, reversed)?;
-    frame.sorted(keys, (limit > 0).then(|| usize::try_from(limit).unwrap_or(usize::MAX)))
+    let asked = match leading_count(call)? {
+        Some(limit) => Some(limit),
+        None if call.option("limit").is_some() => Some(count(call, "limit", 0)?),
+        None => None,
+    };
+    let rows = |limit: u64| (limit > 0).then(|| usize::try_from(limit).unwrap_or(usize::MAX - 1));
+    match (asked, rows(planner.limits().get("sort_count"))) {
+        (Some(limit), _) => frame.sorted(keys, rows(limit)),
+        (None, None) => frame.sorted(keys, None),
+        // Nobody asked for this limit, so that the rows it takes away are worth a word.
+        (None, Some(limit)) => {
+            let sorted = frame.sorted(keys, Some(limit + 1))?;
+            planner.cut(sorted, limit, "sort_count", call.name.span, "write `sort 0 ...` for all rows")
+        }
+    }
 }
 
 /// The sort keys among arguments; fields that no row has do not sort.

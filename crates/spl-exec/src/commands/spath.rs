@@ -29,7 +29,20 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
             if let Some(output) = output {
                 return Err(Diagnostic::error("plan/argument", "`output` needs a `path`", output.span));
             }
-            return extract(planner, frame, source, Existing::Replace, |text| Ok(all_fields(text))).await;
+            let cutoff = usize::try_from(planner.limits().get("spath_extraction_cutoff")).unwrap_or(usize::MAX);
+            let read = |text: &str| {
+                let Some(start) = first_characters(text, cutoff) else { return Ok(all_fields(text)) };
+                planner.warn(
+                    Diagnostic::warning(
+                        "limit/reached",
+                        format!("fields were read from the first {cutoff} characters only"),
+                        Some(call.name.span),
+                    )
+                    .with_help("name a `path`, or raise the limit `spath_extraction_cutoff`"),
+                );
+                Ok(all_fields(&closed(start)))
+            };
+            return extract(planner, frame, source, Existing::Replace, read).await;
         };
         let steps = Path::parse(&path.value).ok_or_else(|| {
             Diagnostic::error("plan/path", format!("`{}` is not a path", path.value), path.span)
@@ -39,6 +52,53 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
         let read = |text: &str| Ok(vec![(name.to_owned(), values_at(text, &steps))]);
         extract(planner, frame, source, Existing::Replace, read).await
     })
+}
+
+/// The first characters of a longer text; 0 = no limit.
+fn first_characters(text: &str, most: usize) -> Option<&str> {
+    if most == 0 || text.len() <= most {
+        return None;
+    }
+    let (end, _) = text.char_indices().nth(most)?;
+    Some(&text[..end])
+}
+
+/// JSON that was cut, up to its last whole value and with its brackets closed. XML is read without its end as it is.
+fn closed(cut: &str) -> String {
+    let mut open: Vec<u8> = Vec::new();
+    let (mut in_text, mut escaped) = (false, false);
+    // Where the last whole value ends, and how many brackets are open there.
+    let (mut end, mut depth) = (0, 0);
+    for (at, byte) in cut.bytes().enumerate() {
+        if in_text {
+            match byte {
+                _ if escaped => escaped = false,
+                b'\\' => escaped = true,
+                b'"' => in_text = false,
+                _ => {}
+            }
+            continue;
+        }
+        match byte {
+            b'"' => in_text = true,
+            b'{' | b'[' => {
+                open.push(if byte == b'{' { b'}' } else { b']' });
+                (end, depth) = (at + 1, open.len());
+            }
+            b'}' | b']' => {
+                open.pop();
+                (end, depth) = (at + 1, open.len());
+            }
+            b',' => (end, depth) = (at, open.len()),
+            _ => {}
+        }
+    }
+    if !cut.trim_start().starts_with(['{', '[']) {
+        return cut.to_owned();
+    }
+    let mut whole = cut[..end].to_owned();
+    whole.extend(open[..depth.min(open.len())].iter().rev().map(|bracket| char::from(*bracket)));
+    whole
 }
 
 /// A document, by its first character.
@@ -71,5 +131,28 @@ fn values_at(text: &str, path: &Path) -> Vec<String> {
         }
         Some(Document::Xml(roots)) => xml_document::extract(&roots, path.steps()),
         _ => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cut_json_is_closed_after_its_last_whole_value() {
+        for (cut, whole) in [
+            (r#"{"a":1,"b":"x"#, r#"{"a":1}"#),
+            (r#"{"a":[1,2"#, r#"{"a":[1]}"#),
+            (r#"{"a":{"b":[{"c":"}"},{"d"#, r#"{"a":{"b":[{"c":"}"},{}]}}"#),
+            (r#"{"a":{"b":1},"c""#, r#"{"a":{"b":1}}"#),
+            (r#"{"a":"\"","b":[]"#, r#"{"a":"\"","b":[]}"#),
+            ("{", "{}"),
+            ("<a>x", "<a>x"),
+        ] {
+            assert_eq!(closed(cut), whole, "{cut}");
+        }
+        assert_eq!(first_characters("ééé", 2), Some("éé"));
+        assert_eq!(first_characters("ééé", 3), None);
+        assert_eq!(first_characters("ééé", 0), None);
     }
 }
