@@ -30,7 +30,7 @@ pub mod series;
 mod significance;
 pub mod subsearch;
 pub mod written;
-pub mod xml_document;
 pub mod xml_path;
 
 pub use engine::{Engine, Failure, Results, Search, Settings, Stage};
+pub use spl_functions::xml_document;

@@ -16,3 +16,4 @@ pub mod settings;
 pub mod time;
 pub mod value;
 mod wildcard;
+pub mod xml_document;

@@ -200,7 +200,7 @@ pub const FUNCTIONS: &[FunctionSpec] = &[
         ..function(
             "spath",
             "spath(<value>,<path>)",
-            "the values at the path in a JSON text, objects and arrays as JSON",
+            "the values at the path in a text of JSON or XML, objects and arrays as JSON",
             (2, Some(2)),
             spath,
         )

@@ -1,7 +1,7 @@
 //! JSON functions that read documents.
 
 use arrow::array::ArrayRef;
-use datafusion_common::{Result, exec_err};
+use datafusion_common::Result;
 use serde_json::Value as Json;
 
 use super::{append_json, document, single, to_json};
@@ -10,6 +10,7 @@ use crate::json_path::{Path, text_of};
 use crate::scalar::Call;
 use crate::scalar::multivalue::is_true;
 use crate::value::Value;
+use crate::xml_document;
 
 pub(super) fn of_document(call: &Call<'_>, compute: fn(&Json) -> Option<Json>) -> Result<ArrayRef> {
     let mut built = ColumnBuilder::new(call.returns, call.rows);
@@ -165,13 +166,18 @@ pub(super) fn spath(call: &Call<'_>) -> Result<ArrayRef> {
     let mut built = ColumnBuilder::new(call.returns, call.rows);
     for row in 0..call.rows {
         let value = single(call.value(0, row));
-        if matches!(value, Value::Text(text) if text.trim_start().starts_with('<')) {
-            return exec_err!("spath reads JSON; paths into XML are not supported");
-        }
         let path = call
             .value(1, row)
             .text()
             .and_then(|path| Path::parse(&path));
+        if let Value::Text(text) = value
+            && text.trim_start().starts_with('<')
+        {
+            let roots = xml_document::parse(text.trim()).unwrap_or_default();
+            let found = path.map(|path| xml_document::extract(&roots, path.steps())).unwrap_or_default();
+            built.append_values(found);
+            continue;
+        }
         match (document(value), path) {
             (Some(document), Some(path)) => {
                 built.append_values(path.extract(&document).into_iter().map(text_of))

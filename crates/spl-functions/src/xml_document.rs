@@ -1,7 +1,7 @@
 //! XML documents as trees of elements, and the paths that name their parts.
 
+use crate::json_path::Step;
 use indexmap::IndexMap;
-use spl_functions::json_path::Step;
 
 /// Deepest nesting that is read.
 const MOST_LEVELS: usize = 500;
@@ -247,7 +247,7 @@ fn collect(elements: &[Element], parent: &str, fields: &mut IndexMap<String, Vec
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod tests {
     use super::*;
-    use spl_functions::json_path::Path;
+    use crate::json_path::Path;
 
     #[test]
     fn paths_and_fields() {
