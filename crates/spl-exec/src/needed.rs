@@ -350,7 +350,7 @@ fn before_command(call: &CommandCall, after: Needed) -> Needed {
     };
     own_fields(call, &mut needed);
     for option in &call.options {
-        if matches!(option.name.value.as_str(), "field" | "sortby") {
+        if matches!(option.name.value.as_str(), "field" | "sortby" | "event_time_field") {
             needed.add(&option.value.value);
         }
         if matches!(option.name.value.as_str(), "reset_before" | "reset_after")

@@ -238,10 +238,12 @@ impl Planner {
         Box::pin(async move {
             let mut frame = input;
             for (index, call) in calls.iter().enumerate() {
-                if frame.is_some() && commands::summary_index::hands_on(call, calls.get(index + 1)) {
+                let needed = Needed::before(&calls[index + 1..], needed.clone());
+                if frame.is_some() && commands::summary_index::hands_on(self, call, calls.get(index + 1)) {
+                    // The next command reads these rows; this one is planned for its errors.
+                    self.command(call, frame.clone(), needed).await.map_err(|error| error.at(call.span))?;
                     continue;
                 }
-                let needed = Needed::before(&calls[index + 1..], needed.clone());
                 frame = Some(self.command(call, frame, needed).await.map_err(|error| error.at(call.span))?);
             }
             frame.ok_or_else(|| Diagnostic::general("plan/empty", "the search has no command"))

@@ -28,9 +28,13 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
         let outer = !kind.eq_ignore_ascii_case("inner");
         let overwrite = boolean(call, "overwrite", true);
         let most = count(call, "max", 1)?;
-        let time = boolean(call, "usetime", false).then(|| boolean(call, "earlier", true));
+        let mut time = boolean(call, "usetime", false).then(|| boolean(call, "earlier", true));
         if time.is_some() && (left.field("_time").is_none() || right.field("_time").is_none()) {
-            return Err(Diagnostic::error("plan/argument", "`usetime` needs the field `_time` on both sides", call.span));
+            if planner.is_running() {
+                return Err(Diagnostic::error("plan/argument", "`usetime` needs the field `_time` on both sides", call.span));
+            }
+            // A search that is only checked has no data that could bring the field.
+            time = None;
         }
         let aliases = (
             call.option("left").map(|option| option.value.value.clone()),

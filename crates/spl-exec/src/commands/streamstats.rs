@@ -44,14 +44,14 @@ pub fn plan(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame
         Some(option) => {
             let span =
                 parse_span(&option.value.value).map_err(|message| Diagnostic::error("plan/span", message, option.value.span))?;
-            if frame.field("_time").is_none() {
+            if frame.field("_time").is_none() && planner.is_running() {
                 return Err(Diagnostic::error(
                     "plan/argument",
                     "`time_window` needs the field `_time`, which no row has",
                     option.name.span,
                 ));
             }
-            Some(("_time".to_owned(), span.seconds()))
+            frame.field("_time").map(|field| (field.name, span.seconds()))
         }
     };
     let mut operator = StreamStatistics {

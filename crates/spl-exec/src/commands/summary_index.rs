@@ -5,7 +5,7 @@
 
 use futures::future::BoxFuture;
 use spl_parser::Diagnostic;
-use spl_parser::syntax::CommandCall;
+use spl_parser::syntax::{Aggregation, CommandCall};
 
 use super::{Input, Planning};
 use crate::frame::Frame;
@@ -23,9 +23,28 @@ fn plain_name(name: &str) -> Option<&'static str> {
     })
 }
 
-/// Whether a command leaves its work to the next one, its plain form.
-pub fn hands_on(call: &CommandCall, next: Option<&CommandCall>) -> bool {
-    plain_name(call.spec.name).is_some_and(|plain| next.is_some_and(|next| next.spec.name == plain))
+/// What stands in the brackets of a statistic.
+fn argument(one: &Aggregation) -> &str {
+    one.text.split_once('(').map_or("", |(_, rest)| rest)
+}
+
+/// Whether a command leaves its work to the next one, its plain form. Warns about statistics that a summary would not have.
+pub fn hands_on(planner: &Planner, call: &CommandCall, next: Option<&CommandCall>) -> bool {
+    let Some((plain, next)) = plain_name(call.spec.name).zip(next) else { return false };
+    if next.spec.name != plain {
+        return false;
+    }
+    for one in next.aggregations() {
+        let same = |known: &Aggregation| known.function.value == one.function.value && argument(known) == argument(one);
+        if !call.aggregations().any(same) {
+            planner.warn(Diagnostic::warning(
+                "plan/summary-without",
+                format!("a summary of `{}` has no `{}`: it is computed from the events here", call.spec.name, one.text),
+                Some(one.span),
+            ));
+        }
+    }
+    true
 }
 
 /// Plans the command.

@@ -1,6 +1,7 @@
 //! Planning of `transaction`: events that belong together become one row.
 
 use datafusion::logical_expr::Expr;
+use spl_functions::column::ValueType;
 use spl_functions::time::parse_span;
 use spl_parser::syntax::{Argument, CommandCall};
 use spl_parser::{Diagnostic, Span};
@@ -8,7 +9,7 @@ use spl_parser::{Diagnostic, Span};
 use super::format::escaped;
 use super::{boolean, count};
 use crate::expression;
-use crate::frame::{Frame, column, text};
+use crate::frame::{Frame, column, null, text};
 use crate::operators::transaction::{Listed, Transactions};
 use crate::planner::Planner;
 use crate::search;
@@ -23,6 +24,11 @@ pub fn plan(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame
         let made = plan(planner, &typed, frame)?;
         return made.assign(vec![("transactiontype".to_owned(), text(option.value.value.clone()))]);
     }
+    // A search that is only checked has no data that could bring the field.
+    let frame = match frame.field("_time") {
+        None if !planner.is_running() => frame.assign(vec![("_time".to_owned(), null(ValueType::Float))])?,
+        _ => frame,
+    };
     if frame.field("_time").is_none() {
         return Err(Diagnostic::error("plan/argument", "`transaction` needs the field `_time`, which no row has", call.span));
     }
