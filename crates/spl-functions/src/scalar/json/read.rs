@@ -279,9 +279,10 @@ mod tests {
         assert_eq!(
             [
                 one("spath", &[text("plain"), text("a")]),
-                one("spath", &[text("<a/>"), text("a")])
+                one("spath", &[text("<a>1</a>"), text("a")]),
+                one("spath", &[text("<a>1</a>"), text("b")])
             ],
-            ["null", "error"]
+            ["null", "1", "null"]
         );
     }
 
