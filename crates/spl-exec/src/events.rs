@@ -570,9 +570,13 @@ fn project(
     let carried = planner.data().field_names();
     let wanted = |name: &str| needed.contains(name) || name == "_time";
     let mut names: Vec<String> = carried.iter().filter(|name| wanted(name)).cloned().collect();
-    if let Needed::Only(named) = needed {
-        all.extend(named.iter().filter(|name| matches!(name.as_str(), "tag" | "eventtype")).cloned());
-    }
+    let asked = |name: &str| match needed {
+        Needed::Only(named) => named.contains(name),
+        // Behind a command that reads every field it is not known which are asked for by name: those that the search names.
+        // `typer` works event types out itself.
+        Needed::All => planner.names(name) && !(name == "eventtype" && planner.names("typer")),
+    };
+    all.extend(["tag", "eventtype"].into_iter().filter(|name| asked(name)).map(str::to_owned));
     names.extend(all.into_iter().filter(|name| wanted(name) && !carried.contains(name)));
     let mut columns = Vec::with_capacity(names.len());
     for name in names {

@@ -99,6 +99,11 @@ impl Planner {
         self.source.get(span.start..span.end).filter(|text| !text.is_empty())
     }
 
+    /// Whether a word occurs anywhere in the search.
+    pub fn names(&self, word: &str) -> bool {
+        self.source.split(|character: char| !character.is_alphanumeric() && character != '_').any(|found| found == word)
+    }
+
     /// A lookup by name, with the rows that this session wrote to it, if any.
     pub fn lookup(&self, name: &str) -> Result<LookupDefinition, Diagnostic> {
         match self.shared.knowledge.lookup(name) {
