@@ -377,6 +377,18 @@ mod tests {
     use super::*;
 
     #[test]
+    fn every_command_is_built_or_refused_with_a_reason() {
+        for spec in spl_parser::commands::all() {
+            let said = match spec.status {
+                Status::Refused(why) | Status::Partial(why) => !why.is_empty(),
+                Status::Full => true,
+                Status::Planned => false,
+            };
+            assert!(said, "{}", spec.name);
+        }
+    }
+
+    #[test]
     fn what_is_built_says_so_in_its_syntax() {
         for spec in spl_parser::commands::all() {
             let built = BUILT.iter().any(|(name, _)| *name == spec.name);
