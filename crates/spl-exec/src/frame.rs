@@ -1,10 +1,10 @@
 //! A frame: the plan of a pipeline up to a command, with the rule that its row order is its hidden ordinal column.
 
-use datafusion::common::HashMap;
+use std::sync::Arc;
 
 use arrow::datatypes::DataType;
 use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
-use datafusion::common::{Column, ScalarValue};
+use datafusion::common::{Column, HashMap, ScalarValue};
 use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, Projection, SortExpr, lit};
 use datafusion::prelude::cast;
 use spl_functions::column::ValueType;
@@ -158,14 +158,22 @@ impl Frame {
         }
         let settled = self.settled()?;
         let LogicalPlan::Projection(below) = &settled.plan else {
-            return settled.build(|plan| plan.project(projected));
+            return settled.project(projected);
         };
         if let Some(merged) = merge(below, &projected) {
             let input = below.input.as_ref().clone();
-            return Self { plan: input, ..settled }.build(|plan| plan.project(merged));
+            return Self { plan: input, ..settled }.project(merged);
         }
         let apart = if reads_what_it_sets(&below.expr) { settled.operate(Barrier { ordered: false })? } else { settled };
-        apart.build(|plan| plan.project(projected))
+        apart.project(projected)
+    }
+
+    /// A projection of unqualified columns. DataFusion's builder would look through the whole plan below for each
+    /// expression, which takes minutes in a chain of hundreds of assignments.
+    fn project(self, columns: Vec<Expr>) -> Result<Self, Diagnostic> {
+        let settled = self.settled()?;
+        let projection = Projection::try_new(columns, Arc::new(settled.plan)).map_err(engine_error)?;
+        Ok(Self { plan: LogicalPlan::Projection(projection), pending: None, ..settled })
     }
 
     /// All columns, with these set: a known name keeps its place, a new one goes to the end.

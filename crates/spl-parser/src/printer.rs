@@ -3,6 +3,7 @@
 mod command;
 mod expression;
 mod names;
+mod pivot;
 mod search;
 mod spans;
 

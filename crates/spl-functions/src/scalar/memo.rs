@@ -45,7 +45,7 @@ struct Dictionary {
     /// Held so that no other dictionary can come to lie at the same address.
     #[allow(dead_code)]
     views: ScalarBuffer<u128>,
-    tables: Vec<(Context, Arc<[AtomicU8]>)>,
+    tables: HashMap<Context, Arc<[AtomicU8]>, FxBuildHasher>,
 }
 
 /// What else the results depend on.
@@ -57,6 +57,16 @@ pub(super) struct Context {
     pub(super) now: f64,
     /// The time zone of the search.
     pub(super) time_zone: chrono_tz::Tz,
+}
+
+impl Eq for Context {}
+
+impl std::hash::Hash for Context {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.literals.hash(state);
+        self.now.to_bits().hash(state);
+        self.time_zone.hash(state);
+    }
 }
 
 /// States of a key in a table.
@@ -135,7 +145,7 @@ impl ConditionMemo {
         }
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(dictionary) = kept.dictionaries.get(&identity)
-            && let Some((_, table)) = dictionary.tables.iter().find(|(known, _)| known == context)
+            && let Some(table) = dictionary.tables.get(context)
         {
             return Some(table.clone());
         }
@@ -146,10 +156,10 @@ impl ConditionMemo {
         let Kept { dictionaries, bytes } = &mut *kept;
         let dictionary = dictionaries.entry(identity).or_insert_with(|| {
             *bytes += view_bytes;
-            Dictionary { views: texts.views().clone(), tables: Vec::new() }
+            Dictionary { views: texts.views().clone(), tables: HashMap::default() }
         });
         *bytes += table_bytes;
-        dictionary.tables.push((context.clone(), table.clone()));
+        dictionary.tables.insert(context.clone(), table.clone());
         Some(table)
     }
 }

@@ -1,6 +1,6 @@
 //! Commands: name, options, arguments, clauses, in the order in which every command reads them.
 
-use super::{expression, names, search};
+use super::{expression, names, pivot, search};
 use crate::spec::{ArgumentShape, CommandKind, OptionKind};
 use crate::syntax::{Aggregation, AggregationArgument, Argument, Clause, CommandCall, OptionArgument, Pipeline, Subsearch};
 
@@ -63,8 +63,15 @@ fn clause(output: &mut String, call: &CommandCall, clause: &Clause) {
     if call.spec.name == "transaction" {
         return filter(output, call, clause);
     }
-    for argument in &clause.arguments {
+    let is_pivot = call.spec.name == "pivot";
+    for (place, argument) in clause.arguments.iter().enumerate() {
         output.push(' ');
+        if is_pivot {
+            output.push_str(pivot::lead(clause, place));
+            if pivot::argument(output, clause, place, argument) {
+                continue;
+            }
+        }
         self::argument(output, call, argument);
     }
 }
