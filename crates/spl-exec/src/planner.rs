@@ -47,13 +47,16 @@ pub struct Shared {
     pub written: WrittenLookups,
 }
 
+/// A warning for what may happen while the search runs, and whether it did.
+type Watched = (Arc<AtomicBool>, Diagnostic);
+
 /// Plans one search.
 #[derive(Clone)]
 pub struct Planner {
     shared: Arc<Shared>,
     warnings: Arc<Mutex<Vec<Diagnostic>>>,
     /// Warnings for what may happen while the search runs.
-    watched: Arc<Mutex<Vec<(Arc<AtomicBool>, Diagnostic)>>>,
+    watched: Arc<Mutex<Vec<Watched>>>,
     /// How fields are shown at the end, in the order given.
     formats: Arc<Mutex<Vec<(String, Expression)>>>,
     depth: usize,
