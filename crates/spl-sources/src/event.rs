@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use crate::chunk::{ChunkBuilder, ColumnKind, Span};
 use crate::options::{FieldSelection, LoadOptions};
+use crate::pairs;
 use crate::report::WarningKind;
 use crate::timestamp::{TimeReader, Zoned};
 
@@ -183,6 +184,9 @@ impl<'o> EventFinisher<'o> {
 
     /// Ends the event whose fields were appended and noted in `slots`; `line` is its own text.
     pub(crate) fn finish(&mut self, builder: &mut ChunkBuilder<'_>, slots: &mut Slots, line: Option<Span>) {
+        if let Some(own) = slots.raw() {
+            self.pairs(builder, own);
+        }
         let raw = slots.raw().or(line);
         let time = self.time(builder, slots, raw);
         self.origin(builder, slots);
@@ -194,6 +198,28 @@ impl<'o> EventFinisher<'o> {
         }
         builder.finish_row(time);
         slots.clear();
+    }
+
+    /// Adds the fields that stand as `key=value` in the text of the event being read and that it has not yet.
+    pub(crate) fn pairs(&self, builder: &mut ChunkBuilder<'_>, raw: Span) {
+        let text = builder.text(raw);
+        if !pairs::applies(&text) {
+            return;
+        }
+        let text = text.into_owned();
+        for pair in pairs::pairs(&text) {
+            let is_meta = Role::of(&pair.name).is_some_and(Role::is_meta);
+            if is_meta || !self.options.fields.contains(&pair.name) || builder.has_value(&pair.name) {
+                continue;
+            }
+            let column = builder.column(&pair.name, ColumnKind::Field);
+            let value = &text[pair.value];
+            if pair.escaped {
+                builder.append_text(column, &value.replace("\\\"", "\""));
+            } else {
+                builder.append_text(column, value);
+            }
+        }
     }
 
     fn time(&mut self, builder: &mut ChunkBuilder<'_>, slots: &Slots, raw: Option<Span>) -> f64 {

@@ -11,6 +11,7 @@ mod json;
 mod load;
 mod number;
 mod options;
+mod pairs;
 mod report;
 mod separated;
 mod table;

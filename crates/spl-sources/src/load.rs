@@ -341,7 +341,7 @@ fn valid_text(buffer: Buffer, warnings: &mut Warnings) -> Buffer {
     Buffer::from_vec(String::from_utf8_lossy(&buffer).into_owned().into_bytes())
 }
 
-/// Reads lines as events without fields.
+/// Reads lines as events; their fields are the pairs in them.
 fn read_text(builder: &mut ChunkBuilder<'_>, finisher: &mut EventFinisher<'_>) {
     let text = builder.data();
     let mut slots = Slots::new();
@@ -351,7 +351,9 @@ fn read_text(builder: &mut ChunkBuilder<'_>, finisher: &mut EventFinisher<'_>) {
         builder.lines += 1;
         let line = text[start..end].trim_ascii_end();
         if !line.is_empty() {
-            finisher.finish(builder, &mut slots, Some(Span::data(start, start + line.len(), false)));
+            let line = Span::data(start, start + line.len(), false);
+            finisher.pairs(builder, line);
+            finisher.finish(builder, &mut slots, Some(line));
         }
         start = end + 1;
     }
