@@ -81,9 +81,8 @@ fn clean(name: &str) -> Cow<'_, str> {
 /// How far it is to the closing quote or the end, and whether there are escaped quotes before.
 fn quoted(inside: &[u8]) -> (usize, bool) {
     let mut escapes = false;
-    let mut places = memchr::memchr2_iter(b'"', b'\\', inside);
     let mut skip = usize::MAX;
-    while let Some(at) = places.next() {
+    for at in memchr::memchr2_iter(b'"', b'\\', inside) {
         if at == skip {
             continue;
         }
