@@ -2,6 +2,7 @@
 
 use datafusion::logical_expr::{Expr, lit};
 use futures::future::BoxFuture;
+use indexmap::IndexSet;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{Aggregation, AggregationArgument, CommandCall};
 
@@ -87,15 +88,19 @@ pub fn rows(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame
 
 /// No row has one of the by-fields: the columns are there, rows are not.
 fn no_groups(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
-    let mut names: Vec<String> =
-        call.by_fields().iter().filter_map(|argument| argument.as_field()).map(|field| field.name.clone()).collect();
-    names.extend(aggregation::plan_all(planner, call, &frame)?.into_iter().map(|planned| planned.name));
+    let by = call.by_fields().iter().filter_map(|argument| argument.as_field()).map(|field| field.name.clone());
+    let results = aggregation::plan_all(planner, call, &frame)?.into_iter().map(|planned| planned.name);
+    let names: IndexSet<String> = by.chain(results).collect();
     let columns = names.into_iter().map(|name| (name, crate::frame::null(ValueType::Text))).collect();
     frame.select(columns)?.filter(lit(false))
 }
 
 /// Groups rows that have all by-fields.
 pub fn group(planner: &Planner, frame: Frame, fields: &[String], planned: &[Planned]) -> Result<Frame, Diagnostic> {
+    if fields.is_empty() && planned.is_empty() {
+        // Wildcards that no field matches: there is nothing to compute.
+        return frame.select(Vec::new())?.filter(lit(false));
+    }
     let internal = |place: usize| format!("__aggregate{place}");
     // Texts with repetitions are grouped by code, and are texts again in the groups.
     let mut groups: Vec<Expr> = Vec::with_capacity(fields.len());
