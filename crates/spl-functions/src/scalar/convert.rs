@@ -214,7 +214,24 @@ fn bin_time(call: &Call<'_>) -> Result<ArrayRef> {
         && call.arguments.get(2).is_none_or(|align| matches!(align, Column::Literal(_) | Column::Null))
     {
         let align = call.value(2, 0).number();
-        let starts: Float64Array = times.unary(|epoch| span.floor(epoch, call.time_zone, align));
+        // Events come by time, so that most are in the bin of the one before.
+        let mut bin = f64::NAN..f64::NAN;
+        let starts: Float64Array = times
+            .iter()
+            .map(|epoch| {
+                let epoch = epoch?;
+                if !bin.contains(&epoch) {
+                    let start = span.floor(epoch, call.time_zone, align);
+                    // Only bins of whole seconds end exactly at a float.
+                    bin = match span.unit().microseconds() {
+                        Some(1_000_000..) if align.is_none() && (0.0..1e12).contains(&start) => start..start + span.seconds(),
+                        _ => f64::NAN..f64::NAN,
+                    };
+                    return Some(start);
+                }
+                Some(bin.start)
+            })
+            .collect();
         return Ok(Arc::new(starts));
     }
     let mut built = ColumnBuilder::new(call.returns, call.rows);

@@ -51,7 +51,7 @@ impl TimeUnit {
     }
 
     /// Its length when that is the same everywhere: none for days and larger, which follow the calendar of a zone.
-    pub(super) fn microseconds(self) -> Option<i64> {
+    pub(crate) fn microseconds(self) -> Option<i64> {
         Some(match self {
             Self::Microsecond => 1,
             Self::Millisecond => 1_000,
