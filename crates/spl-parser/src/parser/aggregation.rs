@@ -2,7 +2,7 @@
 
 use super::argument::missing_argument;
 use super::{Reader, lexical};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, nearest};
 use crate::span::{Span, Spanned};
 use crate::syntax::{Aggregation, AggregationArgument, Argument, CommandCall, FieldName, Quoting};
 
@@ -72,8 +72,13 @@ impl<'a> Reader<'a> {
             "count" | "c" => AggregationArgument::None,
             "sparkline" => AggregationArgument::Sparkline { aggregation: Box::new(bare_count(span)), time_span: None },
             _ => {
-                return Err(missing_argument(&format!("aggregation `{written}` needs a field in parentheses"), span)
-                    .with_help(format!("`{written}(field)`; only `count` stands alone")));
+                let help = match nearest(written, ["count"]) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => format!("`{written}(field)`; only `count` stands alone"),
+                };
+                return Err(
+                    missing_argument(&format!("aggregation `{written}` needs a field in parentheses"), span).with_help(help)
+                );
             }
         };
         Ok(Aggregation { function, argument, alias: None, text: written.to_owned(), span })
