@@ -6,15 +6,15 @@ use std::sync::Arc;
 use arrow::array::{Array, ArrayRef, AsArray, DictionaryArray, Int32Array, ListArray, RecordBatch, StringViewArray};
 use arrow::compute::interleave;
 use arrow::datatypes::{DataType, Field, Int32Type, Schema};
+use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::common::{DFSchema, Result, ScalarValue};
-use datafusion::execution::context::ExecutionProps;
 use datafusion::logical_expr::expr::Case;
-use datafusion::logical_expr::physical_planning_context::PhysicalPlanningContext;
 use datafusion::logical_expr::{Expr, ExprSchemable, lit};
-use datafusion::physical_expr::create_physical_expr;
 use spl_functions::column::ValueType;
 
+use crate::compiled::compile;
+use crate::event_data::EventData;
 use crate::expression::Typed;
 use crate::frame::null;
 use crate::per_distinct::dictionary_type;
@@ -191,14 +191,30 @@ impl Lists {
     }
 }
 
-/// Settles an expression over the carried columns of events of one kind. `facts_of` knows the columns.
-pub fn settle(typed: Typed, facts_of: &dyn Fn(&str) -> Option<(DataType, ColumnFacts)>) -> Typed {
+/// The events of one kind, as expressions are settled for them.
+pub struct Events<'a> {
+    /// The loaded events.
+    pub data: &'a EventData,
+    /// The kind's number.
+    pub kind: usize,
+    /// The settings of the search.
+    pub options: &'a Arc<ConfigOptions>,
+}
+
+impl Events<'_> {
+    fn facts(&self, name: &str) -> Option<(DataType, ColumnFacts)> {
+        self.data.facts(name, self.kind)
+    }
+}
+
+/// Settles an expression over the carried columns of events of one kind.
+pub fn settle(typed: Typed, events: &Events<'_>) -> Typed {
     let value_type = typed.value_type;
-    let expression = settle_expression(typed.expression, facts_of);
+    let expression = settle_expression(typed.expression, events);
     let expression = match expression {
         // A text column needs no other type once nothing else has to fit with it.
         Expr::Cast(cast) if value_type == ValueType::Text => match *cast.expr {
-            Expr::Column(column) if facts_of(&column.name).is_some_and(|(known, _)| known == dictionary_type()) => {
+            Expr::Column(column) if events.facts(&column.name).is_some_and(|(known, _)| known == dictionary_type()) => {
                 Expr::Column(column)
             }
             other => Expr::Cast(datafusion::logical_expr::Cast { expr: Box::new(other), ..cast }),
@@ -210,21 +226,21 @@ pub fn settle(typed: Typed, facts_of: &dyn Fn(&str) -> Option<(DataType, ColumnF
 }
 
 /// Settles a condition; see [`settle`].
-pub fn settle_expression(expression: Expr, facts_of: &dyn Fn(&str) -> Option<(DataType, ColumnFacts)>) -> Expr {
+pub fn settle_expression(expression: Expr, events: &Events<'_>) -> Expr {
     if matches!(expression, Expr::Column(_) | Expr::Literal(..)) {
         return expression;
     }
     let original = expression.clone();
-    expression.transform_up(|node| Ok(settle_node(node, facts_of))).map_or(original, |settled| settled.data)
+    expression.transform_up(|node| Ok(settle_node(node, events))).map_or(original, |settled| settled.data)
 }
 
-fn settle_node(node: Expr, facts_of: &dyn Fn(&str) -> Option<(DataType, ColumnFacts)>) -> Transformed<Expr> {
+fn settle_node(node: Expr, events: &Events<'_>) -> Transformed<Expr> {
     use datafusion::logical_expr::{BinaryExpr, Operator};
     match node {
         Expr::BinaryExpr(BinaryExpr { left, op: Operator::And, right }) => Transformed::yes(search::and(*left, *right)),
         Expr::BinaryExpr(BinaryExpr { left, op: Operator::Or, right }) => Transformed::yes(search::or(*left, *right)),
         Expr::Case(case) if case.expr.is_none() => settle_case(case),
-        other => match constant(&other, facts_of) {
+        other => match constant(&other, events) {
             Some(known) => Transformed::yes(lit(known)),
             None => Transformed::no(other),
         },
@@ -253,14 +269,14 @@ fn settle_case(case: Case) -> Transformed<Expr> {
 }
 
 /// The value of a condition that reads at most one column and is the same for all of its values.
-fn constant(node: &Expr, facts_of: &dyn Fn(&str) -> Option<(DataType, ColumnFacts)>) -> Option<bool> {
+fn constant(node: &Expr, events: &Events<'_>) -> Option<bool> {
     if !matches!(node, Expr::ScalarFunction(_) | Expr::IsNull(_) | Expr::IsNotNull(_) | Expr::Not(_)) || node.is_volatile() {
         return None;
     }
     let mut columns = node.column_refs().into_iter();
     let (only, None) = (columns.next(), columns.next()) else { return None };
-    let Some(only) = only else { return evaluate(node, None).ok().flatten() };
-    let (data_type, facts) = facts_of(&only.name)?;
+    let Some(only) = only else { return evaluate(node, None, events.options).ok().flatten() };
+    let (data_type, facts) = events.facts(&only.name)?;
     match presence_test(node) {
         Some(wants_present) if facts.always_present => return Some(wants_present),
         Some(wants_present) if facts.always_absent => return Some(!wants_present),
@@ -268,7 +284,7 @@ fn constant(node: &Expr, facts_of: &dyn Fn(&str) -> Option<(DataType, ColumnFact
         None => {}
     }
     let known = facts.values.filter(|values| values.len() <= MOST_TEXTS)?;
-    evaluate(node, Some((&only.name, &data_type, &known, facts.always_present))).ok().flatten()
+    evaluate(node, Some((&only.name, &data_type, &known, facts.always_present)), events.options).ok().flatten()
 }
 
 /// Whether a condition only asks if a column has a value (true) or lacks one (false).
@@ -289,7 +305,7 @@ fn presence_test(node: &Expr) -> Option<bool> {
 type KnownColumn<'a> = (&'a str, &'a DataType, &'a ArrayRef, bool);
 
 /// A condition for all values of its column, if it is the same for all of them.
-fn evaluate(node: &Expr, known: Option<KnownColumn<'_>>) -> Result<Option<bool>> {
+fn evaluate(node: &Expr, known: Option<KnownColumn<'_>>, options: &Arc<ConfigOptions>) -> Result<Option<bool>> {
     let (schema, batch) = match known {
         Some((name, data_type, values, always_present)) => {
             let schema = Arc::new(Schema::new(vec![Field::new(name, data_type.clone(), true)]));
@@ -303,11 +319,10 @@ fn evaluate(node: &Expr, known: Option<KnownColumn<'_>>) -> Result<Option<bool>>
             (schema, batch)
         }
     };
-    let named = DFSchema::try_from(schema.as_ref().clone())?;
-    if node.get_type(&named)? != DataType::Boolean || batch.num_rows() == 0 {
+    if node.get_type(&DFSchema::try_from(schema.as_ref().clone())?)? != DataType::Boolean || batch.num_rows() == 0 {
         return Ok(None);
     }
-    let compiled = create_physical_expr(node, &named, &ExecutionProps::new(), &PhysicalPlanningContext::default())?;
+    let compiled = compile(node, &schema, options)?;
     let results = compiled.evaluate(&batch)?.into_array(batch.num_rows())?;
     let results = results.as_boolean();
     if results.null_count() > 0 {

@@ -4,13 +4,10 @@ use std::sync::Arc;
 
 use arrow::array::{RecordBatch, RecordBatchOptions};
 use arrow::datatypes::Schema;
-use datafusion::common::DFSchema;
-use datafusion::execution::context::ExecutionProps;
-use datafusion::logical_expr::physical_planning_context::PhysicalPlanningContext;
-use datafusion::physical_expr::create_physical_expr;
 use spl_functions::column::Column;
 use spl_parser::Diagnostic;
 
+use crate::compiled::compile;
 use crate::expression::{self, Scope, Typed};
 use crate::planner::Planner;
 
@@ -33,12 +30,7 @@ pub fn evaluate(planner: &Planner, source: &str) -> Result<String, String> {
     let typed = expression::plan(planner, &parsed, &NoFields).map_err(|error| error.message)?;
     let schema = Arc::new(Schema::empty());
     let work = || {
-        let physical = create_physical_expr(
-            &typed.expression,
-            &DFSchema::try_from(schema.as_ref().clone())?,
-            &ExecutionProps::new(),
-            &PhysicalPlanningContext::default(),
-        )?;
+        let physical = compile(&typed.expression, &schema, planner.options())?;
         let options = RecordBatchOptions::new().with_row_count(Some(1));
         let batch = RecordBatch::try_new_with_options(schema.clone(), Vec::new(), &options)?;
         Column::new(&physical.evaluate(&batch)?.into_array(1)?)

@@ -9,7 +9,7 @@ use datafusion::logical_expr::{Expr, LogicalPlanBuilder, lit};
 use hashbrown::HashMap;
 use spl_functions::column::ValueType;
 use spl_knowledge::Knowledge;
-use spl_knowledge::props::{AutomaticLookup, ResolvedProps};
+use spl_knowledge::props::{AutomaticLookup, KvMode, ResolvedProps};
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{Pattern, SearchExpression};
 
@@ -49,18 +49,28 @@ pub struct EventScope<'a> {
 impl<'a> EventScope<'a> {
     /// One scope per kind of event.
     pub fn of_kinds(planner: &'a Planner) -> Vec<Self> {
+        for kind in planner.data().kinds().iter().filter(|kind| kind.props.kv_mode == Some(KvMode::None)) {
+            let name = kind.sourcetype.as_deref().unwrap_or("a sourcetype");
+            let message =
+                format!("`KV_MODE = none` of `{name}` is not followed: key=value pairs of its texts are fields all the same");
+            planner.warn(Diagnostic::warning("knowledge/kv-mode", message, None));
+        }
         let scope = |(number, kind)| Self { planner, kind, number, known: RefCell::default(), depth: Cell::new(0) };
         planner.data().kinds().iter().enumerate().map(scope).collect()
     }
 
     /// Settles what is the same for all events of the kind.
     pub fn settle(&self, typed: Typed) -> Typed {
-        column_facts::settle(typed, &|name| self.planner.data().facts(name, self.number))
+        column_facts::settle(typed, &self.all())
     }
 
     /// Settles a condition that is the same for all events of the kind.
     pub fn settle_condition(&self, condition: Expr) -> Expr {
-        column_facts::settle_expression(condition, &|name| self.planner.data().facts(name, self.number))
+        column_facts::settle_expression(condition, &self.all())
+    }
+
+    fn all(&self) -> column_facts::Events<'_> {
+        column_facts::Events { data: self.planner.data(), kind: self.number, options: self.planner.options() }
     }
 
     fn carried(&self, name: &str) -> Option<Typed> {

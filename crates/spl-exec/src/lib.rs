@@ -3,6 +3,7 @@
 pub mod cell;
 pub mod column_facts;
 pub mod commands;
+pub mod compiled;
 pub mod constant;
 pub mod dataset;
 pub mod engine;

@@ -5,17 +5,15 @@ use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, ListArray, RecordBatch, RecordBatchOptions, UInt32Array};
 use arrow::datatypes::{DataType, Field, Schema};
-use datafusion::common::{DFSchema, Result as EngineResult};
-use datafusion::execution::context::ExecutionProps;
-use datafusion::logical_expr::physical_planning_context::PhysicalPlanningContext;
+use datafusion::common::Result as EngineResult;
 use datafusion::logical_expr::{ColumnarValue, Expr, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility};
-use datafusion::physical_expr::create_physical_expr;
 use spl_functions::column::{Column, ColumnBuilder, ValueType};
 use spl_functions::scalar::FunctionSpec;
 use spl_functions::value::Value;
 use spl_parser::syntax::{Expression, ExpressionKind};
 use spl_parser::{Diagnostic, Span};
 
+use crate::compiled::compile;
 use crate::expression::{self, Scope, Typed};
 use crate::frame::column;
 use crate::needed::walk_expression;
@@ -165,8 +163,7 @@ impl ScalarUDFImpl for EachValue {
         }
         let options = RecordBatchOptions::new().with_row_count(Some(count));
         let batch = RecordBatch::try_new_with_options(self.schema.clone(), columns, &options)?;
-        let schema = DFSchema::try_from(self.schema.as_ref().clone())?;
-        let body = create_physical_expr(&self.body, &schema, &ExecutionProps::new(), &PhysicalPlanningContext::default())?;
+        let body = compile(&self.body, &self.schema, &call.config_options)?;
         let results = body.evaluate(&batch)?.into_array(count)?;
         let (items, results) = (Column::new(batch.column(0))?, Column::new(&results)?);
         let mut built = ColumnBuilder::new(ValueType::Multivalue, lists.len());

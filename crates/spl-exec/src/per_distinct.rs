@@ -5,13 +5,13 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use arrow::array::{Array, ArrayRef, AsArray, DictionaryArray, Int32Array, RecordBatch, UInt32Array};
 use arrow::datatypes::{DataType, Field, Int32Type, Schema};
-use datafusion::common::{Column, DFSchema, Result};
-use datafusion::execution::context::ExecutionProps;
-use datafusion::logical_expr::physical_planning_context::PhysicalPlanningContext;
+use datafusion::common::config::ConfigOptions;
+use datafusion::common::{Column, Result};
 use datafusion::logical_expr::{ColumnarValue, Expr, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility};
-use datafusion::physical_expr::{PhysicalExpr, create_physical_expr};
+use datafusion::physical_expr::PhysicalExpr;
 use spl_functions::column::ValueType;
 
+use crate::compiled::compile;
 use crate::expression::Typed;
 use crate::frame::column;
 
@@ -86,13 +86,12 @@ impl PerDistinct {
     }
 
     /// The results for these values and, last, for none.
-    fn evaluate(&self, values: &ArrayRef) -> Result<ArrayRef> {
+    fn evaluate(&self, values: &ArrayRef, options: &Arc<ConfigOptions>) -> Result<ArrayRef> {
         let schema = self.schema();
         let body = match self.compiled.get() {
             Some(body) => body.clone(),
             None => {
-                let named = DFSchema::try_from(schema.clone())?;
-                let body = create_physical_expr(&self.body, &named, &ExecutionProps::new(), &PhysicalPlanningContext::default())?;
+                let body = compile(&self.body, &schema, options)?;
                 self.compiled.get_or_init(|| body).clone()
             }
         };
@@ -110,7 +109,7 @@ impl PerDistinct {
     }
 
     /// Kept results, or fresh ones when the rows are many against the dictionary.
-    fn results_for(&self, values: &ArrayRef, rows: usize) -> Result<Option<ArrayRef>> {
+    fn results_for(&self, values: &ArrayRef, rows: usize, options: &Arc<ConfigOptions>) -> Result<Option<ArrayRef>> {
         const WORTH: usize = 8;
         let same = |known: &Known| {
             std::ptr::eq(known.values.as_any(), values.as_any()) || known.values.to_data().ptr_eq(&values.to_data())
@@ -122,7 +121,7 @@ impl PerDistinct {
         if rows.saturating_mul(WORTH) < values.len() {
             return Ok(None);
         }
-        let results = self.evaluate(values)?;
+        let results = self.evaluate(values, options)?;
         *self.known.lock().unwrap_or_else(PoisonError::into_inner) =
             Some(Known { values: values.clone(), results: results.clone() });
         Ok(Some(results))
@@ -155,7 +154,7 @@ impl ScalarUDFImpl for PerDistinct {
         let array =
             if *array.data_type() == dictionary_type() { array } else { arrow::compute::cast(&array, &dictionary_type())? };
         let dictionary = array.as_dictionary::<Int32Type>();
-        let (results, keys) = match self.results_for(dictionary.values(), dictionary.len())? {
+        let (results, keys) = match self.results_for(dictionary.values(), dictionary.len(), &call.config_options)? {
             Some(results) => {
                 let none = u32::try_from(dictionary.values().len()).unwrap_or(u32::MAX);
                 let keys: Vec<u32> = dictionary.keys().iter().map(|key| key.map_or(none, |key| key as u32)).collect();
@@ -173,7 +172,7 @@ impl ScalarUDFImpl for PerDistinct {
                     .iter()
                     .map(|key| key.and_then(|key| used.binary_search(&key).ok()).map_or(none, |place| place as u32))
                     .collect();
-                (self.evaluate(&values)?, UInt32Array::from(keys))
+                (self.evaluate(&values, &call.config_options)?, UInt32Array::from(keys))
             }
         };
         if !self.is_text() {

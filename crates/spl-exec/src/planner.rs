@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use chrono_tz::Tz;
+use datafusion::common::config::ConfigOptions;
 use datafusion::datasource::{MemTable, provider_as_source};
 use datafusion::execution::context::{SessionContext, SessionState};
 use datafusion::logical_expr::{AggregateUDF, LogicalPlanBuilder, ScalarUDF};
@@ -221,6 +222,11 @@ impl Planner {
     pub fn aggregate(&self, name: &str) -> Option<(&'static aggregate::AggregateSpec, Arc<AggregateUDF>)> {
         let (spec, parameter) = aggregate::lookup(name)?;
         Some((spec, aggregate::udaf(spec, parameter)))
+    }
+
+    /// The settings of the search as functions read them.
+    pub fn options(&self) -> &Arc<ConfigOptions> {
+        self.shared.state.config_options()
     }
 
     /// DataFusion's session over the shared state.

@@ -5,13 +5,11 @@ use futures::future::BoxFuture;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{Argument, CommandCall};
 
-use super::append::concatenate;
-use super::inputlookup::{limited, table_frame};
+use super::inputlookup::{selected, table_frame};
 use super::outputcsv::{CsvPlace, refuse_dispatch};
 use super::{Input, boolean};
 use crate::frame::{Frame, column};
 use crate::planner::Planner;
-use crate::{search, subsearch};
 
 /// Plans the command. With `events` the rows come in the order of events, the latest first.
 ///
@@ -48,15 +46,6 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
             )?;
             frame = frame.assign(vec![("_time".to_owned(), number)])?.sorted(vec![column("_time").sort(false, false)], None)?;
         }
-        if let Some(Argument::Search(condition)) = call.clause("where").and_then(|clause| clause.arguments.first()) {
-            let condition = subsearch::resolve(planner, condition).await?;
-            let condition = search::plan(planner, &condition, &frame)?;
-            frame = frame.filter(condition)?;
-        }
-        frame = limited(call, frame)?;
-        match input.frame {
-            Some(before) => concatenate(planner, before, planner.materialise(frame).await?),
-            None => Ok(frame),
-        }
+        selected(planner, call, frame, input.frame).await
     })
 }

@@ -28,25 +28,27 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
         };
         let definition = planner.lookup(&name.value).map_err(|error| error.at(name.span))?;
         let table = definition.load().map_err(|error| error.at(name.span))?;
-        let mut frame = table_frame(planner, &table)?;
-        if let Some(Argument::Search(condition)) = call.clause("where").and_then(|clause| clause.arguments.first()) {
-            let condition = subsearch::resolve(planner, condition).await?;
-            let condition = search::plan(planner, &condition, &frame)?;
-            frame = frame.filter(condition)?;
-        }
-        frame = limited(call, frame)?;
-        match input.frame {
-            Some(before) => {
-                let rows = planner.materialise(frame).await?;
-                concatenate(planner, before, rows)
-            }
-            None => Ok(frame),
-        }
+        selected(planner, call, table_frame(planner, &table)?, input.frame).await
     })
 }
 
+/// The rows of a table that `where`, `start` and `max` leave, after those that were there before.
+pub async fn selected(planner: &Planner, call: &CommandCall, table: Frame, before: Option<Frame>) -> Result<Frame, Diagnostic> {
+    let mut frame = table;
+    if let Some(Argument::Search(condition)) = call.clause("where").and_then(|clause| clause.arguments.first()) {
+        let condition = subsearch::resolve(planner, condition).await?;
+        let condition = search::plan(planner, &condition, &frame)?;
+        frame = frame.filter(condition)?;
+    }
+    frame = limited(call, frame)?;
+    match before {
+        Some(before) => concatenate(planner, before, planner.materialise(frame).await?),
+        None => Ok(frame),
+    }
+}
+
 /// The rows that `start` and `max` leave.
-pub fn limited(call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
+fn limited(call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
     if call.option("start").is_none() && call.option("max").is_none() {
         return Ok(frame);
     }

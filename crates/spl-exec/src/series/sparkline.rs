@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use datafusion::logical_expr::{Expr, lit};
 use spl_functions::column::ValueType;
-use spl_functions::time::{TimeSpan, TimeUnit, parse_span};
+use spl_functions::time::{TimeSpan, parse_span};
 use spl_parser::syntax::Aggregation;
 use spl_parser::{Diagnostic, Spanned};
 
@@ -74,7 +74,11 @@ impl Sparkline {
         let (span, written) = match &self.span {
             Some((span, written)) => (*span, written.clone()),
             None => {
-                let span = automatic(high - low, planner.limits().get("sparkline_maxsize"));
+                let most = match planner.limits().get("sparkline_maxsize") {
+                    0 => usize::MAX,
+                    most => usize::try_from(most).unwrap_or(usize::MAX),
+                };
+                let span = TimeSpan::for_range(high - low, most, None);
                 (span, span_text(&span))
             }
         };
@@ -120,26 +124,4 @@ impl Sparkline {
         }
         Ok(())
     }
-}
-
-/// The finest of the usual steps that makes at most this many points.
-///
-/// Source: Splunk admin manual, limits.conf, `sparkline_time_steps`.
-fn automatic(seconds: f64, most: u64) -> TimeSpan {
-    const STEPS: [(u32, TimeUnit); 11] = [
-        (1, TimeUnit::Second),
-        (5, TimeUnit::Second),
-        (10, TimeUnit::Second),
-        (30, TimeUnit::Second),
-        (1, TimeUnit::Minute),
-        (5, TimeUnit::Minute),
-        (10, TimeUnit::Minute),
-        (30, TimeUnit::Minute),
-        (1, TimeUnit::Hour),
-        (1, TimeUnit::Day),
-        (1, TimeUnit::Month),
-    ];
-    let steps = STEPS.map(|(amount, unit)| TimeSpan::new(amount, unit));
-    let fits = |step: &&TimeSpan| most == 0 || seconds / step.seconds() <= most as f64;
-    steps.iter().find(fits).copied().unwrap_or(steps[STEPS.len() - 1])
 }
