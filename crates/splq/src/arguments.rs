@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 use crate::output::Format;
+use crate::sarif::CheckFormat;
 
 /// What stands below the option list of `splq --help`.
 const EXAMPLES: &str = "\
@@ -15,7 +16,8 @@ Examples:
   splq check detections/
   splq repl --data Security.evtx
 
-Exit codes: 0 ran; 1 a search failed to parse, plan or run; 2 wrong usage.";
+A file splq.toml in this folder or above it holds defaults of these options (docs/configuration.md).
+Exit codes: 0 ran; 1 a search failed to parse, plan or run; 2 wrong usage; 130 ended by Ctrl-C.";
 
 /// Run Splunk searches (SPL) on files, without Splunk.
 #[derive(Debug, Parser)]
@@ -36,9 +38,11 @@ pub enum Command {
     Query(QueryArguments),
     /// Run many searches over data that is loaded once
     Run(RunArguments),
-    /// Expand, parse and plan searches without data; report every problem
+    /// Run searches again whenever they or the data change
+    Watch(WatchArguments),
+    /// Expand, parse and plan searches without data; report every problem and what is doubtful
     Check(CheckArguments),
-    /// Lay .spl files out: each pipe on its own line
+    /// Lay .spl files out: each command on its own line
     Fmt(FormatArguments),
     /// Show how a search would be run
     Explain(ExplainArguments),
@@ -58,6 +62,8 @@ pub enum Command {
     Limits(ListArguments),
     /// Print the completion script of a shell
     Completions(CompletionsArguments),
+    /// Print the manual page, or write one per command
+    Man(ManArguments),
 }
 
 /// Options of every command.
@@ -69,6 +75,9 @@ pub struct TerminalOptions {
     /// Only results and errors: no warnings, notes, progress
     #[arg(short, long, global = true)]
     pub quiet: bool,
+    /// Read no splq.toml
+    #[arg(long, global = true)]
+    pub no_config: bool,
 }
 
 /// When to use colours.
@@ -107,6 +116,9 @@ pub struct DataOptions {
     /// Events that can't be read are errors
     #[arg(long)]
     pub strict: bool,
+    /// The data are those of splq.toml: loaded only for searches that read events.
+    #[arg(skip)]
+    pub configured: bool,
 }
 
 /// Knowledge objects beside the built-in ones.
@@ -140,9 +152,9 @@ pub struct SettingOptions {
     /// What `now` is: epoch seconds, RFC 3339 or a date [default: the clock]
     #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     pub now: Option<String>,
-    /// Time zone of times without one, and of output
-    #[arg(long, value_name = "ZONE", default_value = "UTC")]
-    pub tz: String,
+    /// Time zone of times without one, and of output [default: UTC]
+    #[arg(long, value_name = "ZONE")]
+    pub tz: Option<String>,
     /// Most memory of sorts and aggregations: `512M`, `4G`
     #[arg(long, value_name = "SIZE")]
     pub memory_limit: Option<String>,
@@ -158,6 +170,9 @@ pub struct SettingOptions {
     /// Threads [default: one per core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
+    /// Earliest and latest time of splq.toml, for searches that say nothing themselves.
+    #[arg(skip)]
+    pub configured_times: (Option<String>, Option<String>),
 }
 
 /// How results are written.
@@ -212,20 +227,38 @@ pub struct QueryArguments {
 /// `splq run`
 #[derive(Debug, Args)]
 #[command(after_help = "\
-One summary row per search goes to stdout: query, status, rows, elapsed_ms, error.
+One summary row per search goes to stdout: query, status, rows, elapsed_ms, error. A search that fails stops no other.
 Examples:
   splq run --data logs/ detections/ --out results/
-  splq run --data events.ndjson queries/*.spl --show")]
+  splq run --data events.ndjson 'queries/*.spl' --show
+  splq run --data logs/ detections/ --select T1059 --exclude 'tag:*Deprecated*' --slowest 20
+  splq run --data logs/ detections/ --fail-on hit --junit report.xml
+  splq run --data logs/ queries/ --format ndjson | jq -r 'select(.rows > 0).query'")]
 pub struct RunArguments {
-    /// .spl files, detection .yml files, folders of them
-    #[arg(value_name = "PATH", required = true, value_hint = ValueHint::AnyPath)]
+    /// .spl files, detection .yml files, folders of them, globs [default: `searches` of splq.toml]
+    #[arg(value_name = "PATH", value_hint = ValueHint::AnyPath)]
     pub paths: Vec<PathBuf>,
-    /// Write the rows of each search to DIR/<query>.ndjson
+    /// Which of them.
+    #[command(flatten)]
+    pub selection: SelectionOptions,
+    /// Write the rows of each search to a file of its name in DIR
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub out: Option<PathBuf>,
+    /// Format of the files in --out DIR; their extension follows it [default: ndjson]
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub out_format: Option<Format>,
     /// Print the rows of each search as a table before the summary
     #[arg(long)]
     pub show: bool,
+    /// When to exit with 1: a search failed; a search failed or found rows (searches with `expect:` aside); never
+    #[arg(long, value_enum, value_name = "WHEN", default_value = "error")]
+    pub fail_on: FailOn,
+    /// Write a JUnit report for a CI system
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub junit: Option<PathBuf>,
+    /// Name so many of the slowest searches at the end; 0 = none
+    #[arg(long, value_name = "N", default_value = "5")]
+    pub slowest: usize,
     /// What they run on.
     #[command(flatten)]
     pub engine: EngineOptions,
@@ -234,25 +267,121 @@ pub struct RunArguments {
     pub output: OutputOptions,
 }
 
+/// Which searches of those found.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Selection")]
+pub struct SelectionOptions {
+    /// Only searches whose name, tag or ATT&CK technique matches; `*` is a wildcard, `name:`, `tag:`, `technique:` in front
+    /// compare only that
+    #[arg(long, value_name = "PATTERN")]
+    pub select: Vec<String>,
+    /// All but such searches
+    #[arg(long, value_name = "PATTERN")]
+    pub exclude: Vec<String>,
+}
+
+/// When `splq run` exits with 1.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum FailOn {
+    /// A search failed
+    #[default]
+    Error,
+    /// A search failed or found rows
+    Hit,
+    /// Never
+    None,
+}
+
+/// `splq watch`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Rows of one search, or a summary of several, are printed each time a search, the data, a lookup, an app or splq.toml change.
+After a change of a search only that search runs again; the data stay loaded.
+Examples:
+  splq watch --data logs/ detection.spl
+  splq watch --data events.ndjson queries/ --select 'lateral*'")]
+pub struct WatchArguments {
+    /// .spl files, detection .yml files, folders of them, globs [default: `searches` of splq.toml]
+    #[arg(value_name = "PATH", value_hint = ValueHint::AnyPath)]
+    pub paths: Vec<PathBuf>,
+    /// Which of them.
+    #[command(flatten)]
+    pub selection: SelectionOptions,
+    /// Print no more rows of a search than this; 0 = all
+    #[arg(long, value_name = "N", default_value = "20")]
+    pub rows: usize,
+    /// The splq.toml that was read.
+    #[arg(skip)]
+    pub configuration: Option<PathBuf>,
+    /// What they run on.
+    #[command(flatten)]
+    pub engine: EngineOptions,
+}
+
 /// `splq check`
 #[derive(Debug, Args)]
+#[command(after_help = "\
+One row per search goes to stdout when it is no terminal: query, file, status (ok, error), code, message; what is doubtful is a
+further row with status warning and does not change the exit code unless it is denied.
+Examples:
+  splq check detections/
+  splq check --content . detections/ --deny warnings
+  splq check detections/ --allow lint/leading-wildcard --format sarif > splq.sarif
+  splq check detections/ --data logs/             # also: by-fields that no event has
+  splq check --explain lint/bare-word")]
 pub struct CheckArguments {
-    /// .spl files, detection .yml files, folders of them
-    #[arg(value_name = "PATH", required = true, value_hint = ValueHint::AnyPath)]
+    /// .spl files, detection .yml files, folders of them, globs [default: `searches` of splq.toml]
+    #[arg(value_name = "PATH", value_hint = ValueHint::AnyPath)]
     pub paths: Vec<PathBuf>,
+    /// Which of them.
+    #[command(flatten)]
+    pub selection: SelectionOptions,
+    /// Lints.
+    #[command(flatten)]
+    pub lints: LintOptions,
+    /// Where events come from; without them nothing is run.
+    #[command(flatten)]
+    pub data: DataOptions,
     /// Knowledge objects.
     #[command(flatten)]
     pub knowledge: KnowledgeOptions,
     /// Times and limits.
     #[command(flatten)]
     pub settings: SettingOptions,
-    /// How the rows are written: one per search with query, file, status, code, message.
-    #[command(flatten)]
-    pub output: OutputOptions,
+    /// Format of the rows, or sarif [default: ndjson; none on a terminal]
+    #[arg(long, value_name = "FORMAT", value_parser = CheckFormat::parser(), help_heading = "Output")]
+    pub format: Option<CheckFormat>,
+    /// Write to a file; without --format its extension tells the format
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output")]
+    pub output: Option<PathBuf>,
+}
+
+/// Which lints count, and how much.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Lints")]
+pub struct LintOptions {
+    /// Switch a lint off; a comment ```splq: allow CODE``` in a search does it for that search
+    #[arg(long, value_name = "CODE")]
+    pub allow: Vec<String>,
+    /// Make a lint, or all `warnings`, an error
+    #[arg(long, value_name = "CODE")]
+    pub deny: Vec<String>,
+    /// Print what a lint is about
+    #[arg(long, value_name = "CODE")]
+    pub explain: Option<String>,
+    /// List the lints
+    #[arg(long)]
+    pub list_lints: bool,
 }
 
 /// `splq fmt`
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Words, quoted text, macro calls and comments stay as they are; blanks and line breaks between them change.
+Examples:
+  splq fmt queries/
+  splq fmt --check queries/            # for CI: lists files that would change, exits with 1
+  pbpaste | splq fmt -")]
 pub struct FormatArguments {
     /// .spl files and folders of them, formatted in place; `-` formats stdin to stdout
     #[arg(value_name = "PATH", required = true, value_hint = ValueHint::AnyPath)]
@@ -264,6 +393,11 @@ pub struct FormatArguments {
 
 /// `splq explain`
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  splq explain --stage expanded '`security_content_ctime(_time)`'
+  splq explain '| tstats count from datamodel=Endpoint.Processes by Processes.dest'
+  splq explain --data events.ndjson -f detection.spl --stage physical")]
 pub struct ExplainArguments {
     /// The search
     #[arg(value_name = "SPL", required_unless_present = "file", conflicts_with = "file", allow_hyphen_values = true)]
@@ -294,6 +428,10 @@ pub enum StageChoice {
 
 /// `splq inspect`
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  splq inspect --data logs/
+  splq inspect --data Security.evtx --format ndjson | jq -r 'select(.field).field'")]
 pub struct InspectArguments {
     /// Where events come from.
     #[command(flatten)]
@@ -308,6 +446,11 @@ pub struct InspectArguments {
 
 /// `splq repl`
 #[derive(Debug, Default, Args)]
+#[command(after_help = "\
+Examples:
+  splq repl --data logs/
+  splq repl --data Security.evtx --app apps/ours --tz Europe/Berlin
+  splq repl --data events.ndjson < questions.txt")]
 pub struct ReplArguments {
     /// What searches run on.
     #[command(flatten)]
@@ -319,6 +462,11 @@ pub struct ReplArguments {
 
 /// `splq commands`, `splq functions`, `splq limits`
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  splq commands --format markdown
+  splq functions --format ndjson | jq -r 'select(.category == \"text\").name'
+  splq limits -o limits.csv")]
 pub struct ListArguments {
     /// How it is written.
     #[command(flatten)]
@@ -327,6 +475,10 @@ pub struct ListArguments {
 
 /// `splq macros`, `splq datamodels`
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  splq macros --content security_content
+  splq datamodels --app apps/ours --format csv")]
 pub struct KnowledgeListArguments {
     /// Knowledge objects.
     #[command(flatten)]
@@ -338,9 +490,26 @@ pub struct KnowledgeListArguments {
 
 /// `splq completions`
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  splq completions bash > ~/.local/share/bash-completion/completions/splq
+  splq completions zsh > ~/.zfunc/_splq
+  splq completions fish > ~/.config/fish/completions/splq.fish")]
 pub struct CompletionsArguments {
     /// The shell
     pub shell: clap_complete::Shell,
+}
+
+/// `splq man`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  splq man | man -l -
+  splq man --out ~/.local/share/man/man1")]
+pub struct ManArguments {
+    /// Write a page for splq and for each of its commands
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub out: Option<PathBuf>,
 }
 
 /// Reads `NAME=FILE`.

@@ -6,6 +6,8 @@ pub mod explain;
 pub mod fmt;
 pub mod inspect;
 pub mod list;
+pub mod man;
 pub mod query;
 pub mod repl;
 pub mod run;
+pub mod watch;

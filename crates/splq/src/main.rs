@@ -1,11 +1,18 @@
 //! splq: Splunk searches on files, without Splunk. Reads the command line and starts the command.
 
 mod arguments;
+mod batch;
 mod commands;
+mod configuration;
 mod diagnostics;
+mod lints;
+mod junit;
 mod loading;
+mod metadata;
 mod output;
 mod queries;
+mod sarif;
+mod selection;
 mod session;
 mod settings;
 mod source;
@@ -19,6 +26,7 @@ use clap::{CommandFactory, Parser};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::arguments::{Arguments, Command, ReplArguments};
+use crate::configuration::Configuration;
 use crate::stop::Stop;
 use crate::terminal::Terminal;
 
@@ -31,8 +39,10 @@ const STACK: usize = 64 << 20;
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let terminal = Terminal::new(arguments.terminal);
-    let started =
-        std::thread::Builder::new().name("splq".to_owned()).stack_size(STACK).spawn(move || start(arguments.command, &terminal));
+    let started = std::thread::Builder::new()
+        .name("splq".to_owned())
+        .stack_size(STACK)
+        .spawn(move || start(arguments.command, arguments.terminal.no_config, &terminal));
     let ended = match started.map(std::thread::JoinHandle::join) {
         Ok(Ok(result)) => result,
         // The panic has printed its message.
@@ -45,8 +55,8 @@ fn main() -> ExitCode {
     }
 }
 
-fn start(command: Option<Command>, terminal: &Terminal) -> Result<(), Stop> {
-    let command = match command {
+fn start(command: Option<Command>, no_config: bool, terminal: &Terminal) -> Result<(), Stop> {
+    let mut command = match command {
         Some(command) => command,
         None if std::io::stdin().is_terminal() => Command::Repl(ReplArguments::default()),
         None => {
@@ -55,6 +65,9 @@ fn start(command: Option<Command>, terminal: &Terminal) -> Result<(), Stop> {
             return Err(Stop::Usage("a command is needed when stdin is not a terminal".to_owned()));
         }
     };
+    if !no_config && let Some(configuration) = Configuration::find(terminal)? {
+        configuration.apply(&mut command);
+    }
     match command {
         Command::Query(arguments) => {
             let runtime = interruptible_runtime(arguments.engine.settings.threads)?;
@@ -80,6 +93,11 @@ fn start(command: Option<Command>, terminal: &Terminal) -> Result<(), Stop> {
         Command::Macros(arguments) => commands::list::macros(&arguments, terminal),
         Command::Datamodels(arguments) => commands::list::datamodels(&arguments, terminal),
         Command::Limits(arguments) => commands::list::limits(&arguments.output, terminal),
+        Command::Watch(arguments) => {
+            let runtime = interruptible_runtime(arguments.engine.settings.threads)?;
+            runtime.block_on(commands::watch::watch(&arguments, terminal))
+        }
+        Command::Man(arguments) => commands::man::man(&arguments, terminal),
         Command::Completions(arguments) => commands::completions::completions(&arguments),
     }
 }
@@ -91,7 +109,7 @@ fn runtime(threads: Option<u16>) -> Result<Runtime, Stop> {
         builder.worker_threads(usize::from(threads));
     }
     builder
-        .thread_stack_size(STACK / 4)
+        .thread_stack_size(STACK)
         .enable_all()
         .build()
         .map_err(|error| Stop::Failed(format!("can't start the threads that searches run on: {error}")))

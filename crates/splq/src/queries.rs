@@ -3,10 +3,12 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
+use globset::GlobBuilder;
 use ignore::WalkBuilder;
 use serde::Deserialize;
 use serde_saphyr::Spanned;
 
+use crate::metadata::{DetectionFile, Metadata, of_comments};
 use crate::source::Source;
 use crate::stop::Stop;
 
@@ -23,6 +25,8 @@ pub struct Query {
     pub search: Result<String, String>,
     /// What spans of the search refer to.
     pub source: Source,
+    /// What the file says about it.
+    pub metadata: Metadata,
 }
 
 /// What was found.
@@ -64,13 +68,23 @@ pub fn read_search(path: &Path) -> Result<(String, Source), Stop> {
 /// Finds the searches below the paths.
 ///
 /// # Errors
-/// A path that does not exist or is neither a folder nor a search file; nothing found at all.
+/// No path; a path that does not exist or is neither a folder nor a search file; nothing found at all.
 pub fn find(paths: &[PathBuf]) -> Result<Queries, Stop> {
     let mut found = Queries::default();
+    if paths.is_empty() {
+        return Err(Stop::Usage("no PATH was given, and no splq.toml names `searches`".to_owned()));
+    }
     for path in paths {
         if path.is_dir() {
             for file in search_files(path)? {
                 match query(&file, file.strip_prefix(path).unwrap_or(&file)) {
+                    Some(query) => found.queries.push(query),
+                    None => found.skipped += 1,
+                }
+            }
+        } else if let Some((folder, files)) = glob(path)? {
+            for file in files {
+                match query(&file, file.strip_prefix(&folder).unwrap_or(&file)) {
                     Some(query) => found.queries.push(query),
                     None => found.skipped += 1,
                 }
@@ -86,6 +100,7 @@ pub fn find(paths: &[PathBuf]) -> Result<Queries, Stop> {
                 below: path.clone(),
                 search: Err(format!("{} has no `search`", path.display())),
                 source: Source::new(path.display().to_string(), ""),
+                metadata: Metadata::default(),
             }));
         }
     }
@@ -94,6 +109,34 @@ pub fn find(paths: &[PathBuf]) -> Result<Queries, Stop> {
     }
     name_apart(&mut found.queries);
     Ok(found)
+}
+
+/// The search files that a path with `*`, `?`, `[` or `{` names, and the folder that it begins with; none for a plain path.
+fn glob(path: &Path) -> Result<Option<(PathBuf, Vec<PathBuf>)>, Stop> {
+    let is_pattern = |text: &str| text.contains(['*', '?', '[', '{']);
+    let pattern = path.to_string_lossy();
+    if path.exists() || !is_pattern(&pattern) {
+        return Ok(None);
+    }
+    let matcher = GlobBuilder::new(&pattern)
+        .literal_separator(true)
+        .build()
+        .map_err(|error| Stop::Usage(format!("`{pattern}` is no file and no glob: {}", error.kind())))?
+        .compile_matcher();
+    let plain = path.components().take_while(|part| !is_pattern(&part.as_os_str().to_string_lossy()));
+    let folder: PathBuf = plain.collect();
+    let start = if folder.as_os_str().is_empty() { Path::new(".") } else { folder.as_path() };
+    let mut files = if start.is_dir() { search_files(start)? } else { Vec::new() };
+    files.retain_mut(|file| {
+        if folder.as_os_str().is_empty() {
+            *file = file.strip_prefix(".").unwrap_or(file).to_path_buf();
+        }
+        matcher.is_match(&*file)
+    });
+    if files.is_empty() {
+        return Err(Stop::Failed(format!("no search file matches {pattern}")));
+    }
+    Ok(Some((folder, files)))
 }
 
 /// The .spl and YAML files below a folder, by path; hidden ones are left out.
@@ -115,18 +158,32 @@ pub fn search_files(folder: &Path) -> Result<Vec<PathBuf>, Stop> {
 /// The search of a file; none for a YAML file without one.
 fn query(path: &Path, below: &Path) -> Option<Query> {
     let shown = path.display().to_string();
+    let mut metadata = Metadata::default();
     let (search, source) = match read(path) {
         Err(error) => (Err(format!("can't read {shown}: {error}")), Source::new(shown, "")),
         Ok(text) if is_yaml(path) => match detection(path, &text) {
-            Ok(Some((search, source))) => (Ok(search), source),
+            Ok(Some((search, source))) => {
+                // Tags of another form than a detection's say nothing here.
+                metadata = serde_saphyr::from_str(&text).map(DetectionFile::metadata).unwrap_or_default();
+                (Ok(search), source)
+            }
             Ok(None) => return None,
             // Only a file that means to hold a search is a problem here.
             Err(_) if !text.lines().any(|line| line.starts_with("search:")) => return None,
             Err(message) => (Err(message), Source::new(shown, text)),
         },
-        Ok(text) => (Ok(text.clone()), Source::new(shown, text)),
+        Ok(text) => {
+            let search = match of_comments(&text) {
+                Ok(said) => {
+                    metadata = said;
+                    Ok(text.clone())
+                }
+                Err(message) => Err(format!("{shown}: {message}")),
+            };
+            (search, Source::new(shown, text))
+        }
     };
-    Some(Query { name: stem(path), file: path.to_path_buf(), below: below.to_path_buf(), search, source })
+    Some(Query { name: stem(path), file: path.to_path_buf(), below: below.to_path_buf(), search, source, metadata })
 }
 
 /// The search of a detection file and its place in the file.
@@ -239,5 +296,27 @@ mod tests {
         assert_eq!(found.queries[0].source.line_and_column(6), (3, 5));
         assert!(found.queries[2].search.is_err());
         assert_eq!(found.skipped, 1);
+        let found = find(&[folder.path().join("*.spl"), folder.path().join("**/a.y*")]).unwrap();
+        let names: Vec<&str> = found.queries.iter().map(|query| query.name.as_str()).collect();
+        assert_eq!(names, ["b", "a"]);
+        assert!(find(&[folder.path().join("*.txt")]).is_err());
+    }
+
+    #[test]
+    fn files_say_what_their_searches_are() {
+        let folder = tempfile::tempdir().unwrap();
+        let yaml = "name: A\ntype: TTP\nsearch: x\ntags:\n  analytic_story: [Story]\n  mitre_attack_id: [T1059.001]\n  message: $user$ ran\n  \
+                    observable: [{name: dest, role: [Victim]}]\n";
+        std::fs::write(folder.path().join("a.yml"), yaml).unwrap();
+        std::fs::write(folder.path().join("b.yml"), "search: x\ntags: [a]\n").unwrap();
+        std::fs::write(folder.path().join("c.spl"), "```tags: one```x").unwrap();
+        let found = find(&[folder.path().to_path_buf()]).unwrap().queries;
+        let detection = &found[0].metadata;
+        assert_eq!((detection.title.as_deref(), detection.techniques.as_slice()), (Some("A"), &["T1059.001".to_owned()][..]));
+        assert_eq!(detection.tags, ["Story", "TTP"]);
+        let risk: Vec<&str> = detection.risk_fields.iter().map(|(field, _)| field.as_str()).collect();
+        assert_eq!(risk, ["dest", "user"]);
+        assert_eq!(found[1].metadata, Metadata::default());
+        assert_eq!(found[2].metadata.tags, ["one"]);
     }
 }

@@ -100,10 +100,15 @@ pub fn load<'s>(
     terminal: &Terminal,
 ) -> Result<Option<LoadReport>, Stop> {
     let mut fields = FieldSelection::only(Vec::<String>::new());
-    let mut reads_events = false;
+    let (mut reads_events, mut may_read_events) = (false, false);
     for search in searches {
         reads_events |= starts_with_events(search);
+        may_read_events |= !reads_no_events(search);
         fields = union(fields, engine.needed_fields(search));
+    }
+    // What nobody named for this search and it does not read is not loaded.
+    if options.configured && !may_read_events {
+        return Ok(None);
     }
     match loading::load(options, engine.settings(), fields, terminal)? {
         Some(loaded) => {
@@ -123,6 +128,14 @@ pub fn load<'s>(
 fn starts_with_events(search: &Search) -> bool {
     let first = search.pipeline.commands.first();
     first.is_some_and(|command| matches!(command.spec.name, "search" | "tstats" | "from" | "datamodel" | "multisearch"))
+}
+
+/// Whether a search is seen to make its own rows.
+fn reads_no_events(search: &Search) -> bool {
+    let first = search.pipeline.commands.first();
+    let own_rows =
+        first.is_some_and(|command| matches!(command.spec.name, "makeresults" | "inputlookup" | "inputcsv" | "gentimes"));
+    own_rows && !search.expansion.text.contains('[')
 }
 
 /// The fields of both.

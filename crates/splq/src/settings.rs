@@ -19,7 +19,7 @@ use crate::stop::Stop;
 /// # Errors
 /// Values that can't be read, as wrong usage.
 pub fn settings(options: &SettingOptions) -> Result<Settings, Stop> {
-    let time_zone = time_zone(&options.tz)?;
+    let time_zone = time_zone(options.tz.as_deref().unwrap_or("UTC"))?;
     let now = match &options.now {
         Some(text) => time(text, time_zone).ok_or_else(|| {
             Stop::Usage(format!("--now: `{text}` is not a time; expected epoch seconds, RFC 3339 or YYYY-MM-DD"))
@@ -36,8 +36,8 @@ pub fn settings(options: &SettingOptions) -> Result<Settings, Stop> {
     Ok(Settings {
         now,
         time_zone,
-        earliest: options.earliest.clone(),
-        latest: options.latest.clone(),
+        earliest: options.earliest.clone().or_else(|| options.configured_times.0.clone()),
+        latest: options.latest.clone().or_else(|| options.configured_times.1.clone()),
         limits: limits(&options.limit)?,
         memory_limit,
         threads: options.threads.map_or(0, usize::from),

@@ -3,6 +3,7 @@
 use std::io::IsTerminal;
 
 use crate::arguments::{ColorChoice, TerminalOptions};
+use crate::stop::say;
 
 /// How to talk to the user.
 #[derive(Clone, Copy, Debug)]
@@ -50,10 +51,9 @@ impl Terminal {
     }
 
     /// A line on stderr that the user may want to know, unless `-q` was given.
-    #[allow(clippy::print_stderr)]
     pub fn note(&self, text: impl std::fmt::Display) {
         if !self.quiet {
-            eprintln!("{text}");
+            say(&format!("{text}\n"));
         }
     }
 
@@ -67,8 +67,7 @@ impl Terminal {
     }
 
     /// Text on stderr as it is.
-    #[allow(clippy::print_stderr)]
     pub fn error_text(&self, text: &str) {
-        eprint!("{text}");
+        say(text);
     }
 }

@@ -38,7 +38,8 @@ struct Problem {
 /// # Errors
 /// What [`Stop`] lists; [`Stop::Reported`] when a search has an error.
 pub async fn check(arguments: &CheckArguments, terminal: &Terminal) -> Result<(), Stop> {
-    Sink::check(&arguments.output, terminal)?;
+    let output = crate::arguments::OutputOptions { format: None, output: arguments.output.clone() };
+    Sink::check(&output, terminal)?;
     let Queries { queries, skipped } = find(&arguments.paths)?;
     if skipped > 0 {
         terminal.note(format_args!("{skipped} YAML files without a `search` skipped"));
@@ -48,9 +49,9 @@ pub async fn check(arguments: &CheckArguments, terminal: &Terminal) -> Result<()
     for query in &queries {
         checked.push(check_one(&engine, query, terminal).await);
     }
-    let people_only = terminal.stdout && arguments.output.format.is_none() && arguments.output.output.is_none();
+    let people_only = terminal.stdout && arguments.format.is_none() && arguments.output.is_none();
     if !people_only {
-        let mut sink = Sink::open(&arguments.output, terminal, engine.settings().time_zone)?;
+        let mut sink = Sink::open(&output, terminal, engine.settings().time_zone)?;
         sink.write_rows(&rows(&checked)?)?;
     }
     finish(&checked, terminal)
