@@ -28,9 +28,11 @@ use crate::event_data::EventData;
 use crate::events::carried_fields;
 use crate::frame::engine_error;
 use crate::geo_database::GeoDatabase;
+use crate::grouping::GroupByCode;
 use crate::needed::Needed;
 use crate::operators::exec::OperatorPlanner;
 use crate::parsed_knowledge::ParsedKnowledge;
+use crate::planned_knowledge::PlannedKnowledge;
 use crate::planner::{Planner, Shared};
 use crate::written::WrittenLookups;
 
@@ -108,7 +110,8 @@ pub enum Stage {
     Physical,
 }
 
-/// Knowledge, settings and data: what searches run on.
+/// Knowledge, settings and data: what searches run on. A copy shares them until one of the two is given others.
+#[derive(Clone)]
 pub struct Engine {
     shared: Arc<Shared>,
     data: Option<EventTable>,
@@ -123,6 +126,7 @@ impl Engine {
             knowledge,
             settings,
             parsed: ParsedKnowledge::default(),
+            planned: PlannedKnowledge::default(),
             data,
             state,
             functions: Mutex::default(),
@@ -166,8 +170,9 @@ impl Engine {
     fn rebuild(&mut self, knowledge: Knowledge, settings: Settings, data: EventData) -> Result<(), Diagnostic> {
         let state = session_state(&settings)?;
         let written = self.shared.written.clone();
-        let parsed = ParsedKnowledge::default();
-        self.shared = Arc::new(Shared { knowledge, settings, parsed, data, state, functions: Mutex::default(), written });
+        let (parsed, planned) = (ParsedKnowledge::default(), PlannedKnowledge::default());
+        self.shared =
+            Arc::new(Shared { knowledge, settings, parsed, planned, data, state, functions: Mutex::default(), written });
         Ok(())
     }
 
@@ -207,7 +212,7 @@ impl Engine {
     pub async fn check(&self, search: &Search) -> Result<Vec<Diagnostic>, Failure> {
         let planner = Planner::new(self.shared.clone()).over_source(&search.expansion.text);
         let frame = planner.pipeline(&search.pipeline, Needed::All).await.map_err(|error| failure(search, error))?;
-        let plan = frame.ordered().map_err(|error| failure(search, error))?.plan;
+        let plan = frame.finished().map_err(|error| failure(search, error))?;
         planner.session().state().optimize(&plan).map_err(|error| failure(search, engine_error(error)))?;
         Ok(planner.take_warnings())
     }
@@ -235,7 +240,7 @@ impl Engine {
         }
         let planner = Planner::new(self.shared.clone()).over_source(&search.expansion.text);
         let frame = planner.pipeline(&search.pipeline, Needed::All).await.map_err(fail)?;
-        let plan = frame.ordered().map_err(fail)?.plan;
+        let plan = frame.finished().map_err(fail)?;
         let state = planner.session().state();
         let optimised = state.optimize(&plan).map_err(|error| fail(engine_error(error)))?;
         if stage == Stage::Logical {
@@ -289,12 +294,13 @@ fn session_state(settings: &Settings) -> Result<SessionState, Diagnostic> {
 }
 
 /// DataFusion's physical rules without those that carry a limit below a window over a whole partition, where it would
-/// cut the window's input. A limit stops its input all the same, as it stops asking for rows.
+/// cut the window's input, and with ours behind. A limit stops its input all the same, as it stops asking for rows.
 fn physical_rules() -> Vec<Arc<dyn PhysicalOptimizerRule + Send + Sync>> {
     PhysicalOptimizer::new()
         .rules
         .into_iter()
         .filter(|rule| !matches!(rule.name(), "LimitPushdown" | "LimitPushPastWindows"))
+        .chain([Arc::new(GroupByCode) as Arc<dyn PhysicalOptimizerRule + Send + Sync>])
         .collect()
 }
 

@@ -117,6 +117,11 @@ impl EventData {
         Some((self.schema.field(place).data_type().clone(), facts.get(kind)?.clone()))
     }
 
+    /// Whether each event has a value in this column.
+    pub fn is_in_all_events(&self, name: &str) -> bool {
+        (0..self.kinds.len()).all(|kind| self.facts(name, kind).is_some_and(|(_, facts)| facts.always_present))
+    }
+
     /// Names of the fields that the data carries.
     pub fn field_names(&self) -> Vec<String> {
         self.schema.fields().iter().map(|field| field.name().clone()).filter(|name| !name.starts_with("__")).collect()

@@ -1,7 +1,7 @@
 //! Events with their search-time knowledge: extracted, aliased and calculated fields, event types and tags, each
 //! computed only where a search needs it.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::collections::BTreeSet;
 
 use datafusion::datasource::provider_as_source;
@@ -28,12 +28,18 @@ pub const RAW_PREFIX: &str = "__raw:";
 /// How far a field's knowledge is applied; each level sees the one before (Splunk knowledge manager manual, the sequence
 /// of search-time operations).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-enum Level {
+pub enum Level {
+    /// As the data carries it.
     Carried,
+    /// With `EXTRACT-` and `REPORT-`.
     Extracted,
+    /// With `FIELDALIAS-`.
     Aliased,
+    /// With `EVAL-`.
     Calculated,
+    /// With `LOOKUP-`.
     LookedUp,
+    /// With event types and tags.
     Tagged,
 }
 
@@ -42,7 +48,8 @@ pub struct EventScope<'a> {
     planner: &'a Planner,
     kind: &'a EventKind,
     number: usize,
-    known: RefCell<HashMap<(String, Level), Option<Typed>>>,
+    /// How often lookup tables had been written when the search was planned.
+    written: usize,
     depth: Cell<usize>,
 }
 
@@ -55,7 +62,8 @@ impl<'a> EventScope<'a> {
                 format!("`KV_MODE = none` of `{name}` is not followed: key=value pairs of its texts are fields all the same");
             planner.warn(Diagnostic::warning("knowledge/kv-mode", message, None));
         }
-        let scope = |(number, kind)| Self { planner, kind, number, known: RefCell::default(), depth: Cell::new(0) };
+        let written = planner.times_written();
+        let scope = |(number, kind)| Self { planner, kind, number, written, depth: Cell::new(0) };
         planner.data().kinds().iter().enumerate().map(scope).collect()
     }
 
@@ -90,9 +98,8 @@ impl<'a> EventScope<'a> {
     }
 
     fn at(&self, name: &str, level: Level) -> Result<Option<Typed>, Diagnostic> {
-        let key = (name.to_owned(), level);
-        if let Some(found) = self.known.borrow().get(&key) {
-            return Ok(found.clone());
+        if let Some(found) = self.planner.planned().field(self.written, self.number, level, name) {
+            return Ok(found);
         }
         let found = match level {
             Level::Carried => self.carried(name),
@@ -103,7 +110,7 @@ impl<'a> EventScope<'a> {
             Level::Tagged => self.tagged(name)?,
         };
         let found = if level > Level::Carried { found.map(|found| self.settle(found)) } else { found };
-        self.known.borrow_mut().insert(key, found.clone());
+        self.planner.planned().keep_field(self.written, self.number, level, name, &found);
         Ok(found)
     }
 
@@ -244,6 +251,9 @@ impl<'a> EventScope<'a> {
 
     /// The search of an event type or a constraint, as a condition over events.
     pub fn knowledge_search(&self, what: &str, source: &str) -> Result<Expr, Diagnostic> {
+        if let Some(found) = self.planner.planned().search(self.written, self.number, source) {
+            return Ok(found);
+        }
         if self.depth.get() > 20 {
             return Err(Diagnostic::general("knowledge/recursion", format!("{what} refers to itself")));
         }
@@ -254,6 +264,9 @@ impl<'a> EventScope<'a> {
             .and_then(|search| search::plan(self.planner, &search, self))
             .map(|condition| self.settle_condition(condition));
         self.depth.set(self.depth.get() - 1);
+        if let Ok(planned) = &result {
+            self.planner.planned().keep_search(self.written, self.number, source, planned);
+        }
         result
     }
 }
@@ -329,6 +342,10 @@ impl KnowledgeScope for EventScope<'_> {
             }
         }
         Ok(any)
+    }
+
+    fn saved_search(&self, name: &str, text: &str) -> Result<Expr, Diagnostic> {
+        self.knowledge_search(&format!("saved search `{name}`"), text)
     }
 }
 
@@ -527,7 +544,7 @@ pub fn scan(planner: &Planner) -> Result<Frame, Diagnostic> {
         .and_then(|scan| scan.project(unqualified("events", &names)))
         .and_then(LogicalPlanBuilder::build)
         .map_err(engine_error)?;
-    Ok(Frame::new(plan))
+    Ok(Frame::of_events(plan))
 }
 
 /// The time range of a search: its own modifiers, which its condition holds already, or that of the settings. A search

@@ -62,6 +62,8 @@ pub trait KnowledgeScope {
     fn eventtype(&self, pattern: &spl_parser::syntax::Pattern) -> Result<Option<Expr>, Diagnostic>;
     /// The condition of the tags whose names match, of one field (`tag::field=`) or any.
     fn tag(&self, field: Option<&str>, pattern: &spl_parser::syntax::Pattern) -> Result<Option<Expr>, Diagnostic>;
+    /// The condition of a saved search, given by its name and its text, macros expanded.
+    fn saved_search(&self, name: &str, text: &str) -> Result<Expr, Diagnostic>;
 }
 
 impl Scope for Frame {

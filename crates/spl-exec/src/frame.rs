@@ -27,6 +27,8 @@ pub struct Frame {
     pending: Option<Vec<SortExpr>>,
     /// Assignments since the optimiser was last stopped from merging them.
     assignments: usize,
+    /// Fields that are absent only where a column of the loaded events is: the column by the field's name.
+    carried: Arc<HashMap<String, String>>,
 }
 
 /// Assignments that the optimiser may merge into one expression.
@@ -83,7 +85,18 @@ pub fn null(value_type: ValueType) -> Expr {
 impl Frame {
     /// A frame over a plan that has an ordinal column.
     pub fn new(plan: LogicalPlan) -> Self {
-        Self { plan, appended: 0, pending: None, assignments: 0 }
+        Self::over(plan, 0)
+    }
+
+    /// All loaded events: each field is a column of theirs.
+    pub fn of_events(plan: LogicalPlan) -> Self {
+        let names = plan.schema().fields().iter().map(|field| (field.name().clone(), field.name().clone())).collect();
+        Self { carried: Arc::new(names), ..Self::new(plan) }
+    }
+
+    /// The column of the loaded events without which this field is absent, and with which it is there.
+    pub fn carried(&self, field: &str) -> Option<&str> {
+        self.carried.get(field).map(String::as_str)
     }
 
     /// The fields in order, hidden ones left out.
@@ -123,7 +136,7 @@ impl Frame {
     ) -> Result<Self, Diagnostic> {
         let settled = self.settled()?;
         let plan = make(LogicalPlanBuilder::from(settled.plan)).and_then(LogicalPlanBuilder::build).map_err(engine_error)?;
-        Ok(Self { plan, appended: settled.appended, pending: None, assignments: settled.assignments })
+        Ok(Self { assignments: settled.assignments, ..Self::over(plan, settled.appended) })
     }
 
     /// The same rows with an order that is still to be numbered.
@@ -141,12 +154,13 @@ impl Frame {
 
     /// A frame over another plan that stands behind the same appended results.
     pub fn over(plan: LogicalPlan, appended: i64) -> Self {
-        Self { plan, appended, pending: None, assignments: 0 }
+        Self { plan, appended, pending: None, assignments: 0, carried: Arc::default() }
     }
 
     /// Keeps the rows where the condition is true.
     pub fn filter(self, condition: Expr) -> Result<Self, Diagnostic> {
-        self.build(|plan| plan.filter(condition))
+        let carried = self.carried.clone();
+        Ok(Self { carried, ..self.build(|plan| plan.filter(condition))? })
     }
 
     /// Exactly these columns, plus the ordinal.
@@ -156,7 +170,14 @@ impl Frame {
         if !has_ordinal {
             projected.push(ordinal());
         }
-        let settled = self.settled()?;
+        let pending = self.pending.as_deref().and_then(|keys| renamed_keys(keys, &projected));
+        let settled = if pending.is_some() { Self { pending: None, ..self } } else { self.settled()? };
+        let carried = Arc::new(projected.iter().filter_map(|expression| settled.carried_by(expression)).collect());
+        Ok(Self { pending, carried, ..settled.select_expressions(projected)? })
+    }
+
+    fn select_expressions(self, projected: Vec<Expr>) -> Result<Self, Diagnostic> {
+        let settled = self;
         let LogicalPlan::Projection(below) = &settled.plan else {
             return settled.project(projected);
         };
@@ -168,12 +189,34 @@ impl Frame {
         apart.project(projected)
     }
 
+    /// The name of a projected column with the column of the events that it is absent with.
+    fn carried_by(&self, projected: &Expr) -> Option<(String, String)> {
+        let (name, expression) = match projected {
+            Expr::Column(found) => (&found.name, projected),
+            Expr::Alias(alias) => (&alias.name, alias.expr.as_ref()),
+            _ => return None,
+        };
+        let source = match expression {
+            Expr::Column(found) => found,
+            // A bin of a number is a number.
+            Expr::ScalarFunction(call) if call.name() == "bin_time" => match call.args.as_slice() {
+                [Expr::Column(found), Expr::Literal(..), Expr::Literal(..)]
+                    if self.field(&found.name)?.data_type.is_numeric() =>
+                {
+                    found
+                }
+                _ => return None,
+            },
+            _ => return None,
+        };
+        Some((name.clone(), self.carried.get(&source.name)?.clone()))
+    }
+
     /// A projection of unqualified columns. DataFusion's builder would look through the whole plan below for each
     /// expression, which takes minutes in a chain of hundreds of assignments.
     fn project(self, columns: Vec<Expr>) -> Result<Self, Diagnostic> {
-        let settled = self.settled()?;
-        let projection = Projection::try_new(columns, Arc::new(settled.plan)).map_err(engine_error)?;
-        Ok(Self { plan: LogicalPlan::Projection(projection), pending: None, ..settled })
+        let projection = Projection::try_new(columns, Arc::new(self.plan)).map_err(engine_error)?;
+        Ok(Self { plan: LogicalPlan::Projection(projection), ..self })
     }
 
     /// All columns, with these set: a known name keeps its place, a new one goes to the end.
@@ -225,10 +268,55 @@ impl Frame {
         numbered.select(columns)
     }
 
-    /// Sorts the plan by its ordinal: for the end of a pipeline and for what reads rows in order.
+    /// Sorts the plan by its ordinal: for what reads rows in order.
     pub fn ordered(self) -> Result<Self, Diagnostic> {
         self.build(|plan| plan.sort(vec![ordinal().sort(true, false)]))
     }
+
+    /// The plan with its rows in order, for the end of a pipeline; the ordinal need not be numbered.
+    pub fn finished(mut self) -> Result<LogicalPlan, Diagnostic> {
+        let keys = self.pending.take().unwrap_or_else(|| vec![ordinal().sort(true, false)]);
+        LogicalPlanBuilder::from(self.plan).sort(keys).and_then(LogicalPlanBuilder::build).map_err(engine_error)
+    }
+}
+
+/// The keys of an order by the names that a projection gives to what they read. None when it drops, repeats or computes
+/// anything, or when a key is more than a call on a column.
+fn renamed_keys(keys: &[SortExpr], projected: &[Expr]) -> Option<Vec<SortExpr>> {
+    let mut names: HashMap<&str, &str> = HashMap::new();
+    for expression in projected {
+        let (from, to) = match expression {
+            Expr::Column(found) => (found, &found.name),
+            Expr::Alias(alias) => match alias.expr.as_ref() {
+                Expr::Column(found) => (found, &alias.name),
+                _ => return None,
+            },
+            _ => return None,
+        };
+        if from.name == ORDINAL && to != ORDINAL {
+            return None;
+        }
+        names.insert(&from.name, to);
+    }
+    keys.iter()
+        .map(|key| {
+            let mut lost = false;
+            let renamed = key.expr.clone().transform(|part| {
+                Ok(match &part {
+                    Expr::Column(found) => match names.get(found.name.as_str()) {
+                        Some(name) => Transformed::yes(column(name)),
+                        None => {
+                            lost = true;
+                            Transformed::no(part)
+                        }
+                    },
+                    _ => Transformed::no(part),
+                })
+            });
+            let expr = renamed.ok().filter(|_| !lost)?.data;
+            Some(SortExpr { expr, ..key.clone() })
+        })
+        .collect()
 }
 
 /// A projection and the one below it as one. None when that would compute something twice.

@@ -13,6 +13,9 @@ use hashbrown::HashMap;
 
 use crate::per_distinct::dictionary_type;
 
+/// The name of the function that gives codes.
+pub const CODE: &str = "group_code";
+
 /// Numbers the texts of a column; shared by the function that numbers and the one that reads the numbers back.
 #[derive(Debug, Default)]
 struct Codes {
@@ -136,7 +139,7 @@ impl Hash for Coding {
 
 impl ScalarUDFImpl for Coding {
     fn name(&self) -> &str {
-        if self.decodes { "group_text" } else { "group_code" }
+        if self.decodes { "group_text" } else { CODE }
     }
 
     fn signature(&self) -> &Signature {

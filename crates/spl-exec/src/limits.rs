@@ -21,6 +21,7 @@ pub const LIMITS: &[LimitSpec] = &[
     LimitSpec { name: "union_maxout", default: 50_000, summary: "rows of each subsearch of union" },
     LimitSpec { name: "set_maxresultrows", default: 50_000, summary: "rows of each subsearch of set" },
     LimitSpec { name: "selfjoin_maxrows", default: 100_000, summary: "rows that selfjoin takes" },
+    LimitSpec { name: "list_maxsize", default: 100, summary: "values of a group that list gives" },
     LimitSpec { name: "sort_count", default: 10_000, summary: "rows that sort returns without a count" },
     LimitSpec { name: "spath_extraction_cutoff", default: 5_000, summary: "characters that spath reads for all fields" },
     LimitSpec { name: "head_count", default: 10, summary: "rows that head and tail return without a count" },

@@ -145,6 +145,10 @@ pub fn search_fields(search: &SearchExpression, needed: &mut Needed) {
         SearchKind::Not(inner) => search_fields(inner, needed),
         SearchKind::Comparison { field, .. } | SearchKind::In { field, .. } => {
             needed.add(&field.name);
+            // Which fields a saved search names is known to the knowledge objects only.
+            if matches!(field.name.as_str(), "savedsearch" | "savedsplunk") {
+                *needed = Needed::All;
+            }
             if field.name.starts_with("tag::") || matches!(field.name.as_str(), "hosttag" | "eventtypetag") {
                 needed.add("tag");
             }

@@ -12,8 +12,9 @@ use datafusion::execution::context::{SessionContext, SessionState};
 use datafusion::logical_expr::{AggregateUDF, LogicalPlanBuilder, ScalarUDF};
 use futures::future::BoxFuture;
 use indexmap::IndexMap;
+use spl_functions::aggregate::{self, ValueLimit};
+use spl_functions::scalar;
 use spl_functions::scalar::{FunctionSpec, SplFunction};
-use spl_functions::{aggregate, scalar};
 use spl_knowledge::{Knowledge, LookupDefinition, LookupSource};
 use spl_macros::Origin;
 use spl_parser::syntax::{CommandCall, Expression, Pipeline, Subsearch};
@@ -27,6 +28,7 @@ use crate::limits::Limits;
 use crate::needed::Needed;
 use crate::operators::cut::Cut;
 use crate::parsed_knowledge::ParsedKnowledge;
+use crate::planned_knowledge::PlannedKnowledge;
 use crate::search::{TimeRange, time_range};
 use crate::written::{self, WrittenLookups};
 
@@ -38,6 +40,8 @@ pub struct Shared {
     pub settings: Settings,
     /// What knowledge objects say, parsed.
     pub parsed: ParsedKnowledge,
+    /// Fields and searches of knowledge objects, planned over the loaded events.
+    pub planned: PlannedKnowledge,
     /// Loaded events; without data an empty table.
     pub data: EventData,
     /// DataFusion's state: optimiser rules, options, memory pool.
@@ -66,6 +70,8 @@ pub struct Planner {
     source: Arc<str>,
     /// Whether the search is run, so that it may write lookups.
     runs: bool,
+    /// How `starttime` and `endtime` are written, when a search says so.
+    time_format: Option<Arc<str>>,
 }
 
 impl Planner {
@@ -80,6 +86,7 @@ impl Planner {
             range: TimeRange::default(),
             source: Arc::from(""),
             runs: false,
+            time_format: None,
         }
     }
 
@@ -91,6 +98,19 @@ impl Planner {
     /// The same planner for a search that is run.
     pub fn running(&self) -> Self {
         Self { runs: true, ..self.clone() }
+    }
+
+    /// The same planner where a search says how its times are written.
+    pub fn with_time_format(&self, format: Option<&str>) -> Self {
+        match format {
+            Some(format) => Self { time_format: Some(Arc::from(format)), ..self.clone() },
+            None => self.clone(),
+        }
+    }
+
+    /// How `starttime` and `endtime` are written, when the search says so.
+    pub fn time_format(&self) -> Option<&str> {
+        self.time_format.as_deref()
     }
 
     /// Whether the search is run, not only checked or explained.
@@ -106,6 +126,16 @@ impl Planner {
     /// Whether a word occurs anywhere in the search.
     pub fn names(&self, word: &str) -> bool {
         self.source.split(|character: char| !character.is_alphanumeric() && character != '_').any(|found| found == word)
+    }
+
+    /// Fields and searches of knowledge objects, planned over the loaded events.
+    pub fn planned(&self) -> &PlannedKnowledge {
+        &self.shared.planned
+    }
+
+    /// How often this session wrote a lookup.
+    pub fn times_written(&self) -> usize {
+        self.shared.written.times()
     }
 
     /// A lookup by name, with the rows that this session wrote to it, if any.
@@ -218,10 +248,27 @@ impl Planner {
             .ok_or_else(|| Diagnostic::general("plan/unknown-function", format!("`{name}` is not a function")))
     }
 
-    /// A statistical function by name.
-    pub fn aggregate(&self, name: &str) -> Option<(&'static aggregate::AggregateSpec, Arc<AggregateUDF>)> {
+    /// A statistical function by name, as written at a place of the search.
+    pub fn aggregate(&self, name: &str, span: Span) -> Option<(&'static aggregate::AggregateSpec, Arc<AggregateUDF>)> {
         let (spec, parameter) = aggregate::lookup(name)?;
-        Some((spec, aggregate::udaf(spec, parameter)))
+        Some((spec, aggregate::udaf(spec, parameter, self.value_limit(spec, span))))
+    }
+
+    /// How many values a statistical function may gather; one that had more warns.
+    pub fn value_limit(&self, spec: &aggregate::AggregateSpec, span: Span) -> ValueLimit {
+        if spec.name != "list" {
+            return ValueLimit::default();
+        }
+        let most = match self.limits().get("list_maxsize") {
+            0 => usize::MAX,
+            most => usize::try_from(most).unwrap_or(usize::MAX),
+        };
+        let limit = ValueLimit { most, was_cut: Arc::default() };
+        let warning =
+            Diagnostic::warning("limit/reached", format!("`list` gives the first {most} values of each group"), Some(span))
+                .with_help("`values` gives all distinct ones; the limit is `list_maxsize`");
+        self.watched.lock().unwrap_or_else(PoisonError::into_inner).push((limit.was_cut.clone(), warning));
+        limit
     }
 
     /// The settings of the search as functions read them.
@@ -281,7 +328,7 @@ impl Planner {
 
     /// Runs a frame and gives its rows in order.
     pub async fn collect(&self, frame: Frame) -> Result<(SchemaRef, Vec<RecordBatch>), Diagnostic> {
-        let plan = frame.ordered()?.plan;
+        let plan = frame.finished()?;
         let schema: SchemaRef = Arc::new(plan.schema().as_arrow().clone());
         let data = self.session().execute_logical_plan(plan).await.map_err(engine_error)?;
         let batches = data.collect().await.map_err(engine_error)?;

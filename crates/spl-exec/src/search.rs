@@ -11,14 +11,14 @@ use spl_parser::syntax::{
 };
 use spl_parser::{Diagnostic, Span};
 
-use crate::expression::{Scope, Typed, call};
+use crate::expression::{KnowledgeScope, Scope, Typed, call};
 use crate::frame::text;
 use crate::planner::Planner;
 
 /// Plans a search expression; its subsearches must have been replaced by their results. Never null.
 pub fn plan(planner: &Planner, search: &SearchExpression, scope: &dyn Scope) -> Result<Expr, Diagnostic> {
     match &search.kind {
-        SearchKind::And(parts) => combine(planner, parts, scope, true, and),
+        SearchKind::And(parts) => combine(&planner.with_time_format(time_format(parts)), parts, scope, true, and),
         SearchKind::Or(parts) => combine(planner, &alternatives(parts), scope, false, or),
         SearchKind::Not(inner) => Ok(negate(plan(planner, inner, scope)?)),
         SearchKind::Comparison { field, operator, value } => comparison(planner, field, operator.value, value, scope),
@@ -39,6 +39,14 @@ pub fn plan(planner: &Planner, search: &SearchExpression, scope: &dyn Scope) -> 
             Err(Diagnostic::error("plan/subsearch", "a subsearch can't stand here", subsearch.span))
         }
     }
+}
+
+/// The `timeformat=` of a search, which the `starttime` and `endtime` beside it are written in.
+fn time_format(parts: &[SearchExpression]) -> Option<&str> {
+    parts.iter().find_map(|part| match &part.kind {
+        SearchKind::TimeModifier { name, value } if name.value == "timeformat" => Some(value.value.as_str()),
+        _ => None,
+    })
 }
 
 fn combine(
@@ -145,9 +153,12 @@ fn special_values(
         "tag" => ("tag", None),
         "eventtypetag" => ("tag", Some("eventtype")),
         "hosttag" => ("tag", Some("host")),
-        name @ ("savedsearch" | "savedsplunk") if scope.resolve(name)?.is_none() => {
-            let message = format!("`{name}=` is known but not built yet");
-            return Err(Diagnostic::error("plan/not-built", message, field.span).with_help("`| savedsearch` runs a saved search"));
+        "savedsearch" | "savedsplunk" if scope.resolve(&field.name)?.is_none() => {
+            let mut any = lit(false);
+            for value in values {
+                any = or(any, saved_search(planner, knowledge, value)?);
+            }
+            return Ok(Some(any));
         }
         name => match name.strip_prefix("tag::") {
             Some(tagged) => ("tag", Some(tagged)),
@@ -180,6 +191,21 @@ fn special_values(
         }
     }
     Ok(Some(any))
+}
+
+/// The events that a saved search finds, which must be a search without further commands.
+fn saved_search(planner: &Planner, knowledge: &dyn KnowledgeScope, value: &SearchValue) -> Result<Expr, Diagnostic> {
+    let Some(name) = value.pattern.as_literal() else {
+        return Err(Diagnostic::error("plan/wildcard", "the name of a saved search can't have wildcards", value.span));
+    };
+    let saved = crate::commands::savedsearch::find(planner, name, value.span)?;
+    let only = spl_parser::parse(&saved.text).ok().filter(|pipeline| pipeline.commands.len() == 1);
+    if only.is_none_or(|pipeline| pipeline.commands[0].spec.name != "search") {
+        let message = format!("the saved search `{name}` has commands beside its search");
+        return Err(Diagnostic::error("plan/saved-search", message, value.span)
+            .with_help("`| savedsearch` runs one with all its commands"));
+    }
+    knowledge.saved_search(name, &saved.text).map_err(|error| Diagnostic { labels: Vec::new(), ..error })
 }
 
 fn comparison(
@@ -265,6 +291,12 @@ fn time_bound(planner: &Planner, name: &str, value: &str, span: Span) -> Result<
     };
     let ago = |seconds: f64| Ok::<f64, Diagnostic>(now - number()? * seconds);
     Ok(match name {
+        "starttime" | "endtime" if planner.time_format().is_some() => {
+            let format = planner.time_format().unwrap_or_default();
+            let when = spl_functions::time::strptime(value, format, planner.time_zone());
+            let wrong = || Diagnostic::error("plan/time", format!("`{value}` is not a time in the form `{format}`"), span);
+            (name == "starttime", when.ok_or_else(wrong)?)
+        }
         "earliest" | "starttime" => (true, parse_time(planner, value, span)?),
         "latest" | "endtime" => (false, parse_time(planner, value, span)?),
         "starttimeu" => (true, number()?),
@@ -286,6 +318,10 @@ fn time_bound(planner: &Planner, name: &str, value: &str, span: Span) -> Result<
 }
 
 fn time_modifier(planner: &Planner, name: &str, value: &str, span: Span, scope: &dyn Scope) -> Result<Expr, Diagnostic> {
+    if name == "timeformat" {
+        // It is no condition: it says how the others are written.
+        return Ok(lit(true));
+    }
     let (earliest, when) = time_bound(planner, name, value, span)?;
     let Some(time) = scope.resolve("_time")? else { return Ok(lit(true)) };
     Ok(if earliest { time.expression.gt_eq(lit(when)) } else { time.expression.lt(lit(when)) })
@@ -321,7 +357,10 @@ pub fn time_range(planner: &Planner, pipeline: &Pipeline) -> TimeRange {
 /// Bounds that a search can't know are reported where it is planned.
 fn time_bounds(planner: &Planner, search: &SearchExpression, earliest: &mut Option<f64>, latest: &mut Option<f64>) {
     match &search.kind {
-        SearchKind::And(parts) => parts.iter().for_each(|part| time_bounds(planner, part, earliest, latest)),
+        SearchKind::And(parts) => {
+            let planner = planner.with_time_format(time_format(parts));
+            parts.iter().for_each(|part| time_bounds(&planner, part, earliest, latest));
+        }
         SearchKind::TimeModifier { name, value } => match time_bound(planner, &name.value, &value.value, value.span) {
             Ok((true, when)) => *earliest = Some(when),
             Ok((false, when)) => *latest = Some(when),
@@ -355,7 +394,7 @@ pub fn has_time_modifier(search: &SearchExpression) -> bool {
     match &search.kind {
         SearchKind::And(parts) | SearchKind::Or(parts) => parts.iter().any(has_time_modifier),
         SearchKind::Not(inner) => has_time_modifier(inner),
-        SearchKind::TimeModifier { .. } => true,
+        SearchKind::TimeModifier { name, .. } => name.value != "timeformat",
         _ => false,
     }
 }

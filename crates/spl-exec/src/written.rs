@@ -1,5 +1,6 @@
 //! Lookup tables that `outputlookup` wrote: they belong to the session, and files change only where a user named them.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use indexmap::IndexMap;
@@ -9,6 +10,7 @@ use spl_knowledge::{LookupDefinition, LookupSource, LookupTable};
 #[derive(Clone, Debug, Default)]
 pub struct WrittenLookups {
     tables: Arc<Mutex<IndexMap<String, LookupTable>>>,
+    times: Arc<AtomicUsize>,
 }
 
 impl WrittenLookups {
@@ -20,6 +22,12 @@ impl WrittenLookups {
     /// Keeps a table.
     pub fn set(&self, key: String, table: LookupTable) {
         self.tables.lock().unwrap_or_else(PoisonError::into_inner).insert(key, table);
+        self.times.fetch_add(1, Ordering::Release);
+    }
+
+    /// How often a table was written: what was planned before may hold an older table.
+    pub fn times(&self) -> usize {
+        self.times.load(Ordering::Acquire)
     }
 }
 

@@ -5,6 +5,7 @@
 
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use arrow::datatypes::{DataType, Field, FieldRef};
 use datafusion_common::Result;
@@ -93,8 +94,24 @@ pub enum Inputs {
     ValueTimeAndSeries,
 }
 
+/// How many values a function that gathers them keeps, and whether there were more.
+#[derive(Clone, Debug)]
+pub struct ValueLimit {
+    /// Most values of a group.
+    pub most: usize,
+    /// Raised when a group had more.
+    pub was_cut: Arc<AtomicBool>,
+}
+
+impl Default for ValueLimit {
+    /// The 100 values of `list` (Splunk search reference, Multivalue stats and chart functions).
+    fn default() -> Self {
+        Self { most: 100, was_cut: Arc::default() }
+    }
+}
+
 /// What a function's state depends on.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct AggregateCall {
     /// Type of the value argument.
     pub value: ValueType,
@@ -102,6 +119,8 @@ pub struct AggregateCall {
     pub returns: ValueType,
     /// The number in the name.
     pub parameter: Option<f64>,
+    /// Most values, for functions that gather them.
+    pub limit: ValueLimit,
 }
 
 /// All statistical functions, family by family.
@@ -127,8 +146,8 @@ pub fn lookup(name: &str) -> Option<(&'static AggregateSpec, Option<f64>)> {
 }
 
 /// A function as a DataFusion aggregate; its name carries the parameter, so that it can be found again by name.
-pub fn udaf(spec: &'static AggregateSpec, parameter: Option<f64>) -> Arc<AggregateUDF> {
-    Arc::new(AggregateUDF::from(SplAggregate::new(spec, parameter)))
+pub fn udaf(spec: &'static AggregateSpec, parameter: Option<f64>, limit: ValueLimit) -> Arc<AggregateUDF> {
+    Arc::new(AggregateUDF::from(SplAggregate { limit, ..SplAggregate::new(spec, parameter) }))
 }
 
 macro_rules! families {
@@ -146,6 +165,7 @@ pub struct SplAggregate {
     spec: &'static AggregateSpec,
     parameter: Option<f64>,
     name: String,
+    limit: ValueLimit,
     signature: Signature,
 }
 
@@ -154,12 +174,13 @@ impl SplAggregate {
     pub fn new(spec: &'static AggregateSpec, parameter: Option<f64>) -> Self {
         let name = parameter.map_or_else(|| spec.name.to_owned(), |number| format!("{}{}", spec.name, format_number(number)));
         let signature = Signature::one_of(vec![TypeSignature::VariadicAny, TypeSignature::Nullary], Volatility::Immutable);
-        Self { spec, parameter, name, signature }
+        Self { spec, parameter, name, limit: ValueLimit::default(), signature }
     }
 
     fn state(&self, arguments: &[FieldRef]) -> Result<Box<dyn GroupedState>> {
         let value = arguments.first().map_or(ValueType::Null, |field| ValueType::of(field.data_type()));
-        (self.spec.create)(&AggregateCall { value, returns: (self.spec.returns)(value), parameter: self.parameter })
+        let returns = (self.spec.returns)(value);
+        (self.spec.create)(&AggregateCall { value, returns, parameter: self.parameter, limit: self.limit.clone() })
     }
 }
 

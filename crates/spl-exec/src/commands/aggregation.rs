@@ -92,7 +92,8 @@ pub fn with_all_numbers(planner: &Planner, call: &CommandCall, frame: Frame) -> 
     let mut fields: Vec<FrameField> = Vec::new();
     for aggregation in call.aggregations() {
         let AggregationArgument::Field(field) = &aggregation.argument else { continue };
-        if !planner.aggregate(&aggregation.function.value).is_some_and(|(spec, _)| NUMERIC.contains(&spec.name)) {
+        let spec = spl_functions::aggregate::lookup(&aggregation.function.value);
+        if !spec.is_some_and(|(spec, _)| NUMERIC.contains(&spec.name)) {
             continue;
         }
         for found in super::expand(&frame, field) {
@@ -128,7 +129,7 @@ pub fn with_all_numbers(planner: &Planner, call: &CommandCall, frame: Frame) -> 
 
 /// Looks a statistical function up.
 pub fn lookup(planner: &Planner, name: &str, span: Span) -> Result<(&'static AggregateSpec, Arc<AggregateUDF>), Diagnostic> {
-    let Some((spec, function)) = planner.aggregate(name) else {
+    let Some((spec, function)) = planner.aggregate(name, span) else {
         let error = Diagnostic::error("plan/unknown-function", format!("unknown statistical function `{name}`"), span);
         let known = spl_functions::aggregate::all().map(|spec| spec.name);
         return Err(match nearest(name, known) {
@@ -301,14 +302,18 @@ pub fn by_fields(call: &CommandCall, frame: &Frame) -> Result<Option<Vec<String>
 }
 
 /// Each value of a multivalue by-field is a group of its own; rows without a by-field are in none.
-pub fn expand_groups(frame: Frame, fields: &[String]) -> Result<Frame, Diagnostic> {
+pub fn expand_groups(planner: &Planner, frame: Frame, fields: &[String]) -> Result<Frame, Diagnostic> {
     let mut frame = frame;
     for field in fields {
         if frame.field(field).is_some_and(|found| found.value_type() == ValueType::Multivalue) {
             frame = frame.operate(MvExpand { field: field.clone(), limit: 0, drop_null: true })?;
         }
     }
-    let present = fields.iter().map(|field| column(field).is_not_null()).reduce(Expr::and);
+    let present = fields
+        .iter()
+        .filter(|field| !frame.carried(field).is_some_and(|carried| planner.data().is_in_all_events(carried)))
+        .map(|field| column(field).is_not_null())
+        .reduce(Expr::and);
     match present {
         Some(present) => frame.filter(present),
         None => Ok(frame),

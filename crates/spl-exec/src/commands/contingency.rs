@@ -33,7 +33,7 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
             return Table::new(0).frame(planner);
         };
         let frame = frame.assign(vec![(ROW.to_owned(), column(row)), (COLUMN.to_owned(), column(split))])?;
-        let frame = aggregation::expand_groups(frame, &[ROW.to_owned(), COLUMN.to_owned()])?;
+        let frame = aggregation::expand_groups(planner, frame, &[ROW.to_owned(), COLUMN.to_owned()])?;
         let single = |kind: ValueType| {
             if kind == ValueType::Multivalue { ValueType::Text } else { kind }
         };

@@ -66,7 +66,7 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
                 None => Ok(rows),
             };
         }
-        let frame = aggregation::expand_groups(frame, &groups)?;
+        let frame = aggregation::expand_groups(planner, frame, &groups)?;
         let planned = aggregation::plan_all(planner, call, &frame)?;
         stats::group(planner, frame, &groups, &planned)
     })

@@ -72,7 +72,7 @@ fn prepared(planner: &Planner, call: &CommandCall, frame: Frame, fields: &[Strin
             }
         }
     }
-    let frame = aggregation::expand_groups(frame, fields)?;
+    let frame = aggregation::expand_groups(planner, frame, fields)?;
     Ok(aggregation::with_all_numbers(planner, call, frame)?.0)
 }
 

@@ -37,7 +37,8 @@ pub fn plan(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame
             arguments.push(name);
         }
         let parameter = spl_functions::aggregate::lookup(one.function.name()).and_then(|(_, parameter)| parameter);
-        statistics.push(Statistic { name: one.name, spec: one.spec, parameter, arguments });
+        let limit = planner.value_limit(one.spec, call.span);
+        statistics.push(Statistic { name: one.name, spec: one.spec, parameter, arguments, limit });
     }
     let time_window = match call.option("time_window") {
         None => None,

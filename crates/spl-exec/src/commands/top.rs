@@ -43,7 +43,7 @@ pub fn plan(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame
         |name: &str, default: &str| call.option(name).map_or_else(|| default.to_owned(), |option| option.value.value.clone());
 
     let groups: Vec<String> = by.iter().chain(fields.iter().filter(|field| !by.contains(field))).cloned().collect();
-    let frame = aggregation::expand_groups(frame, &groups)?;
+    let frame = aggregation::expand_groups(planner, frame, &groups)?;
     let (_, counting) = aggregation::lookup(planner, "count", call.span)?;
     let (_, adding) = aggregation::lookup(planner, "sum", call.span)?;
     let counted = frame.build(|plan| {

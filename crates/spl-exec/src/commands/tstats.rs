@@ -87,7 +87,7 @@ fn plan_over(
     condition: Option<SearchExpression>,
 ) -> Result<Frame, Diagnostic> {
     let (frame, names) = grouped(planner, call, dataset, condition)?;
-    let frame = aggregation::expand_groups(frame, &names)?;
+    let frame = aggregation::expand_groups(planner, frame, &names)?;
     let planned = aggregation::plan_all(planner, call, &frame)?;
     stats::group(planner, frame, &names, &planned)
 }

@@ -9,7 +9,7 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::common::Result;
 use datafusion::physical_expr::PhysicalExpr;
 use spl_functions::aggregate::state::GroupedState;
-use spl_functions::aggregate::{AggregateCall, AggregateSpec};
+use spl_functions::aggregate::{AggregateCall, AggregateSpec, ValueLimit};
 use spl_functions::column::{Column, ValueType};
 use spl_functions::value::Value;
 
@@ -22,6 +22,8 @@ pub struct Statistic {
     pub name: String,
     /// The function.
     pub spec: &'static AggregateSpec,
+    /// Most values, for functions that gather them.
+    pub limit: ValueLimit,
     /// The number in the function's name.
     pub parameter: Option<f64>,
     /// The columns with its arguments.
@@ -45,7 +47,8 @@ impl Statistic {
 
     fn create(&self, input: &Schema) -> Result<Box<dyn GroupedState>> {
         let value = self.value_type(input);
-        (self.spec.create)(&AggregateCall { value, returns: (self.spec.returns)(value), parameter: self.parameter })
+        let returns = (self.spec.returns)(value);
+        (self.spec.create)(&AggregateCall { value, returns, parameter: self.parameter, limit: self.limit.clone() })
     }
 }
 

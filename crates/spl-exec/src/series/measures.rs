@@ -112,7 +112,7 @@ fn over_parts(
         ExpressionKind::Call { name, arguments } => {
             let function = name.value.to_ascii_lowercase();
             // `max(a, b)` compares values, `max(a)` is the maximum of a field.
-            if arguments.len() > 1 || planner.aggregate(&function).is_none() {
+            if arguments.len() > 1 || spl_functions::aggregate::lookup(&function).is_none() {
                 let arguments = arguments.iter().map(inner).collect::<Result<_, _>>()?;
                 ExpressionKind::Call { name: name.clone(), arguments }
             } else {

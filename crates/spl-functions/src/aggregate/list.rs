@@ -1,6 +1,7 @@
-//! `list`: the values of a field in the order of events, at most 100.
+//! `list`: the values of a field in the order of events, at most 100 unless a limit says otherwise.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int64Array};
 use arrow::datatypes::{DataType, Int64Type};
@@ -9,7 +10,7 @@ use datafusion_common::Result;
 use super::input::IdReader;
 use super::lists::{GroupedIds, list, list_type, texts_type};
 use super::state::GroupedState;
-use super::{AggregateSpec, Inputs, Status};
+use super::{AggregateSpec, Inputs, Status, ValueLimit};
 use crate::column::ValueType;
 
 /// Functions of this family.
@@ -22,16 +23,14 @@ pub const FUNCTIONS: &[AggregateSpec] = &[AggregateSpec {
     parameter: false,
     inputs: Inputs::ValueAndOrder,
     returns: |_| ValueType::Multivalue,
-    create: |_| Ok(Box::new(List::default())),
+    create: |call| Ok(Box::new(List::new(call.limit.clone()))),
     status: Status::Full,
 }];
 
-/// Most values of a list. Splunk search reference, Multivalue stats and chart functions.
-const LIMIT: usize = 100;
-
 /// The values of each group in order.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct List {
+    limit: ValueLimit,
     reader: IdReader,
     groups: Vec<Vec<(i64, u32)>>,
     /// Number of values of all groups; counted along, since DataFusion asks for the size after each batch.
@@ -41,6 +40,10 @@ struct List {
 }
 
 impl List {
+    fn new(limit: ValueLimit) -> Self {
+        Self { limit, reader: IdReader::default(), groups: Vec::new(), held: 0, arrived: 0 }
+    }
+
     fn grow(&mut self, total: usize) {
         if total > self.groups.len() {
             self.groups.resize(total, Vec::new());
@@ -48,23 +51,28 @@ impl List {
     }
 }
 
-/// Puts a value behind those of the same or an earlier place; says by how much the list has grown.
-fn insert(list: &mut Vec<(i64, u32)>, order: i64, id: u32) -> usize {
-    let before = list.len();
-    match list.last() {
-        Some(last) if last.0 > order => {
-            let place = list.partition_point(|entry| entry.0 <= order);
-            list.insert(place, (order, id));
-            list.truncate(LIMIT);
+impl ValueLimit {
+    /// Puts a value behind those of the same or an earlier place; says by how much the list has grown.
+    fn insert(&self, list: &mut Vec<(i64, u32)>, order: i64, id: u32) -> usize {
+        let before = list.len();
+        match list.last() {
+            Some(last) if last.0 > order => {
+                let place = list.partition_point(|entry| entry.0 <= order);
+                list.insert(place, (order, id));
+                if list.len() > self.most {
+                    list.truncate(self.most);
+                    self.was_cut.store(true, Ordering::Relaxed);
+                }
+            }
+            _ if list.len() < self.most => list.push((order, id)),
+            _ => self.was_cut.store(true, Ordering::Relaxed),
         }
-        _ if list.len() < LIMIT => list.push((order, id)),
-        _ => {}
+        list.len() - before
     }
-    list.len() - before
-}
 
-fn is_full(list: &[(i64, u32)], order: i64) -> bool {
-    list.len() == LIMIT && list[LIMIT - 1].0 <= order
+    fn is_full(&self, list: &[(i64, u32)], order: i64) -> bool {
+        list.len() == self.most && list.last().is_none_or(|last| last.0 <= order)
+    }
 }
 
 impl GroupedState for List {
@@ -78,20 +86,25 @@ impl GroupedState for List {
             _ => arrived + row as i64,
         };
         // Lists are mostly full after a while; then values need not be looked at.
-        let (lists, held) = (&mut self.groups, &mut self.held);
+        let (lists, held, limit) = (&mut self.groups, &mut self.held, &self.limit);
+        let present = values[0].logical_nulls();
         let wanted: BooleanArray = groups
             .iter()
             .enumerate()
             .map(|(row, &group)| {
                 let passes = filter.is_none_or(|filter| filter.is_valid(row) && filter.value(row));
-                Some(passes && !is_full(&lists[group], order(row)))
+                let full = passes && limit.is_full(&lists[group], order(row));
+                if full && present.as_ref().is_none_or(|present| present.is_valid(row)) {
+                    limit.was_cut.store(true, Ordering::Relaxed);
+                }
+                Some(passes && !full)
             })
             .collect();
         if !wanted.has_true() {
             return Ok(());
         }
         self.reader.each(&values[0], groups, Some(&wanted), |row, group, id| {
-            *held += insert(&mut lists[group], order(row), id);
+            *held += limit.insert(&mut lists[group], order(row), id);
         })
     }
 
@@ -100,9 +113,9 @@ impl GroupedState for List {
         let orders = states[1].as_list::<i32>();
         let numbers = orders.values().as_primitive::<Int64Type>();
         let mut next: Vec<usize> = orders.value_offsets().iter().map(|&offset| offset as usize).collect();
-        let (lists, held) = (&mut self.groups, &mut self.held);
+        let (lists, held, limit) = (&mut self.groups, &mut self.held, &self.limit);
         self.reader.each_state(&states[0], groups, |row, group, id| {
-            *held += insert(&mut lists[group], numbers.value(next[row]), id);
+            *held += limit.insert(&mut lists[group], numbers.value(next[row]), id);
             next[row] += 1;
         })
     }
@@ -131,7 +144,7 @@ impl GroupedState for List {
     }
 
     fn fresh(&self) -> Box<dyn GroupedState> {
-        Box::new(Self::default())
+        Box::new(Self::new(self.limit.clone()))
     }
 }
 

@@ -17,7 +17,7 @@ pub const SPEC: CommandSpec = CommandSpec {
 /// Options of a subsearch that is run beside the search.
 pub(super) const OPTIONS: &[OptionSpec] = &[
     super::option("extendtimerange", OptionKind::Boolean, "false", "whether the time range of the search grows to that of the subsearch"),
-    super::option("maxtime", OptionKind::Integer, "60", "seconds that the subsearch may take"),
+    super::option("maxtime", OptionKind::Integer, "60", "seconds that the subsearch may take in Splunk; splq waits for all of it"),
     super::option("maxout", OptionKind::Integer, "50000", "how many rows at most"),
-    super::option("timeout", OptionKind::Integer, "60", "seconds to wait for the subsearch"),
+    super::option("timeout", OptionKind::Integer, "60", "seconds that Splunk waits for the subsearch; splq waits for all of it"),
 ];

@@ -10,7 +10,7 @@ pub const SPEC: CommandSpec = CommandSpec {
     summary: "runs commands over the rows and adds their result",
     syntax: "appendpipe [run_in_preview=<bool>] [<commands>]",
     options: &[
-        super::option("run_in_preview", OptionKind::Boolean, "true", "whether previews show the result"),
+        super::option("run_in_preview", OptionKind::Boolean, "true", "whether previews show the result; splq has no previews"),
     ],
     arguments: ArgumentShape::Own(super::one_pipeline),
     status: Status::Full,

@@ -17,7 +17,7 @@ pub const SPEC: CommandSpec = CommandSpec {
     syntax: "lookup [local=<bool>] [update=<bool>] [event_time_field=<field>] <table> (<lookup-field> [AS <event-field>])... [OUTPUT|OUTPUTNEW (<lookup-field> [AS <event-field>])...]",
     options: &[
         super::option("local", OptionKind::Boolean, "false", "runs on the search head only"),
-        super::option("update", OptionKind::Boolean, "false", "reads changes of the table during the search"),
+        super::option("update", OptionKind::Boolean, "false", "reads changes of the table during a real-time search; no effect, as there are none"),
         super::option("event_time_field", OptionKind::Field, "_time", "field with the time for temporal lookups"),
     ],
     arguments: ArgumentShape::Own(grammar),

@@ -15,7 +15,7 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("earliest", OptionKind::Text, "", "earliest time of points"),
         super::option("latest", OptionKind::Text, "", "latest time of points, exclusive"),
         super::option("target_per_timeseries", OptionKind::Integer, "5", "how many points of a time series; 0 for all"),
-        super::option("chunk_size", OptionKind::Integer, "1000", "how many time series per round"),
+        super::option("chunk_size", OptionKind::Integer, "1000", "how many time series per round; no effect on results"),
         super::option("splunk_server", OptionKind::Text, "local", "server that is asked"),
         super::option("splunk_server_group", OptionKind::Text, "", "servers that are asked"),
     ],

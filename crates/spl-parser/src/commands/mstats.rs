@@ -21,7 +21,7 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("backfill", OptionKind::Boolean, "false", "real-time searches look back"),
         super::option("update_period", OptionKind::Integer, "0", "how often real-time results are updated"),
         super::option("fillnull_value", OptionKind::Text, "", "value of absent by-fields"),
-        super::option("chunk_size", OptionKind::Integer, "10000000", "how many metrics per round"),
+        super::option("chunk_size", OptionKind::Integer, "10000000", "how many metrics per round; no effect on results"),
         super::option("span", OptionKind::SpanLength, "", "size of a time bucket"),
         super::option("limit", OptionKind::Text, "10", "with chart: how many series are kept"),
         super::option("agg", OptionKind::Text, "sum", "with chart: how series are scored"),

@@ -19,6 +19,6 @@ pub const SPEC: CommandSpec = CommandSpec {
 pub(super) const OPTIONS: &[OptionSpec] = &[
     option("allnum", OptionKind::Boolean, "false", "computes numeric aggregations only over fields whose values are all numbers"),
     option("delim", OptionKind::Text, " ", "separator of list() and values() in single-value output"),
-    option("partitions", OptionKind::Integer, "1", "how many threads aggregate"),
+    option("partitions", OptionKind::Integer, "1", "how many threads aggregate; no effect on results (see --threads)"),
     option("dedup_splitvals", OptionKind::Boolean, "false", "removes duplicate values of multivalue by-fields"),
 ];

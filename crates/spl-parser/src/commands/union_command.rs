@@ -13,9 +13,9 @@ pub const SPEC: CommandSpec = CommandSpec {
     summary: "the rows of several datasets and subsearches",
     syntax: "union [maxtime=<int>] [maxout=<int>] [timeout=<int>] (<dataset>|[<subsearch>])...",
     options: &[
-        super::option("maxtime", OptionKind::Integer, "60", "seconds that a subsearch may take"),
+        super::option("maxtime", OptionKind::Integer, "60", "seconds that a subsearch may take in Splunk; splq waits for all of it"),
         super::option("maxout", OptionKind::Integer, "50000", "how many rows of a subsearch at most"),
-        super::option("timeout", OptionKind::Integer, "60", "seconds to wait for a subsearch"),
+        super::option("timeout", OptionKind::Integer, "60", "seconds that Splunk waits for a subsearch; splq waits for all of it"),
     ],
     arguments: ArgumentShape::Own(grammar),
     status: Status::Full,

@@ -10,7 +10,7 @@ pub const SPEC: CommandSpec = CommandSpec {
     summary: "key and value pairs from XML tags",
     syntax: "xmlkv [<field>] [maxinputs=<int>]",
     options: &[
-        super::option("maxinputs", OptionKind::Integer, "50000", "how many events per round"),
+        super::option("maxinputs", OptionKind::Integer, "50000", "how many events per round; no effect on results"),
     ],
     arguments: ArgumentShape::Own(super::optional_text),
     status: Status::Full,

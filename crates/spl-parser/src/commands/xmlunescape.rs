@@ -10,7 +10,7 @@ pub const SPEC: CommandSpec = CommandSpec {
     summary: "replaces XML entities by what they mean",
     syntax: "xmlunescape [maxinputs=<int>]",
     options: &[
-        super::option("maxinputs", OptionKind::Integer, "50000", "how many events per round"),
+        super::option("maxinputs", OptionKind::Integer, "50000", "how many events per round; no effect on results"),
     ],
     arguments: ArgumentShape::Own(super::optional_count),
     status: Status::Full,
