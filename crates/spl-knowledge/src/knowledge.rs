@@ -8,7 +8,7 @@ use spl_parser::diagnostic::{Diagnostic, nearest};
 
 use crate::data_model::DataModel;
 use crate::event_type::{EventType, TagRule, read_event_types, read_tags};
-use crate::lookup::{LookupDefinition, LookupSource, read_lookups};
+use crate::lookup::{LookupDefinition, LookupSource, LookupTable, read_lookups};
 use crate::props::{IndexTimeSettings, PropsStanza, ResolvedProps, read_props, resolve};
 use crate::saved_search::{SavedSearch, read_saved_searches};
 use crate::stanza::StanzaMatcher;
@@ -57,6 +57,8 @@ pub(crate) struct Layers {
     pub transaction_types: Conf,
     /// Lookups that are defined elsewhere than in transforms.conf.
     pub lookups: IndexMap<String, LookupDefinition>,
+    /// Tables that splq brings, by file name.
+    pub tables: IndexMap<String, LookupTable>,
     /// Files given for lookups, by lookup name.
     pub given: IndexMap<String, PathBuf>,
 }
@@ -81,8 +83,11 @@ impl Knowledge {
         self.transforms = read_transforms(&self.layers.transforms, &mut problems, &mut warnings);
         self.saved_searches = read_saved_searches(&self.layers.saved_searches);
         self.transaction_types = read_transaction_types(&self.layers.transaction_types, &mut warnings);
-        let files = &self.lookup_files;
-        let find = |name: &str| files.get(name).or_else(|| files.get(&format!("{name}.gz"))).cloned();
+        let (files, tables) = (&self.lookup_files, &self.layers.tables);
+        let find = |name: &str| match files.get(name).or_else(|| files.get(&format!("{name}.gz"))) {
+            Some(path) => Some(LookupSource::File(path.clone())),
+            None => tables.get(name).map(|table| LookupSource::Table(table.clone())),
+        };
         let mut lookups = read_lookups(&self.layers.transforms, find, &mut problems, &mut warnings);
         lookups.extend(self.layers.lookups.iter().map(|(name, definition)| (name.clone(), definition.clone())));
         for (name, path) in &self.layers.given {
@@ -151,6 +156,10 @@ impl Knowledge {
         if let Some(path) = file {
             let origin = Origin::file(path.display().to_string(), 0);
             return Ok(LookupDefinition::new(name, LookupSource::File(path.clone()), origin));
+        }
+        let tables = &self.layers.tables;
+        if let Some(table) = tables.get(name).or_else(|| tables.get(&format!("{name}.csv"))) {
+            return Ok(LookupDefinition::new(name, LookupSource::Table(table.clone()), Origin::BuiltIn));
         }
         let unknown = Diagnostic::general("lookup/unknown", format!("unknown lookup `{name}`"));
         let known = self.lookups.keys().chain(self.lookup_files.keys()).map(String::as_str);

@@ -8,6 +8,7 @@
 pub mod data_model;
 pub mod event_type;
 mod knowledge;
+pub mod lint;
 mod load;
 pub mod lookup;
 mod pack;
@@ -21,6 +22,7 @@ pub mod transform;
 pub use data_model::{Calculation, CalculationKind, DataModel, Dataset, DatasetField, FieldKind};
 pub use event_type::{EventType, TagRule};
 pub use knowledge::Knowledge;
+pub use lint::{AppProblem, lint_app};
 pub use lookup::{LookupDefinition, LookupSource, LookupTable, MatchType};
 pub use props::{
     AutomaticLookup, CalculatedField, Extraction, FieldAlias, IndexTimeSettings, KvMode, LookupField, PropsStanza, ResolvedProps,

@@ -216,10 +216,10 @@ fn read_match_types(text: &str) -> Result<IndexMap<String, MatchType>, String> {
     Ok(types)
 }
 
-/// Reads the lookup definitions of a transforms.conf; `find` finds the file of a name.
+/// Reads the lookup definitions of a transforms.conf; `find` finds the rows of a file name.
 pub(crate) fn read_lookups(
     conf: &Conf,
-    find: impl Fn(&str) -> Option<PathBuf>,
+    find: impl Fn(&str) -> Option<LookupSource>,
     problems: &mut Vec<Diagnostic>,
     warnings: &mut Vec<Diagnostic>,
 ) -> IndexMap<String, LookupDefinition> {
@@ -247,14 +247,14 @@ pub(crate) fn read_lookups(
     lookups
 }
 
-fn source_of(stanza: &Stanza, find: impl Fn(&str) -> Option<PathBuf>) -> LookupSource {
+fn source_of(stanza: &Stanza, find: impl Fn(&str) -> Option<LookupSource>) -> LookupSource {
     let text = |key: &str| stanza.get(key).filter(|value| !value.is_empty());
     let kind = text("external_type").map(str::to_ascii_lowercase);
     if let Some(file) = text("filename") {
         if file.ends_with(".kmz") || file.ends_with(".kml") {
             return LookupSource::Unsupported("a geospatial lookup".to_owned());
         }
-        return find(file).map_or_else(|| LookupSource::Missing(file.to_owned()), LookupSource::File);
+        return find(file).unwrap_or_else(|| LookupSource::Missing(file.to_owned()));
     }
     match (text("collection"), kind.as_deref()) {
         (Some(collection), _) => LookupSource::Collection(collection.to_owned()),

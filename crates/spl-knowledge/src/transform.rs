@@ -34,6 +34,18 @@ pub struct Transform {
     pub origin: Origin,
 }
 
+impl Transform {
+    /// A regular expression whose first group is the value that `DELIMS` and `FIELDS` give to a field, with the quotes
+    /// around it; none when they give it none. Delimiters inside quotes separate nothing.
+    pub fn delimited_value(&self, field: &str) -> Option<String> {
+        let delimiters = self.delimiters.as_ref().filter(|delimiters| delimiters.key_value.is_none())?;
+        let place = self.fields.iter().position(|name| name == field)?;
+        let set: String = delimiters.pairs.chars().map(|character| regex::escape(&character.to_string())).collect();
+        let value = format!("(?:\"[^\"]*\"|[^{set}])*");
+        Some(format!("(?s)^(?:{value}[{set}]){{{place}}}({value})"))
+    }
+}
+
 /// `DELIMS`: characters between pairs, and between key and value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Delimiters {
@@ -215,6 +227,20 @@ mod tests {
         assert_eq!(transforms["d"].delimiters, Some(Delimiters { pairs: "|;".into(), key_value: Some("=".into()) }));
         assert_eq!(transforms["f"].fields, ["a", "b c", "d"]);
         assert!(!transforms["f"].clean_keys);
+    }
+
+    #[test]
+    fn delimited_values_by_place() {
+        let (transforms, _, _) = read("[t]\nDELIMS = \",]\"\nFIELDS = a, b, c\n[p]\nDELIMS = \",\", \"=\"\nFIELDS = a\n");
+        let value = |field: &str| {
+            let expression = regex::Regex::new(&transforms["t"].delimited_value(field)?).unwrap();
+            expression.captures("1,\"x,y\"]3,4").map(|groups| groups[1].to_owned())
+        };
+        assert_eq!(value("a").as_deref(), Some("1"));
+        assert_eq!(value("b").as_deref(), Some("\"x,y\""));
+        assert_eq!(value("c").as_deref(), Some("3"));
+        assert_eq!(value("d"), None);
+        assert_eq!(transforms["p"].delimited_value("a"), None);
     }
 
     #[test]

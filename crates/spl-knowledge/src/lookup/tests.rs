@@ -7,7 +7,7 @@ use super::*;
 fn definitions() {
     let text = "[a]\nfilename = a.csv\nmatch_type = WILDCARD(x), CIDR(y z)\ncase_sensitive_match = false\nmin_matches = 1\ndefault_match = none\n[b]\nfilename = gone.csv\n[k]\ncollection = c\nexternal_type = kvstore\nfields_list = _key, a, b\n[t]\nfilename = a.csv\ntime_field = t\n[e]\nexternal_cmd = x.py\nfields_list = a\n[r]\nREGEX = x\n";
     let (mut problems, mut warnings) = (Vec::new(), Vec::new());
-    let find = |name: &str| (name == "a.csv").then(|| PathBuf::from("/l/a.csv"));
+    let find = |name: &str| (name == "a.csv").then(|| LookupSource::File(PathBuf::from("/l/a.csv")));
     let lookups = read_lookups(&Conf::parse(text, "t.conf").unwrap(), find, &mut problems, &mut warnings);
     assert!(problems.is_empty() && warnings.is_empty(), "{problems:?} {warnings:?}");
     assert_eq!(lookups.len(), 5);

@@ -122,6 +122,19 @@ fn mapped(sourcetype: &str, source: &str, fields: &[(&str, &str)]) -> Event {
             None => event.remove(&field.name),
         };
     }
+    for lookup in &props.lookups {
+        let table = knowledge.lookup(&lookup.table).unwrap().load().unwrap();
+        let value = |row: &Vec<String>, field: &str| row[table.column(field).unwrap()].clone();
+        let found = table
+            .rows
+            .iter()
+            .find(|row| lookup.inputs.iter().all(|input| event.get(&input.event) == Some(&value(row, &input.lookup))));
+        for output in &lookup.outputs {
+            if let Some(value) = found.map(|row| value(row, &output.lookup)).filter(|value| !value.is_empty()) {
+                event.entry(output.event.clone()).or_insert(value);
+            }
+        }
+    }
     event
 }
 
