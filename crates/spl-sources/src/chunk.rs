@@ -252,6 +252,17 @@ impl<'a> ChunkBuilder<'a> {
         store(&mut self.arena, text)
     }
 
+    /// The place of a text: where it stands in the part's own text when it is a piece of that, else stored.
+    pub(crate) fn place(&mut self, text: &str) -> Span {
+        let data = self.data.as_ptr_range();
+        let bytes = text.as_bytes().as_ptr_range();
+        if data.start <= bytes.start && bytes.end <= data.end {
+            let start = bytes.start as usize - data.start as usize;
+            return Span::data(start, start + text.len(), false);
+        }
+        self.store(text.as_bytes())
+    }
+
     /// The text at a place, without JSON's escapes.
     pub(crate) fn text(&self, span: Span) -> Cow<'_, str> {
         let bytes = span.bytes(self.data, &self.arena);

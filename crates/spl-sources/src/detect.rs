@@ -1,8 +1,8 @@
 //! Recognises compression and format by content.
 
-use crate::json::Scanner;
+use crate::json::{self, Scanner};
 use crate::options::Format;
-use crate::windows;
+use crate::{access, audit, cef, headed, syslog, windows};
 
 /// A wrapping around files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,7 +40,7 @@ pub(crate) fn compression(head: &[u8]) -> Option<Compression> {
 }
 
 /// The format that a file's first bytes (and its name, where they leave it open) show.
-pub(crate) fn format(head: &[u8], path: &str, complete: bool) -> Format {
+pub(crate) fn format(head: &[u8], path: &str) -> Format {
     if head.starts_with(b"ElfFile\0") || head.starts_with(b"ElfChnk\0") {
         return Format::Evtx;
     }
@@ -51,7 +51,7 @@ pub(crate) fn format(head: &[u8], path: &str, complete: bool) -> Format {
     let start = head.iter().position(|byte| !byte.is_ascii_whitespace()).unwrap_or(head.len());
     let text = &head[start..];
     match text.first() {
-        Some(b'{') => return json_object(text, complete),
+        Some(b'{') => return json_object(text),
         Some(b'[') if json_array(text) => return Format::Json,
         Some(b'<') if is_event_xml(text) => return Format::Xml,
         Some(b'0'..=b'9') if windows::is_classic(text) => return Format::Xml,
@@ -61,12 +61,15 @@ pub(crate) fn format(head: &[u8], path: &str, complete: bool) -> Format {
     if head.contains(&0) {
         return Format::Text;
     }
+    if let Some(format) = lines(text) {
+        return format;
+    }
     for (ending, format, separator) in [(".csv", Format::Csv, b','), (".tsv", Format::Tsv, b'\t')] {
         if name.ends_with(ending) || name.ends_with(&format!("{ending}.gz")) || name.ends_with(&format!("{ending}.zst")) {
             return if format == Format::Csv && !has(text, separator) && has(text, b'\t') { Format::Tsv } else { format };
         }
     }
-    if looks_separated(text, b',') {
+    if looks_separated(text, b',') || looks_separated(text, b';') || looks_separated(text, b'|') {
         Format::Csv
     } else if looks_separated(text, b'\t') {
         Format::Tsv
@@ -75,26 +78,59 @@ pub(crate) fn format(head: &[u8], path: &str, complete: bool) -> Format {
     }
 }
 
+/// The format that the first lines show, most of which are of one kind.
+fn lines(text: &[u8]) -> Option<Format> {
+    let text = String::from_utf8_lossy(&text[..text.len().min(16 << 10)]);
+    if headed::is_zeek(&text) {
+        return Some(Format::Zeek);
+    }
+    if headed::is_w3c(&text) {
+        return Some(Format::W3c);
+    }
+    type Test = fn(&str) -> bool;
+    const KINDS: [(Format, Test); 5] = [
+        (Format::Cef, cef::is_cef),
+        (Format::Leef, cef::is_leef),
+        (Format::Audit, audit::is_line),
+        (Format::Access, |line| access::parse(line).is_some()),
+        (Format::Syslog, syslog::is_line),
+    ];
+    let mut counts = [0; KINDS.len()];
+    let mut all = 0;
+    for line in text.lines().filter(|line| !line.trim().is_empty()).take(32) {
+        all += 1;
+        if let Some(kind) = KINDS.iter().position(|(_, is)| is(line)) {
+            counts[kind] += 1;
+        }
+    }
+    KINDS.iter().zip(counts).find(|(_, count)| count * 2 > all).map(|((format, _), _)| *format)
+}
+
+/// What separates the values of a file whose first line is its header.
+pub(crate) fn separator(head: &[u8]) -> u8 {
+    let line = head.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let count = |separator: u8| line.iter().filter(|byte| **byte == separator).count();
+    // A comma, unless there is none.
+    b",;|\t".iter().copied().find(|separator| count(*separator) > 0).unwrap_or(b',')
+}
+
 fn has(text: &[u8], separator: u8) -> bool {
     text.iter().take_while(|&&byte| byte != b'\n').any(|&byte| byte == separator)
 }
 
 /// One object per line, or objects over several lines.
-fn json_object(text: &[u8], complete: bool) -> Format {
+fn json_object(text: &[u8]) -> Format {
     let line = memchr::memchr(b'\n', text).map_or(text, |end| &text[..end]);
     let mut scanner = Scanner { text: line, at: 0 };
+    // An object that is only there to hold the list of events, perhaps one after another.
+    if json::wrapper(text).is_some() {
+        return Format::Json;
+    }
     if scanner.skip_value().is_ok() {
-        // A single object may hold the list of records.
-        let only = complete && text[scanner.at..].iter().all(u8::is_ascii_whitespace);
-        let records = only && memchr::memmem::find(&line[..line.len().min(200)], b"\"Records\"").is_some();
-        return if records || scanner.peek().is_some() { Format::Json } else { Format::Ndjson };
+        return if scanner.peek().is_some() { Format::Json } else { Format::Ndjson };
     }
     let mut scanner = Scanner { text, at: 0 };
     if scanner.skip_value().is_ok() || line.len() < 3 || line.iter().all(|byte| b" \t\r{".contains(byte)) {
-        return Format::Json;
-    }
-    // The first line does not end within the part that was looked at, or is broken.
-    if line.len() == text.len() && memchr::memmem::find(&text[..text.len().min(200)], b"\"Records\"").is_some() {
         return Format::Json;
     }
     Format::Ndjson
@@ -169,15 +205,28 @@ mod tests {
             ("[ PID: 3212 - x ]", "x", Format::Text),
             ("<Event xmlns='x'><System/></Event>", "x", Format::Xml),
             ("<?xml version=\"1.0\"?><Events><Event/></Events>", "x", Format::Xml),
-            ("<13>Mar 4 10:11:25 host x", "x", Format::Text),
+            ("{\"@odata.context\":\"c\",\"value\":[{\"a\":1}]}", "x", Format::Json),
+            ("{\"value\":[{\"a\":1}],\"user\":1}", "x", Format::Json),
+            ("{\"user\":1,\"value\":[{\"a\":1}]}\n", "x", Format::Ndjson),
+            ("<13>Mar 4 10:11:25 host x", "x", Format::Syslog),
+            ("<34>1 2003-10-11T22:14:15.003Z h su - ID47 - x\n", "x", Format::Syslog),
+            ("2024-03-04T10:11:25+00:00 h sshd[1]: x\n", "x", Format::Syslog),
+            ("2024-03-04T10:11:25+00:00 INFO started\n", "x", Format::Text),
+            ("1.2.3.4 - - [04/Mar/2024:10:11:25 +0000] \"GET / HTTP/1.1\" 200 5\n", "x", Format::Access),
+            ("type=SYSCALL msg=audit(1709547085.266:6994): arch=c000003e\n", "x", Format::Audit),
+            ("Mar  4 10:11:25 h CEF:0|a|b|1|2|n|5|src=1.2.3.4\n", "x", Format::Cef),
+            ("LEEF:1.0|a|b|1|2|src=1.2.3.4\n", "x", Format::Leef),
+            ("#separator \\x09\n#fields\tts\n", "x.csv", Format::Zeek),
+            ("#Software: IIS\n#Fields: date time\n", "x", Format::W3c),
+            ("a;b;c\n1;2;3\n", "x", Format::Csv),
             ("a,b,c\n1,2,3\n", "x", Format::Csv),
             ("a\tb\n1\t2\n", "x", Format::Tsv),
             ("one\n", "x.csv", Format::Csv),
-            ("Mar 4 10:11:25 host x, y\nMar 4 10:11:26 host z, y", "x.log", Format::Text),
+            ("Mar 4 10:11:25 host x, y\nMar 4 10:11:26 host z, y", "x.log", Format::Syslog),
             ("2024-03-04 x, y\nb, c", "x.log", Format::Text),
             ("", "x", Format::Text),
         ] {
-            assert_eq!(format(text.as_bytes(), path, true), expected, "{text}");
+            assert_eq!(format(text.as_bytes(), path), expected, "{text}");
         }
     }
 }

@@ -6,6 +6,7 @@ use crate::chunk::{ChunkBuilder, ColumnKind, Span};
 use crate::options::{FieldSelection, LoadOptions};
 use crate::pairs;
 use crate::report::WarningKind;
+use crate::rules::{Rules, TimeConfig};
 use crate::timestamp::{TimeReader, Zoned};
 
 macro_rules! roles {
@@ -54,6 +55,7 @@ roles! {
     DateTime "datetime"
     DateField "date"
     EventReceivedTime "EventReceivedTime"
+    ZeekPath "_path"
 }
 
 const FIRST_TIME: usize = Role::SystemTime as usize;
@@ -68,6 +70,11 @@ impl Role {
     /// Whether the field describes the event and is set for every event.
     pub(crate) fn is_meta(self) -> bool {
         self <= Self::Index
+    }
+
+    /// Whether the field holds a time.
+    pub(crate) fn is_time(self) -> bool {
+        self >= Self::SystemTime && self != Self::ZeekPath
     }
 
     /// Whether a field with a meaning lies below an object of this name.
@@ -130,13 +137,28 @@ impl Defaults {
 /// Ends events: sets what every event has.
 pub(crate) struct EventFinisher<'o> {
     options: &'o LoadOptions,
+    rules: &'o Rules,
     pub(crate) times: TimeReader,
+    /// The time of the event being read, when its reader found it.
+    pub(crate) known_time: Option<f64>,
+    /// What props.conf says about sourcetypes that events name themselves.
+    kinds: Vec<Kind>,
+    /// The one of them that the event before had.
+    last_kind: usize,
     pub(crate) keeps_raw: bool,
     wants_event_code: bool,
     wants_computer: bool,
     scratch: String,
     /// The columns that nearly every event sets, once they are made.
     columns: [u32; SET.len()],
+}
+
+/// What props.conf says about a sourcetype at search time.
+#[derive(Clone, Debug)]
+struct Kind {
+    sourcetype: String,
+    rename: Option<String>,
+    without_pairs: bool,
 }
 
 /// Columns that are set at an event's end.
@@ -158,10 +180,15 @@ const EVENT_CODE: usize = 5;
 const COMPUTER: usize = 6;
 
 impl<'o> EventFinisher<'o> {
-    pub(crate) fn new(options: &'o LoadOptions) -> Self {
+    pub(crate) fn new(options: &'o LoadOptions, rules: &'o Rules, day: Option<(i64, u32, u32)>) -> Self {
+        let zone = rules.time_zone.unwrap_or(options.time_zone);
         Self {
             options,
-            times: TimeReader::new(options.time_zone, options.now),
+            rules,
+            times: TimeReader::new(zone, options.now).with_day(day),
+            known_time: None,
+            kinds: Vec::new(),
+            last_kind: 0,
             keeps_raw: options.fields.contains("_raw"),
             wants_event_code: options.fields.contains("EventCode"),
             wants_computer: options.fields.contains("Computer"),
@@ -184,11 +211,14 @@ impl<'o> EventFinisher<'o> {
 
     /// Ends the event whose fields were appended and noted in `slots`; `line` is its own text.
     pub(crate) fn finish(&mut self, builder: &mut ChunkBuilder<'_>, slots: &mut Slots, line: Option<Span>) {
-        if let Some(own) = slots.raw() {
+        if let Some(own) = slots.raw()
+            && !self.without_pairs(builder, slots)
+        {
             self.pairs(builder, own);
         }
         let raw = slots.raw().or(line);
         let time = self.time(builder, slots, raw);
+        self.times.note(time);
         self.origin(builder, slots);
         if self.keeps_raw
             && let Some(raw) = raw
@@ -198,6 +228,67 @@ impl<'o> EventFinisher<'o> {
         }
         builder.finish_row(time);
         slots.clear();
+    }
+
+    /// Adds a field of the event being read, unless the value is empty, the field is not selected or is there already.
+    pub(crate) fn field(&self, builder: &mut ChunkBuilder<'_>, name: &str, value: &str) {
+        let is_meta = Role::of(name).is_some_and(Role::is_meta);
+        if value.is_empty() || is_meta || !self.options.fields.contains(name) || builder.has_value(name) {
+            return;
+        }
+        let column = builder.column(name, ColumnKind::Field);
+        let span = builder.place(value);
+        builder.append(column, span);
+    }
+
+    /// A time that is in UTC, or in the zone that the sourcetype says.
+    pub(crate) fn utc(&self, text: &str) -> Option<f64> {
+        if self.rules.time_zone.is_some() { self.times.field(text).map(|time| time.seconds) } else { self.times.utc(text) }
+    }
+
+    /// The time of a record by the fields that the sourcetype names for it.
+    pub(crate) fn time_of_fields(&self, text: &str) -> Option<f64> {
+        match &self.rules.time.format {
+            Some(format) => self.times.formatted(format, text),
+            None => self.times.value(text),
+        }
+    }
+
+    /// The fields that make the time of a record.
+    pub(crate) fn timestamp_fields(&self) -> &'o [String] {
+        &self.rules.timestamp_fields
+    }
+
+    /// What props.conf says about the sourcetype of an event that names its own.
+    fn kind(&mut self, sourcetype: &str) -> Option<&Kind> {
+        let source = self.options.index_time.as_ref()?;
+        if self.kinds.get(self.last_kind).is_none_or(|kind| kind.sourcetype != sourcetype) {
+            let known = self.kinds.iter().position(|kind| kind.sourcetype == sourcetype);
+            self.last_kind = known.unwrap_or(self.kinds.len());
+            if known.is_none() {
+                let rules = source.rules(sourcetype, "", "");
+                let (rename, without_pairs) = (rules.rename, rules.without_pairs);
+                self.kinds.push(Kind { sourcetype: sourcetype.to_owned(), rename, without_pairs });
+            }
+        }
+        self.kinds.get(self.last_kind)
+    }
+
+    /// Whether `KV_MODE = none` holds for the event being read.
+    fn without_pairs(&mut self, builder: &ChunkBuilder<'_>, slots: &Slots) -> bool {
+        match slots.get(Role::Sourcetype) {
+            Some(own) if self.options.sourcetype.is_none() && self.options.index_time.is_some() => {
+                self.kind(&builder.text(own)).is_some_and(|kind| kind.without_pairs)
+            }
+            _ => self.rules.without_pairs,
+        }
+    }
+
+    /// Adds the pairs of a line, where the sourcetype has them.
+    pub(crate) fn line_pairs(&mut self, builder: &mut ChunkBuilder<'_>, line: Span) {
+        if !self.rules.without_pairs {
+            self.pairs(builder, line);
+        }
     }
 
     /// Adds the fields that stand as `key=value` in the text of the event being read and that it has not yet.
@@ -232,10 +323,28 @@ impl<'o> EventFinisher<'o> {
             let line = builder.lines;
             builder.warnings.add(WarningKind::BadTime, line, &example);
         }
+        if let Some(time) = self.known_time.take() {
+            return time;
+        }
+        match self.rules.time.config {
+            TimeConfig::Current => return self.times.now(),
+            TimeConfig::None => return f64::NAN,
+            TimeConfig::Recognised => {}
+        }
+        if self.rules.time.reads_text() {
+            let text = raw.map(|raw| builder.text(raw)).unwrap_or_default();
+            if let Some((time, _)) = self.rules.time.find(&self.times, &text) {
+                return time;
+            }
+            let example: String = text.chars().take(120).collect();
+            let line = builder.lines;
+            builder.warnings.add(WarningKind::NoTimestamp, line, &example);
+            return f64::NAN;
+        }
         if slots.present >> FIRST_TIME != 0 {
             // A time that names its zone wins over one that leaves it open.
             let mut open = None;
-            for (_, role) in &ROLES[FIRST_TIME..] {
+            for (_, role) in ROLES[FIRST_TIME..].iter().filter(|(_, role)| role.is_time()) {
                 let Some(span) = slots.get(*role) else {
                     continue;
                 };
@@ -255,7 +364,7 @@ impl<'o> EventFinisher<'o> {
         match raw {
             Some(span) => {
                 let text = builder.text(span);
-                self.times.find(&text).unwrap_or(f64::NAN)
+                self.rules.time.find(&self.times, &text).map_or(f64::NAN, |(seconds, _)| seconds)
             }
             None => f64::NAN,
         }
@@ -289,9 +398,17 @@ impl<'o> EventFinisher<'o> {
                 && let Some(span) = slots.get(role)
             {
                 let column = self.column(builder, which);
-                builder.append(column, span);
+                let renamed = match which {
+                    SOURCETYPE => self.kind(&builder.text(span)).and_then(|kind| kind.rename.clone()),
+                    _ => None,
+                };
+                match renamed {
+                    Some(renamed) => builder.append_text(column, &renamed),
+                    None => builder.append(column, span),
+                }
             }
         }
+        self.zeek_origin(builder, slots);
         let Some(id) = slots.get(Role::EventId).or(slots.get(Role::EventCode)) else {
             return;
         };
@@ -313,17 +430,39 @@ impl<'o> EventFinisher<'o> {
                 builder.append(column, computer);
             }
         }
+        let linux = builder.text(channel) == "Linux-Sysmon/Operational";
         if self.options.sourcetype.is_none() && slots.get(Role::Sourcetype).is_none() {
             let column = self.column(builder, SOURCETYPE);
-            builder.append_text(column, "XmlWinEventLog");
+            self.append_sourcetype(builder, column, if linux { "sysmon:linux" } else { "XmlWinEventLog" });
         }
         if self.options.source.is_none() && slots.get(Role::Source).is_none() {
             self.scratch.clear();
-            self.scratch.push_str("XmlWinEventLog:");
+            self.scratch.push_str(if linux { "Syslog:" } else { "XmlWinEventLog:" });
             let channel: Cow<'_, str> = builder.text(channel);
             self.scratch.push_str(&channel);
             let column = self.column(builder, SOURCE);
             builder.append_text(column, &self.scratch);
+        }
+    }
+
+    /// Adds a sourcetype under the name that it has at search time.
+    fn append_sourcetype(&mut self, builder: &mut ChunkBuilder<'_>, column: u32, own: &str) {
+        match self.kind(own).and_then(|kind| kind.rename.as_deref()) {
+            Some(renamed) => builder.append_text(column, renamed),
+            None => builder.append_text(column, own),
+        }
+    }
+
+    /// Sets the sourcetype of an event of a Zeek log in JSON, which names its log.
+    fn zeek_origin(&mut self, builder: &mut ChunkBuilder<'_>, slots: &Slots) {
+        if self.options.sourcetype.is_none()
+            && slots.get(Role::Sourcetype).is_none()
+            && slots.get(Role::ZeekTime).is_some()
+            && let Some(path) = slots.get(Role::ZeekPath)
+        {
+            let name = format!("bro:{}:json", builder.text(path));
+            let column = self.column(builder, SOURCETYPE);
+            self.append_sourcetype(builder, column, &name);
         }
     }
 }

@@ -257,23 +257,45 @@ fn next_object(text: &[u8], start: usize) -> usize {
     lines.find(|at| text[*at..].trim_ascii_start().starts_with(b"{")).unwrap_or(text.len())
 }
 
-/// Where the list of an object begins that has nothing else than a list of records.
-fn list_place(text: &[u8], start: usize, end: usize) -> Option<usize> {
-    let mut scanner = Scanner { text: &text[..end], at: start };
+/// Keys of lists of events in an object around them: CloudTrail, Azure and Office 365 exports, command line tools.
+const LISTS: [&[u8]; 6] = [b"Records", b"records", b"Events", b"events", b"value", b"logEvents"];
+
+/// Keys that such an object may have beside its list: they say how to get more of it.
+fn is_beside(key: &[u8]) -> bool {
+    const BESIDE: [&[u8]; 10] =
+        [b"nextLink", b"NextToken", b"nextToken", b"next", b"nextPageToken", b"count", b"Count", b"total", b"kind", b"etag"];
+    key.starts_with(b"@odata.") || key.starts_with(b"odata.") || BESIDE.contains(&key)
+}
+
+/// Where the list of events begins in an object that is only there to hold it; the text may end within the list.
+pub(crate) fn wrapper(text: &[u8]) -> Option<usize> {
+    let mut scanner = Scanner { text, at: 0 };
     scanner.expect(b'{').ok()?;
-    scanner.peek()?;
-    let key = [&b"\"Records\""[..], b"\"records\"", b"\"Events\"", b"\"events\"", b"\"value\""]
-        .into_iter()
-        .find(|key| scanner.rest().starts_with(key))?;
-    scanner.at += key.len();
-    scanner.expect(b':').ok()?;
-    let list = (scanner.peek()? == b'[').then_some(scanner.at)?;
-    let mut inside = Scanner { text: &text[..end], at: list + 1 };
-    if !matches!(inside.peek()?, b'{' | b']') {
-        return None;
+    loop {
+        let key = scanner.key()?;
+        if LISTS.contains(&key) && scanner.peek() == Some(b'[') {
+            let mut inside = Scanner { text, at: scanner.at + 1 };
+            return matches!(inside.peek(), Some(b'{' | b']')).then_some(scanner.at);
+        }
+        if !is_beside(key) {
+            return None;
+        }
+        scanner.skip_value().ok()?;
+        scanner.expect(b',').ok()?;
     }
+}
+
+/// Where the list of an object begins that is only there to hold a list of events.
+fn list_place(text: &[u8], start: usize, end: usize) -> Option<usize> {
+    let list = start + wrapper(&text[start..end])?;
+    let mut scanner = Scanner { text: &text[..end], at: list };
     scanner.skip_value().ok()?;
-    scanner.expect(b'}').ok()?;
+    while scanner.next()? == b',' {
+        if !is_beside(scanner.key()?) {
+            return None;
+        }
+        scanner.skip_value().ok()?;
+    }
     Some(list)
 }
 
@@ -337,6 +359,18 @@ impl<'t> Scanner<'t> {
 
     fn expect_end(&mut self) -> Result<(), JsonError> {
         if self.peek().is_none() { Ok(()) } else { Err(JsonError) }
+    }
+
+    /// The next key of an object (as it is written), behind its colon; none when there is none.
+    pub(crate) fn key(&mut self) -> Option<&'t [u8]> {
+        if !self.next_is(b'"') {
+            return None;
+        }
+        let start = self.at;
+        self.string().ok()?;
+        let key = self.text.get(start..self.at - 1)?;
+        self.expect(b':').ok()?;
+        Some(key)
     }
 
     /// Goes behind the closing quote; says whether there were escapes.

@@ -1,24 +1,24 @@
 //! Loads files: finds them, cuts them into parts, reads the parts on all cores, joins them.
 
-use std::io::{Read, Seek, SeekFrom};
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow::buffer::Buffer;
-use bytes::Bytes;
 use rayon::prelude::*;
 
-use crate::chunk::{Chunk, ChunkBuilder, Span};
+use crate::chunk::{Chunk, ChunkBuilder};
 use crate::detect;
-use crate::event::{Defaults, EventFinisher, Slots};
-use crate::input::{self, Content, Input};
+use crate::event::{Defaults, EventFinisher};
+use crate::headed::Header;
+use crate::input::{self, Input};
 use crate::options::{Format, LoadOptions};
+use crate::parts::{self, Part, parts, valid_text};
 use crate::report::{FileReport, LoadError, LoadReport, WarningKind, Warnings};
+use crate::rules::{IndexTimeRules, Merge, Rules, TimeConfig};
+use crate::separated::Dialect;
 use crate::table::{EventTable, LoadedPart, join};
-use crate::{columnar, evtx_log, json, separated, windows};
+use crate::timestamp::{TimeReader, date_in_name, date_of};
+use crate::{columnar, evtx_log, headed, json, separated, sourcetype, text, windows};
 
-/// Bytes of a part.
-const PART: usize = 8 << 20;
 /// Bytes that places in a part can name.
 const LARGEST: usize = 2 << 30;
 /// Bytes looked at to recognise a format.
@@ -34,6 +34,10 @@ pub struct Loaded {
 }
 
 /// Loads files into one table. A bad event never stops it (see [`LoadOptions::strict`]): it is kept as `_raw` and counted.
+///
+/// # Errors
+/// Paths that name nothing or can't be read, settings of [`LoadOptions::index_time`] that can't be used, the first
+/// warning with [`LoadOptions::strict`].
 pub fn load(options: &LoadOptions) -> Result<Loaded, LoadError> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads).build();
     pool.map_err(|error| LoadError::Threads(error.to_string()))?.install(|| load_here(options))
@@ -47,7 +51,8 @@ fn load_here(options: &LoadOptions) -> Result<Loaded, LoadError> {
     if let Some(progress) = &options.progress {
         progress.add_total(inputs.iter().map(|input| input.content.len()).sum());
     }
-    let planned: Vec<(FilePlan, Vec<Part>)> = inputs.into_par_iter().map(|input| plan(input, options)).collect();
+    let planned: Vec<(FilePlan, Vec<Part>)> =
+        inputs.into_par_iter().map(|input| plan(input, options)).collect::<Result<_, _>>()?;
     let mut files = Vec::with_capacity(planned.len());
     let mut parts = Vec::new();
     for (index, (file, file_parts)) in planned.into_iter().enumerate() {
@@ -92,16 +97,23 @@ fn finish(files: Vec<FilePlan>, chunks: Vec<(usize, Chunk)>, options: &LoadOptio
 }
 
 /// What all parts of a file share.
-struct FilePlan {
+pub(crate) struct FilePlan {
     path: String,
-    format: Format,
+    pub(crate) format: Format,
     compressed: String,
     bytes: u64,
     modified: Option<f64>,
     defaults: Arc<Defaults>,
     /// The header of a separated file.
-    names: Vec<String>,
-    warnings: Warnings,
+    pub(crate) names: Vec<String>,
+    /// How a separated file is written.
+    pub(crate) dialect: Dialect,
+    /// The comment lines at the beginning of a log that has its header there.
+    header: Option<Header>,
+    pub(crate) rules: Rules,
+    /// The date of events that show a time of day only.
+    day: Option<(i64, u32, u32)>,
+    pub(crate) warnings: Warnings,
 }
 
 impl FilePlan {
@@ -115,34 +127,54 @@ impl FilePlan {
             warnings: Vec::new(),
         }
     }
+
+    /// Whether events are something else than lines.
+    pub(crate) fn breaks_itself(&self) -> bool {
+        self.rules.breaking.breaker.is_some() || self.rules.breaking.merge.is_some()
+    }
 }
 
-/// A part of a file, still to be read.
-enum Part {
-    /// The lines that begin between two places.
-    Lines(PathBuf, u64, u64),
-    /// Text in memory.
-    Text(Buffer),
-    /// Events at places of a text in memory.
-    Places(Buffer, Vec<(usize, usize)>),
-    /// Chunks of a Windows event log.
-    Evtx(Buffer),
-    /// A row group.
-    Group(Bytes, usize),
-}
-
-fn plan(input: Input, options: &LoadOptions) -> (FilePlan, Vec<Part>) {
+fn plan(input: Input, options: &LoadOptions) -> Result<(FilePlan, Vec<Part>), LoadError> {
     let mut warnings = Warnings::default();
     let head = input.content.head(HEAD).unwrap_or_default();
-    let complete = head.len() as u64 == input.content.len();
-    let format = options.format.unwrap_or_else(|| detect::format(&head, &input.path, complete));
+    let text = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&head);
     if let Some(error) = &input.error {
         warnings.add(WarningKind::BadFile, 0, error);
     }
+    let source = options.source.clone().unwrap_or_else(|| input.path.clone());
+    let host = options.host.clone().unwrap_or_else(|| "localhost".to_owned());
+    let settings = |sourcetype: &str| match &options.index_time {
+        Some(rules) => rules.rules(sourcetype, &source, &host),
+        None => IndexTimeRules::default(),
+    };
+    // A stanza for the source may name the sourcetype.
+    let named = options.sourcetype.clone().or_else(|| settings("").sourcetype);
+    let known = named.as_deref().map(|name| (name, settings(name)));
+    let detected = detect::format(&head, &input.path);
+    let format = options.format.unwrap_or_else(|| format_of(detected, known.as_ref(), text));
+    let header = header_of(format, text);
+    let (sourcetype, settings) = match known {
+        Some((name, settings)) => (name.to_owned(), settings),
+        None => {
+            let name = sourcetype::of(format, &input.path, text, header.as_ref());
+            let settings = settings(&name);
+            (name, settings)
+        }
+    };
+    let format = options.format.unwrap_or_else(|| format_of(format, Some(&(sourcetype.as_str(), settings.clone())), text));
+    let header = header.or_else(|| header_of(format, text));
+    let mut rules = Rules::new(&settings, &sourcetype)?;
+    let zone = rules.time_zone.unwrap_or(options.time_zone);
+    let day =
+        date_in_name(sourcetype::file_name(&input.path)).unwrap_or_else(|| date_of(input.modified.unwrap_or(options.now), zone));
+    let times = TimeReader::new(zone, options.now).with_day(Some(day));
+    if format == Format::Text && merges_by_default(&rules, text, &times) {
+        rules.breaking.merge = Some(Merge::default());
+    }
     let defaults = Defaults {
-        host: options.host.clone().unwrap_or_else(|| "localhost".to_owned()),
-        source: options.source.clone().unwrap_or_else(|| input.path.clone()),
-        sourcetype: options.sourcetype.clone().unwrap_or_else(|| sourcetype(format, &input.path)),
+        host,
+        source,
+        sourcetype: settings.rename.clone().unwrap_or(sourcetype),
         index: options.index.clone().unwrap_or_else(|| "main".to_owned()),
     };
     let mut file = FilePlan {
@@ -153,118 +185,61 @@ fn plan(input: Input, options: &LoadOptions) -> (FilePlan, Vec<Part>) {
         modified: input.modified,
         defaults: Arc::new(defaults),
         names: Vec::new(),
+        dialect: Dialect::new(format, &settings, text),
+        header,
+        rules,
+        day: Some(day),
         warnings,
     };
-    let parts = match parts(&mut file, input.content) {
+    let parts = match parts(&mut file, input.content, &times) {
         Ok(parts) => parts,
         Err(error) => {
             file.warnings.add(WarningKind::BadFile, 0, &error.to_string());
             Vec::new()
         }
     };
-    (file, parts)
+    Ok((file, parts))
 }
 
-fn parts(file: &mut FilePlan, content: Content) -> std::io::Result<Vec<Part>> {
-    match (file.format, content) {
-        (Format::Ndjson | Format::Text, Content::File(path, length)) => {
-            let starts = (0..length).step_by(PART);
-            Ok(starts.map(|start| Part::Lines(path.clone(), start, (start + PART as u64).min(length))).collect())
-        }
-        (Format::Ndjson | Format::Text, Content::Memory(buffer)) => Ok(slices(&buffer, split_lines(&buffer, PART))),
-        (Format::Csv | Format::Tsv, content) => {
-            let buffer = content.read()?;
-            let mark = if buffer.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 };
-            let separator = separator(file.format);
-            let (names, start) = separated::header(&buffer[mark..], separator);
-            file.names = names;
-            Ok(slices(&buffer, separated::split(&buffer, mark + start, PART)))
-        }
-        (Format::Json, content) => {
-            let buffer = valid_text(content.read()?, &mut file.warnings);
-            Ok(json_parts(&buffer))
-        }
-        (Format::Xml, content) => {
-            let buffer = content.read()?;
-            Ok(slices(&buffer, windows::split(&buffer, PART)))
-        }
-        (Format::Evtx, content) => {
-            let buffer = content.read()?;
-            let places = evtx_log::split(&buffer);
-            Ok(places.into_iter().map(|(start, end)| Part::Evtx(buffer.slice_with_length(start, end - start))).collect())
-        }
-        (Format::Parquet, content) => {
-            let bytes = Bytes::from(content.read()?.to_vec());
-            let groups = columnar::row_groups(&bytes).map_err(std::io::Error::other)?;
-            Ok((0..groups).map(|group| Part::Group(bytes.clone(), group)).collect())
-        }
-    }
+/// The comment lines of a log that has its header there.
+fn header_of(format: Format, head: &[u8]) -> Option<Header> {
+    matches!(format, Format::Zeek | Format::W3c).then(|| Header::read(&String::from_utf8_lossy(head), format == Format::W3c))
 }
 
-/// The events of a JSON text, grouped; each group's text is cut out, so that places in it stay small.
-fn json_parts(buffer: &Buffer) -> Vec<Part> {
-    let events = json::events(buffer);
-    let mut parts = Vec::new();
-    let mut from = 0;
-    for (index, (_, end)) in events.iter().enumerate() {
-        if end - events[from].0 >= PART || index + 1 == events.len() {
-            let start = events[from].0;
-            let places = events[from..=index].iter().map(|(begin, end)| (begin - start, end - start)).collect();
-            parts.push(Part::Places(buffer.slice_with_length(start, end - start), places));
-            from = index + 1;
-        }
-    }
-    parts
-}
-
-fn separator(format: Format) -> u8 {
-    if format == Format::Tsv { b'\t' } else { b',' }
-}
-
-fn slices(buffer: &Buffer, places: Vec<(usize, usize)>) -> Vec<Part> {
-    places.into_iter().map(|(start, end)| Part::Text(buffer.slice_with_length(start, end - start))).collect()
-}
-
-/// Where lines begin about every `size` bytes.
-fn split_lines(text: &[u8], size: usize) -> Vec<(usize, usize)> {
-    let mut parts = Vec::new();
-    let mut start = 0;
-    while start < text.len() {
-        let target = (start + size).min(text.len());
-        let end = memchr::memchr(b'\n', &text[target..]).map_or(text.len(), |at| target + at + 1);
-        parts.push((start, end));
-        start = end;
-    }
-    parts
-}
-
-/// Reads the lines that begin at `from` or later and before `to`.
-fn read_lines(path: &Path, from: u64, to: u64) -> std::io::Result<Buffer> {
-    let mut file = std::fs::File::open(path)?;
-    // The byte before tells whether a line begins exactly at `from`.
-    let start = from.saturating_sub(1);
-    file.seek(SeekFrom::Start(start))?;
-    let mut text = Vec::with_capacity((to - start) as usize + (64 << 10));
-    (&mut file).take(to - start).read_to_end(&mut text)?;
-    let begin = if from == 0 {
-        0
-    } else {
-        match memchr::memchr(b'\n', &text) {
-            Some(at) if start + (at as u64) + 1 < to => at + 1,
-            // A long line of an earlier part runs through this one.
-            _ => return Ok(Buffer::default()),
-        }
+/// The format that the settings say, or that the sourcetype has, or that was recognised.
+fn format_of(detected: Format, known: Option<&(&str, IndexTimeRules)>, head: &[u8]) -> Format {
+    let Some((sourcetype, settings)) = known else {
+        return detected;
     };
-    while text.last() != Some(&b'\n') {
-        let known = text.len();
-        if (&mut file).take(256 << 10).read_to_end(&mut text)? == 0 {
-            break;
-        }
-        if let Some(at) = memchr::memchr(b'\n', &text[known..]) {
-            text.truncate(known + at + 1);
-        }
+    if matches!(detected, Format::Evtx | Format::Parquet) {
+        return detected;
     }
-    Ok(Buffer::from_vec(text).slice(begin))
+    match settings.indexed_extractions.as_deref().map(str::to_ascii_lowercase).as_deref() {
+        Some("csv" | "psv" | "field_extractions") => Format::Csv,
+        Some("tsv") => Format::Tsv,
+        Some("w3c") => Format::W3c,
+        _ if detected == Format::Text => sourcetype::format(sourcetype, head).unwrap_or(detected),
+        _ => detected,
+    }
+}
+
+/// Whether lines are put together, where no setting says so: when the first one, or at least one in twenty, has a date
+/// with a time of day. Splunk would put text without any times together too, by 256 lines, which nobody wants to search.
+fn merges_by_default(rules: &Rules, head: &[u8], times: &TimeReader) -> bool {
+    if rules.breaking.explicit || rules.breaking.breaker.is_some() || rules.time.config != TimeConfig::Recognised {
+        return false;
+    }
+    let text = String::from_utf8_lossy(head);
+    let (mut all, mut timed) = (0, 0);
+    for line in text.lines().filter(|line| !line.trim().is_empty()).take(1000) {
+        all += 1;
+        let has_time = rules.time.find(times, line).is_some_and(|(_, clock)| clock);
+        if has_time && all == 1 {
+            return true;
+        }
+        timed += usize::from(has_time);
+    }
+    timed > 0 && timed * 20 >= all
 }
 
 fn read_part(file: &FilePlan, part: Part, options: &LoadOptions) -> Chunk {
@@ -272,15 +247,17 @@ fn read_part(file: &FilePlan, part: Part, options: &LoadOptions) -> Chunk {
     let mut places = Vec::new();
     let mut group = None;
     let mut bytes = None;
+    let read = |read: std::io::Result<Buffer>, warnings: &mut Warnings| match read {
+        Ok(text) => valid_text(text, warnings),
+        Err(error) => {
+            warnings.add(WarningKind::BadFile, 0, &error.to_string());
+            Buffer::default()
+        }
+    };
     let buffer = match part {
         Part::Text(buffer) => valid_text(buffer, &mut warnings),
-        Part::Lines(path, from, to) => match read_lines(&path, from, to) {
-            Ok(text) => valid_text(text, &mut warnings),
-            Err(error) => {
-                warnings.add(WarningKind::BadFile, 0, &error.to_string());
-                Buffer::default()
-            }
-        },
+        Part::Lines(path, from, to) => read(parts::read_lines(&path, from, to), &mut warnings),
+        Part::Between(path, from, to) => read(parts::read_between(&path, from, to).map(Buffer::from_vec), &mut warnings),
         Part::Places(buffer, events) => {
             places = events;
             buffer
@@ -305,12 +282,14 @@ fn read_part(file: &FilePlan, part: Part, options: &LoadOptions) -> Chunk {
     } else {
         buffer
     };
-    let mut finisher = EventFinisher::new(options);
+    let mut finisher = EventFinisher::new(options, &file.rules, file.day);
     let mut builder = ChunkBuilder::new(&buffer);
     builder.warnings = warnings;
     match file.format {
         Format::Ndjson => json::read_lines(&mut builder, &mut finisher),
-        Format::Csv | Format::Tsv => separated::read_records(&mut builder, &mut finisher, &file.names, separator(file.format)),
+        Format::Csv | Format::Tsv => {
+            separated::read_records(&mut builder, &mut finisher, &file.names, file.dialect.separator);
+        }
         Format::Json => json::read_places(&mut builder, &mut finisher, &places),
         Format::Xml => windows::read(&mut builder, &mut finisher),
         Format::Evtx => windows::read_places(&mut builder, &mut finisher, &places),
@@ -319,60 +298,17 @@ fn read_part(file: &FilePlan, part: Part, options: &LoadOptions) -> Chunk {
                 columnar::read(&mut builder, &mut finisher, &all, group);
             }
         }
-        Format::Text => read_text(&mut builder, &mut finisher),
+        Format::Zeek | Format::W3c => {
+            if let Some(header) = &file.header {
+                headed::read(&mut builder, &mut finisher, header);
+            }
+        }
+        Format::Syslog | Format::Access | Format::Audit | Format::Cef | Format::Leef | Format::Text => {
+            text::read(&mut builder, &mut finisher, file.format, &file.rules.breaking, &file.rules.time);
+        }
     }
     let keep = finisher.keeps_raw.then(|| buffer.clone());
     let mut chunk = builder.finish(keep);
     chunk.bytes = bytes.unwrap_or(chunk.bytes);
     chunk
-}
-
-/// The text without a byte order mark; bytes that are not UTF-8 are replaced and counted by line.
-fn valid_text(buffer: Buffer, warnings: &mut Warnings) -> Buffer {
-    let buffer = if buffer.starts_with(b"\xEF\xBB\xBF") { buffer.slice(3) } else { buffer };
-    if std::str::from_utf8(&buffer).is_ok() {
-        return buffer;
-    }
-    for (line, text) in buffer.split(|&byte| byte == b'\n').enumerate() {
-        if std::str::from_utf8(text).is_err() {
-            warnings.add(WarningKind::BadText, line as u64 + 1, &String::from_utf8_lossy(&text[..text.len().min(400)]));
-        }
-    }
-    Buffer::from_vec(String::from_utf8_lossy(&buffer).into_owned().into_bytes())
-}
-
-/// Reads lines as events; their fields are the pairs in them.
-fn read_text(builder: &mut ChunkBuilder<'_>, finisher: &mut EventFinisher<'_>) {
-    let text = builder.data();
-    let mut slots = Slots::new();
-    let mut start = 0;
-    while start < text.len() {
-        let end = memchr::memchr(b'\n', &text[start..]).map_or(text.len(), |at| start + at);
-        builder.lines += 1;
-        let line = text[start..end].trim_ascii_end();
-        if !line.is_empty() {
-            let line = Span::data(start, start + line.len(), false);
-            finisher.pairs(builder, line);
-            finisher.finish(builder, &mut slots, Some(line));
-        }
-        start = end + 1;
-    }
-}
-
-/// The sourcetype of a file that does not name one: by its format, for text by the file's name.
-fn sourcetype(format: Format, path: &str) -> String {
-    match format {
-        Format::Ndjson | Format::Json | Format::Parquet => "_json".to_owned(),
-        Format::Csv => "csv".to_owned(),
-        Format::Tsv => "tsv".to_owned(),
-        Format::Evtx | Format::Xml => "XmlWinEventLog".to_owned(),
-        Format::Text => {
-            let name = path.rsplit(['/', '\\', ':']).next().unwrap_or(path);
-            let mut stem = name;
-            for ending in [".gz", ".zst", ".log", ".txt", ".raw"] {
-                stem = stem.strip_suffix(ending).unwrap_or(stem);
-            }
-            if stem.is_empty() || stem == "-" { "text".to_owned() } else { stem.to_owned() }
-        }
-    }
 }

@@ -7,6 +7,8 @@ use std::sync::Arc;
 
 use chrono_tz::Tz;
 
+use crate::rules::RuleSource;
+
 /// A file format. [`load`](crate::load) recognises it from the content; [`LoadOptions::format`] overrides that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Format {
@@ -24,13 +26,27 @@ pub enum Format {
     Evtx,
     /// Windows events as XML text.
     Xml,
-    /// One event per line.
+    /// Syslog lines, RFC 3164 or RFC 5424.
+    Syslog,
+    /// Access logs of Apache and nginx.
+    Access,
+    /// Records of the Linux audit daemon.
+    Audit,
+    /// Common Event Format, with or without syslog before it.
+    Cef,
+    /// Log Event Extended Format, with or without syslog before it.
+    Leef,
+    /// Zeek logs whose comment lines name the fields.
+    Zeek,
+    /// W3C extended logs whose comment lines name the fields, such as those of IIS.
+    W3c,
+    /// Lines, put together where most of them have no time of their own.
     Text,
 }
 
 impl Format {
     /// Every format, with the name that the command line uses.
-    pub const ALL: [(&'static str, Self); 8] = [
+    pub const ALL: [(&'static str, Self); 15] = [
         ("ndjson", Self::Ndjson),
         ("json", Self::Json),
         ("csv", Self::Csv),
@@ -38,8 +54,21 @@ impl Format {
         ("parquet", Self::Parquet),
         ("evtx", Self::Evtx),
         ("xml", Self::Xml),
+        ("syslog", Self::Syslog),
+        ("access", Self::Access),
+        ("audit", Self::Audit),
+        ("cef", Self::Cef),
+        ("leef", Self::Leef),
+        ("zeek", Self::Zeek),
+        ("w3c", Self::W3c),
         ("text", Self::Text),
     ];
+
+    /// Whether files are text whose lines are events or parts of events.
+    pub(crate) fn is_lines(self) -> bool {
+        use Format::{Access, Audit, Cef, Leef, Syslog, Text, W3c, Zeek};
+        matches!(self, Text | Syslog | Access | Audit | Cef | Leef | Zeek | W3c)
+    }
 
     /// The name that the command line uses.
     pub fn name(self) -> &'static str {
@@ -61,6 +90,9 @@ impl FromStr for Format {
         let lower = match lower.as_str() {
             "jsonl" => "ndjson",
             "txt" | "raw" | "log" => "text",
+            "auditd" => "audit",
+            "iis" => "w3c",
+            "apache" | "nginx" => "access",
             other => other,
         };
         Self::ALL.iter().find(|(known, _)| *known == lower).map(|(_, format)| *format).ok_or_else(|| {
@@ -137,6 +169,8 @@ pub struct LoadOptions {
     pub now: f64,
     /// The zone of timestamps that don't name one.
     pub time_zone: Tz,
+    /// What props.conf says about how files become events; none for Splunk's defaults.
+    pub index_time: Option<RuleSource>,
     /// Whether the first warning is an error.
     pub strict: bool,
     /// Threads to use; 0 takes one per core.
@@ -158,6 +192,7 @@ impl Default for LoadOptions {
             fields: FieldSelection::All,
             now: 0.0,
             time_zone: Tz::UTC,
+            index_time: None,
             strict: false,
             threads: 0,
             progress: None,
@@ -178,6 +213,7 @@ impl fmt::Debug for LoadOptions {
             .field("fields", &self.fields)
             .field("now", &self.now)
             .field("time_zone", &self.time_zone)
+            .field("index_time", &self.index_time)
             .field("strict", &self.strict)
             .field("threads", &self.threads)
             .finish_non_exhaustive()

@@ -19,7 +19,17 @@ pub(crate) struct Pair<'t> {
 
 /// Whether a text is one whose fields are looked for as pairs: JSON and XML have their own.
 pub(crate) fn applies(text: &str) -> bool {
-    !text.starts_with(['{', '[', '<']) && memchr::memchr(b'=', text.as_bytes()).is_some()
+    let mut characters = text.chars();
+    let first = characters.next();
+    let next = characters.find(|c| !c.is_whitespace());
+    let own = match first {
+        Some('{') => matches!(next, Some('"' | '}')),
+        Some('[') => matches!(next, Some('{' | '[' | '"' | ']')),
+        // A number is the priority of a syslog line.
+        Some('<') => !next.is_some_and(|next| next.is_ascii_digit()),
+        _ => false,
+    };
+    !own && memchr::memchr(b'=', text.as_bytes()).is_some()
 }
 
 /// The pairs of a text, in order. A value without quotes ends at a blank, comma, semicolon, `|` or `&`. Names consist of
@@ -69,7 +79,8 @@ fn is_name(c: char) -> bool {
     c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ':')
 }
 
-fn clean(name: &str) -> Cow<'_, str> {
+/// A field name of letters, digits and underscores; other characters become underscores, those in front are cut.
+pub(crate) fn clean(name: &str) -> Cow<'_, str> {
     let name = name.trim_start_matches(|c: char| !c.is_alphabetic());
     if name.chars().all(|c| c.is_alphanumeric() || c == '_') {
         Cow::Borrowed(name)

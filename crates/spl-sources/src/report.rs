@@ -64,6 +64,10 @@ pub enum WarningKind {
     BadFile,
     /// A value that has no place in a table (larger than a gigabyte).
     TooLarge,
+    /// An event without a time where `TIME_PREFIX` and `TIME_FORMAT` say that it is; it has the time of the one before.
+    NoTimestamp,
+    /// A line cut at `TRUNCATE`.
+    Truncated,
 }
 
 impl WarningKind {
@@ -78,6 +82,8 @@ impl WarningKind {
             Self::BadEvtx => "damaged part of a Windows event log",
             Self::BadFile => "file can't be read",
             Self::TooLarge => "value too large, cut",
+            Self::NoTimestamp => "no time where TIME_PREFIX and TIME_FORMAT say, time of the event before taken",
+            Self::Truncated => "line cut at TRUNCATE",
         }
     }
 }
@@ -175,6 +181,15 @@ pub enum LoadError {
         /// The warning.
         warning: Warning,
     },
+    /// A setting of props.conf that can't be used.
+    Rule {
+        /// The sourcetype that it is for.
+        sourcetype: String,
+        /// Its name.
+        setting: &'static str,
+        /// Why.
+        message: String,
+    },
     /// The table could not be built.
     Table(arrow::error::ArrowError),
     /// Threads could not be started.
@@ -193,6 +208,7 @@ impl fmt::Display for LoadError {
             }
             Self::Io { path, error } => write!(formatter, "{path}: {error}"),
             Self::Strict { path, warning } => write!(formatter, "{path}: {warning}"),
+            Self::Rule { sourcetype, setting, message } => write!(formatter, "`{setting}` of `{sourcetype}`: {message}"),
             Self::Table(error) => {
                 write!(formatter, "the events can't be put into a table: {error}")
             }

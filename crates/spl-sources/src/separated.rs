@@ -9,8 +9,64 @@ use arrow::datatypes::{DataType, Field, Schema};
 
 use crate::chunk::{ChunkBuilder, ColumnKind, Span};
 use crate::event::{EventFinisher, Role, Slots};
-use crate::input;
+use crate::options::Format;
 use crate::report::{LoadError, WarningKind};
+use crate::rules::IndexTimeRules;
+use crate::{detect, input};
+
+/// How a separated file is written.
+#[derive(Clone, Debug)]
+pub(crate) struct Dialect {
+    pub(crate) separator: u8,
+    pub(crate) header_separator: u8,
+    /// The names, when the settings say them and the file does not.
+    pub(crate) names: Option<Vec<String>>,
+    /// Lines before the header.
+    skip: usize,
+}
+
+impl Dialect {
+    /// By the settings of the sourcetype, else by the format and the first line.
+    pub(crate) fn new(format: Format, settings: &IndexTimeRules, head: &[u8]) -> Self {
+        let kind = settings.indexed_extractions.as_deref().map(str::to_ascii_lowercase);
+        let usual = match (format, kind.as_deref()) {
+            (Format::Tsv, _) | (_, Some("tsv")) => b'\t',
+            (_, Some("psv")) => b'|',
+            (_, Some("csv")) => b',',
+            _ => detect::separator(head),
+        };
+        let named = |text: &Option<String>| text.as_deref().and_then(named_separator);
+        let separator = named(&settings.field_delimiter).unwrap_or(usual);
+        let line = settings.header_field_line_number.and_then(|line| usize::try_from(line).ok()).unwrap_or(0);
+        Self {
+            separator,
+            header_separator: named(&settings.header_field_delimiter).unwrap_or(separator),
+            names: Some(settings.field_names.clone()).filter(|names| !names.is_empty()),
+            skip: line.saturating_sub(1),
+        }
+    }
+
+    /// Where the header begins, or the first record when the names are known.
+    pub(crate) fn start(&self, text: &[u8]) -> usize {
+        let mut start = if text.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 };
+        for _ in 0..self.skip {
+            start = memchr::memchr(b'\n', &text[start..]).map_or(text.len(), |end| start + end + 1);
+        }
+        start
+    }
+}
+
+/// A separator as props.conf writes it: one character, or its name.
+fn named_separator(text: &str) -> Option<u8> {
+    match text.trim_matches('"').to_ascii_lowercase().as_str() {
+        "tab" | "\\t" => Some(b'\t'),
+        "space" | "whitespace" => Some(b' '),
+        "pipe" => Some(b'|'),
+        "semicolon" => Some(b';'),
+        "comma" => Some(b','),
+        _ => text.bytes().find(|byte| *byte != b'"' && byte.is_ascii()),
+    }
+}
 
 /// The header of a separated file and where its first record begins.
 pub(crate) fn header(text: &[u8], separator: u8) -> (Vec<String>, usize) {
@@ -67,6 +123,7 @@ pub(crate) fn read_records(builder: &mut ChunkBuilder<'_>, finisher: &mut EventF
     let mut reader = reader(separator, text);
     let mut record = csv::ByteRecord::new();
     let mut slots = Slots::new();
+    let mut stamps: Vec<(usize, String)> = Vec::new();
     let mut start = 0;
     loop {
         match reader.read_byte_record(&mut record) {
@@ -105,10 +162,20 @@ pub(crate) fn read_records(builder: &mut ChunkBuilder<'_>, finisher: &mut EventF
                 let span = builder.store(value);
                 slots.set(role, span);
             }
+            if finisher.timestamp_fields().contains(&names[index]) {
+                stamps.push((index, String::from_utf8_lossy(value).into_owned()));
+            }
             if wanted[index] {
                 let column = *columns[index].get_or_insert_with(|| builder.column(name, ColumnKind::Field));
                 builder.append_text(column, std::str::from_utf8(value).unwrap_or_default());
             }
+        }
+        if !stamps.is_empty() {
+            // In the order in which the settings name the fields.
+            let order = |index: &usize| finisher.timestamp_fields().iter().position(|name| *name == names[*index]);
+            stamps.sort_by_key(|(index, _)| order(index));
+            let stamp = stamps.drain(..).map(|(_, value)| value).collect::<Vec<_>>().join(" ");
+            finisher.known_time = finisher.time_of_fields(&stamp);
         }
         finisher.finish(builder, &mut slots, Some(Span::data(begin, end - length, false)));
     }

@@ -93,11 +93,12 @@ impl<'s> XmlReader<'s> {
         let mut leaf: Option<(usize, Option<(usize, usize)>)> = None;
         let mut block = 0;
         let mut at = 0;
+        let mut cut = text.len();
         while let Some(tag) = memchr::memchr(b'<', &text[at..]).map(|found| at + found) {
             let rest = &text[tag..];
             if rest.starts_with(b"<![CDATA[") {
                 let Some(end) = memchr::memmem::find(rest, b"]]>") else {
-                    return false;
+                    break;
                 };
                 at = tag + end + 3;
                 continue;
@@ -110,7 +111,8 @@ impl<'s> XmlReader<'s> {
                 continue;
             }
             let Some(end) = tag_end(rest).map(|end| tag + end) else {
-                return false;
+                cut = tag;
+                break;
             };
             at = end + 1;
             if rest.starts_with(b"<?") || rest.starts_with(b"<!") {
@@ -178,6 +180,11 @@ impl<'s> XmlReader<'s> {
                 leaf = Some((at, field));
             }
             open.push((name, section));
+        }
+        // The text ends within the event: of the element that was being read there is what stands before the end.
+        if let (Some((start, field)), Some((name, section))) = (leaf, open.last()) {
+            let end = start + text[start..cut].trim_ascii_end().len();
+            self.element(&mut sink, *section, name, field, start, end);
         }
         false
     }

@@ -42,6 +42,7 @@ pub fn load(
         fields,
         now: settings.now,
         time_zone: settings.time_zone,
+        index_time: None,
         strict: data.strict,
         threads: settings.threads,
         progress: bar.clone().map(|bar| bar as Arc<dyn Progress>),

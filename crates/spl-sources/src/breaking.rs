@@ -1,0 +1,224 @@
+//! Where the events of a text begin and end: lines, lines put together, or what a regular expression separates.
+
+use std::borrow::Cow;
+
+use crate::rules::{Breaking, Merge, TimeRules};
+use crate::timestamp::TimeReader;
+
+/// Bytes before a place that a separator may begin in.
+const BEFORE: usize = 256;
+/// How far behind the wanted place a part may end, by steps.
+const WINDOWS: [usize; 3] = [64 << 10, 1 << 20, 4 << 20];
+
+/// Tells whether a line begins an event.
+pub(crate) struct Starts<'r> {
+    merge: &'r Merge,
+    times: &'r TimeReader,
+    time: &'r TimeRules,
+    /// Whether `MUST_NOT_BREAK_AFTER` holds the event together.
+    held: bool,
+}
+
+/// What is known about a line.
+pub(crate) struct Start {
+    pub(crate) begins: bool,
+    /// The time that was found in it.
+    pub(crate) time: Option<f64>,
+}
+
+impl<'r> Starts<'r> {
+    pub(crate) fn new(merge: &'r Merge, times: &'r TimeReader, time: &'r TimeRules) -> Self {
+        Self { merge, times, time, held: false }
+    }
+
+    /// Whether a line begins an event, given the line before it and how many lines the event has so far.
+    pub(crate) fn of(&mut self, line: &str, before: Option<&str>, lines: usize) -> Start {
+        let matches = |regex: &Option<fancy_regex::Regex>, line: &str| {
+            regex.as_ref().is_some_and(|regex| regex.is_match(line).unwrap_or(false))
+        };
+        let found = if self.merge.before_date { self.time.find(self.times, line) } else { None };
+        let time = found.map(|(seconds, _)| seconds);
+        let Some(before) = before else {
+            self.held = matches(&self.merge.not_after, line);
+            return Start { begins: true, time };
+        };
+        let after = matches(&self.merge.after, before);
+        if self.merge.not_after.is_some() {
+            self.held = (self.held && !after) || matches(&self.merge.not_after, before);
+        }
+        let wanted = lines >= self.merge.most_lines
+            || after
+            || matches(&self.merge.before, line)
+            // A date alone may stand anywhere in a text; a time of day with it marks an event.
+            || (self.merge.before.is_none() && found.is_some_and(|(_, clock)| clock));
+        let begins = wanted && (lines >= self.merge.most_lines || !(self.held || matches(&self.merge.not_before, line)));
+        Start { begins, time }
+    }
+}
+
+/// Calls with the place of every line of a text, its separator apart.
+pub(crate) fn for_each_line(text: &str, breaking: &Breaking, mut visit: impl FnMut(usize, usize)) {
+    let Some(breaker) = &breaking.breaker else {
+        let mut start = 0;
+        for end in memchr::memchr_iter(b'\n', text.as_bytes()).chain([text.len()]) {
+            if start < end {
+                visit(start, end);
+            }
+            start = end + 1;
+        }
+        return;
+    };
+    let mut start = 0;
+    for found in breaker.captures_iter(text) {
+        // A pattern that gives up leaves the rest in one piece.
+        let Ok(found) = found else { break };
+        let Some(group) = found.get(1) else { continue };
+        if group.start() >= start && group.end() > 0 {
+            visit(start, group.start());
+            start = group.end();
+        }
+    }
+    if start < text.len() {
+        visit(start, text.len());
+    }
+}
+
+/// The end of a part and the beginning of the next one, about at a place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Boundary {
+    pub(crate) end: usize,
+    pub(crate) next: usize,
+}
+
+/// Cuts a text of `length` bytes, of which `read` gives any piece, into parts of about `size` bytes that begin with
+/// events.
+pub(crate) fn parts<'t>(
+    length: usize,
+    size: usize,
+    breaking: &Breaking,
+    times: &TimeReader,
+    time: &TimeRules,
+    read: impl Fn(usize, usize) -> std::io::Result<Cow<'t, [u8]>>,
+) -> std::io::Result<Vec<(usize, usize)>> {
+    let mut parts = Vec::new();
+    let mut start = 0;
+    while start < length {
+        let boundary = if start + size < length {
+            boundary(start + size, length, breaking, times, time, &read)?
+        } else {
+            Boundary { end: length, next: length }
+        };
+        parts.push((start, boundary.end));
+        start = boundary.next.max(start + 1);
+    }
+    Ok(parts)
+}
+
+fn boundary<'t>(
+    place: usize,
+    length: usize,
+    breaking: &Breaking,
+    times: &TimeReader,
+    time: &TimeRules,
+    read: &impl Fn(usize, usize) -> std::io::Result<Cow<'t, [u8]>>,
+) -> std::io::Result<Boundary> {
+    let from = place.saturating_sub(BEFORE);
+    let mut any_line = None;
+    for size in WINDOWS {
+        let to = (place + size).min(length);
+        let bytes = read(from, to)?;
+        let text = same_length(&bytes);
+        let mut lines: Vec<(usize, usize)> = Vec::new();
+        for_each_line(&text, breaking, |start, end| lines.push((start, end)));
+        for (index, pair) in lines.windows(2).enumerate() {
+            let (end, next) = (from + pair[0].1, from + pair[1].0);
+            // A line at the window's end may go on behind it.
+            if next < place || (index + 2 == lines.len() && to < length) {
+                continue;
+            }
+            let found = Boundary { end, next };
+            any_line = any_line.or(Some(found));
+            let begins = breaking.merge.as_ref().is_none_or(|merge| {
+                let (line, before) = (&text[pair[1].0..pair[1].1], &text[pair[0].0..pair[0].1]);
+                Starts::new(merge, times, time).of(line, Some(before), 1).begins
+            });
+            if begins {
+                return Ok(found);
+            }
+        }
+        if to == length {
+            // Nothing begins behind the place.
+            return Ok(Boundary { end: length, next: length });
+        }
+    }
+    if let Some(found) = any_line {
+        return Ok(found);
+    }
+    // A line longer than the windows: on to its end.
+    let mut at = place;
+    while at < length {
+        let bytes = read(at, (at + (1 << 20)).min(length))?;
+        if bytes.is_empty() {
+            break;
+        }
+        if let Some(end) = memchr::memchr(b'\n', &bytes) {
+            return Ok(Boundary { end: at + end + 1, next: at + end + 1 });
+        }
+        at += bytes.len();
+    }
+    Ok(Boundary { end: length, next: length })
+}
+
+/// The bytes as text of the same length: what is not UTF-8 becomes a question mark per byte.
+fn same_length(bytes: &[u8]) -> Cow<'_, str> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => {
+            let mut text = String::with_capacity(bytes.len());
+            for chunk in bytes.utf8_chunks() {
+                text.push_str(chunk.valid());
+                text.extend(std::iter::repeat_n('?', chunk.invalid().len()));
+            }
+            Cow::Owned(text)
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::rules::{IndexTimeRules, Rules};
+    use chrono_tz::Tz;
+
+    fn cut(text: &str, size: usize, settings: &IndexTimeRules) -> Vec<String> {
+        let rules = Rules::new(settings, "t").unwrap();
+        let times = TimeReader::new(Tz::UTC, 1_720_000_000.0);
+        let read = |from: usize, to: usize| Ok(Cow::Borrowed(&text.as_bytes()[from..to]));
+        let parts = parts(text.len(), size, &rules.breaking, &times, &rules.time, read).unwrap();
+        parts.into_iter().map(|(start, end)| text[start..end].to_owned()).collect()
+    }
+
+    #[test]
+    fn parts_begin_with_events() {
+        let text = "2024-03-04 10:11:25 a\n  at b\n  at c\n2024-03-04 10:11:26 d\n  at e\n".repeat(20);
+        let merged = IndexTimeRules { should_linemerge: Some(true), ..IndexTimeRules::default() };
+        for size in [1, 10, 100, 1000, 10_000] {
+            let parts = cut(&text, size, &merged);
+            assert!(parts.iter().all(|part| part.starts_with("2024")), "{size} {parts:?}");
+            assert_eq!(parts.iter().map(|part| part.lines().count()).sum::<usize>(), 100);
+        }
+        let separated = IndexTimeRules {
+            line_breaker: Some(r"(\s*---\s*)(?=\w)".to_owned()),
+            should_linemerge: Some(false),
+            ..IndexTimeRules::default()
+        };
+        let text = "ab --- c\nd --- e".repeat(50);
+        for size in [1, 7, 100] {
+            let parts = cut(&text, size, &separated);
+            assert!(parts.iter().all(|part| !part.starts_with(['-', ' ']) && !part.ends_with(['-', ' '])), "{size} {parts:?}");
+            let pieces: usize = parts.iter().map(|part| part.split("---").count()).sum();
+            assert_eq!(pieces, 101, "{size} {parts:?}");
+        }
+    }
+}

@@ -1,0 +1,255 @@
+//! Logs whose comment lines name the fields: Zeek (`#fields`), and W3C extended logs such as those of IIS (`#Fields:`).
+
+use crate::chunk::{ChunkBuilder, ColumnKind, Span};
+use crate::event::{EventFinisher, Role, Slots};
+use crate::report::WarningKind;
+
+/// What the comment lines at the beginning say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Header {
+    pub(crate) names: Vec<String>,
+    /// Whether a field holds several values (Zeek's sets and vectors).
+    several: Vec<bool>,
+    separator: u8,
+    set_separator: String,
+    empty: String,
+    unset: String,
+    /// The name of a Zeek log: `conn`, `dns`.
+    pub(crate) path: Option<String>,
+    w3c: bool,
+}
+
+impl Header {
+    fn new(w3c: bool) -> Self {
+        Self {
+            names: Vec::new(),
+            several: Vec::new(),
+            separator: if w3c { b' ' } else { b'\t' },
+            set_separator: ",".to_owned(),
+            empty: "(empty)".to_owned(),
+            unset: "-".to_owned(),
+            path: None,
+            w3c,
+        }
+    }
+
+    /// The header in the first lines of a log.
+    pub(crate) fn read(text: &str, w3c: bool) -> Self {
+        let mut header = Self::new(w3c);
+        for line in text.lines() {
+            if line.starts_with('#') {
+                header.line(line);
+            } else if !line.trim().is_empty() {
+                break;
+            }
+        }
+        header
+    }
+
+    /// Takes a comment line in.
+    fn line(&mut self, line: &str) {
+        if self.w3c {
+            if let Some(names) = line.strip_prefix("#Fields:") {
+                self.names = names.split_ascii_whitespace().map(w3c_name).collect();
+                // Values stand between tabs where the names do.
+                self.separator = if names.trim().contains('\t') { b'\t' } else { b' ' };
+                self.several = vec![false; self.names.len()];
+            }
+            return;
+        }
+        if let Some(separator) = line.strip_prefix("#separator ") {
+            let code = separator.strip_prefix("\\x").and_then(|code| u8::from_str_radix(code.trim(), 16).ok());
+            self.separator = code.or(separator.bytes().next()).unwrap_or(b'\t');
+            return;
+        }
+        let separator = char::from(self.separator);
+        let mut words = line.split(separator);
+        let key = words.next().unwrap_or_default();
+        let mut word = || words.next().unwrap_or_default().to_owned();
+        match key {
+            "#set_separator" => self.set_separator = word(),
+            "#empty_field" => self.empty = word(),
+            "#unset_field" => self.unset = word(),
+            "#path" => self.path = Some(word()).filter(|path| !path.is_empty()),
+            "#fields" => {
+                self.names = words.map(str::to_owned).collect();
+                self.several = vec![false; self.names.len()];
+            }
+            "#types" => {
+                self.several = words.map(|kind| kind.starts_with("set[") || kind.starts_with("vector[")).collect();
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Whether a text begins as a Zeek log.
+pub(crate) fn is_zeek(text: &str) -> bool {
+    text.starts_with("#separator ") || text.starts_with("#fields\t")
+}
+
+/// Whether a text begins as a W3C extended log.
+pub(crate) fn is_w3c(text: &str) -> bool {
+    let starts = ["#Software:", "#Version:", "#Date:", "#Fields:"];
+    starts.iter().any(|start| text.starts_with(start))
+        && text.lines().take_while(|line| line.starts_with('#')).any(|line| line.starts_with("#Fields:"))
+}
+
+/// The name that a W3C field has in Splunk: `cs(User-Agent)` is `cs_User_Agent_`.
+fn w3c_name(name: &str) -> String {
+    name.chars().map(|c| if c.is_alphanumeric() { c } else { '_' }).collect()
+}
+
+/// Reads the lines of a part as events.
+pub(crate) fn read(builder: &mut ChunkBuilder<'_>, finisher: &mut EventFinisher<'_>, header: &Header) {
+    let text = builder.data();
+    let mut header = header.clone();
+    let mut columns: Vec<Option<Column>> = columns(&header, finisher);
+    let mut slots = Slots::new();
+    let mut start = 0;
+    while start < text.len() {
+        let end = memchr::memchr(b'\n', &text[start..]).map_or(text.len(), |at| start + at);
+        builder.lines += 1;
+        let line = &text[start..end];
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        let begin = start;
+        start = end + 1;
+        if line.trim_ascii().is_empty() {
+            continue;
+        }
+        if line[0] == b'#' {
+            let before = header.names.clone();
+            header.line(&String::from_utf8_lossy(line));
+            if before != header.names {
+                columns = self::columns(&header, finisher);
+            }
+            continue;
+        }
+        let raw = Span::data(begin, begin + line.len(), false);
+        record(builder, finisher, &mut slots, &header, &mut columns, line);
+        if header.w3c {
+            // Such logs are in UTC, unless the sourcetype says something else.
+            let stamp = stamp(&header, line);
+            finisher.known_time = stamp.and_then(|stamp| finisher.utc(&stamp));
+        }
+        finisher.finish(builder, &mut slots, Some(raw));
+    }
+}
+
+/// A field's column once it is made, and what the field means.
+struct Column {
+    column: Option<u32>,
+    role: Option<Role>,
+    wanted: bool,
+}
+
+fn columns(header: &Header, finisher: &EventFinisher<'_>) -> Vec<Option<Column>> {
+    let column = |name: &String| {
+        let role = Role::of(name).filter(|role| !(header.w3c && role.is_time()));
+        let wanted = !role.is_some_and(Role::is_meta) && !name.is_empty() && finisher.selection().contains(name);
+        (wanted || role.is_some()).then_some(Column { column: None, role, wanted })
+    };
+    header.names.iter().map(column).collect()
+}
+
+fn record(
+    builder: &mut ChunkBuilder<'_>,
+    finisher: &EventFinisher<'_>,
+    slots: &mut Slots,
+    header: &Header,
+    columns: &mut [Option<Column>],
+    line: &[u8],
+) {
+    let mut count = 0;
+    for (index, value) in line.split(|byte| *byte == header.separator).enumerate() {
+        count = index + 1;
+        let Some(Some(column)) = columns.get_mut(index) else {
+            if index >= header.names.len() {
+                finisher.field(builder, &format!("EXTRA_FIELD_{}", index + 1), &String::from_utf8_lossy(value));
+            }
+            continue;
+        };
+        if value.is_empty() || value == header.unset.as_bytes() || (!header.w3c && value == header.empty.as_bytes()) {
+            continue;
+        }
+        let value = std::str::from_utf8(value).unwrap_or_default();
+        if let Some(role) = column.role {
+            let span = builder.place(value);
+            slots.set(role, span);
+        }
+        if !column.wanted {
+            continue;
+        }
+        let number = *column.column.get_or_insert_with(|| builder.column(&header.names[index], ColumnKind::Field));
+        let escaped = !header.w3c && value.contains("\\x");
+        let several = header.several.get(index) == Some(&true) && !header.set_separator.is_empty();
+        let mut add = |value: &str| {
+            if escaped {
+                builder.append_text(number, &unescape(value));
+            } else {
+                let span = builder.place(value);
+                builder.append(number, span);
+            }
+        };
+        if several {
+            value.split(header.set_separator.as_str()).filter(|value| !value.is_empty()).for_each(add);
+        } else {
+            add(value);
+        }
+    }
+    if count != header.names.len() {
+        let line_number = builder.lines;
+        let example = String::from_utf8_lossy(&line[..line.len().min(400)]);
+        let message = format!("{count} values, {} in the header: {example}", header.names.len());
+        builder.warnings.add(WarningKind::BadCsv, line_number, &message);
+    }
+}
+
+/// Date and time of a W3C record.
+fn stamp(header: &Header, line: &[u8]) -> Option<String> {
+    let value = |name: &str| {
+        let index = header.names.iter().position(|known| known == name)?;
+        std::str::from_utf8(line.split(|byte| *byte == header.separator).nth(index)?).ok()
+    };
+    Some(format!("{} {}", value("date")?, value("time")?))
+}
+
+/// Resolves Zeek's `\x09`.
+fn unescape(value: &str) -> String {
+    let mut plain = Vec::with_capacity(value.len());
+    let bytes = value.as_bytes();
+    let mut at = 0;
+    while at < bytes.len() {
+        let code = bytes[at..].strip_prefix(b"\\x").and_then(|rest| rest.get(..2));
+        match code.and_then(|code| std::str::from_utf8(code).ok()).and_then(|code| u8::from_str_radix(code, 16).ok()) {
+            Some(code) => {
+                plain.push(code);
+                at += 4;
+            }
+            None => {
+                plain.push(bytes[at]);
+                at += 1;
+            }
+        }
+    }
+    String::from_utf8_lossy(&plain).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_name_fields() {
+        let zeek = "#separator \\x09\n#set_separator\t,\n#unset_field\t-\n#path\tconn\n#fields\tts\tid.orig_h\tt\n#types\ttime\taddr\tset[string]\n1\t2\t3\n";
+        assert!(is_zeek(zeek));
+        let header = Header::read(zeek, false);
+        assert_eq!(header.names, ["ts", "id.orig_h", "t"]);
+        assert_eq!(header.several, [false, false, true]);
+        assert_eq!(header.path.as_deref(), Some("conn"));
+        let w3c = "#Software: IIS\n#Fields: date time cs(User-Agent)\n";
+        assert!(is_w3c(w3c) && !is_w3c("#Software: x\nnothing\n"));
+        assert_eq!(Header::read(w3c, true).names, ["date", "time", "cs_User_Agent_"]);
+        assert_eq!(unescape(r"a\x09b\xzz"), "a\tb\\xzz");
+    }
+}

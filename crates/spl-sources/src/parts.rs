@@ -1,0 +1,184 @@
+//! How a file is cut into parts that are read at the same time.
+
+use std::borrow::Cow;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+
+use arrow::buffer::Buffer;
+use bytes::Bytes;
+
+use crate::input::Content;
+use crate::load::FilePlan;
+use crate::options::Format;
+use crate::report::{WarningKind, Warnings};
+use crate::timestamp::TimeReader;
+use crate::{breaking, columnar, evtx_log, json, separated, windows};
+
+/// Bytes of a part.
+pub(crate) const PART: usize = 8 << 20;
+
+/// A part of a file, still to be read.
+pub(crate) enum Part {
+    /// The lines that begin between two places.
+    Lines(PathBuf, u64, u64),
+    /// What stands between two places.
+    Between(PathBuf, u64, u64),
+    /// Text in memory.
+    Text(Buffer),
+    /// Events at places of a text in memory.
+    Places(Buffer, Vec<(usize, usize)>),
+    /// Chunks of a Windows event log.
+    Evtx(Buffer),
+    /// A row group.
+    Group(Bytes, usize),
+}
+
+/// The parts of a file.
+pub(crate) fn parts(file: &mut FilePlan, content: Content, times: &TimeReader) -> std::io::Result<Vec<Part>> {
+    match (file.format, content) {
+        (format, content) if format.is_lines() && file.breaks_itself() => events(file, content, times),
+        (format, Content::File(path, length)) if format == Format::Ndjson || format.is_lines() => {
+            let starts = (0..length).step_by(PART);
+            Ok(starts.map(|start| Part::Lines(path.clone(), start, (start + PART as u64).min(length))).collect())
+        }
+        (format, Content::Memory(buffer)) if format == Format::Ndjson || format.is_lines() => {
+            Ok(slices(&buffer, split_lines(&buffer, PART)))
+        }
+        (Format::Csv | Format::Tsv, content) => {
+            let buffer = content.read()?;
+            let start = file.dialect.start(&buffer);
+            let (names, start) = match file.dialect.names.take() {
+                Some(names) => (names, start),
+                None => {
+                    let (names, length) = separated::header(&buffer[start..], file.dialect.header_separator);
+                    (names, start + length)
+                }
+            };
+            file.names = names;
+            Ok(slices(&buffer, separated::split(&buffer, start, PART)))
+        }
+        (Format::Json, content) => {
+            let buffer = valid_text(content.read()?, &mut file.warnings);
+            Ok(json_parts(&buffer))
+        }
+        (Format::Xml, content) => {
+            let buffer = content.read()?;
+            Ok(slices(&buffer, windows::split(&buffer, PART)))
+        }
+        (Format::Evtx, content) => {
+            let buffer = content.read()?;
+            let places = evtx_log::split(&buffer);
+            Ok(places.into_iter().map(|(start, end)| Part::Evtx(buffer.slice_with_length(start, end - start))).collect())
+        }
+        (Format::Parquet, content) => {
+            let bytes = Bytes::from(content.read()?.to_vec());
+            let groups = columnar::row_groups(&bytes).map_err(std::io::Error::other)?;
+            Ok((0..groups).map(|group| Part::Group(bytes.clone(), group)).collect())
+        }
+        // Formats of lines are dealt with above.
+        _ => Ok(Vec::new()),
+    }
+}
+
+/// Parts of a text whose events are not its lines.
+fn events(file: &FilePlan, content: Content, times: &TimeReader) -> std::io::Result<Vec<Part>> {
+    let (breaking, time) = (&file.rules.breaking, &file.rules.time);
+    match content {
+        Content::Memory(buffer) => {
+            let read = |from: usize, to: usize| Ok(Cow::Borrowed(&buffer[from..to]));
+            let places = breaking::parts(buffer.len(), PART, breaking, times, time, read)?;
+            Ok(slices(&buffer, places))
+        }
+        Content::File(path, length) => {
+            let read = |from: usize, to: usize| read_between(&path, from as u64, to as u64).map(Cow::Owned);
+            let places = breaking::parts(length as usize, PART, breaking, times, time, read)?;
+            let between = |(start, end): (usize, usize)| Part::Between(path.clone(), start as u64, end as u64);
+            Ok(places.into_iter().map(between).collect())
+        }
+    }
+}
+
+/// The events of a JSON text, grouped; each group's text is cut out, so that places in it stay small.
+fn json_parts(buffer: &Buffer) -> Vec<Part> {
+    let events = json::events(buffer);
+    let mut parts = Vec::new();
+    let mut from = 0;
+    for (index, (_, end)) in events.iter().enumerate() {
+        if end - events[from].0 >= PART || index + 1 == events.len() {
+            let start = events[from].0;
+            let places = events[from..=index].iter().map(|(begin, end)| (begin - start, end - start)).collect();
+            parts.push(Part::Places(buffer.slice_with_length(start, end - start), places));
+            from = index + 1;
+        }
+    }
+    parts
+}
+
+fn slices(buffer: &Buffer, places: Vec<(usize, usize)>) -> Vec<Part> {
+    places.into_iter().map(|(start, end)| Part::Text(buffer.slice_with_length(start, end - start))).collect()
+}
+
+/// Where lines begin about every `size` bytes.
+fn split_lines(text: &[u8], size: usize) -> Vec<(usize, usize)> {
+    let mut parts = Vec::new();
+    let mut start = 0;
+    while start < text.len() {
+        let target = (start + size).min(text.len());
+        let end = memchr::memchr(b'\n', &text[target..]).map_or(text.len(), |at| target + at + 1);
+        parts.push((start, end));
+        start = end;
+    }
+    parts
+}
+
+/// Reads what stands between two places.
+pub(crate) fn read_between(path: &Path, from: u64, to: u64) -> std::io::Result<Vec<u8>> {
+    let mut file = std::fs::File::open(path)?;
+    file.seek(SeekFrom::Start(from))?;
+    let mut text = Vec::with_capacity((to - from) as usize);
+    file.take(to - from).read_to_end(&mut text)?;
+    Ok(text)
+}
+
+/// Reads the lines that begin at `from` or later and before `to`.
+pub(crate) fn read_lines(path: &Path, from: u64, to: u64) -> std::io::Result<Buffer> {
+    let mut file = std::fs::File::open(path)?;
+    // The byte before tells whether a line begins exactly at `from`.
+    let start = from.saturating_sub(1);
+    file.seek(SeekFrom::Start(start))?;
+    let mut text = Vec::with_capacity((to - start) as usize + (64 << 10));
+    (&mut file).take(to - start).read_to_end(&mut text)?;
+    let begin = if from == 0 {
+        0
+    } else {
+        match memchr::memchr(b'\n', &text) {
+            Some(at) if start + (at as u64) + 1 < to => at + 1,
+            // A long line of an earlier part runs through this one.
+            _ => return Ok(Buffer::default()),
+        }
+    };
+    while text.last() != Some(&b'\n') {
+        let known = text.len();
+        if (&mut file).take(256 << 10).read_to_end(&mut text)? == 0 {
+            break;
+        }
+        if let Some(at) = memchr::memchr(b'\n', &text[known..]) {
+            text.truncate(known + at + 1);
+        }
+    }
+    Ok(Buffer::from_vec(text).slice(begin))
+}
+
+/// The text without a byte order mark; bytes that are not UTF-8 are replaced and counted by line.
+pub(crate) fn valid_text(buffer: Buffer, warnings: &mut Warnings) -> Buffer {
+    let buffer = if buffer.starts_with(b"\xEF\xBB\xBF") { buffer.slice(3) } else { buffer };
+    if std::str::from_utf8(&buffer).is_ok() {
+        return buffer;
+    }
+    for (line, text) in buffer.split(|&byte| byte == b'\n').enumerate() {
+        if std::str::from_utf8(text).is_err() {
+            warnings.add(WarningKind::BadText, line as u64 + 1, &String::from_utf8_lossy(&text[..text.len().min(400)]));
+        }
+    }
+    Buffer::from_vec(String::from_utf8_lossy(&buffer).into_owned().into_bytes())
+}

@@ -1,0 +1,117 @@
+//! Text as events: lines, or lines put together, with the fields of the kind of line that they are.
+
+use crate::chunk::{ChunkBuilder, Span};
+use crate::event::{EventFinisher, Slots};
+use crate::options::Format;
+use crate::report::WarningKind;
+use crate::rules::{Breaking, TimeRules};
+use crate::timestamp::TimeReader;
+use crate::xml::{Place, XmlReader};
+use crate::{access, audit, breaking, cef, syslog, windows};
+
+/// Reads the events of a part.
+pub(crate) fn read(
+    builder: &mut ChunkBuilder<'_>,
+    finisher: &mut EventFinisher<'_>,
+    format: Format,
+    breaking: &Breaking,
+    time: &TimeRules,
+) {
+    let data = builder.data();
+    let Ok(text) = std::str::from_utf8(data) else {
+        return;
+    };
+    let mut reader = EventReader {
+        xml: XmlReader::new(finisher.selection()),
+        slots: Slots::new(),
+        format,
+        truncate: breaking.truncate,
+        text,
+        finisher,
+    };
+    let Some(merge) = &breaking.merge else {
+        breaking::for_each_line(text, breaking, |start, end| {
+            builder.lines += 1;
+            reader.event(builder, start, end, None);
+        });
+        return;
+    };
+    let times: TimeReader = reader.finisher.times.clone();
+    let mut starts = breaking::Starts::new(merge, &times, time);
+    // The event being put together: its place, its lines, its time, the last line.
+    let mut open: Option<(usize, usize, usize, Option<f64>, &str)> = None;
+    breaking::for_each_line(text, breaking, |start, end| {
+        builder.lines += 1;
+        let line = &text[start..end];
+        if line.trim_ascii().is_empty() {
+            return;
+        }
+        let (before, lines) = open.map_or((None, 0), |(_, _, lines, _, before)| (Some(before), lines));
+        let found = starts.of(line, before, lines);
+        match &mut open {
+            Some((_, last, lines, _, before)) if !found.begins => {
+                (*last, *before) = (end, line);
+                *lines += 1;
+            }
+            _ => {
+                if let Some((first, last, _, known, _)) = open.replace((start, end, 1, found.time, line)) {
+                    reader.event(builder, first, last, known);
+                }
+                times.note(found.time.unwrap_or(f64::NAN));
+            }
+        }
+    });
+    if let Some((first, last, _, known, _)) = open {
+        reader.event(builder, first, last, known);
+    }
+}
+
+/// Reads single events.
+struct EventReader<'r, 't, 'o> {
+    xml: XmlReader<'o>,
+    slots: Slots,
+    format: Format,
+    truncate: Option<usize>,
+    text: &'t str,
+    finisher: &'r mut EventFinisher<'o>,
+}
+
+impl EventReader<'_, '_, '_> {
+    /// Reads the event between two places, unless there are only blanks.
+    fn event(&mut self, builder: &mut ChunkBuilder<'_>, start: usize, end: usize, known_time: Option<f64>) {
+        let mut line = self.text[start..end].trim_ascii_end();
+        if line.is_empty() {
+            return;
+        }
+        if let Some(most) = self.truncate.filter(|most| line.len() > *most) {
+            let number = builder.lines;
+            builder.warnings.add(WarningKind::Truncated, number, &line[..line.floor_char_boundary(200)]);
+            line = &line[..line.floor_char_boundary(most)];
+        }
+        let span = Span::data(start, start + line.len(), false);
+        match self.format {
+            Format::Access => access::read(builder, self.finisher, line),
+            Format::Audit => audit::read(builder, self.finisher, &mut self.slots, line),
+            Format::Syslog | Format::Cef | Format::Leef => self.syslog(builder, start, line),
+            _ => {}
+        }
+        self.finisher.line_pairs(builder, span);
+        self.finisher.known_time = known_time;
+        self.finisher.finish(builder, &mut self.slots, Some(span));
+    }
+
+    fn syslog(&mut self, builder: &mut ChunkBuilder<'_>, start: usize, line: &str) {
+        let message = syslog::read(builder, self.finisher, &mut self.slots, line).unwrap_or(line);
+        if cef::read(builder, self.finisher, line) {
+            return;
+        }
+        // Sysmon for Linux writes its events as XML.
+        if windows::is_event(message.as_bytes()) {
+            let offset = start + (line.len() - message.len());
+            if !self.xml.read(builder, &mut self.slots, message.as_bytes(), Place::Data(offset), false) {
+                let number = builder.lines;
+                builder.warnings.add(WarningKind::BadXml, number, &message[..message.floor_char_boundary(400)]);
+            }
+        }
+    }
+}
