@@ -9,7 +9,7 @@ use spl_parser::diagnostic::{Diagnostic, nearest};
 use crate::data_model::DataModel;
 use crate::event_type::{EventType, TagRule, read_event_types, read_tags};
 use crate::lookup::{LookupDefinition, LookupSource, LookupTable, read_lookups};
-use crate::props::{IndexTimeSettings, PropsStanza, ResolvedProps, read_props, resolve};
+use crate::props::{IndexTimeSettings, KvMode, PropsStanza, ResolvedProps, read_props, resolve};
 use crate::saved_search::{SavedSearch, read_saved_searches};
 use crate::stanza::StanzaMatcher;
 use crate::transaction_type::{TransactionType, read_transaction_types};
@@ -252,6 +252,15 @@ impl Knowledge {
     /// What props.conf says about loading events with these fields; `rename` has no part in it.
     pub fn index_time_for(&self, sourcetype: &str, source: &str, host: &str) -> IndexTimeSettings {
         resolve(self.props.iter().filter(|stanza| stanza.matcher.matches(sourcetype, source, host))).index_time
+    }
+
+    /// Whether any stanza of props.conf says something about loading: how events end, where their time is, what the
+    /// sourcetype is called, or that there are no automatic fields.
+    pub fn has_index_time_settings(&self) -> bool {
+        self.props.iter().any(|stanza| {
+            let resolved = resolve(std::iter::once(stanza));
+            resolved.index_time != IndexTimeSettings::default() || resolved.kv_mode == Some(KvMode::None)
+        })
     }
 
     /// The tags of a field's value, in the order of their definition. Values of `eventtype` and other fields are

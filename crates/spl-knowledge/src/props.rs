@@ -110,8 +110,30 @@ pub struct IndexTimeSettings {
     pub line_breaker: Option<String>,
     /// `BREAK_ONLY_BEFORE`, a regular expression.
     pub break_only_before: Option<String>,
+    /// `BREAK_ONLY_BEFORE_DATE`.
+    pub break_only_before_date: Option<bool>,
+    /// `MUST_BREAK_AFTER`, a regular expression.
+    pub must_break_after: Option<String>,
+    /// `MUST_NOT_BREAK_BEFORE`, a regular expression.
+    pub must_not_break_before: Option<String>,
+    /// `MUST_NOT_BREAK_AFTER`, a regular expression.
+    pub must_not_break_after: Option<String>,
+    /// `MAX_EVENTS`: the most lines of an event.
+    pub max_events: Option<i64>,
+    /// `DATETIME_CONFIG`: `CURRENT`, `NONE`, or a path that has no effect.
+    pub datetime_config: Option<String>,
     /// `TRUNCATE`, in bytes; 0 for no limit.
     pub truncate: Option<i64>,
+    /// `TIMESTAMP_FIELDS`, the fields that make the time of a record.
+    pub timestamp_fields: Vec<String>,
+    /// `HEADER_FIELD_LINE_NUMBER`, from 1; 0 for the first line that could be a header.
+    pub header_field_line_number: Option<i64>,
+    /// `HEADER_FIELD_DELIMITER`: a character, or its name.
+    pub header_field_delimiter: Option<String>,
+    /// `FIELD_DELIMITER`: a character, or its name.
+    pub field_delimiter: Option<String>,
+    /// `FIELD_NAMES`, for files without a header.
+    pub field_names: Vec<String>,
     /// `INDEXED_EXTRACTIONS`: `csv`, `json`, ...
     pub indexed_extractions: Option<String>,
     /// `sourcetype`: what events of this source are given.
@@ -167,7 +189,18 @@ const READ: &[&str] = &[
     "SHOULD_LINEMERGE",
     "LINE_BREAKER",
     "BREAK_ONLY_BEFORE",
+    "BREAK_ONLY_BEFORE_DATE",
+    "MUST_BREAK_AFTER",
+    "MUST_NOT_BREAK_AFTER",
+    "MUST_NOT_BREAK_BEFORE",
+    "MAX_EVENTS",
+    "DATETIME_CONFIG",
     "TRUNCATE",
+    "TIMESTAMP_FIELDS",
+    "HEADER_FIELD_LINE_NUMBER",
+    "HEADER_FIELD_DELIMITER",
+    "FIELD_DELIMITER",
+    "FIELD_NAMES",
     "INDEXED_EXTRACTIONS",
     "sourcetype",
     "rename",
@@ -192,16 +225,10 @@ const WITHOUT_EFFECT: &[&str] = &[
     "EVENT_BREAKER_ENABLE",
     "CHARSET",
     "SEGMENTATION",
-    "MAX_EVENTS",
     "MAX_DAYS_AGO",
     "MAX_DAYS_HENCE",
     "MAX_DIFF_SECS_AGO",
     "MAX_DIFF_SECS_HENCE",
-    "DATETIME_CONFIG",
-    "BREAK_ONLY_BEFORE_DATE",
-    "MUST_BREAK_AFTER",
-    "MUST_NOT_BREAK_AFTER",
-    "MUST_NOT_BREAK_BEFORE",
     "LINE_BREAKER_LOOKBEHIND",
     "KV_TRIM_SPACES",
     "MATCH_LIMIT",
@@ -210,16 +237,11 @@ const WITHOUT_EFFECT: &[&str] = &[
     "unarchive_cmd",
     "unarchive_sourcetype",
     "given_type",
-    "HEADER_FIELD_LINE_NUMBER",
     "HEADER_MODE",
-    "FIELD_NAMES",
-    "FIELD_DELIMITER",
     "FIELD_QUOTE",
     "FIELD_HEADER_REGEX",
-    "HEADER_FIELD_DELIMITER",
     "HEADER_FIELD_QUOTE",
     "HEADER_FIELD_ACCEPTABLE_SPECIAL_CHARACTERS",
-    "TIMESTAMP_FIELDS",
     "PREAMBLE_REGEX",
     "MISSING_VALUE_REGEX",
     "JSON_TRIM_BRACES_IN_ARRAY_NAMES",
@@ -356,6 +378,7 @@ impl ResolvedProps {
         let value = setting.value.as_str();
         let text = || (!value.is_empty()).then(|| value.to_owned());
         let flag = || setting.as_bool().map(Some).ok_or_else(|| format!("`{key}` is neither true nor false"));
+        let names = || split_quoted(value, ',').into_iter().filter(|name| !name.is_empty()).collect();
         let number = || value.parse::<i64>().map(Some).map_err(|_| format!("`{key}` is not a whole number"));
         let loading = &mut self.index_time;
         match key {
@@ -382,6 +405,17 @@ impl ResolvedProps {
             "SHOULD_LINEMERGE" => loading.should_linemerge = flag()?,
             "LINE_BREAKER" => loading.line_breaker = text(),
             "BREAK_ONLY_BEFORE" => loading.break_only_before = text(),
+            "BREAK_ONLY_BEFORE_DATE" => loading.break_only_before_date = flag()?,
+            "MUST_BREAK_AFTER" => loading.must_break_after = text(),
+            "MUST_NOT_BREAK_AFTER" => loading.must_not_break_after = text(),
+            "MUST_NOT_BREAK_BEFORE" => loading.must_not_break_before = text(),
+            "MAX_EVENTS" => loading.max_events = number()?,
+            "DATETIME_CONFIG" => loading.datetime_config = text(),
+            "TIMESTAMP_FIELDS" => loading.timestamp_fields = names(),
+            "HEADER_FIELD_LINE_NUMBER" => loading.header_field_line_number = number()?,
+            "HEADER_FIELD_DELIMITER" => loading.header_field_delimiter = text(),
+            "FIELD_DELIMITER" => loading.field_delimiter = text(),
+            "FIELD_NAMES" => loading.field_names = names(),
             "TRUNCATE" => loading.truncate = number()?,
             "INDEXED_EXTRACTIONS" => loading.indexed_extractions = text(),
             "sourcetype" => loading.sourcetype = text(),
