@@ -106,6 +106,14 @@ fn lines(text: &[u8]) -> Option<Format> {
     KINDS.iter().zip(counts).find(|(_, count)| count * 2 > all).map(|((format, _), _)| *format)
 }
 
+/// Whether a file is none of text: pictures, recordings, programs, which Splunk leaves alone too.
+pub(crate) fn is_binary(head: &[u8]) -> bool {
+    let strange = |byte: &&u8| **byte < b' ' && !matches!(**byte, b'\t' | b'\n' | b'\r' | 0x0B | 0x0C | 0x1B | 0x1D);
+    head.contains(&0)
+        && head.iter().filter(strange).count() * 20 > head.len()
+        && std::str::from_utf8(&head[..head.len().min(4096)]).is_err()
+}
+
 /// What separates the values of a file whose first line is its header.
 pub(crate) fn separator(head: &[u8]) -> u8 {
     let line = head.split(|byte| *byte == b'\n').next().unwrap_or_default();
@@ -191,6 +199,15 @@ fn looks_separated(text: &[u8], separator: u8) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn binaries_are_no_text() {
+        let program: Vec<u8> = (0..=255).cycle().take(4000).collect();
+        assert!(is_binary(&program));
+        for text in [&b"a log\0with a zero\n"[..], "äöü\u{1b}[0m".as_bytes(), b"", b"\xFF\xFE latin \xE4"] {
+            assert!(!is_binary(text));
+        }
+    }
 
     #[test]
     fn formats_are_recognised() {

@@ -156,9 +156,10 @@ fn unpack(mut input: Input, layer: usize, inputs: &mut Vec<Input>) {
     };
     let compression = if layer < LAYERS { compression(&head) } else { None };
     let Some(compression) = compression else {
-        if head.starts_with(&[0xFF, 0xFE]) || head.starts_with(&[0xFE, 0xFF]) {
+        let marked = head.starts_with(&[0xFF, 0xFE]) || head.starts_with(&[0xFE, 0xFF]);
+        if marked || is_utf16(&head) {
             match input.content.read() {
-                Ok(bytes) => input.content = Content::Memory(Buffer::from_vec(utf16(&bytes).into_bytes())),
+                Ok(bytes) => input.content = Content::Memory(Buffer::from_vec(utf16(&bytes, marked).into_bytes())),
                 Err(error) => input.error = Some(error.to_string()),
             }
         }
@@ -254,10 +255,16 @@ fn is_extra(name: &str) -> bool {
     name.starts_with("__MACOSX/") || file.starts_with("._") || file == ".DS_Store"
 }
 
-/// UTF-16 with a byte order mark as text; what is not UTF-16 becomes U+FFFD.
-fn utf16(bytes: &[u8]) -> String {
+/// Whether a text is UTF-16 without a byte order mark, as Windows writes it: printable characters with a zero behind each.
+fn is_utf16(head: &[u8]) -> bool {
+    let pairs = head.chunks_exact(2).take(64);
+    head.len() >= 16 && pairs.clone().all(|pair| pair[1] == 0 && (pair[0] >= b' ' || matches!(pair[0], b'\r' | b'\n' | b'\t')))
+}
+
+/// UTF-16 as text, little-endian unless a byte order mark says something else; what is not UTF-16 becomes U+FFFD.
+fn utf16(bytes: &[u8], marked: bool) -> String {
     let big = bytes.starts_with(&[0xFE, 0xFF]);
-    let units = bytes[2..]
+    let units = bytes[if marked { 2 } else { 0 }..]
         .chunks_exact(2)
         .map(|pair| if big { u16::from_be_bytes([pair[0], pair[1]]) } else { u16::from_le_bytes([pair[0], pair[1]]) });
     char::decode_utf16(units).map(|character| character.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()

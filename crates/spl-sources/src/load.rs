@@ -191,6 +191,10 @@ fn plan(input: Input, options: &LoadOptions) -> Result<(FilePlan, Vec<Part>), Lo
         day: Some(day),
         warnings,
     };
+    if format == Format::Text && options.format.is_none() && detect::is_binary(&head) {
+        file.warnings.add(WarningKind::Binary, 0, "--format-in text loads it all the same");
+        return Ok((file, Vec::new()));
+    }
     let parts = match parts(&mut file, input.content, &times) {
         Ok(parts) => parts,
         Err(error) => {

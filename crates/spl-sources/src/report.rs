@@ -68,6 +68,8 @@ pub enum WarningKind {
     NoTimestamp,
     /// A line cut at `TRUNCATE`.
     Truncated,
+    /// A file that is none of text; it is left out unless its format is given.
+    Binary,
 }
 
 impl WarningKind {
@@ -83,6 +85,7 @@ impl WarningKind {
             Self::BadFile => "file can't be read",
             Self::TooLarge => "value too large, cut",
             Self::NoTimestamp => "no time where TIME_PREFIX and TIME_FORMAT say, time of the event before taken",
+            Self::Binary => "no text and no known format, left out",
             Self::Truncated => "line cut at TRUNCATE",
         }
     }

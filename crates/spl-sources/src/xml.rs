@@ -94,6 +94,7 @@ impl<'s> XmlReader<'s> {
         let mut block = 0;
         let mut at = 0;
         let mut cut = text.len();
+        let mut well_formed = true;
         while let Some(tag) = memchr::memchr(b'<', &text[at..]).map(|found| at + found) {
             let rest = &text[tag..];
             if rest.starts_with(b"<![CDATA[") {
@@ -123,17 +124,21 @@ impl<'s> XmlReader<'s> {
                 let Some((opened, section)) = open.pop() else {
                     return false;
                 };
-                if opened != name {
-                    return false;
-                }
                 if let Some((start, field)) = leaf.take() {
-                    self.element(&mut sink, section, name, field, start, tag);
+                    self.element(&mut sink, section, opened, field, start, tag);
+                }
+                if opened != name {
+                    // The end of an element further out, or of this one by another name.
+                    well_formed = false;
+                    if let Some(outer) = open.iter().rposition(|(known, _)| *known == name) {
+                        open.truncate(outer);
+                    }
                 }
                 if open.len() == 1 {
                     self.block(&mut sink, name, block, tag);
                 }
                 if open.is_empty() {
-                    return true;
+                    return well_formed;
                 }
                 continue;
             }
@@ -166,7 +171,7 @@ impl<'s> XmlReader<'s> {
             }
             if empty {
                 if open.is_empty() {
-                    return true;
+                    return well_formed;
                 }
                 continue;
             }

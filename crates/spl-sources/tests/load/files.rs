@@ -160,3 +160,15 @@ fn json_documents_are_events() {
     assert_eq!(texts(&loaded.table, "_raw"), ["{\"_time\":3,\"a\":1}", "{\"a\":\"trunc"]);
     assert_eq!(loaded.report.files[0].warnings[0].kind, WarningKind::BadJson);
 }
+
+#[test]
+fn binaries_are_left_out_and_utf16_is_read() {
+    let program: Vec<u8> = (0..=255).cycle().take(8000).collect();
+    let loaded = load_bytes(&program, |_| {});
+    assert_eq!(loaded.table.rows(), 0);
+    assert_eq!(loaded.report.files[0].warnings[0].kind, WarningKind::Binary);
+    assert!(load_bytes(&program, |options| options.format = Some(Format::Text)).table.rows() > 0);
+    let utf16: Vec<u8> =
+        "2024-03-04 10:11:25 one\r\n2024-03-04 10:11:24 two\r\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    assert_eq!(texts(&load_bytes(&utf16, |_| {}).table, "_raw"), ["2024-03-04 10:11:25 one", "2024-03-04 10:11:24 two"]);
+}

@@ -102,3 +102,54 @@ fn windows_events_in_json_have_the_same_names() {
     assert_eq!(texts(&table, "EventCode"), ["4688"]);
     assert_eq!(texts(&table, "NewProcessName"), ["C:\\x.exe"]);
 }
+
+/// A chunk of a Windows event log with one record: a template-less event of two empty elements.
+fn chunk(record: u64, filetime: u64, binary: &[u8]) -> Vec<u8> {
+    let mut chunk = vec![0; 64 << 10];
+    chunk[..8].copy_from_slice(b"ElfChnk\0");
+    let size = (24 + binary.len() + 4).next_multiple_of(8);
+    for (at, number) in [(8, record), (16, record), (24, record), (32, record)] {
+        chunk[at..at + 8].copy_from_slice(&number.to_le_bytes());
+    }
+    for (at, number) in [(40, 128_u32), (44, 512), (48, 512 + size as u32)] {
+        chunk[at..at + 4].copy_from_slice(&number.to_le_bytes());
+    }
+    chunk[512..516].copy_from_slice(b"**\0\0");
+    chunk[516..520].copy_from_slice(&(size as u32).to_le_bytes());
+    chunk[520..528].copy_from_slice(&record.to_le_bytes());
+    chunk[528..536].copy_from_slice(&filetime.to_le_bytes());
+    chunk[536..536 + binary.len()].copy_from_slice(binary);
+    chunk[512 + size - 4..512 + size].copy_from_slice(&(size as u32).to_le_bytes());
+    chunk
+}
+
+#[test]
+fn damaged_records_are_events_with_their_number_and_time() {
+    // 2024-03-04T10:11:25.5Z as Windows counts it.
+    let filetime = (1_709_547_085_500_000_u64 + 11_644_473_600_000_000) * 10;
+    let broken = chunk(7, filetime, &[0xEE; 40]);
+    let mut no_mark = chunk(8, filetime + 10_000_000, &[0xEE; 40]);
+    no_mark[..8].fill(0xAA);
+    let cut = &chunk(9, filetime + 20_000_000, &[0xEE; 40])[..700];
+    let mut bytes = vec![0; 4096];
+    bytes[..8].copy_from_slice(b"ElfFile\0");
+    for piece in [&broken[..], &no_mark[..], cut] {
+        bytes.extend_from_slice(piece);
+    }
+    let loaded = load_bytes(&bytes, |_| {});
+    assert_eq!(texts(&loaded.table, "EventRecordID"), ["9", "8", "7"]);
+    assert_eq!(texts(&loaded.table, "_time"), ["1709547087.5", "1709547086.5", "1709547085.5"]);
+    assert_eq!(texts(&loaded.table, "sourcetype"), ["XmlWinEventLog"; 3]);
+    let warning = &loaded.report.files[0].warnings[0];
+    assert!(warning.kind == WarningKind::BadEvtx && warning.count >= 3, "{warning:?}");
+}
+
+#[test]
+fn a_wrong_end_tag_costs_one_field() {
+    let text = "<Event><System><EventID>1</EventID><Le>0</Level><Task>3</Task><Channel>Security</Channel></System><EventData><Data Name='a'>x</Data><Data Name='b'>y</EventData></Event>";
+    let loaded = load_text(text);
+    for (name, expected) in [("EventCode", "1"), ("Task", "3"), ("Channel", "Security"), ("a", "x"), ("b", "y")] {
+        assert_eq!(texts(&loaded.table, name), [expected], "{name}");
+    }
+    assert_eq!(loaded.report.files[0].warnings[0].kind, WarningKind::BadXml);
+}
