@@ -8,7 +8,11 @@ use std::time::{Duration, Instant};
 
 use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use spl_exec::Settings;
-use spl_sources::{FieldSelection, LoadOptions, LoadReport, Loaded, Progress, WarningKind};
+use spl_knowledge::Knowledge;
+use spl_knowledge::props::KvMode;
+use spl_sources::{
+    FieldSelection, IndexTimeRules, LoadError, LoadOptions, LoadReport, Loaded, Progress, RuleSource, WarningKind,
+};
 
 use crate::arguments::DataOptions;
 use crate::stop::Stop;
@@ -24,36 +28,130 @@ pub fn load(
     fields: FieldSelection,
     terminal: &Terminal,
 ) -> Result<Option<Loaded>, Stop> {
-    if data.data.is_empty() {
-        if let Some(option) = option_without_data(data) {
-            return Err(Stop::Usage(format!("{option} needs --data")));
-        }
+    let Some(loading) = Loading::new(data, settings, fields, terminal)? else {
         return Ok(None);
-    }
-    let bar = Bar::new(terminal);
-    let options = LoadOptions {
-        paths: data.data.clone(),
-        standard_input: standard_input(data)?,
-        format: data.format_in,
-        sourcetype: data.sourcetype.clone(),
-        source: data.source.clone(),
-        host: data.host.clone(),
-        index: data.index.clone(),
-        fields,
-        now: settings.now,
-        time_zone: settings.time_zone,
-        index_time: None,
-        strict: data.strict,
-        threads: settings.threads,
-        progress: bar.clone().map(|bar| bar as Arc<dyn Progress>),
     };
-    let loaded = spl_sources::load(&options);
-    if let Some(bar) = bar {
-        bar.bar.finish_and_clear();
+    let read = loading.read();
+    loading.finish(read, terminal).map(Some)
+}
+
+/// A load in three steps: what is to be read, the reading itself, which may be done on another thread, and what is to
+/// be said of it.
+pub struct Loading {
+    options: LoadOptions,
+    bar: Option<Arc<Bar>>,
+}
+
+impl Loading {
+    /// What the options name; none when they name nothing.
+    ///
+    /// # Errors
+    /// Options about data without data, as wrong usage; a stdin that can't be read.
+    pub fn new(
+        data: &DataOptions,
+        settings: &Settings,
+        fields: FieldSelection,
+        terminal: &Terminal,
+    ) -> Result<Option<Self>, Stop> {
+        if data.data.is_empty() {
+            if let Some(option) = option_without_data(data) {
+                return Err(Stop::Usage(format!("{option} needs --data")));
+            }
+            return Ok(None);
+        }
+        let bar = Bar::new(terminal);
+        let mut options = LoadOptions {
+            paths: data.data.clone(),
+            standard_input: standard_input(data)?,
+            format: data.format_in,
+            sourcetype: data.sourcetype.clone(),
+            source: data.source.clone(),
+            host: data.host.clone(),
+            index: data.index.clone(),
+            fields,
+            now: settings.now,
+            time_zone: settings.time_zone,
+            threads: settings.threads,
+            progress: bar.clone().map(|bar| bar as Arc<dyn Progress>),
+            ..LoadOptions::default()
+        };
+        options.strict = data.strict;
+        Ok(Some(Self { options, bar }))
     }
-    let loaded = loaded.map_err(|error| Stop::Failed(error.to_string()))?;
-    warn(&loaded.report, terminal);
-    Ok(Some(loaded))
+
+    /// With what props.conf of the apps says about how files become events.
+    pub fn knowing(mut self, knowledge: &Knowledge) -> Self {
+        self.options.index_time = rules(knowledge);
+        self
+    }
+
+    /// Reads the data.
+    ///
+    /// # Errors
+    /// Paths that name nothing or can't be read.
+    pub fn read(&self) -> Result<Loaded, LoadError> {
+        spl_sources::load(&self.options)
+    }
+
+    /// Takes the progress bar away and shows warnings.
+    ///
+    /// # Errors
+    /// What went wrong while reading.
+    pub fn finish(&self, read: Result<Loaded, LoadError>, terminal: &Terminal) -> Result<Loaded, Stop> {
+        self.hide();
+        let loaded = read.map_err(|error| Stop::Failed(error.to_string()))?;
+        warn(&loaded.report, terminal);
+        Ok(loaded)
+    }
+
+    /// Takes the progress bar away.
+    pub fn hide(&self) {
+        if let Some(bar) = &self.bar {
+            bar.bar.finish_and_clear();
+            // Nothing appears any more when the reading goes on.
+            bar.shown.store(true, Ordering::Relaxed);
+            bar.bar.set_draw_target(ProgressDrawTarget::hidden());
+        }
+    }
+}
+
+/// What props.conf says about loading; none when it says nothing.
+fn rules(knowledge: &Knowledge) -> Option<RuleSource> {
+    if !knowledge.has_index_time_settings() {
+        return None;
+    }
+    // The stanzas are all that is asked.
+    let mut stanzas = Knowledge::new();
+    stanzas.props.clone_from(&knowledge.props);
+    Some(RuleSource::new(move |sourcetype, source, host| {
+        let settings = stanzas.index_time_for(sourcetype, source, host);
+        let renamed = stanzas.search_time_sourcetype(sourcetype);
+        IndexTimeRules {
+            time_prefix: settings.time_prefix,
+            time_format: settings.time_format,
+            max_timestamp_lookahead: settings.max_timestamp_lookahead,
+            time_zone: settings.time_zone,
+            datetime_config: settings.datetime_config,
+            should_linemerge: settings.should_linemerge,
+            line_breaker: settings.line_breaker,
+            break_only_before: settings.break_only_before,
+            break_only_before_date: settings.break_only_before_date,
+            must_break_after: settings.must_break_after,
+            must_not_break_before: settings.must_not_break_before,
+            must_not_break_after: settings.must_not_break_after,
+            max_events: settings.max_events,
+            truncate: settings.truncate,
+            indexed_extractions: settings.indexed_extractions,
+            timestamp_fields: settings.timestamp_fields,
+            header_field_line_number: settings.header_field_line_number,
+            header_field_delimiter: settings.header_field_delimiter,
+            field_delimiter: settings.field_delimiter,
+            field_names: settings.field_names,
+            sourcetype: settings.sourcetype,
+            rename: (renamed != sourcetype).then(|| renamed.to_owned()),
+            without_pairs: stanzas.props_for(sourcetype, source, host).kv_mode == Some(KvMode::None),
+        }
+    }))
 }
 
 /// An option that says something about data when there is none.
@@ -119,7 +217,7 @@ impl Bar {
             return None;
         }
         let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::hidden());
-        if let Ok(style) = ProgressStyle::with_template("loading {bar:30} {bytes}/{total_bytes} {msg} {eta}") {
+        if let Ok(style) = ProgressStyle::with_template("loading {bar:24} {bytes}/{total_bytes}, {msg}, {bytes_per_sec}, {eta} left") {
             bar.set_style(style);
         }
         Some(Arc::new(Self { bar, events: AtomicU64::new(0), started: Instant::now(), shown: AtomicBool::new(false) }))

@@ -1,9 +1,11 @@
 //! Results to bytes: the formats, where they go, and what all writers share.
 
+pub mod chart;
 pub mod csv;
 pub mod json;
 pub mod markdown;
 pub mod parquet;
+pub mod plot;
 pub mod raw;
 pub mod table;
 
@@ -41,11 +43,26 @@ pub enum Format {
     Raw,
     /// Apache Parquet
     Parquet,
+    /// A chart of timechart, chart, top and stats results, in characters
+    Chart,
+    /// The same as an SVG picture
+    Svg,
+    /// The same as a PNG picture
+    Png,
 }
 
 impl Format {
+    /// What bytes that are nothing to look at are called; none for text.
+    pub fn binary_name(self) -> Option<&'static str> {
+        match self {
+            Self::Parquet => Some("Parquet"),
+            Self::Png => Some("PNG"),
+            _ => None,
+        }
+    }
+
     /// The format that a file's extension stands for.
-    fn of_extension(path: &Path) -> Option<Self> {
+    pub fn of_extension(path: &Path) -> Option<Self> {
         let extension = path.extension()?.to_str()?.to_ascii_lowercase();
         Some(match extension.as_str() {
             "ndjson" | "jsonl" => Self::Ndjson,
@@ -55,6 +72,8 @@ impl Format {
             "txt" => Self::Table,
             "log" | "raw" => Self::Raw,
             "parquet" => Self::Parquet,
+            "svg" => Self::Svg,
+            "png" => Self::Png,
             _ => return None,
         })
     }
@@ -84,11 +103,11 @@ impl Sink {
     /// Finds out before any work whether the output can be opened as asked.
     ///
     /// # Errors
-    /// Parquet on a terminal, as wrong usage.
+    /// Parquet or PNG on a terminal, as wrong usage.
     pub fn check(options: &OutputOptions, terminal: &Terminal) -> Result<(), Stop> {
         let to_stdout = options.output.as_deref().is_none_or(|path| path == Path::new("-"));
-        if to_stdout && terminal.stdout && options.format == Some(Format::Parquet) {
-            return Err(Stop::Usage("Parquet is not written to a terminal; name a file with -o".to_owned()));
+        if let Some(name) = options.format.and_then(Format::binary_name).filter(|_| to_stdout && terminal.stdout) {
+            return Err(Stop::Usage(format!("{name} is not written to a terminal; name a file with -o")));
         }
         Ok(())
     }
@@ -148,6 +167,9 @@ pub fn write(writer: &mut (impl Write + Send), results: &Results, format: Format
         Format::Markdown => markdown::write(writer, results, layout),
         Format::Raw => raw::write(writer, results),
         Format::Parquet => parquet::write(writer, results),
+        Format::Chart => chart::write(writer, results, layout),
+        Format::Svg => plot::write_svg(writer, results, layout.time_zone),
+        Format::Png => plot::write_png(writer, results, layout.time_zone),
     }
 }
 

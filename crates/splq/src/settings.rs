@@ -14,6 +14,11 @@ use spl_parser::diagnostic::nearest;
 use crate::arguments::SettingOptions;
 use crate::stop::Stop;
 
+/// The time by the clock, in epoch seconds.
+pub fn clock() -> f64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |elapsed| elapsed.as_secs_f64())
+}
+
 /// The settings that the options ask for.
 ///
 /// # Errors
@@ -24,7 +29,7 @@ pub fn settings(options: &SettingOptions) -> Result<Settings, Stop> {
         Some(text) => time(text, time_zone).ok_or_else(|| {
             Stop::Usage(format!("--now: `{text}` is not a time; expected epoch seconds, RFC 3339 or YYYY-MM-DD"))
         })?,
-        None => SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |elapsed| elapsed.as_secs_f64()),
+        None => clock(),
     };
     let memory_limit =
         match &options.memory_limit {

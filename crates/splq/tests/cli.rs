@@ -1,6 +1,9 @@
 //! The binary as its users run it: formats, exit codes, stdin, files, wrong usage, messages.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "cli/terminal.rs"]
+mod terminal;
+
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};

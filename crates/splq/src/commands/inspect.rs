@@ -222,7 +222,11 @@ fn numbers(values: impl Iterator<Item = Option<u64>>) -> ArrayRef {
     Arc::new(values.map(|number| number.map(|number| number as i64)).collect::<Int64Array>())
 }
 
-fn file_rows(report: &LoadReport) -> Result<Results, Stop> {
+/// The files that were read.
+///
+/// # Errors
+/// None in practice: the columns are of one length.
+pub fn file_rows(report: &LoadReport) -> Result<Results, Stop> {
     let files = &report.files;
     let warnings: Vec<String> = files.iter().map(warnings_text).collect();
     let any = warnings.iter().any(|text| !text.is_empty());
@@ -244,7 +248,11 @@ fn warnings_text(file: &spl_sources::FileReport) -> String {
     file.warnings.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
 
-fn sourcetype_rows(facts: &Facts, zone: Tz) -> Result<Results, Stop> {
+/// The sourcetypes with their number of events and times.
+///
+/// # Errors
+/// None in practice: the columns are of one length.
+pub fn sourcetype_rows(facts: &Facts, zone: Tz) -> Result<Results, Stop> {
     let all = &facts.sourcetypes;
     let times = |value: fn(&Sourcetype) -> f64| -> ArrayRef {
         Arc::new(all.iter().map(|sourcetype| time_text(value(sourcetype), zone)).collect::<StringArray>())

@@ -95,23 +95,32 @@ pub fn macro_rows(knowledge: &Knowledge, part: &str) -> Result<Results, Stop> {
 /// Knowledge that can't be read, an output that can't be written.
 pub fn datamodels(arguments: &KnowledgeListArguments, terminal: &Terminal) -> Result<(), Stop> {
     let knowledge = session::knowledge(&arguments.knowledge, terminal)?;
+    write(&data_model_rows(&knowledge, "")?, &arguments.output, terminal)
+}
+
+/// The datasets of the data models whose name contains a text, in any case.
+///
+/// # Errors
+/// None in practice: the columns are of one length.
+pub fn data_model_rows(knowledge: &Knowledge, part: &str) -> Result<Results, Stop> {
+    let part = part.to_lowercase();
+    let models = knowledge.data_models.values().filter(|model| model.name.to_lowercase().contains(&part));
     let datasets: Vec<(&DataModel, &Dataset)> =
-        knowledge.data_models.values().flat_map(|model| model.datasets.values().map(move |dataset| (model, dataset))).collect();
+        models.flat_map(|model| model.datasets.values().map(move |dataset| (model, dataset))).collect();
     let column =
         |value: fn(&DataModel, &Dataset) -> Option<String>| texts(datasets.iter().map(|(model, dataset)| value(model, dataset)));
     let fields = datasets.iter().map(|(_, dataset)| {
         let calculated: usize = dataset.calculations.iter().map(|calculation| calculation.outputs.len()).sum();
         (dataset.fields.len() + calculated) as i64
     });
-    let rows = output::rows(vec![
+    output::rows(vec![
         ("model", column(|model, _| Some(model.name.clone()))),
         ("dataset", column(|_, dataset| Some(dataset.name.clone()))),
         ("parent", column(|_, dataset| dataset.parent.clone())),
         ("fields", Arc::new(Int64Array::from_iter_values(fields))),
         ("constraint", column(|_, dataset| dataset.base_search.clone().or_else(|| some(dataset.constraints.join(" "))))),
         ("origin", column(|model, _| Some(model.origin.to_string()))),
-    ])?;
-    write(&rows, &arguments.output, terminal)
+    ])
 }
 
 /// Prints the limits.

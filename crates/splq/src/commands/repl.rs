@@ -1,36 +1,50 @@
 //! `splq repl`: searches typed one after another over loaded data.
 
+mod approximation;
 mod assistant;
+mod colors;
+mod completion;
+mod dot_commands;
 mod input;
+mod position;
+mod running;
+mod surroundings;
+mod topics;
+mod tokens;
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Instant;
 
-use indicatif::HumanCount;
+use indicatif::{HumanBytes, HumanCount};
 use rustyline::error::ReadlineError;
 use rustyline::history::FileHistory;
-use rustyline::{Config, Editor};
+use rustyline::{Cmd, CompletionType, Config, Editor, KeyCode, KeyEvent, Modifiers};
 use spl_exec::{Engine, Failure, Results, Search};
-use spl_parser::commands::lookup;
-use spl_sources::FieldSelection;
+use spl_functions::time::parse_time_modifier;
+use spl_knowledge::Knowledge;
+use spl_sources::{EventTable, FieldSelection, LoadReport};
 use tokio::runtime::Runtime;
 
 use crate::arguments::{DataOptions, ReplArguments};
 use crate::commands::explain::STAGES;
-use crate::commands::inspect::{Facts, field_rows};
-use crate::commands::list::{macro_rows, status};
-use crate::commands::query::footer;
+use crate::commands::inspect::{Facts, field_rows, file_rows, sourcetype_rows};
+use crate::commands::list::{data_model_rows, macro_rows};
+use crate::commands::query::{duration, footer};
 use crate::diagnostics::{report, report_failure};
-use crate::loading;
-use crate::output::{self, Format, Layout};
+use crate::loading::Loading;
+use crate::output::{self, Format, Layout, chart, table};
+use crate::queries::read_search;
 use crate::session;
 use crate::source::Source;
 use crate::stop::Stop;
 use crate::terminal::Terminal;
 
-use self::assistant::{Assistant, Words};
-use self::input::{DotCommand, HELP, format_named, read_command};
+use self::assistant::{Assistant, PROMPT};
+use self::input::{DotCommand, format_named, read_command};
+use self::running::{Outcome, Runner};
+use self::surroundings::EngineSurroundings;
 
 /// Rows that are shown of a result unless `.limit` says otherwise.
 const LIMIT: usize = 1000;
@@ -43,53 +57,115 @@ pub fn repl(arguments: &ReplArguments, runtime: &Runtime, terminal: &Terminal) -
     if arguments.engine.data.data.iter().any(|path| path == "-") {
         return Err(Stop::Usage("the REPL reads searches from stdin, so --data - can't be used".to_owned()));
     }
-    let engine = session::engine_of(&arguments.engine, terminal)?;
+    if matches!(arguments.format, Format::Parquet | Format::Svg | Format::Png) {
+        return Err(Stop::Usage("the REPL prints rows; .save FILE writes Parquet, SVG and PNG".to_owned()));
+    }
+    let runner = Runner::new(runtime)?;
     let mut repl = Repl {
-        engine,
+        engine: Arc::new(session::engine_of(&arguments.engine, terminal)?),
         data: arguments.engine.data.clone(),
-        runtime,
+        report: None,
+        last: None,
+        runner: &runner,
         terminal,
         format: arguments.format,
         limit: LIMIT,
         timing: true,
+        keeps_now: arguments.engine.settings.now.is_some(),
     };
     repl.load()?;
-    repl.converse()
+    let ended = repl.converse();
+    if runner.is_busy() {
+        // A search that was given up is not waited for.
+        std::process::exit(if ended.is_ok() { 0 } else { 1 });
+    }
+    ended
 }
 
 /// The state between two searches.
 struct Repl<'a> {
-    engine: Engine,
+    engine: Arc<Engine>,
     data: DataOptions,
-    runtime: &'a Runtime,
+    report: Option<LoadReport>,
+    last: Option<Results>,
+    runner: &'a Runner<'a>,
     terminal: &'a Terminal,
     format: Format,
     limit: usize,
     timing: bool,
+    /// `--now` was given: time stands still.
+    keeps_now: bool,
 }
 
-impl Repl<'_> {
+impl<'a> Repl<'a> {
     /// Loads all fields of what the data options name.
     fn load(&mut self) -> Result<(), Stop> {
         if self.data.data.is_empty() {
             self.terminal.note("no data is loaded; .load PATH loads some");
         }
-        let Some(loaded) = loading::load(&self.data, self.engine.settings(), FieldSelection::All, self.terminal)? else {
+        let started = Instant::now();
+        let loading = Loading::new(&self.data, self.engine.settings(), FieldSelection::All, self.terminal)?;
+        let Some(loading) = loading else {
             return Ok(());
         };
+        let loading = Arc::new(loading.knowing(self.engine.knowledge()));
+        let read = {
+            let loading = Arc::clone(&loading);
+            self.runner.until_interrupted(move |_| Some(Ok(loading.read())))?
+        };
+        let loaded = match read {
+            Outcome::Answer(Ok(loaded)) => loading.finish(loaded, self.terminal)?,
+            Outcome::Answer(Err(failure)) => return Err(self.failed(&Source::new("data", ""), &failure)),
+            Outcome::GivenUp => {
+                loading.hide();
+                return Err(cancelled());
+            }
+        };
         let (events, files) = (loaded.table.rows(), loaded.report.files.len());
-        self.engine.set_data(loaded.table).map_err(|problem| session::stop(self.terminal, &problem))?;
-        let files = if files == 1 { "1 file".to_owned() } else { format!("{files} files") };
-        self.terminal.note(format_args!("{} events from {files}", HumanCount(events as u64)));
+        let bytes = loaded.report.bytes();
+        self.set_data(loaded.table)?;
+        self.report = Some(loaded.report);
+        let files = if files == 1 { "1 file".to_owned() } else { format!("{} files", HumanCount(files as u64)) };
+        self.terminal.note(format_args!(
+            "{} events from {files}, {} in {}",
+            HumanCount(events as u64),
+            HumanBytes(bytes),
+            duration(started.elapsed())
+        ));
         Ok(())
+    }
+
+    fn set_data(&mut self, table: EventTable) -> Result<(), Stop> {
+        let mut engine = Engine::clone(&self.engine);
+        engine.set_data(table).map_err(|problem| session::stop(self.terminal, &problem))?;
+        self.engine = Arc::new(engine);
+        Ok(())
+    }
+
+    fn reconfigure(&mut self, knowledge: Knowledge, settings: spl_exec::Settings) -> Result<(), Stop> {
+        let mut engine = Engine::clone(&self.engine);
+        engine.reconfigure(knowledge, settings).map_err(|problem| session::stop(self.terminal, &problem))?;
+        self.engine = Arc::new(engine);
+        Ok(())
+    }
+
+    fn surroundings(&self) -> EngineSurroundings<'a> {
+        EngineSurroundings::new(Arc::clone(&self.engine), self.runner, self.data.data.clone())
     }
 
     fn converse(&mut self) -> Result<(), Stop> {
         let broken = |error: ReadlineError| Stop::Failed(format!("can't read the terminal: {error}"));
-        let config =
-            Config::builder().history_ignore_space(true).auto_add_history(true).max_history_size(10_000).map_err(broken)?;
-        let mut editor: Editor<Assistant, FileHistory> = Editor::with_config(config.build()).map_err(broken)?;
-        editor.set_helper(Some(Assistant::new(self.words(), self.terminal.color_out)));
+        let config = Config::builder()
+            .history_ignore_space(true)
+            .auto_add_history(true)
+            .completion_type(CompletionType::List)
+            .completion_show_all_if_ambiguous(true)
+            .max_history_size(10_000)
+            .map_err(broken)?;
+        let mut editor: Editor<Assistant<'a>, FileHistory> = Editor::with_config(config.build()).map_err(broken)?;
+        editor.set_helper(Some(Assistant::new(self.surroundings(), self.terminal.color_out)));
+        // A line break where the search is complete already.
+        editor.bind_sequence(KeyEvent(KeyCode::Enter, Modifiers::ALT), Cmd::Newline);
         let history = history_file();
         if let Some(path) = &history {
             // There is none at the first start.
@@ -97,16 +173,16 @@ impl Repl<'_> {
         }
         self.terminal.note("splq: type a search, .help for help, .quit or Ctrl-D to leave");
         loop {
-            match editor.readline("spl> ") {
+            match editor.readline(PROMPT) {
                 Ok(line) => {
                     if let Some(path) = &history {
                         let _ = editor.append_history(path);
                     }
                     match self.answer(line.trim()) {
                         Ok(Next::Continue) => {}
-                        Ok(Next::NewWords) => {
+                        Ok(Next::Changed) => {
                             if let Some(assistant) = editor.helper_mut() {
-                                assistant.words = self.words();
+                                assistant.surroundings = self.surroundings();
                             }
                         }
                         Ok(Next::Quit) | Err(Stop::OutputClosed) => return Ok(()),
@@ -123,62 +199,103 @@ impl Repl<'_> {
         }
     }
 
-    /// What can be completed now.
-    fn words(&self) -> Words {
-        let fields = self.engine.data().map(|data| data.schema.fields().iter().map(|field| field.name().clone()).collect());
-        let macros = self.engine.knowledge().macros.iter().map(|definition| definition.name.clone()).collect();
-        Words::new(fields.unwrap_or_default(), macros)
-    }
-
     fn answer(&mut self, line: &str) -> Result<Next, Stop> {
         if line.is_empty() {
             return Ok(Next::Continue);
         }
-        match read_command(line) {
-            None => self.search(line)?,
-            Some(Err(message)) => return Err(Stop::Failed(message)),
-            Some(Ok(DotCommand::Quit)) => return Ok(Next::Quit),
-            Some(Ok(DotCommand::Help(topic))) => print(&help(&topic)?)?,
-            Some(Ok(DotCommand::Load(paths))) => {
-                let before = self.data.clone();
-                self.data.data.extend(paths);
-                if let Err(stop) = self.load() {
-                    self.data = before;
-                    return Err(stop);
-                }
-                return Ok(Next::NewWords);
+        let command = match read_command(line) {
+            None => {
+                self.search(line, &Source::new("search", line))?;
+                return Ok(Next::Continue);
             }
-            Some(Ok(DotCommand::Fields(part))) => self.fields(&part)?,
-            Some(Ok(DotCommand::Macros(part))) => {
-                let rows = macro_rows(self.engine.knowledge(), &part)?;
-                self.print_rows(&rows, Format::Table)?;
+            Some(command) => command.map_err(Stop::Failed)?,
+        };
+        match command {
+            DotCommand::Quit => return Ok(Next::Quit),
+            DotCommand::Help(topic) => print(&topics::help(&topic)?)?,
+            DotCommand::Load(paths) => {
+                self.replace_data(|data| data.extend(paths))?;
+                return Ok(Next::Changed);
             }
-            Some(Ok(DotCommand::Format(name))) => self.format = format_named(&name)?,
-            Some(Ok(DotCommand::Limit(limit))) => self.limit = limit,
-            Some(Ok(DotCommand::Time(earliest, latest))) => self.set_times(earliest, latest)?,
-            Some(Ok(DotCommand::Timing(on))) => self.timing = on,
-            Some(Ok(DotCommand::Explain(text))) => self.explain(&text)?,
+            DotCommand::Unload(paths) => {
+                self.unload(paths)?;
+                return Ok(Next::Changed);
+            }
+            DotCommand::Sources => self.sources()?,
+            DotCommand::Fields(part) => self.fields(&part)?,
+            DotCommand::Macros(part) => self.list(&macro_rows(self.engine.knowledge(), &part)?, "macro", &part)?,
+            DotCommand::Macro(text) => return self.define_macro(&text),
+            DotCommand::DataModels(part) => self.data_models(&part)?,
+            DotCommand::Format(name) => self.format = format_named(&name)?,
+            DotCommand::Limit(limit) => self.limit = limit,
+            DotCommand::Row(number) => self.row(number)?,
+            DotCommand::ShowTime => self.show_times(),
+            DotCommand::Time(earliest, latest) => {
+                self.set_times(earliest, latest)?;
+                return Ok(Next::Changed);
+            }
+            DotCommand::Timing(on) => self.timing = on,
+            DotCommand::Explain(text) => self.explain(&text)?,
+            DotCommand::Save(path) => self.save(Path::new(&path))?,
+            DotCommand::Chart(None) => self.print_rows(self.last()?, Format::Chart)?,
+            DotCommand::Chart(Some(path)) => self.save_chart(Path::new(&path))?,
+            DotCommand::Run(path) => {
+                let (text, source) = read_search(Path::new(&path))?;
+                self.search(&text, &source)?;
+            }
         }
         Ok(Next::Continue)
     }
 
-    fn search(&self, text: &str) -> Result<(), Stop> {
-        let source = Source::new("search", text);
+    fn search(&mut self, text: &str, source: &Source) -> Result<(), Stop> {
+        self.advance_now()?;
         let started = Instant::now();
-        let search = self.compile(text, &source)?;
-        let results = self.wait(&source, self.engine.run(&search))?;
+        let search = self.compile(text, source)?;
+        let results = self.wait(source, self.runner.run(&self.engine, &search)?)?;
         let elapsed = started.elapsed();
-        report(self.terminal, &source, Some(&search.expansion), &results.warnings);
-        let rows = results.rows();
+        report(self.terminal, source, Some(&search.expansion), &results.warnings);
         let footer = footer(&results, elapsed);
-        if self.limit > 0 && rows > self.limit {
-            self.print_rows(&first_rows(results, self.limit), self.format)?;
-            self.terminal.note(format_args!("the first {} are shown; .limit 0 shows all", HumanCount(self.limit as u64)));
-        } else {
-            self.print_rows(&results, self.format)?;
-        }
+        let shown = self.show(&results);
+        self.last = Some(results);
+        shown?;
         if self.timing {
             self.terminal.note(footer);
+        }
+        Ok(())
+    }
+
+    /// Relative times count from the moment of a search, not from the start of the session.
+    fn advance_now(&mut self) -> Result<(), Stop> {
+        if self.keeps_now {
+            return Ok(());
+        }
+        let now = crate::settings::clock();
+        let mut settings = self.engine.settings().clone();
+        if now - settings.now < 1.0 {
+            return Ok(());
+        }
+        settings.now = now;
+        self.reconfigure(self.engine.knowledge().clone(), settings)
+    }
+
+    /// Prints a result, its first rows when there are many; a result that is no chart is a table.
+    fn show(&self, results: &Results) -> Result<(), Stop> {
+        let rows = results.rows();
+        let first = (self.limit > 0 && rows > self.limit && self.format != Format::Chart).then(|| part_of(results, 0, self.limit));
+        let shown = first.as_ref().unwrap_or(results);
+        let mut format = self.format;
+        if format == Format::Chart && rows > 0 && chart::Chart::new(results, self.engine.settings().time_zone).is_err() {
+            self.terminal.note("no chart can be drawn of this result");
+            format = Format::Table;
+        }
+        if rows > 0 || format != Format::Chart {
+            self.print_rows(shown, format)?;
+        }
+        if first.is_some() {
+            self.terminal.note(format_args!("the first {} are shown; .limit 0 shows all", HumanCount(self.limit as u64)));
+        }
+        if format == Format::Table && self.terminal.stdout && table::cuts(shown, self.layout())? {
+            self.terminal.note("some values are cut; .row N shows row N in full");
         }
         Ok(())
     }
@@ -192,52 +309,178 @@ impl Repl<'_> {
         Stop::Reported
     }
 
-    /// Waits for an answer of the engine; Ctrl-C gives it up.
-    fn wait<T>(&self, source: &Source, answer: impl Future<Output = Result<T, Failure>>) -> Result<T, Stop> {
-        self.runtime.block_on(async {
-            tokio::select! {
-                answer = answer => answer.map_err(|failure| self.failed(source, &failure)),
-                _ = tokio::signal::ctrl_c() => Err(Stop::Failed("cancelled".to_owned())),
+    fn wait<T>(&self, source: &Source, outcome: Outcome<T>) -> Result<T, Stop> {
+        match outcome {
+            Outcome::Answer(answer) => answer.map_err(|failure| self.failed(source, &failure)),
+            Outcome::GivenUp => Err(cancelled()),
+        }
+    }
+
+    fn last(&self) -> Result<&Results, Stop> {
+        self.last.as_ref().ok_or_else(|| Stop::Failed("there is no result yet; run a search first".to_owned()))
+    }
+
+    /// Loads what is left after a change of the list of paths; when that fails everything stays as it was.
+    fn replace_data(&mut self, change: impl FnOnce(&mut Vec<String>)) -> Result<(), Stop> {
+        let before = self.data.clone();
+        change(&mut self.data.data);
+        let loaded = self.load();
+        if loaded.is_err() {
+            self.data = before;
+        }
+        loaded
+    }
+
+    fn unload(&mut self, paths: Option<Vec<String>>) -> Result<(), Stop> {
+        if let Some(unknown) = paths.iter().flatten().find(|path| !self.data.data.contains(path)) {
+            let loaded = if self.data.data.is_empty() { "nothing".to_owned() } else { self.data.data.join(", ") };
+            return Err(Stop::Failed(format!("{unknown} was not loaded; loaded is {loaded}")));
+        }
+        let keeps = |path: &String| paths.as_ref().is_some_and(|paths| !paths.contains(path));
+        if self.data.data.iter().any(keeps) {
+            return self.replace_data(|data| data.retain(keeps));
+        }
+        self.data.data.clear();
+        self.report = None;
+        let schema = self.engine.data().map(|data| Arc::clone(&data.schema));
+        if let Some(schema) = schema {
+            self.set_data(EventTable { schema, batches: Vec::new() })?;
+        }
+        self.terminal.note("no data is loaded; .load PATH loads some");
+        Ok(())
+    }
+
+    fn sources(&self) -> Result<(), Stop> {
+        let (Some(report), Some(data)) = (&self.report, self.engine.data()) else {
+            return Err(no_data());
+        };
+        self.print_rows(&file_rows(report)?, Format::Table)?;
+        print("\n")?;
+        self.print_rows(&sourcetype_rows(&Facts::new(data)?, self.engine.settings().time_zone)?, Format::Table)
+    }
+
+    fn fields(&self, part: &str) -> Result<(), Stop> {
+        let data = self.engine.data().filter(|data| data.rows() > 0).ok_or_else(no_data)?;
+        self.list(&field_rows(&Facts::new(data)?, part)?, "field", part)
+    }
+
+    /// Prints a list, or that nothing fits.
+    fn list(&self, rows: &Results, what: &str, part: &str) -> Result<(), Stop> {
+        if rows.rows() == 0 {
+            return Err(Stop::Failed(format!("no {what} has `{part}` in its name")));
+        }
+        self.print_rows(rows, Format::Table)
+    }
+
+    fn data_models(&self, part: &str) -> Result<(), Stop> {
+        let knowledge = self.engine.knowledge();
+        self.list(&data_model_rows(knowledge, part)?, "data model", part)?;
+        match knowledge.data_models.get(part) {
+            Some(model) => print(&topics::model_fields(model)),
+            None => Ok(()),
+        }
+    }
+
+    fn define_macro(&mut self, text: &str) -> Result<Next, Stop> {
+        let name = text.trim_matches('`');
+        if !text.contains('=') {
+            self.list(&macro_rows(self.engine.knowledge(), name)?, "macro", name)?;
+            return Ok(Next::Continue);
+        }
+        let mut knowledge = self.engine.knowledge().clone();
+        knowledge.macros.define(text).map_err(|problem| session::stop(self.terminal, &problem))?;
+        self.reconfigure(knowledge, self.engine.settings().clone())?;
+        Ok(Next::Changed)
+    }
+
+    fn show_times(&self) {
+        let settings = self.engine.settings();
+        match (&settings.earliest, &settings.latest) {
+            (None, None) => self.terminal.note("searches cover all time"),
+            (earliest, latest) => {
+                let bound = |bound: &Option<String>, open: &str| bound.clone().unwrap_or_else(|| open.to_owned());
+                self.terminal.note(format_args!("from {} to {}", bound(earliest, "the first event"), bound(latest, "now")));
             }
-        })
+        }
+    }
+
+    fn set_times(&mut self, earliest: Option<String>, latest: Option<String>) -> Result<(), Stop> {
+        for time in [&earliest, &latest].into_iter().flatten() {
+            parse_time_modifier(time).map_err(|message| Stop::Failed(format!("{message}; for example -24h@h, @d, 1700000000")))?;
+        }
+        let mut settings = self.engine.settings().clone();
+        settings.earliest = earliest;
+        settings.latest = latest;
+        self.reconfigure(self.engine.knowledge().clone(), settings)?;
+        self.show_times();
+        Ok(())
     }
 
     fn explain(&self, text: &str) -> Result<(), Stop> {
         let source = Source::new("search", text);
-        let search = self.compile(text, &source)?;
+        let search = Arc::new(self.compile(text, &source)?);
         for (_, stage, heading) in STAGES {
-            let text = self.wait(&source, self.engine.explain(&search, stage))?;
+            let (engine, search) = (Arc::clone(&self.engine), Arc::clone(&search));
+            let work = move |waiting: &running::Waiting| waiting.block_on(async { engine.explain(&search, stage).await });
+            let text = self.wait(&source, self.runner.until_interrupted(work)?)?;
             print(&format!("── {heading} ──\n{}\n\n", text.trim_end()))?;
         }
         Ok(())
     }
 
-    fn fields(&self, part: &str) -> Result<(), Stop> {
-        let Some(data) = self.engine.data() else {
-            return Err(Stop::Failed("no data is loaded; .load PATH loads some".to_owned()));
-        };
-        let rows = field_rows(&Facts::new(data)?, part)?;
-        if rows.rows() == 0 {
-            return Err(Stop::Failed(format!("no field has `{part}` in its name")));
+    /// Shows a row of the last result in full.
+    fn row(&self, number: usize) -> Result<(), Stop> {
+        let last = self.last()?;
+        let rows = last.rows();
+        if number > rows {
+            return Err(Stop::Failed(format!("there is no row {number}; the last result has {}", HumanCount(rows as u64))));
         }
-        self.print_rows(&rows, Format::Table)
+        let mut output = std::io::stdout();
+        table::write_whole(&mut output, &part_of(last, number - 1, 1), self.layout())?;
+        Ok(output.flush()?)
     }
 
-    fn set_times(&mut self, earliest: Option<String>, latest: Option<String>) -> Result<(), Stop> {
-        let mut settings = self.engine.settings().clone();
-        settings.earliest = earliest;
-        settings.latest = latest;
-        let knowledge = self.engine.knowledge().clone();
-        self.engine.reconfigure(knowledge, settings).map_err(|problem| session::stop(self.terminal, &problem))
+    fn save(&self, path: &Path) -> Result<(), Stop> {
+        let last = self.last()?;
+        let Some(format) = Format::of_extension(path) else {
+            let known = ".csv, .ndjson, .json, .parquet, .md, .txt, .raw, .svg and .png";
+            return Err(Stop::Failed(format!("the extension of {} tells no format; known are {known}", path.display())));
+        };
+        // Nothing is written over by a result that can't be drawn.
+        if matches!(format, Format::Svg | Format::Png) {
+            chart::Chart::new(last, self.engine.settings().time_zone)?;
+        }
+        let mut file = output::create(path)?;
+        let layout = Layout { time_zone: self.engine.settings().time_zone, width: None, color: false };
+        output::write(&mut file, last, format, layout)?;
+        file.flush()?;
+        let rows = last.rows();
+        self.terminal.note(format_args!(
+            "{} {} written to {}",
+            HumanCount(rows as u64),
+            if rows == 1 { "row" } else { "rows" },
+            path.display()
+        ));
+        Ok(())
     }
 
-    fn print_rows(&self, results: &Results, format: Format) -> Result<(), Stop> {
+    fn save_chart(&self, path: &Path) -> Result<(), Stop> {
+        match Format::of_extension(path) {
+            Some(Format::Svg | Format::Png) => self.save(path),
+            _ => Err(Stop::Failed(format!("a chart is written to .svg and .png, not to {}", path.display()))),
+        }
+    }
+
+    fn layout(&self) -> Layout {
         // The terminal may have been resized since the start.
         let width = terminal_size::terminal_size().map(|(width, _)| usize::from(width.0)).filter(|_| self.terminal.stdout);
         let width = width.or(self.terminal.width);
-        let layout = Layout { time_zone: self.engine.settings().time_zone, width, color: self.terminal.color_out };
+        Layout { time_zone: self.engine.settings().time_zone, width, color: self.terminal.color_out }
+    }
+
+    fn print_rows(&self, results: &Results, format: Format) -> Result<(), Stop> {
         let mut output = std::io::stdout();
-        output::write(&mut output, results, format, layout)?;
+        output::write(&mut output, results, format, self.layout())?;
         Ok(output.flush()?)
     }
 }
@@ -245,41 +488,33 @@ impl Repl<'_> {
 /// What to do after a line.
 enum Next {
     Continue,
-    /// The same, but there are other fields to complete now.
-    NewWords,
+    /// The same, but other things can be completed now.
+    Changed,
     Quit,
 }
 
-/// The first rows of a result.
-fn first_rows(results: Results, limit: usize) -> Results {
-    let mut left = limit;
-    let batches = results
-        .batches
-        .iter()
-        .map_while(|batch| {
-            let rows = batch.num_rows().min(left);
-            left -= rows;
-            (rows > 0).then(|| batch.slice(0, rows))
-        })
-        .collect();
-    Results { batches, ..results }
+fn cancelled() -> Stop {
+    Stop::Failed("cancelled".to_owned())
 }
 
-/// All of help, or what is known of a command of the search language.
-fn help(topic: &str) -> Result<String, Stop> {
-    if topic.is_empty() {
-        return Ok(HELP.to_owned());
+fn no_data() -> Stop {
+    Stop::Failed("no data is loaded; .load PATH loads some".to_owned())
+}
+
+/// Some rows of a result.
+fn part_of(results: &Results, start: usize, rows: usize) -> Results {
+    let (mut before, mut left) = (start, rows);
+    let mut batches = Vec::new();
+    for batch in &results.batches {
+        let skipped = before.min(batch.num_rows());
+        before -= skipped;
+        let taken = left.min(batch.num_rows() - skipped);
+        left -= taken;
+        if taken > 0 {
+            batches.push(batch.slice(skipped, taken));
+        }
     }
-    let Some(spec) = lookup(topic) else {
-        return Err(Stop::Failed(format!("`{topic}` is no command of the search language; splq commands lists them")));
-    };
-    let mut text = format!("{}: {}\n{}\n", spec.name, spec.summary, spec.syntax);
-    for option in spec.options {
-        let default = if option.default.is_empty() { String::new() } else { format!(" [default: {}]", option.default) };
-        text.push_str(&format!("  {}  {}{default}\n", option.name, option.summary));
-    }
-    text.push_str(&format!("status: {}\n", status(spec.status)));
-    Ok(text)
+    Results { fields: results.fields.clone(), batches, warnings: Vec::new() }
 }
 
 fn print(text: &str) -> Result<(), Stop> {

@@ -33,7 +33,7 @@ pub fn write(writer: &mut impl Write, results: &Results, layout: Layout) -> Resu
     }
     let measured = Measures::new(results, &fields, layout)?;
     match measured.fit(layout.width) {
-        Some(widths) => write_columns(writer, results, &fields, &widths, measured.tall, layout),
+        Some(widths) => write_columns(writer, results, &fields, &widths, measured.tallest > 1, layout),
         None => write_blocks(writer, results, &fields, layout),
     }
 }
@@ -53,18 +53,83 @@ pub fn cell_text<'a>(value: Value<'a>, is_time: bool, zone: Tz) -> Cow<'a, str> 
     value.text().unwrap_or_default()
 }
 
+/// Whether a table of the rows cuts some value, or leaves lines of it out.
+///
+/// # Errors
+/// A column of a type that SPL does not have.
+pub fn cuts(results: &Results, layout: Layout) -> Result<bool, Stop> {
+    let fields = shown_fields(results);
+    let measured = Measures::new(results, &fields, layout)?;
+    let widths = measured.fit(layout.width).unwrap_or_else(|| {
+        let (_, room) = block_widths(&fields.iter().map(|field| clean(field)).collect::<Vec<_>>(), layout);
+        vec![room; fields.len()]
+    });
+    Ok(measured.tallest > LINES || measured.widths.iter().zip(&widths).any(|(wanted, width)| wanted > width))
+}
+
+/// Writes one row with every value in full: long lines go on below.
+///
+/// # Errors
+/// A writer that fails.
+pub fn write_whole(writer: &mut impl Write, results: &Results, layout: Layout) -> Result<(), Stop> {
+    let fields = shown_fields(results);
+    let names: Vec<Cow<'_, str>> = fields.iter().map(|field| clean(field)).collect();
+    let (name_width, room) = block_widths(&names, layout);
+    let mut block = String::new();
+    for batch in &results.batches {
+        let columns = columns(batch, &fields)?;
+        for row in 0..batch.num_rows() {
+            for ((column, field), name) in columns.iter().zip(&fields).zip(&names) {
+                let value = column.value(row);
+                if value.is_null() {
+                    continue;
+                }
+                let text = cell_text(value, *field == "_time", layout.time_zone);
+                let lines: Vec<String> = text.lines().flat_map(|line| pieces(&clean(line), room)).collect();
+                push_lines(&mut block, name, &lines, name_width, layout);
+            }
+        }
+    }
+    Ok(writer.write_all(block.as_bytes())?)
+}
+
+/// A line in pieces that fit a width; an empty line is one piece.
+fn pieces(line: &str, width: usize) -> Vec<String> {
+    let mut pieces = vec![String::new()];
+    let mut used = 0;
+    for character in line.chars() {
+        let wide = character.width().unwrap_or_default();
+        if used + wide > width {
+            pieces.push(String::new());
+            used = 0;
+        }
+        used += wide;
+        if let Some(last) = pieces.last_mut() {
+            last.push(character);
+        }
+    }
+    pieces
+}
+
+/// The widths of names and values where each row is a block.
+fn block_widths(names: &[Cow<'_, str>], layout: Layout) -> (usize, usize) {
+    let width = layout.width.unwrap_or(120).max(30);
+    let name_width = names.iter().map(|name| name.width()).max().unwrap_or_default().min(width / 3);
+    (name_width, width.saturating_sub(name_width + 2).max(10))
+}
+
 /// What the columns need.
 struct Measures {
     /// Widest line of each column, its name included.
     widths: Vec<usize>,
-    /// Some cell has several lines.
-    tall: bool,
+    /// Lines of the tallest cell.
+    tallest: usize,
 }
 
 impl Measures {
     fn new(results: &Results, fields: &[&str], layout: Layout) -> Result<Self, Stop> {
         let mut widths: Vec<usize> = fields.iter().map(|field| clean(field).width()).collect();
-        let mut tall = false;
+        let mut tallest = 0;
         for batch in &results.batches {
             for ((column, width), field) in columns(batch, fields)?.iter().zip(&mut widths).zip(fields) {
                 for row in 0..batch.num_rows() {
@@ -74,11 +139,11 @@ impl Measures {
                         *width = (*width).max(clean(line).width());
                         lines += 1;
                     }
-                    tall |= lines > 1;
+                    tallest = tallest.max(lines);
                 }
             }
         }
-        Ok(Self { widths, tall })
+        Ok(Self { widths, tallest })
     }
 
     /// Widths that fit the terminal: the widest columns are narrowed. None when there are too many columns.
@@ -208,8 +273,7 @@ fn cell_lines(text: &str, width: usize) -> String {
 fn write_blocks(writer: &mut impl Write, results: &Results, fields: &[&str], layout: Layout) -> Result<(), Stop> {
     let width = layout.width.unwrap_or(120).max(30);
     let names: Vec<Cow<'_, str>> = fields.iter().map(|field| clean(field)).collect();
-    let name_width = names.iter().map(|name| name.width()).max().unwrap_or_default().min(width / 3);
-    let room = width.saturating_sub(name_width + 2).max(10);
+    let (name_width, room) = block_widths(&names, layout);
     let mut number = 0;
     let mut block = String::new();
     for batch in &results.batches {
@@ -249,21 +313,26 @@ fn push_field(
     }
     let (name_width, room) = widths;
     let lines = cell_lines(&cell_text(value, is_time, layout.time_zone), room);
+    push_lines(block, name, &lines.split('\n').collect::<Vec<_>>(), name_width, layout);
+}
+
+/// Adds the lines of a value behind its name.
+fn push_lines(block: &mut String, name: &str, lines: &[impl AsRef<str>], name_width: usize, layout: Layout) {
     let name = cut(name, name_width);
     block.push_str(if layout.color { "\u{1b}[1m" } else { "" });
     block.push_str(&name);
     block.push_str(if layout.color { "\u{1b}[0m" } else { "" });
     let mut indent = name_width.saturating_sub(name.width()) + 2;
-    for line in lines.split('\n') {
+    for line in lines {
         block.extend(std::iter::repeat_n(' ', indent));
-        block.push_str(line);
+        block.push_str(line.as_ref());
         block.push('\n');
         indent = name_width + 2;
     }
 }
 
 /// A line with tabs as blanks and other control characters made visible, so that data can't steer the terminal.
-fn clean(line: &str) -> Cow<'_, str> {
+pub fn clean(line: &str) -> Cow<'_, str> {
     if !line.chars().any(is_unsafe) {
         return Cow::Borrowed(line);
     }
@@ -285,7 +354,7 @@ fn is_unsafe(character: char) -> bool {
 }
 
 /// A line cut to a width, with `…` at the end when something is missing.
-fn cut(line: &str, width: usize) -> Cow<'_, str> {
+pub fn cut(line: &str, width: usize) -> Cow<'_, str> {
     if line.len() <= width || line.width() <= width {
         return Cow::Borrowed(line);
     }
@@ -325,6 +394,17 @@ mod tests {
             let text = written(Some(width));
             assert!(text.lines().all(|line| line.width() <= width), "{width}\n{text}");
         }
+    }
+
+    #[test]
+    fn cut_values_are_noticed() {
+        let cut = |width| cuts(&sample(), Layout { time_zone: Tz::UTC, width, color: false }).unwrap();
+        assert!(!cut(None) && !cut(Some(200)));
+        assert_eq!(pieces("abcde", 2), ["ab", "cd", "e"]);
+        assert_eq!(pieces("", 2), [""]);
+        let mut bytes = Vec::new();
+        assert!(write_whole(&mut bytes, &sample(), Layout { time_zone: Tz::UTC, width: Some(40), color: false }).is_ok());
+        assert!(String::from_utf8(bytes).unwrap().contains("b\"ob"));
     }
 
     #[test]

@@ -2,77 +2,105 @@
 
 use clap::ValueEnum;
 
+use super::dot_commands::{self, DOT_COMMANDS, Wanted, usage};
+use super::tokens::{Kind, Token, tokens};
 use crate::output::Format;
 use crate::stop::Stop;
-
-/// What `.help` prints.
-pub const HELP: &str = "\
-A line is a search; it goes on over several lines while a quote, bracket or backtick is open or it ends with a pipe.
-An empty line ends it in any case. Tab completes commands, functions, fields and macros. Ctrl-C cancels a search.
-
-  .help [COMMAND]           this text, or the syntax of a command
-  .load PATH...             load more data
-  .fields [PART]            fields of the data, those whose name contains PART
-  .macros [PART]            search macros
-  .format FORMAT            table, ndjson, json, csv, markdown, raw
-  .limit N                  show at most N rows of a result (0 = all)
-  .time EARLIEST [LATEST]   search only this time, as in .time -24h; .time all searches all time
-  .timing on|off            the line with row count and time
-  .explain SEARCH           how a search would be run
-  .quit                     leave (also Ctrl-D)
-";
 
 /// A command of the REPL.
 #[derive(Debug, PartialEq, Eq)]
 pub enum DotCommand {
     /// Leave.
     Quit,
-    /// All of help, or a command's syntax.
+    /// All of help, or on a topic.
     Help(String),
     /// Load more data.
     Load(Vec<String>),
+    /// Forget data; none = all.
+    Unload(Option<Vec<String>>),
+    /// What was loaded.
+    Sources,
     /// Fields whose name contains a text.
     Fields(String),
     /// Macros whose name contains a text.
     Macros(String),
+    /// Define a macro, or show one.
+    Macro(String),
+    /// Data models whose name contains a text.
+    DataModels(String),
     /// Format of the rows.
     Format(String),
     /// Most rows to show; 0 = all.
     Limit(usize),
+    /// Show a row of the last result in full, from 1.
+    Row(usize),
+    /// Show the times that are searched.
+    ShowTime,
     /// Earliest and latest time.
     Time(Option<String>, Option<String>),
     /// Whether the time that a search took is shown.
     Timing(bool),
     /// Show how a search would be run.
     Explain(String),
+    /// Write the last result to a file.
+    Save(String),
+    /// Draw the last result, on the terminal or into a file.
+    Chart(Option<String>),
+    /// Run the search in a file.
+    Run(String),
 }
 
 /// Reads a line that begins with a dot and a letter; none for a search.
 pub fn read_command(line: &str) -> Option<Result<DotCommand, String>> {
-    let rest = line.strip_prefix('.').filter(|rest| rest.starts_with(|first: char| first.is_ascii_alphabetic()))?;
+    let rest =
+        line.strip_prefix('.').filter(|rest| rest.starts_with(|first: char| first.is_ascii_alphabetic() || first == '?'))?;
     let (name, argument) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
-    let argument = argument.trim();
-    Some(command(&name.to_ascii_lowercase(), argument))
+    Some(command(name, argument.trim()))
 }
 
 fn command(name: &str, argument: &str) -> Result<DotCommand, String> {
-    let wanted = |what: &str| {
-        if argument.is_empty() { Err(format!(".{name} needs {what}")) } else { Ok(argument.to_owned()) }
+    let Some(spec) = dot_commands::find(name) else {
+        let known = DOT_COMMANDS.iter().map(|spec| spec.name);
+        let near = spl_parser::diagnostic::nearest(name, known).map(|near| format!("; did you mean .{near}?"));
+        return Err(format!("unknown command .{name}{}", near.unwrap_or_else(|| "; .help lists them".to_owned())));
     };
-    match name {
-        "quit" | "exit" | "q" => Ok(DotCommand::Quit),
-        "help" | "h" => Ok(DotCommand::Help(argument.to_owned())),
+    let wanted = |what: &str| {
+        if argument.is_empty() { Err(format!(".{} needs {what}: {}", spec.name, usage(spec))) } else { Ok(argument.to_owned()) }
+    };
+    let only = |command: DotCommand| {
+        if argument.is_empty() { Ok(command) } else { Err(format!(".{} takes no argument", spec.name)) }
+    };
+    let one = |what: &str| match words(&wanted(what)?).as_slice() {
+        [word] => Ok(word.clone()),
+        _ => Err(format!(".{} takes one argument; a path with blanks goes in quotes", spec.name)),
+    };
+    match spec.name {
+        "quit" => only(DotCommand::Quit),
+        "help" => Ok(DotCommand::Help(argument.to_owned())),
         "load" => Ok(DotCommand::Load(words(&wanted("a path")?))),
+        "unload" => {
+            let paths = words(&wanted("a path, or `all`")?);
+            let all = matches!(paths.as_slice(), [word] if word.eq_ignore_ascii_case("all"));
+            Ok(DotCommand::Unload((!all).then_some(paths)))
+        }
+        "sources" => only(DotCommand::Sources),
         "fields" => Ok(DotCommand::Fields(argument.to_owned())),
-        "macros" => Ok(DotCommand::Macros(argument.to_owned())),
+        "macros" => Ok(DotCommand::Macros(argument.trim_matches('`').to_owned())),
+        "macro" => Ok(DotCommand::Macro(wanted("a definition")?)),
+        "datamodels" => Ok(DotCommand::DataModels(argument.to_owned())),
         "format" => Ok(DotCommand::Format(wanted("a format")?)),
         "limit" => {
             wanted("a number")?.parse().map(DotCommand::Limit).map_err(|_| format!("`{argument}` is not a number of rows"))
         }
+        "row" if argument.is_empty() => Ok(DotCommand::Row(1)),
+        "row" => match argument.parse() {
+            Ok(number) if number > 0 => Ok(DotCommand::Row(number)),
+            _ => Err(format!("`{argument}` is not the number of a row; they count from 1")),
+        },
         "time" => {
             let mut parts = argument.split_whitespace().map(str::to_owned);
             match (parts.next(), parts.next(), parts.next()) {
-                (None, _, _) => Err(".time needs an earliest time, or `all`".to_owned()),
+                (None, _, _) => Ok(DotCommand::ShowTime),
                 (Some(all), None, _) if all.eq_ignore_ascii_case("all") => Ok(DotCommand::Time(None, None)),
                 (earliest, latest, None) => Ok(DotCommand::Time(earliest, latest)),
                 _ => Err(".time takes an earliest and a latest time, without blanks inside".to_owned()),
@@ -84,25 +112,30 @@ fn command(name: &str, argument: &str) -> Result<DotCommand, String> {
             _ => Err(".timing takes on or off".to_owned()),
         },
         "explain" => Ok(DotCommand::Explain(wanted("a search")?)),
-        _ => {
-            let known = ["quit", "help", "load", "fields", "macros", "format", "limit", "time", "timing", "explain"];
-            let near = spl_parser::diagnostic::nearest(name, known).map(|near| format!("; did you mean .{near}?"));
-            Err(format!("unknown command .{name}{}", near.unwrap_or_else(|| "; .help lists them".to_owned())))
-        }
+        "save" => Ok(DotCommand::Save(one("a file")?)),
+        "chart" if argument.is_empty() => Ok(DotCommand::Chart(None)),
+        "chart" => Ok(DotCommand::Chart(Some(one("a file")?))),
+        "run" => Ok(DotCommand::Run(one("a file")?)),
+        other => Err(format!(".{other} is not known")),
     }
 }
 
-/// Words separated by blanks; quotes keep blanks in a word.
+/// Words separated by blanks; quotes and backslashes keep blanks in a word.
 fn words(text: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut word = String::new();
     let mut quote = None;
     let mut started = false;
-    for character in text.chars() {
+    let mut characters = text.chars().peekable();
+    while let Some(character) = characters.next() {
         match (quote, character) {
             (Some(open), close) if open == close => quote = None,
             (None, '"' | '\'') => {
                 quote = Some(character);
+                started = true;
+            }
+            (None, '\\') if characters.peek().is_some_and(|next| next.is_whitespace() || matches!(next, '"' | '\'' | '\\')) => {
+                word.extend(characters.next());
                 started = true;
             }
             (None, blank) if blank.is_whitespace() => {
@@ -126,68 +159,41 @@ fn words(text: &str) -> Vec<String> {
 /// The format of a name.
 ///
 /// # Errors
-/// A name that is none, and Parquet, which is nothing to look at.
+/// A name that is none, and formats that are nothing to look at.
 pub fn format_named(name: &str) -> Result<Format, Stop> {
     match Format::from_str(name, true) {
-        Ok(Format::Parquet) => Err(Stop::Failed("Parquet is not written to a terminal; splq query -o FILE writes it".to_owned())),
+        Ok(Format::Parquet | Format::Svg | Format::Png) => Err(Stop::Failed(format!(
+            "{name} is not for a terminal; .save FILE.{} writes the last result",
+            name.to_ascii_lowercase()
+        ))),
         Ok(format) => Ok(format),
-        Err(_) => Err(Stop::Failed(format!("unknown format `{name}`; known are table, ndjson, json, csv, markdown, raw"))),
+        Err(_) => Err(Stop::Failed(format!("unknown format `{name}`; known are {}", dot_commands::FORMATS.join(", ")))),
     }
 }
 
 /// Whether more is to come: something is open, or the search ends with a pipe. An empty last line ends any search.
 pub fn is_incomplete(text: &str) -> bool {
-    if read_command(text.trim_start()).is_some() || text.ends_with('\n') || text.trim().is_empty() {
+    let mut search = text.trim_start();
+    if search.is_empty() || text.ends_with('\n') {
         return false;
     }
-    let mut open = 0i64;
-    let mut last = ' ';
-    let mut rest = text;
-    while let Some(character) = rest.chars().next() {
-        let after = &rest[character.len_utf8()..];
-        if !character.is_whitespace() {
-            last = character;
-        }
-        rest = match character {
-            '`' if rest.starts_with("```") => match rest[3..].find("```") {
-                Some(end) => &rest[3 + end + 3..],
-                None => return true,
-            },
-            '"' => match end_of_quoted(after) {
-                Some(end) => &after[end..],
-                None => return true,
-            },
-            '`' => match after.find('`') {
-                Some(end) => &after[end + 1..],
-                None => return true,
-            },
-            '\\' => after.strip_prefix(|_: char| true).unwrap_or(after),
-            '[' | '(' => {
-                open += 1;
-                after
-            }
-            ']' | ')' => {
-                open -= 1;
-                after
-            }
-            _ => after,
+    if read_command(search).is_some() {
+        let Some((name, argument)) = search.split_once(char::is_whitespace) else {
+            return false;
         };
-    }
-    open > 0 || last == '|'
-}
-
-/// Where a text in double quotes ends, behind the quote.
-fn end_of_quoted(text: &str) -> Option<usize> {
-    let mut escaped = false;
-    for (position, byte) in text.bytes().enumerate() {
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' => escaped = true,
-            b'"' => return Some(position + 1),
-            _ => {}
+        if dot_commands::find(name).is_none_or(|spec| spec.wanted != Wanted::Search) {
+            return false;
         }
+        search = argument;
     }
-    None
+    let all = tokens(search);
+    let depth = all.iter().fold(0i64, |depth, token| match token.kind {
+        Kind::Open => depth + 1,
+        Kind::Close => depth - 1,
+        _ => depth,
+    });
+    let last = all.iter().rev().find(|token| token.counts());
+    depth > 0 || all.iter().any(|token: &Token| !token.closed) || last.is_some_and(|token| token.kind == Kind::Pipe)
 }
 
 #[cfg(test)]
@@ -197,11 +203,21 @@ mod tests {
 
     #[test]
     fn open_ends() {
-        for open in ["foo |", "foo [ search bar", "eval x=\"a", "`macro(", "where (a=1", "``` comment", "foo \"a\\\""] {
+        for open in [
+            "foo |",
+            "foo [ search bar",
+            "eval x=\"a",
+            "`macro(",
+            "where (a=1",
+            "``` comment",
+            "foo \"a\\\"",
+            ".explain foo |",
+            "| ``` c ```",
+        ] {
             assert!(is_incomplete(open), "{open}");
         }
         for closed in
-            ["foo", "foo | head 5", "foo [search bar]", "x=\"(\"", "`m(1)` | x", ".load (", "foo |\n", "", "a)", "a \\("]
+            ["foo", "foo | head 5", "foo [search bar]", "x=\"(\"", "`m(1)` | x", ".load (", "foo |\n", "", "a)", "a \\(", "it's"]
         {
             assert!(!is_incomplete(closed), "{closed}");
         }
@@ -210,12 +226,24 @@ mod tests {
     #[test]
     fn dot_commands() {
         assert_eq!(read_command(".quit"), Some(Ok(DotCommand::Quit)));
-        assert_eq!(read_command(".load a 'b c'"), Some(Ok(DotCommand::Load(vec!["a".to_owned(), "b c".to_owned()]))));
+        assert_eq!(read_command(".load a 'b c' d\\ e"), Some(Ok(DotCommand::Load(vec!["a".into(), "b c".into(), "d e".into()]))));
         assert_eq!(read_command(".time -1h now"), Some(Ok(DotCommand::Time(Some("-1h".to_owned()), Some("now".to_owned())))));
         assert_eq!(read_command(".time all"), Some(Ok(DotCommand::Time(None, None))));
+        assert_eq!(read_command(".time"), Some(Ok(DotCommand::ShowTime)));
+        assert_eq!(read_command(".unload all"), Some(Ok(DotCommand::Unload(None))));
+        assert_eq!(read_command(".chart a.svg"), Some(Ok(DotCommand::Chart(Some("a.svg".to_owned())))));
+        assert_eq!(read_command(".row"), Some(Ok(DotCommand::Row(1))));
         assert!(read_command(".foo").unwrap().is_err());
         assert!(read_command(".limit x").unwrap().is_err());
+        assert!(read_command(".row 0").unwrap().is_err());
+        assert!(read_command(".save a b").unwrap().is_err());
+        assert!(read_command(".quit now").unwrap().is_err());
         assert!(read_command(".5 error").is_none());
         assert!(read_command("index=main").is_none());
+        for spec in DOT_COMMANDS {
+            // Each has its arm.
+            let read = read_command(&format!(".{} 1", spec.name)).unwrap();
+            assert!(!read.is_err_and(|message| message.contains("is not known")), "{}", spec.name);
+        }
     }
 }
