@@ -171,7 +171,8 @@ impl Sorter<'_> {
         let text = |name: &Option<String>| name.clone().unwrap_or_default();
         let kind = EventKind {
             props: self.knowledge.props_for(&text(sourcetype), &text(source), &text(host)),
-            sourcetype: sourcetype.clone(),
+            // A sourcetype that is renamed has its new name in every search (Splunk admin manual, props.conf, rename).
+            sourcetype: sourcetype.as_deref().map(|name| self.knowledge.search_time_sourcetype(name).to_owned()),
             source: source.clone().filter(|_| self.few_sources),
         };
         let place = self.kinds.iter().position(|known| *known == kind).unwrap_or_else(|| {

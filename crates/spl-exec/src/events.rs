@@ -8,8 +8,8 @@ use datafusion::datasource::provider_as_source;
 use datafusion::logical_expr::{Expr, LogicalPlanBuilder, lit};
 use hashbrown::HashMap;
 use spl_functions::column::ValueType;
-use spl_knowledge::Knowledge;
 use spl_knowledge::props::{AutomaticLookup, KvMode, ResolvedProps};
+use spl_knowledge::{Knowledge, Transform};
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{Pattern, SearchExpression};
 
@@ -24,6 +24,9 @@ use crate::search;
 
 /// The prefix under which a scope over events gives what the data itself carries, without knowledge.
 pub const RAW_PREFIX: &str = "__raw:";
+
+/// Fields that Splunk stores with an event; an extraction does not replace them.
+const STORED_FIELDS: &[&str] = &["_time", "_raw", "host", "source", "sourcetype", "index"];
 
 /// How far a field's knowledge is applied; each level sees the one before (Splunk knowledge manager manual, the sequence
 /// of search-time operations).
@@ -114,22 +117,30 @@ impl<'a> EventScope<'a> {
         Ok(found)
     }
 
+    /// Inline extractions, then those of transforms, then what the loader found in the text, which is what Splunk's
+    /// automatic extraction finds: the first that has a value gives it. Fields that events are stored with stay.
     fn extracted(&self, name: &str) -> Result<Option<Typed>, Diagnostic> {
-        let mut found = self.at(name, Level::Carried)?;
+        let carried = self.at(name, Level::Carried)?;
+        let mut found = None;
         for extraction in &self.kind.props.extractions {
             let Some(group) = self.group_number(&extraction.regex, name) else { continue };
             let source = extraction.source_field.as_deref().unwrap_or("_raw");
-            let Some(source) = self.at(source, Level::Carried)? else { continue };
+            let Some(source) = self.extraction_source(source, name)? else { continue };
             let value = self.capture(source, &extraction.regex, group)?;
             found = Some(self.keep_or(found, value)?);
         }
         for (_, transforms) in &self.kind.props.reports {
             for transform in transforms {
                 let transform = self.planner.knowledge().transform(transform)?;
-                let Some(regex) = &transform.regex else { continue };
+                let Some(regex) = &transform.regex else {
+                    if let Some(value) = self.delimited(transform, name)? {
+                        found = Some(self.keep_or(found, value)?);
+                    }
+                    continue;
+                };
                 let group = self.group_number(regex, name).or_else(|| format_group(transform.format.as_deref(), name));
                 let Some(group) = group else { continue };
-                let Some(source) = self.at(&transform.source_key, Level::Carried)? else { continue };
+                let Some(source) = self.extraction_source(&transform.source_key, name)? else { continue };
                 let value = if transform.mv_add {
                     let arguments = vec![source, literal_text(regex), literal_number(group), literal_number(0)];
                     call(self.planner, "spl_capture_all", arguments)?
@@ -139,7 +150,31 @@ impl<'a> EventScope<'a> {
                 found = Some(self.keep_or(found, value)?);
             }
         }
-        Ok(found)
+        Ok(match (found, carried) {
+            (None, carried) => carried,
+            (Some(found), None) => Some(found),
+            (Some(found), Some(carried)) if STORED_FIELDS.contains(&name) => Some(self.keep_or(Some(carried), found)?),
+            (Some(found), Some(carried)) => Some(self.keep_or(Some(found), carried)?),
+        })
+    }
+
+    /// The field that an extraction reads: one that the event carries, or that another extraction found.
+    fn extraction_source(&self, source: &str, name: &str) -> Result<Option<Typed>, Diagnostic> {
+        if source == "_raw" || source == name || self.depth.get() > 20 {
+            return self.at(source, Level::Carried);
+        }
+        self.depth.set(self.depth.get() + 1);
+        let found = self.at(source, Level::Extracted);
+        self.depth.set(self.depth.get() - 1);
+        found
+    }
+
+    /// What `DELIMS` and `FIELDS` of a transform give to a field, without the quotes around it.
+    fn delimited(&self, transform: &Transform, name: &str) -> Result<Option<Typed>, Diagnostic> {
+        let Some(regex) = transform.delimited_value(name) else { return Ok(None) };
+        let Some(source) = self.extraction_source(&transform.source_key, name)? else { return Ok(None) };
+        let value = self.capture(source, &regex, 1)?;
+        call(self.planner, "trim", vec![value, literal_text("\"")]).map(Some)
     }
 
     fn group_number(&self, regex: &str, name: &str) -> Option<usize> {
@@ -392,6 +427,9 @@ fn defined_names(props: &ResolvedProps, knowledge: &Knowledge, parsed: &ParsedKn
         if let Some(regex) = &transform.regex {
             parsed.group_names(regex).iter().flatten().for_each(|name| visit(name, &source));
         }
+        if transform.regex.is_none() {
+            transform.fields.iter().for_each(|name| visit(name, &source));
+        }
         for part in transform.format.as_deref().unwrap_or_default().split_whitespace() {
             if let Some((name, _)) = part.split_once("::").filter(|(name, _)| !name.starts_with('$')) {
                 visit(name, &source);
@@ -595,6 +633,7 @@ fn project(
         }
     }
     let carried = planner.data().field_names();
+    let renames = planner.knowledge().props.iter().any(|stanza| stanza.settings.contains_key("rename"));
     let wanted = |name: &str| needed.contains(name) || name == "_time";
     let mut names: Vec<String> = carried.iter().filter(|name| wanted(name)).cloned().collect();
     let asked = |name: &str| match needed {
@@ -607,7 +646,7 @@ fn project(
     names.extend(all.into_iter().filter(|name| wanted(name) && !carried.contains(name)));
     let mut columns = Vec::with_capacity(names.len());
     for name in names {
-        let found = if matches!(name.as_str(), "sourcetype" | "source") {
+        let found = if name == "source" || name == "sourcetype" && !renames {
             Some(Typed::new(column(&name), ValueType::Text))
         } else {
             let values = scopes.iter().map(|scope| scope.resolve(&name)).collect::<Result<Vec<_>, _>>()?;

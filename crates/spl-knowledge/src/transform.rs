@@ -36,13 +36,15 @@ pub struct Transform {
 
 impl Transform {
     /// A regular expression whose first group is the value that `DELIMS` and `FIELDS` give to a field, with the quotes
-    /// around it; none when they give it none. Delimiters inside quotes separate nothing.
+    /// around it; none when they give it none. Delimiters inside quotes separate nothing; an empty value matches only
+    /// with `KEEP_EMPTY_VALS`.
     pub fn delimited_value(&self, field: &str) -> Option<String> {
         let delimiters = self.delimiters.as_ref().filter(|delimiters| delimiters.key_value.is_none())?;
         let place = self.fields.iter().position(|name| name == field)?;
         let set: String = delimiters.pairs.chars().map(|character| regex::escape(&character.to_string())).collect();
-        let value = format!("(?:\"[^\"]*\"|[^{set}])*");
-        Some(format!("(?s)^(?:{value}[{set}]){{{place}}}({value})"))
+        let value = format!("(?:\"[^\"]*\"|[^{set}])");
+        let least = if self.keep_empty_values { '*' } else { '+' };
+        Some(format!("(?s)^(?:{value}*[{set}]){{{place}}}({value}{least})"))
     }
 }
 
