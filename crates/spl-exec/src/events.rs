@@ -8,7 +8,7 @@ use datafusion::datasource::provider_as_source;
 use datafusion::logical_expr::{Expr, LogicalPlanBuilder, lit};
 use hashbrown::HashMap;
 use spl_functions::column::ValueType;
-use spl_knowledge::props::{AutomaticLookup, KvMode, ResolvedProps};
+use spl_knowledge::props::{AutomaticLookup, ResolvedProps};
 use spl_knowledge::{Knowledge, Transform};
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{Pattern, SearchExpression};
@@ -59,12 +59,6 @@ pub struct EventScope<'a> {
 impl<'a> EventScope<'a> {
     /// One scope per kind of event.
     pub fn of_kinds(planner: &'a Planner) -> Vec<Self> {
-        for kind in planner.data().kinds().iter().filter(|kind| kind.props.kv_mode == Some(KvMode::None)) {
-            let name = kind.sourcetype.as_deref().unwrap_or("a sourcetype");
-            let message =
-                format!("`KV_MODE = none` of `{name}` is not followed: key=value pairs of its texts are fields all the same");
-            planner.warn(Diagnostic::warning("knowledge/kv-mode", message, None));
-        }
         let written = planner.times_written();
         let scope = |(number, kind)| Self { planner, kind, number, written, depth: Cell::new(0) };
         planner.data().kinds().iter().enumerate().map(scope).collect()
