@@ -157,7 +157,6 @@ pub(crate) struct EventFinisher<'o> {
 #[derive(Clone, Debug)]
 struct Kind {
     sourcetype: String,
-    rename: Option<String>,
     without_pairs: bool,
 }
 
@@ -267,8 +266,7 @@ impl<'o> EventFinisher<'o> {
             self.last_kind = known.unwrap_or(self.kinds.len());
             if known.is_none() {
                 let rules = source.rules(sourcetype, "", "");
-                let (rename, without_pairs) = (rules.rename, rules.without_pairs);
-                self.kinds.push(Kind { sourcetype: sourcetype.to_owned(), rename, without_pairs });
+                self.kinds.push(Kind { sourcetype: sourcetype.to_owned(), without_pairs: rules.without_pairs });
             }
         }
         self.kinds.get(self.last_kind)
@@ -398,14 +396,7 @@ impl<'o> EventFinisher<'o> {
                 && let Some(span) = slots.get(role)
             {
                 let column = self.column(builder, which);
-                let renamed = match which {
-                    SOURCETYPE => self.kind(&builder.text(span)).and_then(|kind| kind.rename.clone()),
-                    _ => None,
-                };
-                match renamed {
-                    Some(renamed) => builder.append_text(column, &renamed),
-                    None => builder.append(column, span),
-                }
+                builder.append(column, span);
             }
         }
         self.zeek_origin(builder, slots);
@@ -433,7 +424,7 @@ impl<'o> EventFinisher<'o> {
         let linux = builder.text(channel) == "Linux-Sysmon/Operational";
         if self.options.sourcetype.is_none() && slots.get(Role::Sourcetype).is_none() {
             let column = self.column(builder, SOURCETYPE);
-            self.append_sourcetype(builder, column, if linux { "sysmon:linux" } else { "XmlWinEventLog" });
+            builder.append_text(column, if linux { "sysmon:linux" } else { "XmlWinEventLog" });
         }
         if self.options.source.is_none() && slots.get(Role::Source).is_none() {
             self.scratch.clear();
@@ -442,14 +433,6 @@ impl<'o> EventFinisher<'o> {
             self.scratch.push_str(&channel);
             let column = self.column(builder, SOURCE);
             builder.append_text(column, &self.scratch);
-        }
-    }
-
-    /// Adds a sourcetype under the name that it has at search time.
-    fn append_sourcetype(&mut self, builder: &mut ChunkBuilder<'_>, column: u32, own: &str) {
-        match self.kind(own).and_then(|kind| kind.rename.as_deref()) {
-            Some(renamed) => builder.append_text(column, renamed),
-            None => builder.append_text(column, own),
         }
     }
 
@@ -462,7 +445,7 @@ impl<'o> EventFinisher<'o> {
         {
             let name = format!("bro:{}:json", builder.text(path));
             let column = self.column(builder, SOURCETYPE);
-            self.append_sourcetype(builder, column, &name);
+            builder.append_text(column, &name);
         }
     }
 }

@@ -171,12 +171,7 @@ fn plan(input: Input, options: &LoadOptions) -> Result<(FilePlan, Vec<Part>), Lo
     if format == Format::Text && merges_by_default(&rules, text, &times) {
         rules.breaking.merge = Some(Merge::default());
     }
-    let defaults = Defaults {
-        host,
-        source,
-        sourcetype: settings.rename.clone().unwrap_or(sourcetype),
-        index: options.index.clone().unwrap_or_else(|| "main".to_owned()),
-    };
+    let defaults = Defaults { host, source, sourcetype, index: options.index.clone().unwrap_or_else(|| "main".to_owned()) };
     let mut file = FilePlan {
         path: input.path,
         format,

@@ -57,8 +57,6 @@ pub struct IndexTimeRules {
     pub field_names: Vec<String>,
     /// `sourcetype`: the sourcetype of these files.
     pub sourcetype: Option<String>,
-    /// `rename`: the sourcetype's name at search time.
-    pub rename: Option<String>,
     /// Whether `KV_MODE = none` switches the automatic `key=value` fields off.
     pub without_pairs: bool,
 }

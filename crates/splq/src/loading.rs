@@ -125,7 +125,6 @@ fn rules(knowledge: &Knowledge) -> Option<RuleSource> {
     stanzas.props.clone_from(&knowledge.props);
     Some(RuleSource::new(move |sourcetype, source, host| {
         let settings = stanzas.index_time_for(sourcetype, source, host);
-        let renamed = stanzas.search_time_sourcetype(sourcetype);
         IndexTimeRules {
             time_prefix: settings.time_prefix,
             time_format: settings.time_format,
@@ -148,7 +147,6 @@ fn rules(knowledge: &Knowledge) -> Option<RuleSource> {
             field_delimiter: settings.field_delimiter,
             field_names: settings.field_names,
             sourcetype: settings.sourcetype,
-            rename: (renamed != sourcetype).then(|| renamed.to_owned()),
             without_pairs: stanzas.props_for(sourcetype, source, host).kv_mode == Some(KvMode::None),
         }
     }))

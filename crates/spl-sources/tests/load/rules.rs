@@ -103,14 +103,13 @@ fn names_and_pairs() {
         standard_input: Some(std::sync::Arc::new(b"user=bob ip=1.2.3.4\n".to_vec())),
         index_time: Some(RuleSource::new(|sourcetype, source, _| IndexTimeRules {
             sourcetype: (source == "-").then(|| "app:raw".to_owned()),
-            rename: (sourcetype == "app:raw").then(|| "app".to_owned()),
             without_pairs: sourcetype == "app:raw",
             ..IndexTimeRules::default()
         })),
         ..LoadOptions::default()
     };
     let table = load(&options).unwrap().table;
-    assert_eq!(texts(&table, "sourcetype"), ["app"]);
+    assert_eq!(texts(&table, "sourcetype"), ["app:raw"]);
     assert_eq!(texts(&table, "user"), ["(none)"]);
     let named = LoadOptions { sourcetype: Some("other".into()), ..options };
     let table = load(&named).unwrap().table;
@@ -118,7 +117,7 @@ fn names_and_pairs() {
     // Events that name their sourcetype themselves.
     let json = "{\"sourcetype\":\"app:raw\",\"_raw\":\"user=bob\"}\n{\"sourcetype\":\"z\",\"_raw\":\"user=eve\"}\n";
     let loaded = load_bytes(json.as_bytes(), |changed| changed.index_time.clone_from(&named.index_time));
-    assert_eq!(texts(&loaded.table, "sourcetype"), ["app", "z"]);
+    assert_eq!(texts(&loaded.table, "sourcetype"), ["app:raw", "z"]);
     assert_eq!(texts(&loaded.table, "user"), ["(none)", "eve"]);
 }
 
