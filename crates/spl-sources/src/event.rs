@@ -54,6 +54,10 @@ roles! {
     Recorded "recorded"
     DateTime "datetime"
     DateField "date"
+    CreationDate "CreationDate"
+    EventTimestampField "eventTimestamp"
+    DateUtc "Date (UTC)"
+    TimeGeneratedUtc "TimeGenerated [UTC]"
     EventReceivedTime "EventReceivedTime"
     ZeekPath "_path"
 }
@@ -346,10 +350,16 @@ impl<'o> EventFinisher<'o> {
                 let Some(span) = slots.get(*role) else {
                     continue;
                 };
-                let text = builder.text(span);
+                let mut text = builder.text(span);
+                if *role == Role::DateField
+                    && let Some(clock) = slots.get(Role::TimeField)
+                {
+                    text = Cow::Owned(format!("{} {}", text.trim(), builder.text(clock).trim()));
+                }
+                let is_utc = matches!(role, Role::UtcTime | Role::DateUtc | Role::TimeGeneratedUtc);
                 match self.times.field(text.trim()) {
-                    Some(Zoned { seconds, zoned }) if zoned || *role == Role::UtcTime => {
-                        return if *role == Role::UtcTime { self.times.utc(text.trim()).unwrap_or(seconds) } else { seconds };
+                    Some(Zoned { seconds, zoned }) if zoned || is_utc => {
+                        return if is_utc { self.times.utc(text.trim()).unwrap_or(seconds) } else { seconds };
                     }
                     Some(Zoned { seconds, .. }) => open = open.or(Some(seconds)),
                     None => {}

@@ -33,7 +33,12 @@ pub(crate) fn header(line: &str) -> Option<Header<'_>> {
     }
     let (length, old) = match old_timestamp(rest.as_bytes()) {
         Some(length) => (length, true),
-        None => (iso_timestamp(rest.as_bytes())?, false),
+        None => match iso_timestamp(rest.as_bytes()) {
+            Some(length) => (length, false),
+            // Some devices put numbers, or nothing, where the time should be.
+            None if priority => return Some(Header { certain: true, message: rest, ..Header::default() }),
+            None => return None,
+        },
     };
     let mut header = Header { certain: old || priority, message: rest.get(length..)?.trim_start(), ..Header::default() };
     let (word, behind) = word(header.message);
@@ -245,6 +250,7 @@ mod tests {
             ("Mar 04 2024 10:11:25: %ASA-6-302013: Built", "", "%ASA-6-302013", "", "Built"),
             ("Mar  4 10:11:25 fw last message repeated", "fw", "", "", "last message repeated"),
             ("Mar  4 10:11:25 kernel: x", "", "kernel", "", "x"),
+            ("<189>123: Mar  4 10:11:25.123: %SYS-5-CONFIG: x", "", "", "", "123: Mar  4 10:11:25.123: %SYS-5-CONFIG: x"),
         ] {
             let found = header(line).unwrap();
             assert_eq!(

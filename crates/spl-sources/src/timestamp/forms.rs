@@ -276,7 +276,13 @@ pub(super) fn time_of_day(bytes: &[u8]) -> Option<Parts> {
         return None;
     }
     let end = clock(bytes, start, &mut parts)?;
-    (!bytes.get(end).is_some_and(u8::is_ascii_alphanumeric)).then_some(parts)
+    // `00:11:22:33:44:55` is the address of a network card.
+    let goes_on = match bytes.get(end) {
+        Some(b':') => bytes.get(end + 1).is_some_and(u8::is_ascii_alphanumeric),
+        Some(byte) => byte.is_ascii_alphanumeric(),
+        None => false,
+    };
+    (!goes_on).then_some(parts)
 }
 
 fn month(bytes: &[u8]) -> Option<u32> {

@@ -64,6 +64,7 @@ fn times_in_text() {
         "card 4111111111111111",
         "20240304",
         "x 10:11:25",
+        "00:11:22:33:44:55 x",
     ] {
         assert_eq!(reader.find(text), None, "{text}");
     }

@@ -18,6 +18,11 @@ fn separated_values_are_events() {
     assert_eq!(texts(table, "_raw"), ["7,carol", "6,bob,,8", "5,alice,\"A, \"\"B\"\"\nC\",007"]);
     assert_eq!(texts(table, "sourcetype")[0], "csv");
     assert_eq!(loaded.report.files[0].warnings[0].kind, WarningKind::BadCsv);
+    let loaded = load_text("user,date,time\nbob,2024-03-04,10:11:25\n");
+    assert_eq!(texts(&loaded.table, "_time"), ["1709547085"]);
+    let loaded =
+        load_bytes(b"Date (UTC);User\n2024-03-04T10:11:25;bob\n", |options| options.time_zone = "Asia/Tokyo".parse().unwrap());
+    assert_eq!(texts(&loaded.table, "_time"), ["1709547085"]);
     let loaded = load_text("user\tn\nalice\t1\n");
     assert_eq!(loaded.report.files[0].format, Format::Tsv);
     assert_eq!(texts(&loaded.table, "n"), ["1"]);
