@@ -98,7 +98,8 @@ pub struct DataOptions {
     /// File, folder or glob with events (`-` = stdin); the format is found by content, gz, zst and zip are opened
     #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath)]
     pub data: Vec<String>,
-    /// Format of the data, when it should not be found by content: ndjson, json, csv, tsv, parquet, evtx, xml, text
+    /// Format of the data, when it should not be found by content: ndjson, json, csv, tsv, parquet, evtx, xml, syslog,
+    /// access, audit, cef, leef, zeek, w3c, text (see docs/formats.md)
     #[arg(long, value_name = "FORMAT")]
     pub format_in: Option<spl_sources::Format>,
     /// Sourcetype of all events
@@ -293,7 +294,7 @@ pub enum FailOn {
 }
 
 /// `splq watch`
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(after_help = "\
 Rows of one search, or a summary of several, are printed each time a search, the data, a lookup, an app or splq.toml change.
 After a change of a search only that search runs again; the data stay loaded.

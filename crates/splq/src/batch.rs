@@ -273,7 +273,7 @@ fn keep(
         if let Some(parent) = path.parent() {
             std::fs::create_dir_all(parent).map_err(|error| Stop::Failed(format!("can't make {}: {error}", parent.display())))?;
         }
-        let options = OutputOptions { format: Some(*format), output: Some(path), ..OutputOptions::default() };
+        let options = OutputOptions { format: Some(*format), output: Some(path) };
         Sink::open(&options, terminal, engine.settings().time_zone)?.write_rows(results)?;
     }
     if let Some((layout, most)) = rows.show {

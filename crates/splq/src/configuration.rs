@@ -58,7 +58,13 @@ struct Problem {
 
 /// All keys, as docs/configuration.md describes them.
 const KEYS: &[Key] = &[
-    Key { name: "searches", read: |to, value| Ok(to.searches = texts(value)?.iter().map(|path| to.path(path)).collect()) },
+    Key {
+        name: "searches",
+        read: |to, value| {
+            to.searches = texts(value)?.iter().map(|path| to.path(path)).collect();
+            Ok(())
+        },
+    },
     Key {
         name: "data",
         read: |to, value| {
@@ -66,22 +72,65 @@ const KEYS: &[Key] = &[
             if paths.iter().any(|path| path == "-") {
                 return Err(wrong(value, "stdin is named on the command line only"));
             }
-            Ok(to.data.data = paths.iter().map(|path| to.path(path).display().to_string()).collect())
+            to.data.data = paths.iter().map(|path| to.path(path).display().to_string()).collect();
+            Ok(())
         },
     },
     Key {
         name: "format-in",
-        read: |to, value| Ok(to.data.format_in = Some(text(value)?.parse().map_err(|error| wrong(value, &format!("{error}")))?)),
+        read: |to, value| {
+            to.data.format_in = Some(text(value)?.parse().map_err(|error: String| wrong(value, &error))?);
+            Ok(())
+        },
     },
-    Key { name: "sourcetype", read: |to, value| Ok(to.data.sourcetype = Some(text(value)?)) },
-    Key { name: "source", read: |to, value| Ok(to.data.source = Some(text(value)?)) },
-    Key { name: "host", read: |to, value| Ok(to.data.host = Some(text(value)?)) },
-    Key { name: "index", read: |to, value| Ok(to.data.index = Some(text(value)?)) },
-    Key { name: "strict", read: |to, value| Ok(to.data.strict = boolean(value)?) },
-    Key { name: "app", read: |to, value| Ok(to.knowledge.app = texts(value)?.iter().map(|path| to.path(path)).collect()) },
+    Key {
+        name: "sourcetype",
+        read: |to, value| {
+            to.data.sourcetype = Some(text(value)?);
+            Ok(())
+        },
+    },
+    Key {
+        name: "source",
+        read: |to, value| {
+            to.data.source = Some(text(value)?);
+            Ok(())
+        },
+    },
+    Key {
+        name: "host",
+        read: |to, value| {
+            to.data.host = Some(text(value)?);
+            Ok(())
+        },
+    },
+    Key {
+        name: "index",
+        read: |to, value| {
+            to.data.index = Some(text(value)?);
+            Ok(())
+        },
+    },
+    Key {
+        name: "strict",
+        read: |to, value| {
+            to.data.strict = boolean(value)?;
+            Ok(())
+        },
+    },
+    Key {
+        name: "app",
+        read: |to, value| {
+            to.knowledge.app = texts(value)?.iter().map(|path| to.path(path)).collect();
+            Ok(())
+        },
+    },
     Key {
         name: "content",
-        read: |to, value| Ok(to.knowledge.content = texts(value)?.iter().map(|path| to.path(path)).collect()),
+        read: |to, value| {
+            to.knowledge.content = texts(value)?.iter().map(|path| to.path(path)).collect();
+            Ok(())
+        },
     },
     Key {
         name: "lookup",
@@ -106,20 +155,47 @@ const KEYS: &[Key] = &[
             Ok(())
         },
     },
-    Key { name: "earliest", read: |to, value| Ok(to.settings.configured_times.0 = Some(text(value)?)) },
-    Key { name: "latest", read: |to, value| Ok(to.settings.configured_times.1 = Some(text(value)?)) },
+    Key {
+        name: "earliest",
+        read: |to, value| {
+            to.settings.configured_times.0 = Some(text(value)?);
+            Ok(())
+        },
+    },
+    Key {
+        name: "latest",
+        read: |to, value| {
+            to.settings.configured_times.1 = Some(text(value)?);
+            Ok(())
+        },
+    },
     Key { name: "now", read: |to, value| setting(to, value, |settings, text| settings.now = Some(text)) },
     Key { name: "tz", read: |to, value| setting(to, value, |settings, text| settings.tz = Some(text)) },
     Key { name: "memory-limit", read: |to, value| setting(to, value, |settings, text| settings.memory_limit = Some(text)) },
     Key {
         name: "threads",
         read: |to, value| match whole_number(value)? {
-            threads @ 1..=1024 => Ok(to.settings.threads = Some(threads as u16)),
+            threads @ 1..=1024 => {
+                to.settings.threads = Some(threads as u16);
+                Ok(())
+            }
             other => Err(wrong(value, &format!("`{other}` is not a number of threads; expected 1 to 1024"))),
         },
     },
-    Key { name: "geoip", read: |to, value| Ok(to.settings.geoip = Some(to.path(&text(value)?))) },
-    Key { name: "csv-dir", read: |to, value| Ok(to.settings.csv_dir = Some(to.path(&text(value)?))) },
+    Key {
+        name: "geoip",
+        read: |to, value| {
+            to.settings.geoip = Some(to.path(&text(value)?));
+            Ok(())
+        },
+    },
+    Key {
+        name: "csv-dir",
+        read: |to, value| {
+            to.settings.csv_dir = Some(to.path(&text(value)?));
+            Ok(())
+        },
+    },
     Key {
         name: "limits",
         read: |to, value| {

@@ -31,13 +31,6 @@ pub fn report_general(terminal: &Terminal, diagnostics: &[Diagnostic]) {
     report(terminal, &Source::new("search", ""), None, diagnostics);
 }
 
-/// The place of a diagnostic in the source, line and column from 1; none when it has no place.
-pub fn position(diagnostic: &Diagnostic, source: &Source, expansion: Option<&Expansion>) -> Option<(usize, usize)> {
-    let span = diagnostic.span()?;
-    let span = expansion.map_or(span, |expansion| expansion.map.locate(span).call);
-    Some(source.line_and_column(span.start))
-}
-
 /// Draws one diagnostic; ends with an empty line.
 pub fn draw(diagnostic: &Diagnostic, source: &Source, expansion: Option<&Expansion>, color: bool, width: usize) -> String {
     let mut main = Drawing {

@@ -75,7 +75,9 @@ pub fn find(paths: &[PathBuf]) -> Result<Queries, Stop> {
         return Err(Stop::Usage("no PATH was given, and no splq.toml names `searches`".to_owned()));
     }
     for path in paths {
-        if path.is_dir() {
+        if path == Path::new("-") {
+            found.queries.push(standard_input()?);
+        } else if path.is_dir() {
             for file in search_files(path)? {
                 match query(&file, file.strip_prefix(path).unwrap_or(&file)) {
                     Some(query) => found.queries.push(query),
@@ -109,6 +111,21 @@ pub fn find(paths: &[PathBuf]) -> Result<Queries, Stop> {
     }
     name_apart(&mut found.queries);
     Ok(found)
+}
+
+/// The search that stdin is.
+fn standard_input() -> Result<Query, Stop> {
+    let text = std::io::read_to_string(std::io::stdin()).map_err(|error| Stop::Failed(format!("can't read stdin: {error}")))?;
+    let metadata = of_comments(&text).map_err(|message| Stop::Failed(format!("stdin: {message}")))?;
+    let file = PathBuf::from("-");
+    Ok(Query {
+        name: "stdin".to_owned(),
+        below: file.clone(),
+        file,
+        search: Ok(text.clone()),
+        source: Source::new("stdin", text),
+        metadata,
+    })
 }
 
 /// The search files that a path with `*`, `?`, `[` or `{` names, and the folder that it begins with; none for a plain path.

@@ -9,7 +9,7 @@ use spl_sources::{FieldSelection, LoadReport};
 
 use crate::arguments::{DataOptions, EngineOptions, KnowledgeOptions, SettingOptions};
 use crate::diagnostics::report_general;
-use crate::loading;
+use crate::loading::Loading;
 use crate::settings::settings;
 use crate::stop::Stop;
 use crate::terminal::Terminal;
@@ -92,7 +92,7 @@ pub fn engine_of(options: &EngineOptions, terminal: &Terminal) -> Result<Engine,
 /// Loads the fields that the searches need into the engine. None when the options name no data.
 ///
 /// # Errors
-/// As [`loading::load`].
+/// As [`Loading::new`], [`Loading::read`] and [`Loading::finish`].
 pub fn load<'s>(
     engine: &mut Engine,
     options: &DataOptions,
@@ -110,18 +110,32 @@ pub fn load<'s>(
     if options.configured && !may_read_events {
         return Ok(None);
     }
-    match loading::load(options, engine.settings(), fields, terminal)? {
-        Some(loaded) => {
-            engine.set_data(loaded.table).map_err(|problem| stop(terminal, &problem))?;
-            Ok(Some(loaded.report))
-        }
-        None => {
-            if reads_events {
-                terminal.warn("no --data was given, so there are no events to search");
-            }
-            Ok(None)
-        }
+    let report = read(engine, options, fields, terminal)?;
+    if report.is_none() && reads_events {
+        terminal.warn("no --data was given, so there are no events to search");
     }
+    Ok(report)
+}
+
+/// Loads everything into the engine, for searches that are not known yet. None when the options name no data.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_all(engine: &mut Engine, options: &DataOptions, terminal: &Terminal) -> Result<Option<LoadReport>, Stop> {
+    read(engine, options, FieldSelection::All, terminal)
+}
+
+fn read(
+    engine: &mut Engine,
+    options: &DataOptions,
+    fields: FieldSelection,
+    terminal: &Terminal,
+) -> Result<Option<LoadReport>, Stop> {
+    let Some(loading) = Loading::new(options, engine.settings(), fields, terminal)? else { return Ok(None) };
+    let loading = loading.knowing(engine.knowledge());
+    let loaded = loading.finish(loading.read(), terminal)?;
+    engine.set_data(loaded.table).map_err(|problem| stop(terminal, &problem))?;
+    Ok(Some(loaded.report))
 }
 
 /// Whether a search begins with a command that reads events.

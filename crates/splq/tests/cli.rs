@@ -1,6 +1,8 @@
 //! The binary as its users run it: formats, exit codes, stdin, files, wrong usage, messages.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "cli/batch.rs"]
+mod batch;
 #[path = "cli/terminal.rs"]
 mod terminal;
 
@@ -71,9 +73,18 @@ impl Folder {
         self.run_with_input(arguments, None)
     }
 
+    /// Runs in a folder below this one.
+    fn run_in(&self, below: &str, arguments: &[&str]) -> Printed {
+        self.run_there(&self.path().join(below), arguments, None)
+    }
+
     fn run_with_input(&self, arguments: &[&str], input: Option<&str>) -> Printed {
+        self.run_there(self.path(), arguments, input)
+    }
+
+    fn run_there(&self, folder: &Path, arguments: &[&str], input: Option<&str>) -> Printed {
         let mut command = Command::new(env!("CARGO_BIN_EXE_splq"));
-        command.args(arguments).current_dir(self.path()).env_remove("NO_COLOR").env_remove("COLUMNS");
+        command.args(arguments).current_dir(folder).env_remove("NO_COLOR").env_remove("COLUMNS").env_remove("SPLQ_CONFIG");
         command.stdin(if input.is_some() { Stdio::piped() } else { Stdio::null() });
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         if let Some(input) = input {

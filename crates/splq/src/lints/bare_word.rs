@@ -1,0 +1,63 @@
+//! `where user=admin`: the word is a field, not a text.
+
+use spl_parser::Diagnostic;
+use spl_parser::syntax::{BinaryOperator, ExpressionKind, FieldName, Quoting};
+
+use super::fields::used;
+use super::{Find, Lint, Subject, walk};
+
+/// The lint.
+pub const LINT: Lint = Lint {
+    code: "lint/bare-word",
+    summary: "a word without double quotes in where or eval is a field, not a text",
+    page: include_str!("../../../../docs/lints/bare-word.md"),
+    find: Find::InSearch(find),
+};
+
+fn find(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
+    let known = used(&subject.search.pipeline);
+    walk::expression_parts(&subject.search.pipeline, &mut |part| {
+        let ExpressionKind::Binary { operator, left, right } = &part.kind else { return };
+        if !matches!(operator.value, BinaryOperator::Equal | BinaryOperator::NotEqual | BinaryOperator::Like) {
+            return;
+        }
+        let ExpressionKind::Field(word) = &right.kind else { return };
+        let about_a_value = matches!(&left.kind, ExpressionKind::Field(_) | ExpressionKind::Call { .. });
+        if about_a_value && !known.contains(&word.name) && is_word(word) && !is_field(subject, &word.name) {
+            let message = match word.quoting {
+                Quoting::None => {
+                    format!("`{}` is read as a field here, and nothing else in the search uses such a field", word.name)
+                }
+                _ => format!("'{}' is a field in single quotes, and nothing else in the search uses such a field", word.name),
+            };
+            found.push(
+                Diagnostic::warning(LINT.code, message, Some(word.span))
+                    .with_help(format!("a text is written in double quotes: \"{}\"", word.name)),
+            );
+        }
+    });
+}
+
+/// Whether it looks like a text: names of fields mostly have several parts.
+fn is_word(field: &FieldName) -> bool {
+    let special = ["true", "false", "null", "_time", "_raw"].iter().any(|word| field.name.eq_ignore_ascii_case(word));
+    !special && (field.quoting != Quoting::None || !field.name.contains(['_', '.', '{', '$', '<', ':']))
+}
+
+/// Whether a data model or the events of a source type known here have such a field.
+fn is_field(subject: &Subject<'_>, name: &str) -> bool {
+    const DEFAULT: [&str; 9] =
+        ["host", "source", "sourcetype", "index", "linecount", "punct", "splunk_server", "tag", "eventtype"];
+    let knowledge = subject.knowledge;
+    let in_model = || {
+        let datasets = knowledge.data_models.values().flat_map(|model| model.datasets.values());
+        datasets.flat_map(|dataset| &dataset.fields).any(|field| field.name == name)
+    };
+    let in_props = || {
+        knowledge.all_props().iter().any(|props| {
+            props.aliases.iter().any(|alias| alias.to == name || alias.from == name)
+                || props.calculated.iter().any(|calculated| calculated.name == name)
+        })
+    };
+    DEFAULT.contains(&name) || in_model() || in_props()
+}
