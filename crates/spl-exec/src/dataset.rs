@@ -280,6 +280,47 @@ pub fn constraints(scopes: &[DatasetScope<'_>], dataset: Option<&DatasetName<'_>
     scopes.iter().map(one).collect()
 }
 
+/// The search with commands that a dataset or one of its ancestors starts from: of search and transaction datasets.
+pub fn base_search<'k>(model: &'k DataModel, dataset: &str) -> Option<&'k str> {
+    let lineage = model.lineage(dataset);
+    lineage
+        .into_iter()
+        .filter_map(|name| model.datasets.get(name)?.base_search.as_deref())
+        .find(|search| search.contains('|'))
+}
+
+/// The rows of a dataset that starts from a search with commands; none for other datasets.
+///
+/// Source: Splunk knowledge manager manual, data models, root search and root transaction datasets.
+pub async fn searched(
+    planner: &Planner,
+    dataset: &DatasetName<'_>,
+    naming: Naming,
+    strict: bool,
+    span: Span,
+) -> Result<Option<Frame>, Diagnostic> {
+    if base_search(dataset.model, dataset.dataset).is_none() {
+        return Ok(None);
+    }
+    let found = dataset.model.dataset(dataset.dataset)?;
+    let text = crate::commands::datamodel::search_string(dataset.model, found, naming)?;
+    let what = format!("dataset `{}.{}`", dataset.model.name, dataset.dataset);
+    let text = crate::inner_search::expand(planner, &text, span, &what)?;
+    let times = crate::inner_search::SearchTimes::default();
+    let frame = crate::inner_search::plan(planner, &text, &times, span, &what).await?;
+    if !strict {
+        return Ok(Some(frame));
+    }
+    let defined = dataset.model.all_fields(dataset.dataset)?;
+    let kept = |name: &str| {
+        let inner = dataset.unprefixed(name).unwrap_or(name);
+        DEFAULT_FIELDS.contains(&inner) || defined.iter().any(|field| field.name == inner)
+    };
+    let columns = frame.fields().into_iter().map(|field| field.name).filter(|name| kept(name));
+    let columns = columns.map(|name| (name.clone(), crate::frame::column(&name))).collect();
+    frame.select(columns).map(Some)
+}
+
 /// How the fields of a dataset are named in its rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Naming {

@@ -142,6 +142,11 @@ struct ObjectJson {
     transaction_max_pause: Option<serde_json::Value>,
     #[serde(default)]
     transaction_max_time_span: Option<serde_json::Value>,
+    /// The datasets whose events a transaction dataset groups.
+    #[serde(default)]
+    objects_to_group: Vec<String>,
+    #[serde(default)]
+    group_by_fields: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -212,7 +217,7 @@ impl DataModel {
         };
         let mut problems = Vec::new();
         for object in read.objects {
-            match read_dataset(object) {
+            match read_dataset(object, &model.name) {
                 Ok(dataset) => {
                     model.datasets.insert(dataset.name.clone(), dataset);
                 }
@@ -331,15 +336,13 @@ impl DataModel {
     }
 }
 
-fn read_dataset(object: ObjectJson) -> Result<Dataset, String> {
+fn read_dataset(mut object: ObjectJson, model: &str) -> Result<Dataset, String> {
+    if object.parent_name.as_deref() == Some("BaseTransaction") || !object.objects_to_group.is_empty() {
+        object.base_search = Some(transaction_search(&object, model)?);
+        object.parent_name = None;
+    }
     let name = object.object_name;
     let parent = object.parent_name.filter(|parent| !parent.is_empty());
-    if object.transaction_max_pause.is_some()
-        || object.transaction_max_time_span.is_some()
-        || parent.as_deref() == Some("BaseTransaction")
-    {
-        return Err(format!("dataset `{name}` is a transaction dataset, which is not supported"));
-    }
     let parent = parent.filter(|parent| !matches!(parent.as_str(), "BaseEvent" | "BaseSearch" | "BaseImpersonate"));
     if parent.as_deref() == Some(name.as_str()) {
         return Err(format!("dataset `{name}` is its own parent"));
@@ -359,6 +362,36 @@ fn read_dataset(object: ObjectJson) -> Result<Dataset, String> {
         calculations,
         name,
     })
+}
+
+/// What a transaction dataset stands for: the events of the datasets that it groups, through `transaction`.
+fn transaction_search(object: &ObjectJson, model: &str) -> Result<String, String> {
+    let name = &object.object_name;
+    let [first, more @ ..] = object.objects_to_group.as_slice() else {
+        return Err(format!("transaction dataset `{name}` names no dataset in `objectsToGroup`"));
+    };
+    let mut search = format!("| from datamodel:\"{model}.{first}\"");
+    for other in more {
+        search.push_str(&format!(" | append [| from datamodel:\"{model}.{other}\"]"));
+    }
+    if !more.is_empty() {
+        search.push_str(" | sort 0 - _time");
+    }
+    search.push_str(" | transaction");
+    for field in &object.group_by_fields {
+        search.push_str(&format!(" \"{field}\""));
+    }
+    for (option, value) in [("maxpause", &object.transaction_max_pause), ("maxspan", &object.transaction_max_time_span)] {
+        let value = match value {
+            Some(serde_json::Value::String(text)) => text.trim().to_owned(),
+            Some(serde_json::Value::Number(seconds)) => seconds.to_string(),
+            _ => String::new(),
+        };
+        if !value.is_empty() {
+            search.push_str(&format!(" {option}={value}"));
+        }
+    }
+    Ok(search)
 }
 
 fn read_field(field: &FieldJson, dataset: &str) -> Result<DatasetField, String> {

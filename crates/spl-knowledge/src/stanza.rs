@@ -73,8 +73,29 @@ impl StanzaMatcher {
 #[derive(Clone, Debug)]
 pub struct NamePattern {
     text: String,
-    regex: Option<Regex>,
+    form: Form,
 }
+
+/// How a pattern is compared. Alternatives of plain parts cost nothing to read, which regular expressions do.
+#[derive(Clone, Debug)]
+enum Form {
+    Literal,
+    Wildcards { ignore_case: bool, alternatives: Vec<Vec<Part>> },
+    Regex(Box<Regex>),
+}
+
+/// A part of a pattern.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Part {
+    Text(String),
+    /// Any text without path separators.
+    Segment,
+    /// Any text.
+    Anything,
+}
+
+/// Most alternatives that a pattern with groups is written out to.
+const MOST_ALTERNATIVES: usize = 64;
 
 impl PartialEq for NamePattern {
     fn eq(&self, other: &Self) -> bool {
@@ -87,7 +108,7 @@ impl Eq for NamePattern {}
 impl NamePattern {
     /// A plain name.
     pub fn literal(name: &str) -> Self {
-        Self { text: name.to_owned(), regex: None }
+        Self { text: name.to_owned(), form: Form::Literal }
     }
 
     /// Reads a pattern; none when it is no valid one.
@@ -95,35 +116,16 @@ impl NamePattern {
         if !pattern.contains(['*', '|', '(', '[', '\\']) && !pattern.contains("...") {
             return Some(Self::literal(pattern));
         }
-        let mut expression = String::from("^(?s:");
-        let mut rest = pattern;
-        if let Some(after) = rest.strip_prefix("(?i)") {
-            expression.insert_str(0, "(?i)");
-            rest = after;
-        }
-        while let Some(character) = rest.chars().next() {
-            if let Some(after) = rest.strip_prefix("...") {
-                expression.push_str(".*");
-                rest = after;
-                continue;
-            }
-            let length = character.len_utf8();
-            match character {
-                '*' => expression.push_str(r"[^/\\]*"),
-                '.' => expression.push_str(r"\."),
-                '\\' => {
-                    // An escaped character stays escaped.
-                    let next = rest[1..].chars().next().map_or(0, char::len_utf8);
-                    expression.push_str(&rest[..1 + next]);
-                    rest = &rest[1 + next..];
-                    continue;
-                }
-                other => expression.push(other),
-            }
-            rest = &rest[length..];
-        }
-        expression.push_str(")$");
-        Some(Self { text: pattern.to_owned(), regex: Some(Regex::new(&expression).ok()?) })
+        let (ignore_case, rest) = match pattern.strip_prefix("(?i)") {
+            Some(rest) => (true, rest),
+            None => (false, pattern),
+        };
+        let mut reader = Reader { rest };
+        let form = match reader.alternatives(0).filter(|_| reader.rest.is_empty()) {
+            Some(alternatives) => Form::Wildcards { ignore_case, alternatives },
+            None => Form::Regex(Box::new(Regex::new(&expression(ignore_case, rest)).ok()?)),
+        };
+        Some(Self { text: pattern.to_owned(), form })
     }
 
     /// As written.
@@ -133,16 +135,147 @@ impl NamePattern {
 
     /// Whether it is a plain name.
     pub fn is_literal(&self) -> bool {
-        self.regex.is_none()
+        matches!(self.form, Form::Literal)
     }
 
     /// Whether it covers the name.
     pub fn matches(&self, name: &str) -> bool {
-        match &self.regex {
-            None => self.text == name,
-            Some(regex) => regex.is_match(name),
+        match &self.form {
+            Form::Literal => self.text == name,
+            Form::Wildcards { ignore_case, alternatives } => {
+                alternatives.iter().any(|parts| covers(parts, name, *ignore_case))
+            }
+            Form::Regex(regex) => regex.is_match(name),
         }
     }
+}
+
+/// Reads patterns of texts, `*`, `...` and groups of alternatives; gives up at anything else.
+struct Reader<'a> {
+    rest: &'a str,
+}
+
+impl Reader<'_> {
+    /// Alternatives up to the end or a closing parenthesis, groups written out.
+    fn alternatives(&mut self, depth: usize) -> Option<Vec<Vec<Part>>> {
+        let mut done: Vec<Vec<Part>> = Vec::new();
+        let mut current: Vec<Vec<Part>> = vec![Vec::new()];
+        while let Some(character) = self.rest.chars().next() {
+            if let Some(after) = self.rest.strip_prefix("...") {
+                self.rest = after;
+                current.iter_mut().for_each(|parts| parts.push(Part::Anything));
+                continue;
+            }
+            let after = &self.rest[character.len_utf8()..];
+            match character {
+                ')' if depth > 0 => break,
+                '|' => {
+                    self.rest = after;
+                    done.append(&mut current);
+                    current.push(Vec::new());
+                }
+                '(' if depth < 4 && !after.starts_with('?') => {
+                    self.rest = after;
+                    let mut inner = self.alternatives(depth + 1)?;
+                    self.rest = self.rest.strip_prefix(')')?;
+                    if let Some(after) = self.rest.strip_prefix('?') {
+                        self.rest = after;
+                        inner.push(Vec::new());
+                    }
+                    current = current
+                        .iter()
+                        .flat_map(|parts| inner.iter().map(|more| parts.iter().chain(more).cloned().collect()))
+                        .collect();
+                }
+                '*' => {
+                    self.rest = after;
+                    current.iter_mut().for_each(|parts| parts.push(Part::Segment));
+                }
+                '\\' => {
+                    // An escaped letter or digit means something to regular expressions.
+                    let escaped = after.chars().next().filter(|next| !next.is_alphanumeric())?;
+                    self.rest = &after[escaped.len_utf8()..];
+                    current.iter_mut().for_each(|parts| push_text(parts, escaped));
+                }
+                '(' | ')' | '[' | ']' | '{' | '}' | '?' | '+' | '^' | '$' => return None,
+                other => {
+                    self.rest = after;
+                    // What repeats a character is left to regular expressions.
+                    if self.rest.starts_with(['?', '+', '{']) {
+                        return None;
+                    }
+                    current.iter_mut().for_each(|parts| push_text(parts, other));
+                }
+            }
+            if done.len() + current.len() > MOST_ALTERNATIVES {
+                return None;
+            }
+        }
+        done.append(&mut current);
+        Some(done)
+    }
+}
+
+fn push_text(parts: &mut Vec<Part>, character: char) {
+    match parts.last_mut() {
+        Some(Part::Text(text)) => text.push(character),
+        _ => parts.push(Part::Text(character.to_string())),
+    }
+}
+
+/// Whether the parts cover the whole name.
+fn covers(parts: &[Part], name: &str, ignore_case: bool) -> bool {
+    match parts {
+        [] => name.is_empty(),
+        [Part::Text(text), rest @ ..] => {
+            let starts = name.get(..text.len()).is_some_and(|start| {
+                start == text || ignore_case && (start.eq_ignore_ascii_case(text) || start.to_lowercase() == text.to_lowercase())
+            });
+            starts && covers(rest, &name[text.len()..], ignore_case)
+        }
+        [Part::Anything] => true,
+        [wildcard, rest @ ..] => {
+            let mut places = name.char_indices();
+            loop {
+                let Some((place, character)) = places.next() else { return covers(rest, "", ignore_case) };
+                if covers(rest, &name[place..], ignore_case) {
+                    return true;
+                }
+                if *wildcard == Part::Segment && matches!(character, '/' | '\\') {
+                    return false;
+                }
+            }
+        }
+    }
+}
+
+/// A pattern as a regular expression.
+fn expression(ignore_case: bool, pattern: &str) -> String {
+    let mut expression = String::from(if ignore_case { "(?i)^(?s:" } else { "^(?s:" });
+    let mut rest = pattern;
+    while let Some(character) = rest.chars().next() {
+        if let Some(after) = rest.strip_prefix("...") {
+            expression.push_str(".*");
+            rest = after;
+            continue;
+        }
+        let length = character.len_utf8();
+        match character {
+            '*' => expression.push_str(r"[^/\\]*"),
+            '.' => expression.push_str(r"\."),
+            '\\' => {
+                // An escaped character stays escaped.
+                let next = rest[1..].chars().next().map_or(0, char::len_utf8);
+                expression.push_str(&rest[..1 + next]);
+                rest = &rest[1 + next..];
+                continue;
+            }
+            other => expression.push(other),
+        }
+        rest = &rest[length..];
+    }
+    expression.push_str(")$");
+    expression
 }
 
 #[cfg(test)]
@@ -175,6 +308,28 @@ mod tests {
         assert!(matches("host::web*", "", ""));
         assert!(!matches("host::db*", "", ""));
         assert_eq!(StanzaMatcher::parse("source::(a"), None);
+    }
+
+    #[test]
+    fn groups_and_wildcards_without_regular_expressions() {
+        let wildcards = |pattern: &str| matches!(NamePattern::parse(pattern).unwrap().form, Form::Wildcards { .. });
+        assert!(wildcards("(?i)(Xml)?WinEventLog:..."));
+        assert!(wildcards("(zeek|bro):(ssl|x509):json"));
+        assert!(wildcards(r"C:\\logs\\*.txt"));
+        assert!(!wildcards("web[0-9]+") && !wildcards("ab?c*") && !wildcards(r"a\d*"));
+        for (stanza, yes, no) in [
+            ("(?i)(Xml)?WinEventLog:...", "wineventlog:Security", "XWinEventLog:Security"),
+            ("(zeek|bro):(ssl|x509):json", "bro:x509:json", "bro:dns:json"),
+            ("a*b*c", "aXbbYc", "aX/bbYc"),
+            ("...é*", "x/é", "x/e"),
+            ("web[0-9]+", "web12", "web"),
+            ("(|x)...y|z", "xy", "zz"),
+        ] {
+            let pattern = NamePattern::parse(stanza).unwrap();
+            assert!(pattern.matches(yes), "{stanza} {yes}");
+            assert!(!pattern.matches(no), "{stanza} {no}");
+        }
+        assert!(NamePattern::parse("(a").is_none());
     }
 
     #[test]

@@ -66,7 +66,11 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
                 let model = find(model)?;
                 let found = model.dataset(&name.value).map_err(|error| error.at(name.span))?;
                 let named = DatasetName { model, dataset: &found.name };
-                dataset::rows(planner, &named, naming, boolean(call, "strict_fields", true), &input.needed, name.span)
+                let strict = boolean(call, "strict_fields", true);
+                match dataset::searched(planner, &named, naming, strict, name.span).await? {
+                    Some(rows) => Ok(rows),
+                    None => dataset::rows(planner, &named, naming, strict, &input.needed, name.span),
+                }
             }
         }
     })
@@ -79,14 +83,18 @@ fn described(planner: &Planner, texts: Vec<Json>) -> Result<Frame, Diagnostic> {
 }
 
 /// The search that gives the rows of a dataset, as text.
-fn search_string(model: &DataModel, dataset: &Dataset, naming: Naming) -> Result<String, Diagnostic> {
+pub fn search_string(model: &DataModel, dataset: &Dataset, naming: Naming) -> Result<String, Diagnostic> {
     let quoted = |text: &str| format!("\"{}\"", escaped(text));
-    let constraints: Vec<String> =
-        model.constraint_chain(&dataset.name)?.into_iter().map(|constraint| format!("({constraint})")).collect();
-    let mut text = match &dataset.base_search {
-        Some(base) => base.trim().to_owned(),
-        None if constraints.is_empty() => "search *".to_owned(),
-        None => format!("search {}", constraints.join(" ")),
+    let bracketed = |constraint: &str| format!("({constraint})");
+    let mut chain = model.constraint_chain(&dataset.name)?;
+    let mut text = match dataset::base_search(model, &dataset.name) {
+        Some(base) => {
+            chain.retain(|constraint| *constraint != base);
+            let narrowed: String = chain.into_iter().map(|constraint| format!(" | search {}", bracketed(constraint))).collect();
+            format!("{}{narrowed}", base.trim())
+        }
+        None if chain.is_empty() => "search *".to_owned(),
+        None => format!("search {}", chain.into_iter().map(bracketed).collect::<Vec<_>>().join(" ")),
     };
     for calculation in model.all_calculations(&dataset.name)? {
         let outputs = || calculation.outputs.iter().map(|output| output.name.as_str());

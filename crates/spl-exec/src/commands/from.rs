@@ -32,7 +32,10 @@ async fn needed_dataset(planner: &Planner, kind: &str, name: &str, needed: &Need
     match kind {
         "datamodel" => {
             let dataset = DatasetName::find(planner.knowledge(), name, span)?;
-            dataset::rows(planner, &dataset, Naming::Plain, false, needed, span)
+            match dataset::searched(planner, &dataset, Naming::Plain, false, span).await? {
+                Some(rows) => Ok(rows),
+                None => dataset::rows(planner, &dataset, Naming::Plain, false, needed, span),
+            }
         }
         "lookup" | "inputlookup" => {
             let table = planner.lookup(name).and_then(|definition| definition.load()).map_err(|error| error.at(span))?;

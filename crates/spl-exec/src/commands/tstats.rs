@@ -8,7 +8,7 @@ use spl_parser::syntax::{Argument, CommandCall, Pipeline, SearchExpression};
 use spl_parser::{Diagnostic, Span};
 
 use super::{Input, aggregation, append, bin, boolean, fillnull, stats};
-use crate::dataset::{self, DatasetName, DatasetScope};
+use crate::dataset::{self, DatasetName, DatasetScope, Naming};
 use crate::events::{self, EventScope};
 use crate::expression::{Scope, Typed, call as function};
 use crate::frame::{Frame, column, null, text};
@@ -56,15 +56,19 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
             Some(Argument::Search(condition)) => Some(subsearch::resolve(planner, condition).await?),
             _ => None,
         };
+        let searched = match &dataset {
+            Some(dataset) => dataset::searched(planner, dataset, Naming::Prefixed, false, call.span).await?,
+            None => None,
+        };
         if prestats {
-            let (frame, groups) = grouped(planner, call, dataset, condition)?;
+            let (frame, groups) = grouped(planner, call, dataset, condition, searched)?;
             let rows = prestats::rows(planner, call, frame, &groups)?;
             return match input.frame {
                 Some(before) => append::concatenate(planner, before, planner.materialise(rows).await?),
                 None => Ok(rows),
             };
         }
-        plan_over(planner, call, dataset, condition)
+        plan_over(planner, call, dataset, condition, searched)
     })
 }
 
@@ -85,34 +89,54 @@ fn plan_over(
     call: &CommandCall,
     dataset: Option<DatasetName<'_>>,
     condition: Option<SearchExpression>,
+    searched: Option<Frame>,
 ) -> Result<Frame, Diagnostic> {
-    let (frame, names) = grouped(planner, call, dataset, condition)?;
+    let (frame, names) = grouped(planner, call, dataset, condition, searched)?;
     let frame = aggregation::expand_groups(planner, frame, &names)?;
     let planned = aggregation::plan_all(planner, call, &frame)?;
     stats::group(planner, frame, &names, &planned)
 }
 
-/// The rows that are aggregated, and the fields that they are grouped by.
+/// The rows that are aggregated, and the fields that they are grouped by. `searched` holds the rows of a dataset that
+/// starts from a search with commands.
 fn grouped(
     planner: &Planner,
     call: &CommandCall,
     dataset: Option<DatasetName<'_>>,
     condition: Option<SearchExpression>,
+    searched: Option<Frame>,
 ) -> Result<(Frame, Vec<String>), Diagnostic> {
     let events = EventScope::of_kinds(planner);
     let scopes = DatasetScope::of_kinds(planner, &events, dataset.as_ref());
-    let mut conditions = dataset::constraints(&scopes, dataset.as_ref(), call.span)?;
-    if let Some(condition) = &condition {
-        for (scope, whole) in scopes.iter().zip(&mut conditions) {
-            scope.check_search(condition)?;
-            if !search::is_false(whole) {
-                let condition = scope.settle_condition(search::plan(planner, condition, scope)?);
-                *whole = search::and(whole.clone(), condition);
+    let mut conditions = match &searched {
+        Some(_) => vec![lit(true); scopes.len()],
+        None => dataset::constraints(&scopes, dataset.as_ref(), call.span)?,
+    };
+    let is_searched = searched.is_some();
+    let mut frame = match searched {
+        Some(rows) => {
+            if let (Some(condition), Some(scope)) = (&condition, scopes.first()) {
+                scope.check_search(condition)?;
+                let condition = search::plan(planner, condition, &rows)?;
+                rows.filter(condition)?
+            } else {
+                rows
             }
         }
-    }
-    let mut frame = events::scan(planner)?.filter(events::any_kind(&conditions))?;
-    frame = events::within_search_time(planner, frame, condition.as_ref())?;
+        None => {
+            if let Some(condition) = &condition {
+                for (scope, whole) in scopes.iter().zip(&mut conditions) {
+                    scope.check_search(condition)?;
+                    if !search::is_false(whole) {
+                        let condition = scope.settle_condition(search::plan(planner, condition, scope)?);
+                        *whole = search::and(whole.clone(), condition);
+                    }
+                }
+            }
+            let frame = events::scan(planner)?.filter(events::any_kind(&conditions))?;
+            events::within_search_time(planner, frame, condition.as_ref())?
+        }
+    };
 
     // The columns that aggregations and by-fields read.
     let mut wanted: Vec<(String, Span)> = Vec::new();
@@ -145,6 +169,11 @@ fn grouped(
         if let Some(scope) = scopes.first() {
             scope.check_field(&name, span);
         }
+        if is_searched {
+            let found = frame.field(&name).is_some();
+            columns.push((name.clone(), if found { column(&name) } else { null(ValueType::Text) }));
+            continue;
+        }
         let values = scopes.iter().map(|scope| scope.resolve(&name)).collect::<Result<Vec<_>, _>>()?;
         if let Some(found) = events::each_kind(planner, &conditions, values)? {
             columns.push((name, if found.value_type == ValueType::Null { null(ValueType::Text) } else { found.expression }));
@@ -166,7 +195,7 @@ fn grouped(
             columns.push((name, value));
         }
     }
-    let mut frame = frame.select(columns)?;
+    frame = frame.select(columns)?;
 
     for field in &by {
         if let Some((span, place)) = &field.span {

@@ -61,3 +61,30 @@ fn bad_models() {
     let kind = r#"{"modelName":"M","objects":[{"objectName":"A","fields":[{"fieldName":"x","type":"blob"}]}]}"#;
     assert!(message(kind).contains("unknown type `blob`"));
 }
+
+#[test]
+fn transaction_datasets_are_searches() {
+    let json = r#"{"modelName":"Shop","objects":[
+        {"objectName":"Views","parentName":"BaseEvent","constraints":[{"search":"view"}]},
+        {"objectName":"Orders","parentName":"BaseEvent","constraints":[{"search":"order"}]},
+        {"objectName":"Visits","parentName":"BaseTransaction","objectsToGroup":["Views"],"groupByFields":["user","client ip"],
+         "transactionMaxPause":"30m","transactionMaxTimeSpan":"","fields":[{"fieldName":"duration","type":"number"}]},
+        {"objectName":"Baskets","parentName":"BaseTransaction","objectsToGroup":["Views","Orders"],"transactionMaxTimeSpan":60},
+        {"objectName":"Long_Visits","parentName":"Visits","constraints":[{"search":"duration>60"}]}]}"#;
+    let model = DataModel::parse(json, "m.json").unwrap();
+    assert_eq!(
+        model.constraint_chain("Long_Visits").unwrap(),
+        [r#"| from datamodel:"Shop.Views" | transaction "user" "client ip" maxpause=30m"#, "duration>60"]
+    );
+    assert_eq!(
+        model.datasets["Baskets"].base_search.as_deref(),
+        Some(
+            r#"| from datamodel:"Shop.Views" | append [| from datamodel:"Shop.Orders"] | sort 0 - _time | transaction maxspan=60"#
+        )
+    );
+    let wrong = DataModel::parse(r#"{"modelName":"M","objects":[{"objectName":"T","parentName":"BaseTransaction"}]}"#, "m.json");
+    assert_eq!(
+        wrong.unwrap_err()[0].message,
+        "m.json: transaction dataset `T` names no dataset in `objectsToGroup`"
+    );
+}
