@@ -8,7 +8,7 @@ use spl_exec::Results;
 
 use crate::arguments::QueryArguments;
 use crate::diagnostics::{report, report_failure};
-use crate::output::{Format, Sink};
+use crate::output::{Format, Sink, table};
 use crate::queries::read_search;
 use crate::session;
 use crate::source::Source;
@@ -39,7 +39,10 @@ pub async fn query(arguments: &QueryArguments, terminal: &Terminal) -> Result<()
     report(terminal, &source, Some(&search.expansion), &results.warnings);
     let mut sink = Sink::open(&arguments.output, terminal, engine.settings().time_zone)?;
     sink.write_rows(&results)?;
-    if sink.format == Format::Table || arguments.output.output.is_some() {
+    if sink.format == Format::Table && sink.layout.width.is_some() && terminal.stdout && table::cuts(&results, sink.layout)? {
+        terminal.note("some values are cut; --format json shows them whole");
+    }
+    if matches!(sink.format, Format::Table | Format::Chart) || arguments.output.output.is_some() {
         terminal.note(footer(&results, elapsed));
     }
     Ok(())

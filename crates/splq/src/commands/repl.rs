@@ -9,8 +9,8 @@ mod input;
 mod position;
 mod running;
 mod surroundings;
-mod topics;
 mod tokens;
+mod topics;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -248,9 +248,11 @@ impl<'a> Repl<'a> {
     }
 
     fn search(&mut self, text: &str, source: &Source) -> Result<(), Stop> {
-        self.advance_now()?;
         let started = Instant::now();
-        let search = self.compile(text, source)?;
+        let mut search = self.compile(text, source)?;
+        if self.advance_now(&search)? {
+            search = self.compile(text, source)?;
+        }
         let results = self.wait(source, self.runner.run(&self.engine, &search)?)?;
         let elapsed = started.elapsed();
         report(self.terminal, source, Some(&search.expansion), &results.warnings);
@@ -264,24 +266,25 @@ impl<'a> Repl<'a> {
         Ok(())
     }
 
-    /// Relative times count from the moment of a search, not from the start of the session.
-    fn advance_now(&mut self) -> Result<(), Stop> {
-        if self.keeps_now {
-            return Ok(());
-        }
+    /// Relative times count from the moment of a search, not from the start of the session. What the engine has worked
+    /// out stays where the search does not ask for the time; true when the engine is another one now.
+    fn advance_now(&mut self, search: &Search) -> Result<bool, Stop> {
         let now = crate::settings::clock();
         let mut settings = self.engine.settings().clone();
-        if now - settings.now < 1.0 {
-            return Ok(());
+        let has_range = settings.earliest.is_some() || settings.latest.is_some();
+        if self.keeps_now || now - settings.now < 1.0 || !(has_range || asks_for_time(&search.expansion.text)) {
+            return Ok(false);
         }
         settings.now = now;
-        self.reconfigure(self.engine.knowledge().clone(), settings)
+        self.reconfigure(self.engine.knowledge().clone(), settings)?;
+        Ok(true)
     }
 
     /// Prints a result, its first rows when there are many; a result that is no chart is a table.
     fn show(&self, results: &Results) -> Result<(), Stop> {
         let rows = results.rows();
-        let first = (self.limit > 0 && rows > self.limit && self.format != Format::Chart).then(|| part_of(results, 0, self.limit));
+        let first =
+            (self.limit > 0 && rows > self.limit && self.format != Format::Chart).then(|| part_of(results, 0, self.limit));
         let shown = first.as_ref().unwrap_or(results);
         let mut format = self.format;
         if format == Format::Chart && rows > 0 && chart::Chart::new(results, self.engine.settings().time_zone).is_err() {
@@ -376,7 +379,7 @@ impl<'a> Repl<'a> {
         let knowledge = self.engine.knowledge();
         self.list(&data_model_rows(knowledge, part)?, "data model", part)?;
         match knowledge.data_models.get(part) {
-            Some(model) => print(&topics::model_fields(model)),
+            Some(model) => print(&topics::model_fields(model, self.layout().width.unwrap_or(100))),
             None => Ok(()),
         }
     }
@@ -406,7 +409,8 @@ impl<'a> Repl<'a> {
 
     fn set_times(&mut self, earliest: Option<String>, latest: Option<String>) -> Result<(), Stop> {
         for time in [&earliest, &latest].into_iter().flatten() {
-            parse_time_modifier(time).map_err(|message| Stop::Failed(format!("{message}; for example -24h@h, @d, 1700000000")))?;
+            parse_time_modifier(time)
+                .map_err(|message| Stop::Failed(format!("{message}; for example -24h@h, @d, 1700000000")))?;
         }
         let mut settings = self.engine.settings().clone();
         settings.earliest = earliest;
@@ -491,6 +495,15 @@ enum Next {
     /// The same, but other things can be completed now.
     Changed,
     Quit,
+}
+
+/// Whether the answer of a search may depend on when it is run.
+fn asks_for_time(text: &str) -> bool {
+    const WORDS: [&str; 9] = ["now", "time", "earliest", "latest", "ago", "makeresults", "gentimes", "addinfo", "reltime"];
+    let text = text.to_ascii_lowercase();
+    // `_time` alone does not.
+    let words = text.split(|character: char| !character.is_ascii_alphanumeric() && character != '_');
+    words.into_iter().any(|word| WORDS.contains(&word) || word.ends_with("ago") || word.starts_with("relative_"))
 }
 
 fn cancelled() -> Stop {

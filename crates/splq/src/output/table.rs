@@ -21,6 +21,8 @@ const CHUNK: usize = 1000;
 const LINES: usize = 25;
 /// A column is not made narrower than this.
 const NARROWEST: usize = 12;
+/// Times and numbers up to this width are not cut.
+const WHOLE: usize = 32;
 
 /// Writes the rows.
 ///
@@ -122,6 +124,8 @@ fn block_widths(names: &[Cow<'_, str>], layout: Layout) -> (usize, usize) {
 struct Measures {
     /// Widest line of each column, its name included.
     widths: Vec<usize>,
+    /// Columns that say nothing when they are cut: times and numbers.
+    whole: Vec<bool>,
     /// Lines of the tallest cell.
     tallest: usize,
 }
@@ -143,7 +147,8 @@ impl Measures {
                 }
             }
         }
-        Ok(Self { widths, tallest })
+        let whole = fields.iter().map(|field| *field == "_time" || is_number_column(results, field)).collect();
+        Ok(Self { widths, whole, tallest })
     }
 
     /// Widths that fit the terminal: the widest columns are narrowed. None when there are too many columns.
@@ -154,25 +159,27 @@ impl Measures {
         };
         // Each column has a blank on both sides and a line between it and the next.
         let room = (room + 1).checked_sub(widths.len() * 3)?;
-        let smallest: usize = widths.iter().map(|width| (*width).min(NARROWEST)).sum();
+        let narrowest = |place: usize, width: usize| if self.whole[place] { width.min(WHOLE) } else { width.min(NARROWEST) };
+        let smallest: usize = widths.iter().enumerate().map(|(place, width)| narrowest(place, *width)).sum();
         if smallest > room {
             return None;
         }
         // The highest limit under which all columns fit.
+        let limited = |place: usize, width: usize, limit: usize| width.min(limit).max(narrowest(place, width));
+        let total = |limit: usize| widths.iter().enumerate().map(|(place, width)| limited(place, *width, limit)).sum::<usize>();
         let (mut low, mut high) = (NARROWEST, widths.iter().copied().max().unwrap_or(NARROWEST).max(NARROWEST));
         while low < high {
             let limit = (low + high).div_ceil(2);
-            if widths.iter().map(|width| (*width).min(limit)).sum::<usize>() <= room {
+            if total(limit) <= room {
                 low = limit;
             } else {
                 high = limit - 1;
             }
         }
-        let used: usize = widths.iter().map(|width| (*width).min(low)).sum();
-        let mut spare = room - used;
-        for width in &mut widths {
+        let mut spare = room - total(low);
+        for (place, width) in widths.iter_mut().enumerate() {
             let wanted = *width;
-            *width = wanted.min(low);
+            *width = limited(place, wanted, low);
             // What rounding left goes to the first column that wants more.
             let more = (wanted - *width).min(spare);
             *width += more;

@@ -226,3 +226,16 @@ fn results_are_drawn_saved_and_shown_in_full() {
     assert!(folder.read("out.csv").starts_with("user,count,percent"));
     assert!(folder.read("out.svg").starts_with("<svg"));
 }
+
+#[test]
+fn charts_need_no_terminal() {
+    let folder = Folder::new();
+    let drawn = folder.run(&["query", "--data", "events.ndjson", "* | top user", "--format", "chart"]);
+    let lines: Vec<&str> = drawn.ok().lines().collect();
+    assert_eq!(lines[0], "count by user");
+    assert!(lines[1].starts_with("ann │█") && lines[1].chars().count() == 80 && lines[1].ends_with(" 2"), "{lines:?}");
+    assert!(!drawn.out.contains('\u{1b}'), "{lines:?}");
+    folder.run(&["query", "--data", "events.ndjson", "* | timechart span=1m count by user", "-o", "out.png"]).ok();
+    assert!(std::fs::read(folder.path().join("out.png")).unwrap().starts_with(b"\x89PNG"));
+    folder.run(&["query", "--data", "events.ndjson", "* | table user host", "--format", "chart"]).fails(1, "no numbers");
+}

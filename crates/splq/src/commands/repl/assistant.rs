@@ -48,7 +48,7 @@ impl Completer for Assistant<'_> {
             return self.files.complete(line, cursor, context);
         }
         let (start, found) = complete(line, cursor, &self.surroundings);
-        let pair = |name: String| Pair { display: name.trim_end().to_owned(), replacement: name };
+        let pair = |name: String| Pair { display: name.trim_end_matches([' ', '`']).to_owned(), replacement: name };
         Ok((start, found.into_iter().map(pair).collect()))
     }
 }

@@ -14,7 +14,7 @@ use super::dot_commands::{DOT_COMMANDS, DotCommandSpec, Wanted};
 use super::position::{Argument, Before, Place, position, takes_aggregations};
 
 /// Most values of a field that are offered.
-const VALUES: usize = 60;
+const VALUES: usize = 30;
 /// Times that are often searched.
 const TIMES: [&str; 10] = ["-15m", "-60m@m", "-4h@h", "-24h@h", "-7d@d", "-30d@d", "@d", "@w0", "@mon", "now"];
 /// Spans that are often used.
@@ -272,10 +272,11 @@ fn command_arguments(
             found.extend(scalar_functions());
         }
     }
-    if argument.depth == 0 {
+    // Behind `by` a field comes first.
+    if argument.depth == 0 && !(splits && word.is_empty()) {
         let unused = spec.options.iter().filter(|option| !argument.given.iter().any(|given| given == option.name));
         found.extend(unused.map(|option| format!("{}=", option.name)));
-        found.extend(keywords(spec));
+        found.extend(keywords(spec).filter(|word| argument.keyword.as_deref() != Some(word.trim_end())));
     }
     found
 }
@@ -428,6 +429,7 @@ mod tests {
         assert_eq!(completed("| stats sum(by"), ["bytes"]);
         assert_eq!(completed("| stats count by us"), ["user", "user_agent"]);
         offers("x | stats count ", "by ");
+        assert_eq!(completed("x | stats count by "), ["other"]);
         assert_eq!(completed("x | sort - oth"), ["other"]);
         assert_eq!(completed("x | eval z=other+ot"), ["other"]);
         offers("| tstats count from datamodel=Endpoint.Processes by Processes.us", "Processes.user");

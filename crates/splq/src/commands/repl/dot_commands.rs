@@ -79,7 +79,7 @@ pub const DOT_COMMANDS: &[DotCommandSpec] = &[
         Wanted::Macro,
         "Arguments stand as $arg$ in the definition: .macro of(who)=user=$who$ - then `of(ann)` is user=ann. A name alone\nshows the macro.",
     ),
-    spec("datamodels", "[PART]", "data models with their datasets; with the name of one, its fields too", Wanted::DataModel, ""),
+    spec("datamodels", "[PART]", "data models and datasets; with a model's name its fields too", Wanted::DataModel, ""),
     spec("explain", "SEARCH", "how a search would be run", Wanted::Search, ""),
     spec(
         "time",
@@ -88,7 +88,7 @@ pub const DOT_COMMANDS: &[DotCommandSpec] = &[
         Wanted::Time,
         "Time modifiers (-24h@h, @d), epoch seconds or RFC 3339: .time -24h now. `.time all` searches all time.",
     ),
-    spec("format", "FORMAT", "how rows are written: table, chart, ndjson, json, csv, markdown, raw", Wanted::OneOf(FORMATS), ""),
+    spec("format", "FORMAT", "format of rows: table, chart, ndjson, json, csv, markdown, raw", Wanted::OneOf(FORMATS), ""),
     spec("limit", "N", "show at most N rows of a result (0 = all)", Wanted::OneOf(&["0", "20", "100", "1000"]), ""),
     spec(
         "row",
@@ -100,9 +100,9 @@ pub const DOT_COMMANDS: &[DotCommandSpec] = &[
     spec(
         "save",
         "FILE",
-        "write the last result to a file: .csv, .ndjson, .parquet, .json, .md; .svg and .png as a chart",
+        "write the last result: .csv .ndjson .parquet .json .md .svg .png",
         Wanted::Path,
-        "All its rows are written, whatever .limit shows.",
+        "The extension tells the format; .svg and .png are charts. All its rows are written, whatever .limit shows.",
     ),
     spec(
         "chart",
@@ -113,13 +113,7 @@ pub const DOT_COMMANDS: &[DotCommandSpec] = &[
     ),
     spec("timing", "on|off", "the line with row count and time", Wanted::OneOf(&["on", "off"]), ""),
     spec("run", "FILE", "run the search in a file", Wanted::Path, ""),
-    spec(
-        "help",
-        "[COMMAND]",
-        "this text; or help on a dot-command, a command or a function of the search language",
-        Wanted::Topic,
-        "",
-    ),
+    spec("help", "[COMMAND]", "this text, or help on a command or a function", Wanted::Topic, ""),
     spec("quit", "", "leave (also Ctrl-D)", Wanted::Nothing, ""),
 ];
 
@@ -136,10 +130,10 @@ pub fn find(name: &str) -> Option<&'static DotCommandSpec> {
 /// What `.help` prints.
 pub fn help() -> String {
     let mut text = "\
-A line is a search; it goes on over several lines while a quote, bracket or backtick is open or it ends with a pipe.
-An empty line ends it in any case; Alt-Enter begins a new line. Tab completes what can stand at the cursor: commands,
-their options, functions, fields, values, macros, data models, lookups, paths. Ctrl-R searches the history, Ctrl-C
-cancels a search, Ctrl-D leaves.
+A line is a search. It goes on over several lines while a quote, bracket or backtick is open or it
+ends with a pipe; an empty line ends it in any case, Alt-Enter begins a new line.
+Tab completes what can stand at the cursor: commands, their options, functions, fields, values,
+macros, data models, lookups, paths. Ctrl-R searches the history, Ctrl-C cancels, Ctrl-D leaves.
 
 "
     .to_owned();
@@ -177,6 +171,6 @@ mod tests {
         }
         assert_eq!(find(".Q").map(|found| found.name), Some("quit"));
         assert!(find("nothing").is_none());
-        assert!(help().lines().all(|line| line.len() <= 120), "{}", help());
+        assert!(help().lines().all(|line| line.len() <= 100), "{}", help());
     }
 }

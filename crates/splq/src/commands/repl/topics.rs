@@ -5,6 +5,7 @@ use spl_functions::{aggregate, scalar};
 use spl_knowledge::data_model::DataModel;
 use spl_parser::commands::{lookup, names};
 use spl_parser::diagnostic::nearest;
+use unicode_width::UnicodeWidthStr;
 
 use super::dot_commands::{self, DOT_COMMANDS};
 use crate::commands::list::status;
@@ -60,8 +61,8 @@ fn statistics_help(name: &str) -> Option<String> {
     Some(format!("{}: {}\n{}\nstats function; {}\n", function.name, function.summary, function.syntax, function.category))
 }
 
-/// The fields of each dataset of a model.
-pub fn model_fields(model: &DataModel) -> String {
+/// The fields of each dataset of a model, in lines of a width.
+pub fn model_fields(model: &DataModel, width: usize) -> String {
     let mut text = String::new();
     for dataset in model.datasets.values() {
         let Ok(fields) = model.all_fields(&dataset.name) else {
@@ -70,7 +71,19 @@ pub fn model_fields(model: &DataModel) -> String {
         let mut names: Vec<&str> = fields.into_iter().map(|field| field.name.as_str()).collect();
         names.sort_unstable();
         names.dedup();
-        text.push_str(&format!("\n{}.{}: {}\n", model.name, dataset.name, names.join(", ")));
+        text.push_str(&format!("\n{}.{}\n", model.name, dataset.name));
+        let mut line = String::from(" ");
+        for name in names {
+            if line.len() > 1 && line.width() + name.width() + 1 > width {
+                text.push_str(&line);
+                text.push('\n');
+                line = String::from(" ");
+            }
+            line.push(' ');
+            line.push_str(name);
+        }
+        text.push_str(&line);
+        text.push('\n');
     }
     text
 }
@@ -89,5 +102,8 @@ mod tests {
         assert!(help(".save").unwrap().contains("parquet"));
         assert!(help("unload").unwrap().contains("PATH"));
         assert!(help("statz").is_err());
+        let knowledge = spl_knowledge::Knowledge::built_in();
+        let fields = model_fields(knowledge.data_model("Endpoint").unwrap(), 60);
+        assert!(fields.contains("Endpoint.Processes") && fields.lines().all(|line| line.len() <= 60), "{fields}");
     }
 }
