@@ -43,7 +43,7 @@ use crate::terminal::Terminal;
 
 use self::assistant::{Assistant, PROMPT};
 use self::input::{DotCommand, format_named, read_command};
-use self::running::{Outcome, Runner};
+use self::running::{CANCELLED, Outcome, Runner};
 use self::surroundings::EngineSurroundings;
 
 /// Rows that are shown of a result unless `.limit` says otherwise.
@@ -483,8 +483,9 @@ impl<'a> Repl<'a> {
     }
 
     fn print_rows(&self, results: &Results, format: Format) -> Result<(), Stop> {
-        let mut output = std::io::stdout();
-        output::write(&mut output, results, format, self.layout())?;
+        let mut output = self.runner.output();
+        let written = output::write(&mut output, results, format, self.layout());
+        written.map_err(|stop| if self.runner.is_interrupted() { cancelled() } else { stop })?;
         Ok(output.flush()?)
     }
 }
@@ -507,7 +508,7 @@ fn asks_for_time(text: &str) -> bool {
 }
 
 fn cancelled() -> Stop {
-    Stop::Failed("cancelled".to_owned())
+    Stop::Failed(CANCELLED.to_owned())
 }
 
 fn no_data() -> Stop {

@@ -1,5 +1,6 @@
 //! What a word can become, by the place where it stands.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use spl_exec::expression::is_user_function;
@@ -12,6 +13,7 @@ use spl_parser::spec::{ArgumentShape, OptionKind, OptionSpec, Status};
 
 use super::dot_commands::{DOT_COMMANDS, DotCommandSpec, Wanted};
 use super::position::{Argument, Before, Place, position, takes_aggregations};
+use crate::output::table::clean;
 
 /// Most values of a field that are offered.
 const VALUES: usize = 30;
@@ -38,7 +40,7 @@ pub trait Surroundings {
 pub fn complete(line: &str, cursor: usize, surroundings: &dyn Surroundings) -> (usize, Vec<String>) {
     let position = position(line, cursor);
     let word = position.word.as_str();
-    let found = match &position.place {
+    let mut found = match &position.place {
         Place::Nothing => Vec::new(),
         Place::DotCommand => matching(word, DOT_COMMANDS.iter().map(|spec| format!(".{} ", spec.name))),
         Place::DotArgument(spec) => dot_arguments(spec, word, surroundings),
@@ -56,6 +58,8 @@ pub fn complete(line: &str, cursor: usize, surroundings: &dyn Surroundings) -> (
         Place::Value(field, before, in_expression) => values(word, field, before, *in_expression, surroundings),
         Place::Argument(argument) => arguments(word, argument, surroundings),
     };
+    // Names and values come from data: nothing of them may steer the terminal.
+    found.retain(|candidate| matches!(clean(candidate), Cow::Borrowed(_)));
     (position.start, found)
 }
 
@@ -372,7 +376,7 @@ mod tests {
         }
 
         fn values(&self, _: &str, field: &str) -> Vec<String> {
-            let values: &[&str] = if field == "user" { &["zoe", "ann", "al bundy", "a\"b"] } else { &[] };
+            let values: &[&str] = if field == "user" { &["zoe", "ann", "\u{1b}[31mred", "al bundy", "a\"b"] } else { &[] };
             values.iter().map(|value| (*value).to_owned()).collect()
         }
 

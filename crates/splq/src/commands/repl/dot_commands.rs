@@ -60,7 +60,7 @@ pub const DOT_COMMANDS: &[DotCommandSpec] = &[
         "PATH...",
         "load more data",
         Wanted::Path,
-        "Files, folders and globs; formats are found by content, gz, zst and zip are opened. A path with blanks goes in quotes.",
+        "Files, folders and globs; formats are found by content, gz, zst and zip are opened. A path with\nblanks goes in quotes.",
     ),
     spec(
         "unload",
@@ -77,7 +77,7 @@ pub const DOT_COMMANDS: &[DotCommandSpec] = &[
         "NAME(ARG, ...)=DEFINITION",
         "define a search macro",
         Wanted::Macro,
-        "Arguments stand as $arg$ in the definition: .macro of(who)=user=$who$ - then `of(ann)` is user=ann. A name alone\nshows the macro.",
+        "Arguments stand as $arg$ in the definition: .macro of(who)=user=$who$ - then `of(ann)` is\nuser=ann. A name alone shows the macro.",
     ),
     spec("datamodels", "[PART]", "data models and datasets; with a model's name its fields too", Wanted::DataModel, ""),
     spec("explain", "SEARCH", "how a search would be run", Wanted::Search, ""),
@@ -86,7 +86,7 @@ pub const DOT_COMMANDS: &[DotCommandSpec] = &[
         "[EARLIEST [LATEST]|all]",
         "search only this time; without arguments shows it",
         Wanted::Time,
-        "Time modifiers (-24h@h, @d), epoch seconds or RFC 3339: .time -24h now. `.time all` searches all time.",
+        "Time modifiers (-24h@h, @d), epoch seconds or RFC 3339, as in .time -24h now. `.time all` searches\nall time.",
     ),
     spec("format", "FORMAT", "format of rows: table, chart, ndjson, json, csv, markdown, raw", Wanted::OneOf(FORMATS), ""),
     spec("limit", "N", "show at most N rows of a result (0 = all)", Wanted::OneOf(&["0", "20", "100", "1000"]), ""),
@@ -100,16 +100,16 @@ pub const DOT_COMMANDS: &[DotCommandSpec] = &[
     spec(
         "save",
         "FILE",
-        "write the last result: .csv .ndjson .parquet .json .md .svg .png",
+        "write the last result; the extension tells the format",
         Wanted::Path,
-        "The extension tells the format; .svg and .png are charts. All its rows are written, whatever .limit shows.",
+        ".csv, .ndjson, .json, .parquet, .md, .txt and .raw are rows, .svg and .png are charts. All rows are\nwritten, whatever .limit shows.",
     ),
     spec(
         "chart",
         "[FILE.svg|FILE.png]",
         "draw the last result as a chart, here or into a file",
         Wanted::Path,
-        "For timechart, chart, top and stats results: the first column is the axis, each column of numbers a series.",
+        "For timechart, chart, top and stats results: the first column is the axis, each column of numbers\na series.",
     ),
     spec("timing", "on|off", "the line with row count and time", Wanted::OneOf(&["on", "off"]), ""),
     spec("run", "FILE", "run the search in a file", Wanted::Path, ""),
@@ -130,10 +130,11 @@ pub fn find(name: &str) -> Option<&'static DotCommandSpec> {
 /// What `.help` prints.
 pub fn help() -> String {
     let mut text = "\
-A line is a search. It goes on over several lines while a quote, bracket or backtick is open or it
-ends with a pipe; an empty line ends it in any case, Alt-Enter begins a new line.
-Tab completes what can stand at the cursor: commands, their options, functions, fields, values,
-macros, data models, lookups, paths. Ctrl-R searches the history, Ctrl-C cancels, Ctrl-D leaves.
+A line is a search. It goes on over several lines while a quote, bracket or backtick is open
+or it ends with a pipe; an empty line ends it in any case, Alt-Enter begins a new line.
+Tab completes what can stand at the cursor: commands, their options, functions, fields,
+values, macros, data models, lookups, paths. Ctrl-R searches the history, Ctrl-C cancels a
+search, Ctrl-D leaves.
 
 "
     .to_owned();
@@ -171,6 +172,7 @@ mod tests {
         }
         assert_eq!(find(".Q").map(|found| found.name), Some("quit"));
         assert!(find("nothing").is_none());
-        assert!(help().lines().all(|line| line.len() <= 100), "{}", help());
+        let all = DOT_COMMANDS.iter().map(help_on).chain([help()]).collect::<String>();
+        assert!(all.lines().all(|line| line.len() <= 100), "{all}");
     }
 }

@@ -1,7 +1,8 @@
 //! Searches on a thread of their own, so that the terminal can stop waiting for one at any moment.
 
+use std::io::{self, Write};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use spl_exec::{Engine, Failure, Results, Search};
@@ -10,6 +11,8 @@ use tokio::sync::oneshot;
 
 use crate::stop::Stop;
 
+/// What is said of what was given up.
+pub const CANCELLED: &str = "cancelled";
 /// Stack of a thread that plans and runs a search: searches may be nested deeply.
 const STACK: usize = 64 << 20;
 
@@ -19,6 +22,7 @@ pub struct Runner<'a> {
     /// Waits for answers and Ctrl-C, also while all threads of the other runtime are busy.
     watch: Runtime,
     running: Arc<AtomicUsize>,
+    interrupted: Arc<AtomicBool>,
 }
 
 /// How waiting for a search ended.
@@ -49,7 +53,25 @@ impl<'a> Runner<'a> {
     pub fn new(runtime: &'a Runtime) -> Result<Self, Stop> {
         let watch = Builder::new_current_thread().enable_all().build();
         let watch = watch.map_err(|error| Stop::Failed(format!("can't wait for searches: {error}")))?;
-        Ok(Self { runtime, watch, running: Arc::default() })
+        let interrupted = Arc::<AtomicBool>::default();
+        let seen = Arc::clone(&interrupted);
+        runtime.spawn(async move {
+            while tokio::signal::ctrl_c().await.is_ok() {
+                seen.store(true, Ordering::Relaxed);
+            }
+        });
+        Ok(Self { runtime, watch, running: Arc::default(), interrupted })
+    }
+
+    /// A writer to stdout that fails from the moment when Ctrl-C is pressed.
+    pub fn output(&self) -> InterruptibleOutput {
+        self.interrupted.store(false, Ordering::Relaxed);
+        InterruptibleOutput { interrupted: Arc::clone(&self.interrupted) }
+    }
+
+    /// Whether Ctrl-C was pressed since [`Runner::output`].
+    pub fn is_interrupted(&self) -> bool {
+        self.interrupted.load(Ordering::Relaxed)
     }
 
     /// Whether searches that were given up are still being ended.
@@ -116,6 +138,24 @@ impl<'a> Runner<'a> {
         });
         started.map_err(|error| Stop::Failed(format!("can't start a thread: {error}")))?;
         Ok((answer, cancel))
+    }
+}
+
+/// Stdout until Ctrl-C is pressed.
+pub struct InterruptibleOutput {
+    interrupted: Arc<AtomicBool>,
+}
+
+impl Write for InterruptibleOutput {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.interrupted.load(Ordering::Relaxed) {
+            return Err(io::Error::other(CANCELLED));
+        }
+        io::stdout().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        io::stdout().flush()
     }
 }
 
