@@ -1,7 +1,8 @@
 //! Records of the Linux audit daemon: one event per line, every `key=value` of it a field.
 
 use crate::chunk::ChunkBuilder;
-use crate::event::{EventFinisher, Role, Slots};
+use crate::event::EventFinisher;
+use crate::role::{Role, Slots};
 
 /// Whether a line is a record: `type=... msg=audit(epoch:serial): ...`, perhaps with `node=` before.
 pub(crate) fn is_line(line: &str) -> bool {

@@ -11,8 +11,9 @@ use bytes::Bytes;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 use crate::chunk::{ChunkBuilder, ColumnKind};
-use crate::event::{EventFinisher, Role, Slots};
+use crate::event::EventFinisher;
 use crate::report::WarningKind;
+use crate::role::{Role, Slots};
 
 /// The number of row groups.
 pub(crate) fn row_groups(bytes: &Bytes) -> Result<usize, String> {

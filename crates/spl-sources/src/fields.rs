@@ -4,8 +4,8 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 use std::hash::BuildHasher;
 
 use crate::chunk::{ChunkBuilder, ColumnKind, Span};
-use crate::event::Role;
 use crate::options::FieldSelection;
+use crate::role::Role;
 
 /// No node, no column.
 pub(crate) const NONE: u32 = u32::MAX;

@@ -1,8 +1,9 @@
 //! Logs whose comment lines name the fields: Zeek (`#fields`), and W3C extended logs such as those of IIS (`#Fields:`).
 
 use crate::chunk::{ChunkBuilder, ColumnKind, Span};
-use crate::event::{EventFinisher, Role, Slots};
+use crate::event::EventFinisher;
 use crate::report::WarningKind;
+use crate::role::{Role, Slots};
 
 /// What the comment lines at the beginning say.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,9 +1,10 @@
 //! JSON events: one pass over the text, values noted where they stand, names as Splunk's JSON extraction gives them.
 
 use crate::chunk::{ChunkBuilder, LONGEST, Span, unescape};
-use crate::event::{EventFinisher, Slots};
+use crate::event::EventFinisher;
 use crate::fields::{FieldTree, NONE, ROOT};
 use crate::report::WarningKind;
+use crate::role::Slots;
 use crate::windows;
 use crate::xml::{Place, XmlReader};
 

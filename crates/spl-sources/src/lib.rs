@@ -19,6 +19,7 @@ mod options;
 mod pairs;
 mod parts;
 mod report;
+mod role;
 mod rules;
 mod separated;
 mod sourcetype;

@@ -7,12 +7,13 @@ use rayon::prelude::*;
 
 use crate::chunk::{Chunk, ChunkBuilder};
 use crate::detect;
-use crate::event::{Defaults, EventFinisher};
+use crate::event::EventFinisher;
 use crate::headed::Header;
 use crate::input::{self, Input};
 use crate::options::{Format, LoadOptions};
 use crate::parts::{self, Part, parts, valid_text};
 use crate::report::{FileReport, LoadError, LoadReport, WarningKind, Warnings};
+use crate::role::Defaults;
 use crate::rules::{IndexTimeRules, Merge, Rules, TimeConfig};
 use crate::separated::Dialect;
 use crate::table::{EventTable, LoadedPart, join};

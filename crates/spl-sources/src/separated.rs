@@ -8,9 +8,10 @@ use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions};
 use arrow::datatypes::{DataType, Field, Schema};
 
 use crate::chunk::{ChunkBuilder, ColumnKind, Span};
-use crate::event::{EventFinisher, Role, Slots};
+use crate::event::EventFinisher;
 use crate::options::Format;
 use crate::report::{LoadError, WarningKind};
+use crate::role::{Role, Slots};
 use crate::rules::IndexTimeRules;
 use crate::{detect, input};
 

@@ -1,7 +1,8 @@
 //! Syslog lines, RFC 3164 and RFC 5424: host, process, pid and structured data.
 
 use crate::chunk::ChunkBuilder;
-use crate::event::{EventFinisher, Role, Slots};
+use crate::event::EventFinisher;
+use crate::role::{Role, Slots};
 
 /// What stands before a message.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

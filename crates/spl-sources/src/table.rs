@@ -16,8 +16,8 @@ use rayon::prelude::*;
 use std::hash::BuildHasher;
 
 use crate::chunk::{Cells, Chunk, ChunkColumn, ColumnKind, Span};
-use crate::event::Defaults;
 use crate::number::fits_float;
+use crate::role::Defaults;
 
 /// Rows of a batch.
 pub(crate) const BATCH_ROWS: usize = 1 << 15;

@@ -1,9 +1,10 @@
 //! Text as events: lines, or lines put together, with the fields of the kind of line that they are.
 
 use crate::chunk::{ChunkBuilder, Span};
-use crate::event::{EventFinisher, Slots};
+use crate::event::EventFinisher;
 use crate::options::Format;
 use crate::report::WarningKind;
+use crate::role::Slots;
 use crate::rules::{Breaking, TimeRules};
 use crate::timestamp::TimeReader;
 use crate::xml::{Place, XmlReader};

@@ -1,8 +1,9 @@
 //! Windows events in text files: XML events one after another, and the older `KEY=VALUE` form; other lines stay text.
 
 use crate::chunk::{ChunkBuilder, ColumnKind, Span};
-use crate::event::{EventFinisher, Slots};
+use crate::event::EventFinisher;
 use crate::report::WarningKind;
+use crate::role::Slots;
 use crate::xml::{Place, XmlReader, clean};
 
 /// Whether a text begins with an XML event.

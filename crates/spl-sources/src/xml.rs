@@ -4,9 +4,9 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 use std::hash::BuildHasher;
 
 use crate::chunk::{ChunkBuilder, ColumnKind, Span};
-use crate::event::{Role, Slots};
 use crate::fields::NONE;
 use crate::options::FieldSelection;
+use crate::role::{Role, Slots};
 
 /// Where in an event an element lies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
