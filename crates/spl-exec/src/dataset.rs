@@ -283,10 +283,7 @@ pub fn constraints(scopes: &[DatasetScope<'_>], dataset: Option<&DatasetName<'_>
 /// The search with commands that a dataset or one of its ancestors starts from: of search and transaction datasets.
 pub fn base_search<'k>(model: &'k DataModel, dataset: &str) -> Option<&'k str> {
     let lineage = model.lineage(dataset);
-    lineage
-        .into_iter()
-        .filter_map(|name| model.datasets.get(name)?.base_search.as_deref())
-        .find(|search| search.contains('|'))
+    lineage.into_iter().filter_map(|name| model.datasets.get(name)?.base_search.as_deref()).find(|search| search.contains('|'))
 }
 
 /// The rows of a dataset that starts from a search with commands; none for other datasets.

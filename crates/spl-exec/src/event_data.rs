@@ -13,6 +13,7 @@ use spl_parser::Diagnostic;
 
 use crate::column_facts::{self, ColumnFacts};
 use crate::frame::{ORDINAL, engine_error, ordinal};
+use crate::keyed_extraction;
 
 /// The hidden column with the number of the event's kind.
 pub const KIND: &str = "__kind";
@@ -52,19 +53,21 @@ impl EventData {
         knowledge: &Knowledge,
         partitions: usize,
     ) -> Result<Self, Diagnostic> {
-        let mut fields: Vec<Arc<Field>> = schema.fields().iter().cloned().collect();
-        fields.push(Arc::new(Field::new(KIND, DataType::Int32, false)));
-        let with_kind: SchemaRef = Arc::new(Schema::new(fields));
         let few_sources = batches.iter().all(|batch| match batch.column_by_name("source").map(|array| Column::new(array)) {
             Some(Ok(Column::Dictionary { values, .. })) => values.len() <= MOST_SOURCES,
             Some(_) => false,
             None => true,
         });
         let mut sorter = Sorter { knowledge, few_sources, kinds: Vec::new(), numbers: HashMap::new() };
+        let numbers = batches.iter().map(|batch| sorter.number(batch)).collect::<Result<Vec<_>, _>>()?;
+        let extended = keyed_extraction::extend(schema, batches, &numbers, &sorter.kinds, knowledge)?;
+        let (schema, batches) = extended.as_ref().map_or((schema, batches), |(schema, batches)| (schema, batches.as_slice()));
+        let mut fields: Vec<Arc<Field>> = schema.fields().iter().cloned().collect();
+        fields.push(Arc::new(Field::new(KIND, DataType::Int32, false)));
+        let with_kind: SchemaRef = Arc::new(Schema::new(fields));
         let mut parts: Vec<Vec<RecordBatch>> = vec![Vec::new(); partitions.max(1)];
         let mut whole = Vec::with_capacity(batches.len());
-        for (index, batch) in batches.iter().enumerate() {
-            let numbered = sorter.number(batch)?;
+        for (index, (batch, numbered)) in batches.iter().zip(numbers).enumerate() {
             let mut columns: Vec<ArrayRef> = batch.columns().to_vec();
             columns.push(numbered);
             let place = index % partitions.max(1);

@@ -26,7 +26,7 @@ use crate::search;
 pub const RAW_PREFIX: &str = "__raw:";
 
 /// Fields that Splunk stores with an event; an extraction does not replace them.
-const STORED_FIELDS: &[&str] = &["_time", "_raw", "host", "source", "sourcetype", "index"];
+pub const STORED_FIELDS: &[&str] = &["_time", "_raw", "host", "source", "sourcetype", "index"];
 
 /// How far a field's knowledge is applied; each level sees the one before (Splunk knowledge manager manual, the sequence
 /// of search-time operations).
@@ -484,6 +484,8 @@ pub fn carried_fields(knowledge: &Knowledge, parsed: &ParsedKnowledge, needed: N
             }
         }
     }
+    // Any name can be one that stands in the events.
+    names.extend(crate::keyed_extraction::sources(knowledge));
     let patterns: Vec<String> = names.iter().filter(|name| name.contains('*')).cloned().collect();
     for pattern in patterns {
         names.extend(edges.keys().filter(|name| crate::frame::wildcard_matches(&pattern, name)).cloned());

@@ -131,7 +131,8 @@ fn with_fields(
     planner.from_batches(schema, vec![batch])
 }
 
-fn push(
+/// Adds a column of cells of one type.
+pub fn push(
     fields: &mut Vec<Arc<Field>>,
     columns: &mut Vec<ArrayRef>,
     name: &str,

@@ -17,6 +17,7 @@ pub mod group_codes;
 mod group_indices;
 mod grouping;
 pub mod inner_search;
+pub mod keyed_extraction;
 pub mod limits;
 pub mod lookup_expression;
 pub mod lookup_matcher;

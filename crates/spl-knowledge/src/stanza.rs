@@ -142,9 +142,7 @@ impl NamePattern {
     pub fn matches(&self, name: &str) -> bool {
         match &self.form {
             Form::Literal => self.text == name,
-            Form::Wildcards { ignore_case, alternatives } => {
-                alternatives.iter().any(|parts| covers(parts, name, *ignore_case))
-            }
+            Form::Wildcards { ignore_case, alternatives } => alternatives.iter().any(|parts| covers(parts, name, *ignore_case)),
             Form::Regex(regex) => regex.is_match(name),
         }
     }

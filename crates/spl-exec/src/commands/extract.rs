@@ -64,7 +64,27 @@ async fn by_transform(
     call: &CommandCall,
 ) -> Result<Frame, Diagnostic> {
     let clean = call.option("clean_keys").map_or(transform.clean_keys, |_| boolean(call, "clean_keys", true));
+    let failed =
+        |message: String| Diagnostic::error("plan/regex", format!("transform `{}`: {message}", transform.name), call.span);
+    let read = reader(transform, clean, several).map_err(failed)?;
+    extract(planner, frame, &transform.source_key, existing, |text| read(text).map_err(failed)).await
+}
+
+/// Finds fields in a text; fails when a regular expression takes too many steps.
+pub type Reader<'t> = Box<dyn Fn(&str) -> Result<Found, String> + Send + Sync + 't>;
+
+/// What a transform finds in a text.
+///
+/// # Errors
+/// A regular expression that can't be read.
+pub fn reader(transform: &Transform, clean: bool, several: bool) -> Result<Reader<'_>, String> {
     if let Some(delimiters) = &transform.delimiters {
+        if delimiters.key_value.is_none() {
+            return Ok(Box::new(move |text| {
+                let values = split_outside_quotes(text, |c| delimiters.pairs.contains(c));
+                Ok(transform.fields.iter().cloned().zip(values.into_iter().map(|value| vec![unquoted(value)])).collect())
+            }));
+        }
         let pairs = Pairs {
             between: Some(delimiters.pairs.chars().collect()),
             inside: delimiters.key_value.as_deref().unwrap_or_default().chars().collect(),
@@ -73,31 +93,12 @@ async fn by_transform(
             several,
             clean,
         };
-        let read = |text: &str| {
-            Ok(if delimiters.key_value.is_some() {
-                pairs.read(text)
-            } else {
-                transform
-                    .fields
-                    .iter()
-                    .cloned()
-                    .zip(
-                        split_outside_quotes(text, |c| delimiters.pairs.contains(c))
-                            .into_iter()
-                            .map(|value| vec![unquoted(value)]),
-                    )
-                    .collect()
-            })
-        };
-        return extract(planner, frame, &transform.source_key, existing, read).await;
+        return Ok(Box::new(move |text| Ok(pairs.read(text))));
     }
-    let regex = transform.regex.as_deref().unwrap_or_default();
-    let failed =
-        |message: String| Diagnostic::error("plan/regex", format!("transform `{}`: {message}", transform.name), call.span);
-    let pattern = Pattern::new(regex).map_err(failed)?;
-    let read = |text: &str| {
+    let pattern = Pattern::new(transform.regex.as_deref().unwrap_or_default())?;
+    Ok(Box::new(move |text| {
         let mut found = Vec::new();
-        for groups in pattern.matches(text, 0).map_err(failed)? {
+        for groups in pattern.matches(text, 0)? {
             let group = |number: usize| groups.get(number).copied().flatten().and_then(|(start, end)| text.get(start..end));
             match &transform.format {
                 Some(format) => {
@@ -111,8 +112,7 @@ async fn by_transform(
             }
         }
         Ok(merged(found, several))
-    };
-    extract(planner, frame, &transform.source_key, existing, read).await
+    }))
 }
 
 /// Named groups are fields; `_KEY_1` and `_VAL_1` give the name and the value of one.

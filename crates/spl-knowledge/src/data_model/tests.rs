@@ -83,8 +83,5 @@ fn transaction_datasets_are_searches() {
         )
     );
     let wrong = DataModel::parse(r#"{"modelName":"M","objects":[{"objectName":"T","parentName":"BaseTransaction"}]}"#, "m.json");
-    assert_eq!(
-        wrong.unwrap_err()[0].message,
-        "m.json: transaction dataset `T` names no dataset in `objectsToGroup`"
-    );
+    assert_eq!(wrong.unwrap_err()[0].message, "m.json: transaction dataset `T` names no dataset in `objectsToGroup`");
 }
