@@ -314,6 +314,8 @@ fn extension(format: Format) -> &'static str {
         Format::Markdown => "md",
         Format::Raw => "log",
         Format::Parquet => "parquet",
+        Format::Svg => "svg",
+        Format::Png => "png",
         _ => "txt",
     }
 }

@@ -1,13 +1,15 @@
 //! splq.toml: defaults of the command line's options, found in the current folder or the nearest one above it.
 
+mod values;
+
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 use spl_exec::limits::LIMITS;
-use spl_parser::diagnostic::nearest;
 use spl_parser::{Diagnostic, Span};
-use toml::Spanned;
 use toml::de::{DeTable, DeValue};
+
+use values::{Problem, Value, boolean, span, table, text, texts, unknown, whole_number, wrong};
 
 use crate::arguments::{Command, DataOptions, KnowledgeOptions, LintOptions, SettingOptions};
 use crate::diagnostics::report;
@@ -43,17 +45,6 @@ pub struct Configuration {
 struct Key {
     name: &'static str,
     read: fn(&mut Configuration, &Value<'_>) -> Result<(), Problem>,
-}
-
-type Value<'a> = Spanned<DeValue<'a>>;
-
-/// What is wrong with a value, and where.
-#[derive(Debug)]
-struct Problem {
-    code: &'static str,
-    span: Span,
-    message: String,
-    help: Option<String>,
 }
 
 /// All keys, as docs/configuration.md describes them.
@@ -433,111 +424,5 @@ fn setting(to: &mut Configuration, value: &Value<'_>, set: fn(&mut SettingOption
     Ok(())
 }
 
-fn span<T>(spanned: &Spanned<T>) -> Span {
-    let span = spanned.span();
-    Span::new(span.start, span.end)
-}
-
-fn wrong(value: &Value<'_>, message: &str) -> Problem {
-    Problem { code: "config/value", span: span(value), message: message.to_owned(), help: None }
-}
-
-fn unknown<'k, T: AsRef<str>>(what: &str, name: &Spanned<T>, known: impl IntoIterator<Item = &'k str>) -> Problem {
-    let known: Vec<&str> = known.into_iter().collect();
-    let written = name.get_ref().as_ref();
-    let help = match nearest(written, known.iter().copied()) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => format!("known are {}", known.join(", ")),
-    };
-    Problem { code: "config/unknown-key", span: span(name), message: format!("unknown {what} `{written}`"), help: Some(help) }
-}
-
-fn expected(value: &Value<'_>, what: &str) -> Problem {
-    wrong(value, &format!("expected {what}, not {}", value.get_ref().type_str()))
-}
-
-fn text(value: &Value<'_>) -> Result<String, Problem> {
-    value.get_ref().as_str().map(str::to_owned).ok_or_else(|| expected(value, "text in quotes"))
-}
-
-/// A list of texts, or one of them.
-fn texts(value: &Value<'_>) -> Result<Vec<String>, Problem> {
-    match value.get_ref().as_array() {
-        Some(list) => list.iter().map(text).collect(),
-        None => Ok(vec![value.get_ref().as_str().ok_or_else(|| expected(value, "a text or a list of texts"))?.to_owned()]),
-    }
-}
-
-fn boolean(value: &Value<'_>) -> Result<bool, Problem> {
-    value.get_ref().as_bool().ok_or_else(|| expected(value, "true or false"))
-}
-
-fn whole_number(value: &Value<'_>) -> Result<u64, Problem> {
-    let number = value.get_ref().as_integer().ok_or_else(|| expected(value, "a whole number"))?;
-    u64::from_str_radix(number.as_str(), number.radix()).map_err(|_| wrong(value, "expected a whole number from 0"))
-}
-
-fn table<'v, 'a>(value: &'v Value<'a>) -> Result<&'v DeTable<'a>, Problem> {
-    value.get_ref().as_table().ok_or_else(|| expected(value, "a table"))
-}
-
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
-mod tests {
-    use clap::Parser;
-
-    use super::*;
-    use crate::arguments::Arguments;
-
-    fn parse(text: &str) -> Result<Configuration, Diagnostic> {
-        Configuration::parse(text, PathBuf::from("up"))
-    }
-
-    fn query(text: &str, arguments: &[&str]) -> crate::arguments::QueryArguments {
-        let configuration = parse(text).unwrap();
-        let mut command = Arguments::parse_from(["splq", "query", "*"].iter().chain(arguments)).command.unwrap();
-        configuration.apply(&mut command);
-        match command {
-            Command::Query(arguments) => arguments,
-            other => unreachable!("{other:?}"),
-        }
-    }
-
-    #[test]
-    fn what_the_command_line_says_wins() {
-        let text = "data = \"logs\"\nsourcetype = \"web\"\ntz = \"Europe/Berlin\"\nlimits = { sort_count = 5 }\n\
-                    [macro]\n\"m(x)\" = \"a=$x$\"\n[lookup]\nusers = \"users.csv\"\n";
-        let filled = query(text, &[]);
-        assert_eq!(filled.engine.data.data, ["up/logs"]);
-        assert!(filled.engine.data.configured);
-        assert_eq!(filled.engine.data.sourcetype.as_deref(), Some("web"));
-        assert_eq!(filled.engine.settings.tz.as_deref(), Some("Europe/Berlin"));
-        assert_eq!(filled.engine.settings.limit, ["sort_count=5"]);
-        assert_eq!(filled.engine.knowledge.lookup, [("users".to_owned(), PathBuf::from("up/users.csv"))]);
-        let given = query(text, &["--data", "x", "--tz", "UTC", "--limit", "sort_count=7", "--macro", "m(x)=b"]);
-        assert_eq!((given.engine.data.data, given.engine.data.sourcetype), (vec!["x".to_owned()], None));
-        assert_eq!(given.engine.settings.tz.as_deref(), Some("UTC"));
-        assert_eq!(given.engine.settings.limit, ["sort_count=5", "sort_count=7"]);
-        assert_eq!(given.engine.knowledge.macros, ["m(x)=a=$x$", "m(x)=b"]);
-    }
-
-    #[test]
-    fn mistakes_have_a_place() {
-        for (text, place, message) in [
-            ("tz = \"UTC\"\ndta = 1", "dta", "unknown key `dta`"),
-            ("tz = \"Europe/Berlinn\"", "\"Europe/Berlinn\"", "not a time zone"),
-            ("data = 5", "5", "expected a text or a list of texts, not integer"),
-            ("[limits]\nsortcount = 1", "sortcount", "unknown limit"),
-            ("[lints]\nallow = [\"lint/bareword\"]", "[\"lint/bareword\"]", "lint/bare-word"),
-            ("format = \"xls\"", "\"xls\"", "ndjson"),
-            ("threads = 0", "0", "1 to 1024"),
-            ("[macro]\n\"m(\" = \"x\"", "\"m(\"", "m("),
-        ] {
-            let problem = parse(text).unwrap_err();
-            assert_eq!(problem.span().unwrap().text(text), place, "{text}: {problem}");
-            assert!(problem.message.contains(message), "{text}: {problem}");
-        }
-        assert_eq!(parse("a = ").unwrap_err().code, "config/syntax");
-        assert_eq!(parse("dta = 1").unwrap_err().help.as_deref(), Some("did you mean `data`?"));
-    }
-}
+mod tests;

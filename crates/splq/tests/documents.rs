@@ -177,7 +177,7 @@ fn console_sessions_print_what_is_shown() {
             let mut printed = Vec::new();
             for command in document.body(block).iter().filter_map(|line| line.strip_prefix("$ ")) {
                 assert!(
-                    command.starts_with("splq ") || command.contains("| splq "),
+                    command.starts_with("splq ") || command.contains("| splq ") || command.contains("&& splq "),
                     "{}: a console block runs only splq: {command}",
                     document.path.display()
                 );
