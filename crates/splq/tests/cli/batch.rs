@@ -127,6 +127,27 @@ fn splq_toml_holds_defaults() {
     printed.fails(2, "did you mean `threads`?");
     assert!(printed.err.contains("[splq.toml:2:1]"), "{}", printed.err);
     folder.run(&["query", "--no-config", "| makeresults"]).ok();
+    folder.run_with_input(&["run", "-", "--data", "-", "--no-config"], Some("x")).fails(2, "stdin");
+}
+
+#[test]
+fn another_file_than_splq_toml() {
+    let folder = library();
+    folder.write("splq.toml", "nonsense = 1\n");
+    folder.write("conf/other.toml", "data = \"../events.ndjson\"\n");
+    let run = |file: &str| {
+        let output = Command::new(env!("CARGO_BIN_EXE_splq"))
+            .args(["query", "user=ann | stats count"])
+            .env("SPLQ_CONFIG", file)
+            .current_dir(folder.path())
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        (output.status.code(), String::from_utf8(output.stdout).unwrap())
+    };
+    assert_eq!(run("conf/other.toml"), (Some(0), "{\"count\":2}\n".to_owned()));
+    assert_eq!(run("").0, Some(0));
+    assert_eq!(run("missing.toml").0, Some(2));
 }
 
 #[test]

@@ -135,6 +135,13 @@ fn data_is_loaded_and_values_are_completed() {
     terminal.press(" | stat\tcount by us\t\r");
     let screen = terminal.shows("1 row, ");
     assert!(screen.contains("user=ann | stats count by user") && screen.contains("user │ count"), "{screen}");
+    // Fields and values of the rows at that point, not of the events.
+    terminal.prompts();
+    terminal.press("* | stats sum(bytes) AS total by user | table \t");
+    terminal.until("the fields", |text| text.lines().any(|line| line.split_whitespace().eq(["total", "user"])));
+    terminal.press("total | search total=\t");
+    terminal.until("the values", |text| text.lines().any(|line| line.split_whitespace().eq(["20", "22"])));
+    terminal.press("\u{3}");
 }
 
 #[test]

@@ -496,4 +496,28 @@ mod tests {
         // A cursor inside a character does no harm.
         assert_eq!(position("ä", 1).start, 0);
     }
+
+    #[test]
+    fn any_text_has_positions() {
+        let pieces = [
+            "|", "[", "]", "(", ")", "\"", "'", "`", "```", ",", "=", "!=", " ", "\\", "ä", "stats", "by", "in", "lookup", ".x",
+            "from", ":", "-",
+        ];
+        let mut state = 1u32;
+        for _ in 0..3000 {
+            let mut line = String::new();
+            for _ in 0..8 {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                line.push_str(pieces[(state >> 16) as usize % pieces.len()]);
+            }
+            for cursor in 0..=line.len() + 1 {
+                let found = position(&line, cursor);
+                assert!(line.is_char_boundary(found.start) && line[found.start..].starts_with(&found.word), "{line:?} {cursor}");
+            }
+            crate::commands::repl::colors::colored(&line, Some(line.len()));
+            crate::commands::repl::input::is_incomplete(&line);
+            crate::commands::repl::completion::syntax_hint(&line);
+            crate::commands::repl::approximation::fields_behind(&line, Vec::new);
+        }
+    }
 }
