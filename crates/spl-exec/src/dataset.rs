@@ -380,6 +380,19 @@ pub fn rows(
     frame.select(columns)
 }
 
+/// The same, whether the events are loaded or come part by part.
+pub async fn found_rows(
+    planner: &Planner,
+    dataset: &DatasetName<'_>,
+    naming: Naming,
+    strict: bool,
+    needed: &Needed,
+    span: Span,
+) -> Result<Frame, Diagnostic> {
+    let (frame, ()) = planner.over_events(|planner| Ok((rows(planner, dataset, naming, strict, needed, span)?, ()))).await?;
+    Ok(frame)
+}
+
 /// The dataset that defines a field: the last name of its lineage.
 fn owner(lineage: &str) -> &str {
     lineage.rsplit('.').next().unwrap_or(lineage)

@@ -1,7 +1,7 @@
 //! The engine as its users see it: settings and knowledge in, searches compiled, checked, explained and run.
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use async_trait::async_trait;
@@ -25,13 +25,13 @@ use spl_parser::{Diagnostic, Pipeline};
 use spl_sources::{EventTable, FieldSelection};
 
 use crate::event_data::EventData;
+use crate::event_parts::EventParts;
 use crate::events::carried_fields;
 use crate::frame::engine_error;
 use crate::geo_database::GeoDatabase;
 use crate::grouping::GroupByCode;
 use crate::needed::Needed;
 use crate::operators::exec::OperatorPlanner;
-use crate::parsed_knowledge::ParsedKnowledge;
 use crate::planned_knowledge::PlannedKnowledge;
 use crate::planner::{Planner, Shared};
 use crate::written::WrittenLookups;
@@ -123,13 +123,14 @@ impl Engine {
         let data = EventData::empty(&knowledge)?;
         let state = session_state(&settings)?;
         let shared = Shared {
-            knowledge,
+            knowledge: Arc::new(knowledge),
             settings,
-            parsed: ParsedKnowledge::default(),
+            parsed: Arc::default(),
             planned: PlannedKnowledge::default(),
             data,
+            parts: None,
             state,
-            functions: Mutex::default(),
+            functions: Arc::default(),
             written: WrittenLookups::default(),
         };
         Ok(Self { shared: Arc::new(shared), data: None })
@@ -155,7 +156,14 @@ impl Engine {
         let partitions = threads(&self.shared.settings);
         let events = EventData::new(&data.schema, &data.batches, &self.shared.knowledge, partitions)?;
         self.data = Some(data);
-        self.rebuild(self.shared.knowledge.clone(), self.shared.settings.clone(), events)
+        self.rebuild(self.shared.knowledge.clone(), self.shared.settings.clone(), events, None)
+    }
+
+    /// Replaces the loaded events by events that are loaded part by part, anew for each search that reads them.
+    pub fn set_parts(&mut self, parts: Arc<dyn EventParts>) -> Result<(), Diagnostic> {
+        let events = EventData::empty(&self.shared.knowledge)?;
+        self.data = None;
+        self.rebuild(self.shared.knowledge.clone(), self.shared.settings.clone(), events, Some(parts))
     }
 
     /// Replaces knowledge objects and settings; the loaded events stay.
@@ -164,15 +172,22 @@ impl Engine {
             Some(data) => EventData::new(&data.schema, &data.batches, &knowledge, threads(&settings))?,
             None => EventData::empty(&knowledge)?,
         };
-        self.rebuild(knowledge, settings, events)
+        let parts = self.shared.parts.clone();
+        self.rebuild(Arc::new(knowledge), settings, events, parts)
     }
 
-    fn rebuild(&mut self, knowledge: Knowledge, settings: Settings, data: EventData) -> Result<(), Diagnostic> {
+    fn rebuild(
+        &mut self,
+        knowledge: Arc<Knowledge>,
+        settings: Settings,
+        data: EventData,
+        parts: Option<Arc<dyn EventParts>>,
+    ) -> Result<(), Diagnostic> {
         let state = session_state(&settings)?;
         let written = self.shared.written.clone();
-        let (parsed, planned) = (ParsedKnowledge::default(), PlannedKnowledge::default());
-        self.shared =
-            Arc::new(Shared { knowledge, settings, parsed, planned, data, state, functions: Mutex::default(), written });
+        let (parsed, functions) = (Arc::default(), Arc::default());
+        let planned = PlannedKnowledge::default();
+        self.shared = Arc::new(Shared { knowledge, settings, parsed, planned, data, parts, state, functions, written });
         Ok(())
     }
 
@@ -275,6 +290,11 @@ fn session_state(settings: &Settings) -> Result<SessionState, Diagnostic> {
     options.optimizer.max_passes = 1;
     // The rule takes a window over a whole partition for one that ends at the row, and cuts its input.
     options.optimizer.enable_window_limits = false;
+    if let Some(limit) = settings.memory_limit {
+        // What a sort keeps free to merge what it wrote to disk; the default is more than a small limit has.
+        let reserved = options.execution.sort_spill_reservation_bytes;
+        options.execution.sort_spill_reservation_bytes = reserved.min(limit / 16);
+    }
     let mut spl = SplOptions::default();
     spl.now = settings.now;
     spl.time_zone = settings.time_zone.name().to_owned();

@@ -516,6 +516,16 @@ pub fn search_events(planner: &Planner, condition: Option<&SearchExpression>, ne
     project(planner, frame, &scopes, &conditions, needed)
 }
 
+/// The same, whether the events are loaded or come part by part.
+pub async fn found_events(
+    planner: &Planner,
+    condition: Option<&SearchExpression>,
+    needed: &Needed,
+) -> Result<Frame, Diagnostic> {
+    let (frame, ()) = planner.over_events(|planner| Ok((search_events(planner, condition, needed)?, ()))).await?;
+    Ok(frame)
+}
+
 /// The condition that an event is of a kind and meets that kind's condition.
 pub fn any_kind(conditions: &[Expr]) -> Expr {
     if let [first, rest @ ..] = conditions

@@ -23,6 +23,7 @@ use spl_parser::{Diagnostic, Span};
 use crate::commands::{self, Input, Planning};
 use crate::engine::Settings;
 use crate::event_data::EventData;
+use crate::event_parts::EventParts;
 use crate::frame::{Frame, ORDINAL, column, engine_error, ordinal};
 use crate::limits::Limits;
 use crate::needed::Needed;
@@ -35,19 +36,21 @@ use crate::written::{self, WrittenLookups};
 /// What all planning of one engine shares.
 pub struct Shared {
     /// Knowledge objects.
-    pub knowledge: Knowledge,
+    pub knowledge: Arc<Knowledge>,
     /// Settings.
     pub settings: Settings,
     /// What knowledge objects say, parsed.
-    pub parsed: ParsedKnowledge,
+    pub parsed: Arc<ParsedKnowledge>,
     /// Fields and searches of knowledge objects, planned over the loaded events.
     pub planned: PlannedKnowledge,
     /// Loaded events; without data an empty table.
     pub data: EventData,
+    /// Events that are loaded part by part while a search runs, in place of loaded ones.
+    pub parts: Option<Arc<dyn EventParts>>,
     /// DataFusion's state: optimiser rules, options, memory pool.
     pub state: SessionState,
     /// Functions by name, so that compiled patterns and kept results are shared by all searches of a run.
-    pub functions: Mutex<IndexMap<&'static str, Arc<ScalarUDF>>>,
+    pub functions: Arc<Mutex<IndexMap<&'static str, Arc<ScalarUDF>>>>,
     /// Lookup tables that searches of this session wrote.
     pub written: WrittenLookups,
 }
@@ -131,6 +134,33 @@ impl Planner {
     /// Fields and searches of knowledge objects, planned over the loaded events.
     pub fn planned(&self) -> &PlannedKnowledge {
         &self.shared.planned
+    }
+
+    /// Events that are loaded part by part, if they are.
+    pub fn event_parts(&self) -> Option<&Arc<dyn EventParts>> {
+        self.shared.parts.as_ref()
+    }
+
+    /// Number of threads that searches run on.
+    pub fn threads(&self) -> usize {
+        self.shared.state.config().target_partitions()
+    }
+
+    /// The same planner over other events, which are loaded.
+    pub fn over_data(&self, data: EventData) -> Self {
+        let from = &self.shared;
+        let shared = Shared {
+            knowledge: from.knowledge.clone(),
+            settings: from.settings.clone(),
+            parsed: from.parsed.clone(),
+            planned: PlannedKnowledge::default(),
+            data,
+            parts: None,
+            state: from.state.clone(),
+            functions: from.functions.clone(),
+            written: from.written.clone(),
+        };
+        Self { shared: Arc::new(shared), ..self.clone() }
     }
 
     /// How often this session wrote a lookup.
@@ -422,7 +452,8 @@ fn first_position(call: &CommandCall) -> Diagnostic {
         .with_help("start with a search or a generating command such as `| makeresults`, `| inputlookup`, `| tstats`")
 }
 
-fn with_fresh_ordinal(schema: SchemaRef, batches: Vec<RecordBatch>) -> Result<(SchemaRef, Vec<RecordBatch>), Diagnostic> {
+/// Rows with their ordinals anew.
+pub fn with_fresh_ordinal(schema: SchemaRef, batches: Vec<RecordBatch>) -> Result<(SchemaRef, Vec<RecordBatch>), Diagnostic> {
     use arrow::array::{ArrayRef, Int64Array};
     use arrow::datatypes::{DataType, Field, Schema};
     let mut fields: Vec<Arc<Field>> = schema.fields().iter().filter(|field| field.name() != ORDINAL).cloned().collect();

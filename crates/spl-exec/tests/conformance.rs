@@ -14,11 +14,11 @@ use indexmap::{IndexMap, IndexSet};
 use libtest_mimic::{Arguments, Failed, Trial};
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
-use spl_exec::{Engine, Failure, Results, Settings};
+use spl_exec::{Engine, EventParts, Failure, Results, Search, Settings};
 use spl_functions::column::Column;
 use spl_functions::value::{Value, parse_number};
 use spl_knowledge::Knowledge;
-use spl_sources::LoadOptions;
+use spl_sources::{EventTable, LoadOptions};
 use tokio::runtime::Runtime;
 
 const CASES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/conformance");
@@ -131,9 +131,19 @@ fn judge(case: &Case, gap: Option<&str>, runtime: &Runtime) -> Result<(), Failed
     }
 }
 
+/// All events at once, then two files of half of them that are read one after the other.
 fn run(case: &Case, runtime: &Runtime) -> Result<(), String> {
+    judged(case, runtime, None)?;
+    let events = case.events.as_ref().map_or(0, Vec::len);
+    if events > 1 && case.expect.is_some() {
+        judged(case, runtime, Some(events.div_ceil(2))).map_err(|problem| format!("read in parts: {problem}"))?;
+    }
+    Ok(())
+}
+
+fn judged(case: &Case, runtime: &Runtime, part: Option<usize>) -> Result<(), String> {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let answer = answer(case, folder.path(), runtime);
+    let answer = answer(case, folder.path(), runtime, part);
     match (&case.expect, answer) {
         (None, Err(failure)) if failure.trim().is_empty() => Err("failed as expected, but without a message".to_owned()),
         (None, Err(_)) => Ok(()),
@@ -144,32 +154,63 @@ fn run(case: &Case, runtime: &Runtime) -> Result<(), String> {
 }
 
 /// The rows of the case's search, as the command line would print them.
-fn answer(case: &Case, folder: &Path, runtime: &Runtime) -> Result<Vec<Row>, String> {
+fn answer(case: &Case, folder: &Path, runtime: &Runtime, part: Option<usize>) -> Result<Vec<Row>, String> {
     let mut engine = Engine::new(knowledge(case, folder)?, settings(case)).map_err(|problem| problem.message)?;
     let search = engine.compile(&case.spl).map_err(messages)?;
     if let Some(events) = &case.events {
-        let mut text = String::new();
-        for event in events {
-            writeln!(text, "{}", Json::Object(event.clone())).expect("writing to a text");
+        let parts: Vec<LoadOptions> = events
+            .chunks(part.unwrap_or(usize::MAX).min(events.len().max(1)))
+            .enumerate()
+            .map(|(number, events)| load_options(&engine, &search, folder, number, events))
+            .collect();
+        match (part, parts.first()) {
+            (Some(_), _) => engine.set_parts(Arc::new(Parts(parts))),
+            (None, Some(all)) => {
+                let loaded = spl_sources::load(all).map_err(|error| error.to_string())?;
+                engine.set_data(loaded.table)
+            }
+            (None, None) => {
+                let none = load_options(&engine, &search, folder, 0, &[]);
+                let loaded = spl_sources::load(&none).map_err(|error| error.to_string())?;
+                engine.set_data(loaded.table)
+            }
         }
-        let path = folder.join("events.ndjson");
-        std::fs::write(&path, text).expect("writing events");
-        let options = LoadOptions {
-            paths: vec![path.display().to_string()],
-            fields: engine.needed_fields(&search),
-            now: engine.settings().now,
-            time_zone: engine.settings().time_zone,
-            threads: 1,
-            ..LoadOptions::default()
-        };
-        let loaded = spl_sources::load(&options).map_err(|error| error.to_string())?;
-        engine.set_data(loaded.table).map_err(|problem| problem.message)?;
+        .map_err(|problem| problem.message)?;
     }
     let results = runtime
         .block_on(async { tokio::time::timeout(TIME_OUT, engine.run(&search)).await })
         .map_err(|_| format!("no answer in {} s", TIME_OUT.as_secs()))?
         .map_err(messages)?;
     rows(&results)
+}
+
+/// Writes events to a file, for a load of it.
+fn load_options(engine: &Engine, search: &Search, folder: &Path, number: usize, events: &[Row]) -> LoadOptions {
+    let mut text = String::new();
+    for event in events {
+        writeln!(text, "{}", Json::Object(event.clone())).expect("writing to a text");
+    }
+    let path = folder.join(format!("events{number}.ndjson"));
+    std::fs::write(&path, text).expect("writing events");
+    LoadOptions {
+        paths: vec![path.display().to_string()],
+        fields: engine.needed_fields(search),
+        now: engine.settings().now,
+        time_zone: engine.settings().time_zone,
+        threads: 1,
+        ..LoadOptions::default()
+    }
+}
+
+struct Parts(Vec<LoadOptions>);
+
+impl EventParts for Parts {
+    fn parts(&self) -> Box<dyn Iterator<Item = Result<EventTable, String>> + Send> {
+        let options = self.0.clone();
+        Box::new(options.into_iter().map(|part| {
+            spl_sources::load(&part).map(|loaded| loaded.table).map_err(|error| error.to_string())
+        }))
+    }
 }
 
 fn knowledge(case: &Case, folder: &Path) -> Result<Knowledge, String> {

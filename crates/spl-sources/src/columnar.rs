@@ -1,48 +1,138 @@
 //! Parquet files: rows become events with the same field names as nested JSON.
 
+use std::fs::File;
 use std::sync::Arc;
 
+use arrow::buffer::Buffer;
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, Float64Type, Int64Type, TimeUnit};
 use arrow::error::ArrowError;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use bytes::Bytes;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::{
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
+};
 
 use crate::chunk::{ChunkBuilder, ColumnKind};
 use crate::event::EventFinisher;
+use crate::input::Content;
 use crate::report::WarningKind;
 use crate::role::{Role, Slots};
 
-/// The number of row groups.
-pub(crate) fn row_groups(bytes: &Bytes) -> Result<usize, String> {
-    let reader = ParquetRecordBatchReaderBuilder::try_new(bytes.clone()).map_err(|error| error.to_string())?;
-    Ok(reader.metadata().num_row_groups())
+/// The key of a file's metadata that says that `splq ingest` wrote it: columns are fields by their full names.
+pub const STORE_KEY: &str = "splq.events";
+
+/// A Parquet file with its footer, which is read once for all row groups.
+#[derive(Clone)]
+pub(crate) struct ParquetInput {
+    content: Content,
+    metadata: ArrowReaderMetadata,
+}
+
+impl ParquetInput {
+    pub(crate) fn open(content: Content) -> Result<Self, String> {
+        let metadata = match &content {
+            Content::File(path, _) => File::open(path)
+                .map_err(|error| error.to_string())
+                .and_then(|file| ArrowReaderMetadata::load(&file, ArrowReaderOptions::new()).map_err(|error| error.to_string())),
+            Content::Memory(buffer) => ArrowReaderMetadata::load(&bytes_of(buffer), ArrowReaderOptions::new())
+                .map_err(|error| error.to_string()),
+        };
+        Ok(Self { metadata: metadata?, content })
+    }
+
+    /// Bytes of the file.
+    pub(crate) fn len(&self) -> u64 {
+        self.content.len()
+    }
+
+    /// The number of row groups.
+    pub(crate) fn groups(&self) -> usize {
+        self.metadata.metadata().num_row_groups()
+    }
+
+    /// Bytes of the values of a row group.
+    pub(crate) fn group_bytes(&self, group: usize) -> u64 {
+        u64::try_from(self.metadata.metadata().row_group(group).total_byte_size()).unwrap_or(0)
+    }
+
+    /// Whether `splq ingest` wrote the file.
+    fn is_store(&self) -> bool {
+        let pairs = self.metadata.metadata().file_metadata().key_value_metadata();
+        pairs.is_some_and(|pairs| pairs.iter().any(|pair| pair.key == STORE_KEY))
+    }
+
+    /// The rows of a group, only those of its columns that events need.
+    fn batches(&self, group: usize, finisher: &EventFinisher<'_>) -> Result<ParquetRecordBatchReader, String> {
+        let schema = self.metadata.schema();
+        // An event without a text is written anew from all its fields.
+        let writes_lines = finisher.keeps_raw && schema.index_of("_raw").is_err();
+        let wanted = |name: &str| {
+            if name == "_raw" {
+                // Fields are found in texts too; in a store they are columns already.
+                return finisher.keeps_raw || !self.is_store();
+            }
+            writes_lines
+                || Role::is_at_or_below(name)
+                || finisher.selection().contains(name)
+                || finisher.selection().contains_below(name)
+        };
+        let places: Vec<usize> =
+            schema.fields().iter().enumerate().filter(|(_, field)| wanted(field.name())).map(|(place, _)| place).collect();
+        let mask = ProjectionMask::roots(self.metadata.parquet_schema(), places);
+        let failed = |error: parquet::errors::ParquetError| error.to_string();
+        match &self.content {
+            Content::File(path, _) => {
+                let file = File::open(path).map_err(|error| error.to_string())?;
+                let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone());
+                builder.with_projection(mask).with_row_groups(vec![group]).build().map_err(failed)
+            }
+            Content::Memory(buffer) => {
+                let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(bytes_of(buffer), self.metadata.clone());
+                builder.with_projection(mask).with_row_groups(vec![group]).build().map_err(failed)
+            }
+        }
+    }
+}
+
+/// A buffer as the reader wants it, without a copy.
+fn bytes_of(buffer: &Buffer) -> Bytes {
+    struct Shared(Buffer);
+    impl AsRef<[u8]> for Shared {
+        fn as_ref(&self) -> &[u8] {
+            &self.0
+        }
+    }
+    Bytes::from_owner(Shared(buffer.clone()))
 }
 
 /// Reads a row group as events.
-pub(crate) fn read(builder: &mut ChunkBuilder<'_>, finisher: &mut EventFinisher<'_>, bytes: &Bytes, group: usize) {
-    let batches =
-        ParquetRecordBatchReaderBuilder::try_new(bytes.clone()).and_then(|reader| reader.with_row_groups(vec![group]).build());
-    let batches = match batches {
+pub(crate) fn read(builder: &mut ChunkBuilder<'_>, finisher: &mut EventFinisher<'_>, input: &ParquetInput, group: usize) {
+    let batches = match input.batches(group, finisher) {
         Ok(batches) => batches,
         Err(error) => {
-            return builder.warnings.add(WarningKind::BadFile, 0, &error.to_string());
+            return builder.warnings.add(WarningKind::BadFile, 0, &error);
         }
     };
     for batch in batches {
-        if let Err(error) = batch.and_then(|batch| read_batch(builder, finisher, &batch)) {
+        if let Err(error) = batch.and_then(|batch| read_batch(builder, finisher, &batch, input.is_store())) {
             builder.warnings.add(WarningKind::BadFile, 0, &error.to_string());
         }
     }
 }
 
-fn read_batch(builder: &mut ChunkBuilder<'_>, finisher: &mut EventFinisher<'_>, batch: &RecordBatch) -> Result<(), ArrowError> {
+fn read_batch(
+    builder: &mut ChunkBuilder<'_>,
+    finisher: &mut EventFinisher<'_>,
+    batch: &RecordBatch,
+    is_store: bool,
+) -> Result<(), ArrowError> {
     let schema = batch.schema();
     let fields: Vec<&Field> = schema.fields().iter().map(AsRef::as_ref).collect();
     let readers =
-        fields.iter().zip(batch.columns()).map(|(field, array)| Reader::new(field.name(), field.name(), array, finisher));
+        fields.iter().zip(batch.columns()).map(|(field, array)| Reader::new(field.name(), field.name(), array, is_store, finisher));
     let readers: Vec<Reader> = readers.collect::<Result<_, _>>()?;
     let wants_line = finisher.keeps_raw && !fields.iter().any(|field| field.name() == "_raw");
     let mut slots = Slots::new();
@@ -84,7 +174,7 @@ enum Kind {
 }
 
 impl Reader {
-    fn new(key: &str, name: &str, array: &ArrayRef, finisher: &EventFinisher<'_>) -> Result<Self, ArrowError> {
+    fn new(key: &str, name: &str, array: &ArrayRef, is_store: bool, finisher: &EventFinisher<'_>) -> Result<Self, ArrowError> {
         let role = Role::of(name);
         let wanted = !role.is_some_and(Role::is_meta) && finisher.selection().contains(name);
         let text = Kind::Text;
@@ -104,14 +194,14 @@ impl Reader {
                     .fields()
                     .iter()
                     .zip(parts.columns())
-                    .map(|(field, column)| Self::new(field.name(), &format!("{name}.{}", field.name()), column, finisher));
+                    .map(|(field, column)| Self::new(field.name(), &format!("{name}.{}", field.name()), column, is_store, finisher));
                 (array.clone(), Kind::Object(readers.collect::<Result<_, _>>()?))
             }
             DataType::List(item) | DataType::LargeList(item) | DataType::FixedSizeList(item, _) => {
                 let list = cast(array, &DataType::List(item.clone()))?;
                 // Tags and event types keep their plain names.
-                let below = if matches!(name, "tag" | "eventtype") { name.to_owned() } else { format!("{name}{{}}") };
-                let items = Self::new("", &below, list.as_list::<i32>().values(), finisher)?;
+                let below = if is_store || matches!(name, "tag" | "eventtype") { name.to_owned() } else { format!("{name}{{}}") };
+                let items = Self::new("", &below, list.as_list::<i32>().values(), is_store, finisher)?;
                 (list, Kind::List(Box::new(items)))
             }
             DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => (cast(array, &DataType::Utf8View)?, text),

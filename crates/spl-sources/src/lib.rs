@@ -11,6 +11,7 @@ mod event;
 mod evtx_log;
 mod fields;
 mod headed;
+mod in_parts;
 mod input;
 mod json;
 mod load;
@@ -30,6 +31,8 @@ mod timestamp;
 mod windows;
 mod xml;
 
+pub use columnar::STORE_KEY;
+pub use in_parts::{PartTables, bytes_of, load_in_parts};
 pub use load::{Loaded, load};
 pub use options::{FieldSelection, Format, LoadOptions, Progress};
 pub use report::{FileReport, LoadError, LoadReport, Warning, WarningKind};

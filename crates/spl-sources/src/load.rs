@@ -60,7 +60,15 @@ fn load_here(options: &LoadOptions) -> Result<Loaded, LoadError> {
         files.push(file);
         parts.extend(file_parts.into_iter().map(|part| (index, part)));
     }
-    let chunks: Vec<(usize, Chunk)> = parts
+    let chunks = read_parts(&files, parts, options);
+    let mut gathered = Gathered::default();
+    let table = gathered.table(&files, chunks, options)?;
+    Ok(Loaded { table, report: gathered.report(&files) })
+}
+
+/// Reads parts of files at the same time; each with the number of its file.
+pub(crate) fn read_parts(files: &[FilePlan], parts: Vec<(usize, Part)>, options: &LoadOptions) -> Vec<(usize, Chunk)> {
+    parts
         .into_par_iter()
         .map(|(file, part)| {
             let chunk = read_part(&files[file], part, options);
@@ -69,32 +77,58 @@ fn load_here(options: &LoadOptions) -> Result<Loaded, LoadError> {
             }
             (file, chunk)
         })
-        .collect();
-    finish(files, chunks, options)
+        .collect()
 }
 
-fn finish(files: Vec<FilePlan>, chunks: Vec<(usize, Chunk)>, options: &LoadOptions) -> Result<Loaded, LoadError> {
-    let mut lines = vec![0; files.len()];
-    let mut warnings: Vec<Warnings> = files.iter().map(|file| file.warnings.clone()).collect();
-    let mut reports: Vec<FileReport> = files.iter().map(FilePlan::report).collect();
-    let mut parts = Vec::with_capacity(chunks.len());
-    for (file, mut chunk) in chunks {
-        warnings[file].merge(std::mem::take(&mut chunk.warnings), lines[file]);
-        lines[file] += chunk.lines;
-        reports[file].events += u64::from(chunk.rows);
-        let fallback_time = files[file].modified.unwrap_or(options.now);
-        parts.push(LoadedPart { chunk, file, defaults: files[file].defaults.clone(), fallback_time });
-    }
-    for (report, warnings) in reports.iter_mut().zip(warnings) {
-        if options.strict
-            && let Some(warning) = warnings.first()
-        {
-            return Err(LoadError::Strict { path: report.path.clone(), warning: warning.clone() });
+/// What was found in each file so far.
+#[derive(Default)]
+pub(crate) struct Gathered {
+    lines: Vec<u64>,
+    events: Vec<u64>,
+    warnings: Vec<Warnings>,
+}
+
+impl Gathered {
+    /// Joins parts that were read into a table; parts of a file come in order.
+    pub(crate) fn table(
+        &mut self,
+        files: &[FilePlan],
+        chunks: Vec<(usize, Chunk)>,
+        options: &LoadOptions,
+    ) -> Result<EventTable, LoadError> {
+        for file in &files[self.lines.len()..] {
+            self.lines.push(0);
+            self.events.push(0);
+            self.warnings.push(file.warnings.clone());
         }
-        report.warnings = warnings.into_vec();
+        let mut parts = Vec::with_capacity(chunks.len());
+        for (file, mut chunk) in chunks {
+            self.warnings[file].merge(std::mem::take(&mut chunk.warnings), self.lines[file]);
+            self.lines[file] += chunk.lines;
+            self.events[file] += u64::from(chunk.rows);
+            let fallback_time = files[file].modified.unwrap_or(options.now);
+            parts.push(LoadedPart { chunk, file, defaults: files[file].defaults.clone(), fallback_time });
+        }
+        if options.strict {
+            for (file, warnings) in files.iter().zip(&self.warnings) {
+                if let Some(warning) = warnings.first() {
+                    return Err(LoadError::Strict { path: file.path.clone(), warning: warning.clone() });
+                }
+            }
+        }
+        Ok(join(parts, options.fields.contains("_raw"))?)
     }
-    let table = join(parts, options.fields.contains("_raw"))?;
-    Ok(Loaded { table, report: LoadReport { files: reports } })
+
+    /// What is to be said of the files.
+    pub(crate) fn report(self, files: &[FilePlan]) -> LoadReport {
+        let found = self.events.into_iter().zip(self.warnings);
+        let report = |(file, (events, warnings)): (&FilePlan, (u64, Warnings))| FileReport {
+            events,
+            warnings: warnings.into_vec(),
+            ..file.report()
+        };
+        LoadReport { files: files.iter().zip(found).map(report).collect() }
+    }
 }
 
 /// What all parts of a file share.
@@ -135,7 +169,8 @@ impl FilePlan {
     }
 }
 
-fn plan(input: Input, options: &LoadOptions) -> Result<(FilePlan, Vec<Part>), LoadError> {
+/// How a file is read, and the parts that it is read in.
+pub(crate) fn plan(input: Input, options: &LoadOptions) -> Result<(FilePlan, Vec<Part>), LoadError> {
     let mut warnings = Warnings::default();
     let head = input.content.head(HEAD).unwrap_or_default();
     let text = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&head);
@@ -268,10 +303,10 @@ fn read_part(file: &FilePlan, part: Part, options: &LoadOptions) -> Chunk {
             bytes = Some(chunks.len() as u64);
             Buffer::from_vec(text.into_bytes())
         }
-        Part::Group(all, index) => {
+        Part::Group(input, index) => {
             // Counted once, with the first group.
-            bytes = Some(if index == 0 { all.len() as u64 } else { 0 });
-            group = Some((all, index));
+            bytes = Some(if index == 0 { input.len() } else { 0 });
+            group = Some((input, index));
             Buffer::default()
         }
     };
@@ -294,8 +329,8 @@ fn read_part(file: &FilePlan, part: Part, options: &LoadOptions) -> Chunk {
         Format::Xml => windows::read(&mut builder, &mut finisher),
         Format::Evtx => windows::read_places(&mut builder, &mut finisher, &places),
         Format::Parquet => {
-            if let Some((all, group)) = group {
-                columnar::read(&mut builder, &mut finisher, &all, group);
+            if let Some((input, group)) = group {
+                columnar::read(&mut builder, &mut finisher, &input, group);
             }
         }
         Format::Zeek | Format::W3c => {

@@ -5,14 +5,14 @@ use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use arrow::buffer::Buffer;
-use bytes::Bytes;
 
+use crate::columnar::ParquetInput;
 use crate::input::Content;
 use crate::load::FilePlan;
 use crate::options::Format;
 use crate::report::{WarningKind, Warnings};
 use crate::timestamp::TimeReader;
-use crate::{breaking, columnar, evtx_log, json, separated, windows};
+use crate::{breaking, evtx_log, json, separated, windows};
 
 /// Bytes of a part.
 pub(crate) const PART: usize = 8 << 20;
@@ -30,7 +30,19 @@ pub(crate) enum Part {
     /// Chunks of a Windows event log.
     Evtx(Buffer),
     /// A row group.
-    Group(Bytes, usize),
+    Group(ParquetInput, usize),
+}
+
+impl Part {
+    /// About how many bytes it is read from.
+    pub(crate) fn bytes(&self) -> u64 {
+        match self {
+            Self::Lines(_, from, to) | Self::Between(_, from, to) => to - from,
+            Self::Text(buffer) | Self::Evtx(buffer) => buffer.len() as u64,
+            Self::Places(_, places) => places.iter().map(|(from, to)| (to - from) as u64).sum(),
+            Self::Group(input, group) => input.group_bytes(*group),
+        }
+    }
 }
 
 /// The parts of a file.
@@ -71,9 +83,8 @@ pub(crate) fn parts(file: &mut FilePlan, content: Content, times: &TimeReader) -
             Ok(places.into_iter().map(|(start, end)| Part::Evtx(buffer.slice_with_length(start, end - start))).collect())
         }
         (Format::Parquet, content) => {
-            let bytes = Bytes::from(content.read()?.to_vec());
-            let groups = columnar::row_groups(&bytes).map_err(std::io::Error::other)?;
-            Ok((0..groups).map(|group| Part::Group(bytes.clone(), group)).collect())
+            let input = ParquetInput::open(content).map_err(std::io::Error::other)?;
+            Ok((0..input.groups()).map(|group| Part::Group(input.clone(), group)).collect())
         }
         // Formats of lines are dealt with above.
         _ => Ok(Vec::new()),

@@ -65,6 +65,12 @@ impl Role {
         ROLES.iter().find(|(known, _)| *known == name).map(|(_, role)| *role)
     }
 
+    /// Whether this name, or one below an object of this name, has a role.
+    pub(crate) fn is_at_or_below(name: &str) -> bool {
+        let below = |role: &str| role.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+        ROLES.iter().any(|(role, _)| below(role))
+    }
+
     /// Whether the field describes the event and is set for every event.
     pub(crate) fn is_meta(self) -> bool {
         self <= Self::Index

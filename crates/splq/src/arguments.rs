@@ -51,6 +51,8 @@ pub enum Command {
     Explain(ExplainArguments),
     /// Show what is in the data: sources, sourcetypes, times, fields
     Inspect(InspectArguments),
+    /// Write events into a store of Parquet files, which loads faster
+    Ingest(IngestArguments),
     /// Search interactively
     Repl(ReplArguments),
     /// List the commands of the search language
@@ -262,6 +264,9 @@ pub struct ExplainArguments {
     /// What to show [default: everything]
     #[arg(long, value_enum, value_name = "STAGE")]
     pub stage: Vec<StageChoice>,
+    /// Run it condition by condition and show how many rows each leaves, to find the one that removes the last
+    #[arg(long, conflicts_with = "stage")]
+    pub why_empty: bool,
     /// What it would run on.
     #[command(flatten)]
     pub engine: EngineOptions,
@@ -296,6 +301,31 @@ pub struct InspectArguments {
     /// How it is written.
     #[command(flatten)]
     pub output: OutputOptions,
+}
+
+/// `splq ingest`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  splq ingest logs/ -o store/
+  splq ingest 'archive/*.json.gz' --memory-limit 2GiB -o store/
+  splq query --data store/ 'EventCode=7045 | stats count by ServiceName'")]
+pub struct IngestArguments {
+    /// File, folder or glob with events
+    #[arg(value_name = "PATH", value_hint = ValueHint::AnyPath)]
+    pub paths: Vec<String>,
+    /// Folder that is made for the store
+    #[arg(short, long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub output: PathBuf,
+    /// Where events come from.
+    #[command(flatten)]
+    pub data: DataOptions,
+    /// How files become events.
+    #[command(flatten)]
+    pub knowledge: KnowledgeOptions,
+    /// Times and limits.
+    #[command(flatten)]
+    pub settings: SettingOptions,
 }
 
 /// `splq repl`

@@ -4,6 +4,7 @@ pub mod check;
 pub mod completions;
 pub mod explain;
 pub mod fmt;
+pub mod ingest;
 pub mod inspect;
 pub mod list;
 pub mod man;

@@ -324,6 +324,7 @@ impl Configuration {
                 self.fill_data(&mut arguments.data);
                 self.fill(&mut KnowledgeOptions::default(), &mut arguments.settings);
             }
+            Command::Ingest(arguments) => self.fill(&mut arguments.knowledge, &mut arguments.settings),
             Command::Macros(arguments) | Command::Datamodels(arguments) => {
                 self.fill(&mut arguments.knowledge, &mut SettingOptions::default());
             }

@@ -7,11 +7,11 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
-use spl_exec::Settings;
+use spl_exec::{EventParts, Settings};
 use spl_knowledge::Knowledge;
 use spl_knowledge::props::KvMode;
 use spl_sources::{
-    FieldSelection, IndexTimeRules, LoadError, LoadOptions, LoadReport, Loaded, Progress, RuleSource, WarningKind,
+    EventTable, FieldSelection, IndexTimeRules, LoadError, LoadOptions, LoadReport, Loaded, Progress, RuleSource, WarningKind,
 };
 
 use crate::arguments::DataOptions;
@@ -85,6 +85,19 @@ impl Loading {
         self
     }
 
+    /// Bytes of the files on disk.
+    ///
+    /// # Errors
+    /// Paths that name nothing.
+    pub fn bytes(&self) -> Result<u64, Stop> {
+        spl_sources::bytes_of(&self.options.paths).map_err(|error| Stop::Failed(error.to_string()))
+    }
+
+    /// The data to be read part by part, of about so many bytes each, whenever a search reads events.
+    pub fn in_parts(self, bytes: u64, terminal: &Terminal) -> PartFiles {
+        PartFiles { options: Arc::new(self.options), bar: self.bar, bytes, terminal: terminal.clone(), warned: Arc::default() }
+    }
+
     /// Reads the data.
     ///
     /// # Errors
@@ -107,11 +120,40 @@ impl Loading {
     /// Takes the progress bar away.
     pub fn hide(&self) {
         if let Some(bar) = &self.bar {
-            bar.bar.finish_and_clear();
-            // Nothing appears any more when the reading goes on.
-            bar.shown.store(true, Ordering::Relaxed);
-            bar.bar.set_draw_target(ProgressDrawTarget::hidden());
+            bar.hide();
         }
+    }
+}
+
+/// Files that are read part by part while searches run, as they do not fit into memory at once.
+pub struct PartFiles {
+    options: Arc<LoadOptions>,
+    bar: Option<Arc<Bar>>,
+    bytes: u64,
+    terminal: Terminal,
+    /// Whether the troubles of a first reading were shown.
+    warned: Arc<AtomicBool>,
+}
+
+impl EventParts for PartFiles {
+    fn parts(&self) -> Box<dyn Iterator<Item = Result<EventTable, String>> + Send> {
+        let mut tables = match spl_sources::load_in_parts(self.options.clone(), self.bytes) {
+            Ok(tables) => tables,
+            Err(error) => return Box::new(std::iter::once(Err(error.to_string()))),
+        };
+        let (bar, terminal, warned) = (self.bar.clone(), self.terminal.clone(), self.warned.clone());
+        Box::new(std::iter::from_fn(move || {
+            let next = tables.next();
+            if next.is_none() {
+                if let Some(bar) = &bar {
+                    bar.hide();
+                }
+                if !warned.swap(true, Ordering::Relaxed) {
+                    warn(&tables.report(), &terminal);
+                }
+            }
+            next.map(|table| table.map_err(|error| error.to_string()))
+        }))
     }
 }
 
@@ -210,6 +252,13 @@ struct Bar {
 }
 
 impl Bar {
+    fn hide(&self) {
+        self.bar.finish_and_clear();
+        // Nothing appears any more when the reading goes on.
+        self.shown.store(true, Ordering::Relaxed);
+        self.bar.set_draw_target(ProgressDrawTarget::hidden());
+    }
+
     fn new(terminal: &Terminal) -> Option<Arc<Self>> {
         if !terminal.stderr || terminal.quiet {
             return None;

@@ -88,6 +88,7 @@ fn start(command: Option<Command>, no_config: bool, terminal: &Terminal) -> Resu
             runtime.block_on(commands::explain::explain(&arguments, terminal))
         }
         Command::Repl(arguments) => commands::repl::repl(&arguments, &runtime(arguments.engine.settings.threads)?, terminal),
+        Command::Ingest(arguments) => commands::ingest::ingest(&arguments, terminal),
         Command::Inspect(arguments) => commands::inspect::inspect(&arguments, terminal),
         Command::Commands(arguments) => commands::list::commands(&arguments.output, terminal),
         Command::Functions(arguments) => commands::list::functions(&arguments.output, terminal),

@@ -1,6 +1,7 @@
 //! An engine from the options: knowledge, settings, then the data that searches need.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use spl_exec::{Engine, Search, Settings};
 use spl_knowledge::Knowledge;
@@ -9,7 +10,7 @@ use spl_sources::{FieldSelection, LoadReport};
 
 use crate::arguments::{DataOptions, EngineOptions, KnowledgeOptions, SettingOptions};
 use crate::diagnostics::report_general;
-use crate::loading::Loading;
+use crate::loading::{Loading, PartFiles};
 use crate::settings::settings;
 use crate::stop::Stop;
 use crate::terminal::Terminal;
@@ -110,7 +111,13 @@ pub fn load<'s>(
     if options.configured && !may_read_events {
         return Ok(None);
     }
-    let report = read(engine, options, fields, terminal)?;
+    let report = match parts(engine, options, &fields, terminal)? {
+        Some(parts) => {
+            engine.set_parts(Arc::new(parts)).map_err(|problem| stop(terminal, &problem))?;
+            Some(LoadReport::default())
+        }
+        None => read(engine, options, fields, terminal)?,
+    };
     if report.is_none() && reads_events {
         terminal.warn("no --data was given, so there are no events to search");
     }
@@ -123,6 +130,26 @@ pub fn load<'s>(
 /// As [`load`].
 pub fn load_all(engine: &mut Engine, options: &DataOptions, terminal: &Terminal) -> Result<Option<LoadReport>, Stop> {
     read(engine, options, FieldSelection::All, terminal)
+}
+
+/// Files that are too large for the memory limit, to be read part by part by each search.
+fn parts(
+    engine: &Engine,
+    options: &DataOptions,
+    fields: &FieldSelection,
+    terminal: &Terminal,
+) -> Result<Option<PartFiles>, Stop> {
+    /// Loaded events take up to about four times the bytes of their files, when all fields are needed.
+    const FITS: u64 = 4;
+    /// Several parts are held at a time: read, searched, and what the last ones gave.
+    const PART: u64 = 16;
+    let Some(limit) = engine.settings().memory_limit else { return Ok(None) };
+    let Some(loading) = Loading::new(options, engine.settings(), fields.clone(), terminal)? else { return Ok(None) };
+    if loading.bytes()? <= limit as u64 / FITS {
+        return Ok(None);
+    }
+    let loading = loading.knowing(engine.knowledge());
+    Ok(Some(loading.in_parts((limit as u64 / PART).max(1), terminal)))
 }
 
 fn read(

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use arrow::datatypes::DataType;
-use datafusion::logical_expr::{Expr, LogicalPlanBuilder};
+use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, Union};
 use futures::future::BoxFuture;
+use indexmap::IndexMap;
 use spl_functions::column::ValueType;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
@@ -33,42 +34,61 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
 
 /// One frame behind the other, columns by name. The second must be numbered from 0.
 pub fn concatenate(planner: &Planner, first: Frame, second: Frame) -> Result<Frame, Diagnostic> {
-    let appended = first.appended + 1;
-    // What statistics read of rows with `prestats=true` is hidden, and comes along.
-    let carried = |frame: &Frame| -> Vec<FrameField> {
-        let all = frame.all_fields().into_iter();
-        all.filter(|field| !field.is_hidden() || field.name.starts_with(prestats::PREFIX)).collect()
-    };
-    let (left, right) = (carried(&first), carried(&second));
-    let mut names: Vec<String> = left.iter().map(|field| field.name.clone()).collect();
-    names.extend(right.iter().map(|field| field.name.clone()).filter(|name| !names.contains(name)).collect::<Vec<_>>());
-    let mut left_columns: Vec<(String, Expr)> = Vec::new();
-    let mut right_columns: Vec<(String, Expr)> = Vec::new();
-    for name in names {
-        let (in_left, in_right) = (first.field(&name), second.field(&name));
-        let same: Option<&DataType> = match (&in_left, &in_right) {
-            (Some(a), Some(b)) if a.data_type == b.data_type => Some(&a.data_type),
-            _ => None,
-        };
-        let value_type =
-            [&in_left, &in_right].into_iter().flatten().fold(ValueType::Null, |kind, field| kind.common(field.value_type()));
-        let value_type = if value_type == ValueType::Null { ValueType::Text } else { value_type };
-        let side = |field: &Option<crate::frame::FrameField>| -> Result<Expr, Diagnostic> {
-            match (field, same) {
-                (Some(_), Some(_)) => Ok(column(&name)),
-                (Some(field), None) => expression::convert(planner, Typed::new(column(&name), field.value_type()), value_type),
-                (None, _) => Ok(null(value_type)),
-            }
-        };
-        left_columns.push((name.clone(), side(&in_left)?));
-        right_columns.push((name.clone(), side(&in_right)?));
+    concatenate_all(planner, vec![first, second])
+}
+
+/// Frames one behind the other, columns by name. All but the first must be numbered from 0.
+pub fn concatenate_all(planner: &Planner, mut frames: Vec<Frame>) -> Result<Frame, Diagnostic> {
+    if frames.len() == 1
+        && let Some(only) = frames.pop()
+    {
+        return Ok(only);
     }
-    right_columns.push((ORDINAL.to_owned(), appended_ordinal(appended)));
-    let (left, right) = (first.select(left_columns)?, second.select(right_columns)?);
-    let names: Vec<String> = left.all_fields().into_iter().map(|field| field.name).collect();
-    let plan = LogicalPlanBuilder::from(left.plan)
-        .union(Arc::unwrap_or_clone(Arc::new(right.plan)))
-        .and_then(|plan| plan.project(names.iter().map(|name| column(name))))
+    // What statistics read of rows with `prestats=true` is hidden, and comes along.
+    let carried = |field: &FrameField| !field.is_hidden() || field.name.starts_with(prestats::PREFIX);
+    let mut types: IndexMap<String, Vec<Option<DataType>>> = IndexMap::new();
+    for (place, frame) in frames.iter().enumerate() {
+        for field in frame.all_fields().into_iter().filter(carried) {
+            let known = types.entry(field.name).or_insert_with(|| vec![None; frames.len()]);
+            known[place] = Some(field.data_type);
+        }
+    }
+    let common: Vec<(ValueType, Option<DataType>)> = types
+        .values()
+        .map(|types| {
+            let mut present = types.iter().flatten();
+            let first = present.clone().next();
+            let same = first.filter(|first| types.iter().all(|other| other.as_ref() == Some(first)));
+            let value_type = present.by_ref().fold(ValueType::Null, |kind, other| kind.common(ValueType::of(other)));
+            (if value_type == ValueType::Null { ValueType::Text } else { value_type }, same.cloned())
+        })
+        .collect();
+    let mut appended = frames.first().map_or(0, |first| first.appended);
+    let mut plans = Vec::with_capacity(frames.len());
+    for (place, frame) in frames.into_iter().enumerate() {
+        let mut columns: Vec<(String, Expr)> = Vec::with_capacity(types.len() + 1);
+        for ((name, types), (value_type, same)) in types.iter().zip(&common) {
+            let value = match &types[place] {
+                Some(_) if same.is_some() => column(name),
+                Some(data_type) => {
+                    let typed = Typed::new(column(name), ValueType::of(data_type));
+                    expression::convert(planner, typed, *value_type)?
+                }
+                None => null(*value_type),
+            };
+            columns.push((name.clone(), value));
+        }
+        if place > 0 {
+            appended += 1;
+            columns.push((ORDINAL.to_owned(), appended_ordinal(appended)));
+        }
+        plans.push(Arc::new(frame.select(columns)?.settled()?.plan));
+    }
+    // As one node: a chain of nodes for two would be as deep as there are frames.
+    let names: Vec<String> = types.into_keys().chain([ORDINAL.to_owned()]).collect();
+    let plan = Union::try_new_with_loose_types(plans)
+        .map(LogicalPlan::Union)
+        .and_then(|plan| LogicalPlanBuilder::from(plan).project(names.iter().map(|name| column(name))))
         .and_then(LogicalPlanBuilder::build)
         .map_err(engine_error)?;
     Ok(Frame::over(plan, appended))

@@ -69,7 +69,7 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
                 let strict = boolean(call, "strict_fields", true);
                 match dataset::searched(planner, &named, naming, strict, name.span).await? {
                     Some(rows) => Ok(rows),
-                    None => dataset::rows(planner, &named, naming, strict, &input.needed, name.span),
+                    None => dataset::found_rows(planner, &named, naming, strict, &input.needed, name.span).await,
                 }
             }
         }

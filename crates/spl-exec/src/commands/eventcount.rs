@@ -31,7 +31,7 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
             if patterns.is_empty() { index == "main" } else { patterns.iter().any(|pattern| index_matches(pattern, index)) }
         };
         let mut counts: Vec<(String, i64, i64)> = Vec::new();
-        let events = events::scan(planner)?;
+        let (events, ()) = planner.over_events(|planner| Ok((events::scan(planner)?, ()))).await?;
         if events.field("index").is_some() {
             let bytes = match events.field("_raw") {
                 Some(raw) if with_size => {

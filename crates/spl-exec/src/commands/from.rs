@@ -34,7 +34,7 @@ async fn needed_dataset(planner: &Planner, kind: &str, name: &str, needed: &Need
             let dataset = DatasetName::find(planner.knowledge(), name, span)?;
             match dataset::searched(planner, &dataset, Naming::Plain, false, span).await? {
                 Some(rows) => Ok(rows),
-                None => dataset::rows(planner, &dataset, Naming::Plain, false, needed, span),
+                None => dataset::found_rows(planner, &dataset, Naming::Plain, false, needed, span).await,
             }
         }
         "lookup" | "inputlookup" => {

@@ -34,7 +34,8 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
         };
         let field = kind.trim_end_matches('s').to_owned();
         let pattern = call.option("index").map_or("main", |option| option.value.value.as_str());
-        let frame = events::within_time_range(planner, events::scan(planner)?)?;
+        let scanned = |planner: &Planner| Ok((events::within_time_range(planner, events::scan(planner)?)?, ()));
+        let (frame, ()) = planner.over_events(scanned).await?;
         let (Some(_), Some(time), Some(_)) = (frame.field(&field), frame.field("_time"), frame.field("index")) else {
             return rows_frame(planner, &[]);
         };

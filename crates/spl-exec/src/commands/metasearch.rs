@@ -28,7 +28,7 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
             _ => None,
         };
         let needed: BTreeSet<String> = FIELDS.iter().map(|name| (*name).to_owned()).collect();
-        let frame = events::search_events(planner, condition.as_ref(), &Needed::Only(needed))?;
+        let frame = events::found_events(planner, condition.as_ref(), &Needed::Only(needed)).await?;
         let known = FIELDS.iter().filter(|name| frame.field(name).is_some());
         let mut columns: Vec<_> = known.map(|name| ((*name).to_owned(), column(name))).collect();
         columns.push(("splunk_server".to_owned(), text("local")));

@@ -98,7 +98,7 @@ async fn metrics(planner: &Planner, call: &CommandCall) -> Result<Frame, Diagnos
         Some(Argument::Search(condition)) => Some(subsearch::resolve(planner, condition).await?),
         _ => None,
     };
-    let all = events::search_events(planner, None, &Needed::All)?;
+    let all = events::found_events(planner, None, &Needed::All).await?;
     let names = measures(&all);
     let single = all.field("metric_name").is_some() && all.field("_value").is_some();
     if names.is_empty() && !single && planner.is_running() {
@@ -110,7 +110,7 @@ async fn metrics(planner: &Planner, call: &CommandCall) -> Result<Frame, Diagnos
         .with_help("a point has the fields metric_name and _value, or a field `metric_name:<name>` per measure"));
     }
     if names.is_empty() {
-        let found = events::search_events(planner, condition.as_ref(), &Needed::All)?;
+        let found = events::found_events(planner, condition.as_ref(), &Needed::All).await?;
         return match found.field("metric_name") {
             Some(_) => found.filter(column("metric_name").is_not_null()),
             None => Ok(found),

@@ -17,7 +17,7 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
             _ => None,
         };
         match (input.frame, condition) {
-            (None, condition) => events::search_events(planner, condition.as_ref(), &input.needed),
+            (None, condition) => events::found_events(planner, condition.as_ref(), &input.needed).await,
             (Some(frame), None) => Ok(frame),
             (Some(frame), Some(condition)) => {
                 let condition = search::plan(planner, &condition, &frame)?;

@@ -61,14 +61,17 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
             None => None,
         };
         if prestats {
-            let (frame, groups) = grouped(planner, call, dataset, condition, searched)?;
+            let (frame, groups) = found(planner, call, dataset.as_ref(), condition.as_ref(), searched).await?;
             let rows = prestats::rows(planner, call, frame, &groups)?;
             return match input.frame {
                 Some(before) => append::concatenate(planner, before, planner.materialise(rows).await?),
                 None => Ok(rows),
             };
         }
-        plan_over(planner, call, dataset, condition, searched)
+        let (frame, names) = found(planner, call, dataset.as_ref(), condition.as_ref(), searched).await?;
+        let frame = aggregation::expand_groups(planner, frame, &names)?;
+        let planned = aggregation::plan_all(planner, call, &frame)?;
+        stats::group(planner, frame, &names, &planned)
     })
 }
 
@@ -84,17 +87,18 @@ pub fn note_summaries(planner: &Planner, call: &CommandCall) {
     });
 }
 
-fn plan_over(
+/// The same, whether the events are loaded or come part by part.
+async fn found(
     planner: &Planner,
     call: &CommandCall,
-    dataset: Option<DatasetName<'_>>,
-    condition: Option<SearchExpression>,
+    dataset: Option<&DatasetName<'_>>,
+    condition: Option<&SearchExpression>,
     searched: Option<Frame>,
-) -> Result<Frame, Diagnostic> {
-    let (frame, names) = grouped(planner, call, dataset, condition, searched)?;
-    let frame = aggregation::expand_groups(planner, frame, &names)?;
-    let planned = aggregation::plan_all(planner, call, &frame)?;
-    stats::group(planner, frame, &names, &planned)
+) -> Result<(Frame, Vec<String>), Diagnostic> {
+    match searched {
+        Some(_) => grouped(planner, call, dataset, condition, searched),
+        None => planner.over_events(|planner| grouped(planner, call, dataset, condition, None)).await,
+    }
 }
 
 /// The rows that are aggregated, and the fields that they are grouped by. `searched` holds the rows of a dataset that
@@ -102,20 +106,20 @@ fn plan_over(
 fn grouped(
     planner: &Planner,
     call: &CommandCall,
-    dataset: Option<DatasetName<'_>>,
-    condition: Option<SearchExpression>,
+    dataset: Option<&DatasetName<'_>>,
+    condition: Option<&SearchExpression>,
     searched: Option<Frame>,
 ) -> Result<(Frame, Vec<String>), Diagnostic> {
     let events = EventScope::of_kinds(planner);
-    let scopes = DatasetScope::of_kinds(planner, &events, dataset.as_ref());
+    let scopes = DatasetScope::of_kinds(planner, &events, dataset);
     let mut conditions = match &searched {
         Some(_) => vec![lit(true); scopes.len()],
-        None => dataset::constraints(&scopes, dataset.as_ref(), call.span)?,
+        None => dataset::constraints(&scopes, dataset, call.span)?,
     };
     let is_searched = searched.is_some();
     let mut frame = match searched {
         Some(rows) => {
-            if let (Some(condition), Some(scope)) = (&condition, scopes.first()) {
+            if let (Some(condition), Some(scope)) = (condition, scopes.first()) {
                 scope.check_search(condition)?;
                 let condition = search::plan(planner, condition, &rows)?;
                 rows.filter(condition)?
@@ -124,7 +128,7 @@ fn grouped(
             }
         }
         None => {
-            if let Some(condition) = &condition {
+            if let Some(condition) = condition {
                 for (scope, whole) in scopes.iter().zip(&mut conditions) {
                     scope.check_search(condition)?;
                     if !search::is_false(whole) {
@@ -134,7 +138,7 @@ fn grouped(
                 }
             }
             let frame = events::scan(planner)?.filter(events::any_kind(&conditions))?;
-            events::within_search_time(planner, frame, condition.as_ref())?
+            events::within_search_time(planner, frame, condition)?
         }
     };
 

@@ -2,7 +2,8 @@
 
 use std::io::Write;
 
-use spl_exec::Stage;
+use indicatif::HumanCount;
+use spl_exec::{RowCount, Stage};
 
 use crate::arguments::{ExplainArguments, StageChoice};
 use crate::commands::query::search_text;
@@ -34,6 +35,9 @@ pub async fn explain(arguments: &ExplainArguments, terminal: &Terminal) -> Resul
     if !arguments.engine.data.data.is_empty() {
         session::load(&mut engine, &arguments.engine.data, [&search], terminal)?;
     }
+    if arguments.why_empty {
+        return why_empty(&engine.row_counts(&search).await.map_err(failed)?);
+    }
     let mut output = std::io::stdout().lock();
     let single = arguments.stage.len() == 1;
     let mut first = true;
@@ -48,6 +52,23 @@ pub async fn explain(arguments: &ExplainArguments, terminal: &Terminal) -> Resul
         }
         first = false;
         writeln!(output, "{}", text.trim_end())?;
+    }
+    Ok(())
+}
+
+/// The rows behind each condition, and which of them left none.
+fn why_empty(counts: &[RowCount]) -> Result<(), Stop> {
+    let mut output = std::io::stdout().lock();
+    let widest = counts.iter().map(|count| HumanCount(count.rows).to_string().len()).max().unwrap_or(0).max(4);
+    writeln!(output, "{:>widest$}  left behind", "rows")?;
+    for count in counts {
+        let line = count.text.split_whitespace().collect::<Vec<_>>().join(" ");
+        writeln!(output, "{:>widest$}  {line}", HumanCount(count.rows).to_string())?;
+    }
+    match counts.iter().rev().take(2).map(|count| count.rows).collect::<Vec<_>>().as_slice() {
+        [0] => writeln!(output, "\nThere is nothing for the search to begin with.")?,
+        [0, before] => writeln!(output, "\nThe last condition removes all {} rows that were left.", HumanCount(*before))?,
+        _ => writeln!(output, "\nThe search has results.")?,
     }
     Ok(())
 }

@@ -1,0 +1,107 @@
+//! Loads files part by part, for data that does not fit into memory at once.
+
+use std::collections::VecDeque;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::input;
+use crate::load::{FilePlan, Gathered, plan, read_parts};
+use crate::options::LoadOptions;
+use crate::parts::Part;
+use crate::report::{LoadError, LoadReport};
+use crate::table::EventTable;
+
+/// The tables of files that are read one after the other. A table holds the events of about so many bytes, in descending
+/// time; the events of a later table stand further down in the input, not in time.
+///
+/// A compressed file, a CSV, JSON, XML or Windows event log is held as a whole while its parts are read.
+pub struct PartTables {
+    options: Arc<LoadOptions>,
+    bytes: u64,
+    pool: rayon::ThreadPool,
+    paths: VecDeque<PathBuf>,
+    files: Vec<FilePlan>,
+    waiting: VecDeque<(usize, Part)>,
+    gathered: Gathered,
+    failed: bool,
+}
+
+/// Begins to load files part by part; see [`crate::load`] for how.
+///
+/// # Errors
+/// Paths that name nothing.
+pub fn load_in_parts(options: Arc<LoadOptions>, bytes: u64) -> Result<PartTables, LoadError> {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads).build();
+    let pool = pool.map_err(|error| LoadError::Threads(error.to_string()))?;
+    let paths: VecDeque<PathBuf> = input::resolve(&options.paths)?.into();
+    if let Some(progress) = &options.progress {
+        progress.add_total(total_bytes(paths.iter()));
+    }
+    let (files, waiting) = (Vec::new(), VecDeque::new());
+    Ok(PartTables { options, bytes, pool, paths, files, waiting, gathered: Gathered::default(), failed: false })
+}
+
+/// How many bytes files have, as they are on disk.
+///
+/// # Errors
+/// Paths that name nothing.
+pub fn bytes_of(paths: &[String]) -> Result<u64, LoadError> {
+    Ok(total_bytes(input::resolve(paths)?.iter()))
+}
+
+fn total_bytes<'p>(paths: impl Iterator<Item = &'p PathBuf>) -> u64 {
+    paths.filter_map(|path| std::fs::metadata(path).ok()).map(|metadata| metadata.len()).sum()
+}
+
+impl PartTables {
+    /// What is to be said of the files that were read.
+    pub fn report(&mut self) -> LoadReport {
+        std::mem::take(&mut self.gathered).report(&self.files)
+    }
+
+    fn read(&mut self) -> Result<Option<EventTable>, LoadError> {
+        let mut parts = Vec::new();
+        let mut bytes = 0;
+        while bytes < self.bytes {
+            match self.waiting.pop_front() {
+                Some((file, part)) => {
+                    bytes += part.bytes();
+                    parts.push((file, part));
+                }
+                None => match self.paths.pop_front() {
+                    Some(path) => self.open(&path)?,
+                    None => break,
+                },
+            }
+        }
+        if parts.is_empty() {
+            return Ok(None);
+        }
+        let (files, options, gathered) = (&self.files, self.options.as_ref(), &mut self.gathered);
+        self.pool.install(|| gathered.table(files, read_parts(files, parts, options), options)).map(Some)
+    }
+
+    fn open(&mut self, path: &Path) -> Result<(), LoadError> {
+        let standard_input = self.options.standard_input.as_ref().map(|bytes| bytes.as_slice());
+        for input in input::open(path, standard_input)? {
+            let (file, parts) = plan(input, &self.options)?;
+            let number = self.files.len();
+            self.files.push(file);
+            self.waiting.extend(parts.into_iter().map(|part| (number, part)));
+        }
+        Ok(())
+    }
+}
+
+impl Iterator for PartTables {
+    type Item = Result<EventTable, LoadError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.failed {
+            return None;
+        }
+        let read = self.read().transpose();
+        self.failed = matches!(read, Some(Err(_)));
+        read
+    }
+}

@@ -1,0 +1,74 @@
+//! Data larger than the memory limit, stores, and the search for the condition that removes the last row.
+
+use std::fmt::Write as _;
+
+use serde_json::json;
+
+use crate::Folder;
+
+/// Events of three days, newest in the middle file, so that parts have to be put in order.
+fn many(folder: &Folder) {
+    for (file, day) in [(1, 1), (2, 2), (3, 0)] {
+        let mut text = String::new();
+        for number in 0..10_000 {
+            let time = 1_700_000_000 + day * 86_400 + number * 7;
+            let user = format!("user{}", number % 17);
+            writeln!(
+                text,
+                r#"{{"_time": {time}, "user": "{user}", "bytes": {number}, "tags": ["x{}", "y"], "note": "file {file} event {number}"}}"#,
+                number % 3
+            )
+            .unwrap();
+        }
+        folder.write(&format!("many/{file}.ndjson"), &text);
+    }
+}
+
+const SEARCHES: [&str; 6] = [
+    "user=user3 bytes>9700 | table _time user bytes note tags{} source",
+    "index=main | stats count sum(bytes) as bytes values(tags{}) as tags first(note) as note by user",
+    "note=\"*event 77\" | table _time note",
+    "| tstats count where index=main by _time span=1d",
+    "index=main | sort 5 -bytes, note | table bytes note",
+    "user=user1 [search bytes=1 | head 1 | fields user] | stats dc(source) as files",
+];
+
+#[test]
+fn parts_give_what_all_events_give() {
+    let folder = Folder::new();
+    many(&folder);
+    for search in SEARCHES {
+        let whole = folder.run(&["query", "--data", "many", "--format", "ndjson", search]);
+        assert!(!whole.rows().is_empty(), "{search}");
+        let parts = folder.run(&["query", "--data", "many", "--memory-limit", "8MiB", "--format", "ndjson", search]);
+        assert_eq!(parts.rows(), whole.rows(), "{search}");
+    }
+}
+
+#[test]
+fn a_store_gives_what_its_files_give() {
+    let folder = Folder::new();
+    many(&folder);
+    let made = folder.run(&["ingest", "many", "-o", "store"]);
+    assert!(made.err.contains("30,000 events of 4 days"), "{}", made.err);
+    for search in SEARCHES {
+        let files = folder.run(&["query", "--data", "many", "--format", "ndjson", search]);
+        let store = folder.run(&["query", "--data", "store", "--format", "ndjson", search]);
+        assert_eq!(store.rows(), files.rows(), "{search}");
+    }
+    folder.run(&["ingest", "many", "-o", "store"]).fails(1, "is not empty");
+}
+
+#[test]
+fn the_condition_that_removes_the_last_row() {
+    let folder = Folder::new();
+    let explained = folder.run(&["explain", "--why-empty", "--data", "events.ndjson", "user=* bytes>5 host=db* | stats count by user"]);
+    let lines: Vec<&str> = explained.ok().lines().collect();
+    assert_eq!(lines[..4], ["rows  left behind", "   3  user=*", "   3  bytes>5", "   0  host=db*"]);
+    assert!(explained.out.contains("removes all 3 rows"), "{}", explained.out);
+    let found = folder.run(&["explain", "--why-empty", "--data", "events.ndjson", "user=ann | where bytes>10 AND host=\"web1\" | table bytes"]);
+    assert!(found.ok().contains("The search has results"), "{}", found.out);
+    assert!(found.out.contains("   1  host=\"web1\""), "{}", found.out);
+    let text = folder.run(&["query", "--data", "events.ndjson", "--format", "ndjson", "user=ann bytes=10 | table bytes"]);
+    assert_eq!(text.rows(), [json!({"bytes": 10})]);
+}
