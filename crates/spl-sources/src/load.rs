@@ -339,7 +339,7 @@ fn read_part(file: &FilePlan, part: Part, options: &LoadOptions) -> Chunk {
             }
         }
         Format::Syslog | Format::Access | Format::Audit | Format::Cef | Format::Leef | Format::Text => {
-            text::read(&mut builder, &mut finisher, file.format, &file.rules.breaking, &file.rules.time);
+            text::read(&mut builder, &mut finisher, file.format, &file.rules, &file.defaults.sourcetype);
         }
     }
     let keep = finisher.keeps_raw.then(|| buffer.clone());

@@ -56,6 +56,11 @@ pub(crate) fn format(sourcetype: &str, head: &[u8]) -> Option<Format> {
     }
 }
 
+/// Whether Splunk finds process and pid in the headers of a sourcetype's lines. Others give these names to something else.
+pub(crate) fn has_syslog_fields(sourcetype: &str) -> bool {
+    sourcetype.contains("syslog") || matches!(sourcetype, "linux_secure" | "linux_bootlog" | "osx_secure" | "osx_secure_log")
+}
+
 /// The last part of a path, or of the name of an archive's member.
 pub(crate) fn file_name(path: &str) -> &str {
     path.rsplit(['/', '\\', ':']).next().unwrap_or(path)

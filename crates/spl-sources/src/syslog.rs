@@ -3,6 +3,7 @@
 use crate::chunk::ChunkBuilder;
 use crate::event::EventFinisher;
 use crate::role::{Role, Slots};
+use crate::windows;
 
 /// What stands before a message.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -54,20 +55,24 @@ pub(crate) fn header(line: &str) -> Option<Header<'_>> {
     Some(header)
 }
 
-/// Notes the host, adds process, pid and structured data; gives the message.
+/// Notes the host, adds process and pid where the sourcetype has them, and structured data; gives the message.
 pub(crate) fn read<'t>(
     builder: &mut ChunkBuilder<'_>,
     finisher: &EventFinisher<'_>,
     slots: &mut Slots,
     line: &'t str,
+    has_process: bool,
 ) -> Option<&'t str> {
     let header = header(line)?;
     if let Some(host) = header.host {
         let span = builder.place(host);
         slots.set(Role::Host, span);
     }
-    for (name, value) in [("process", header.process), ("pid", header.pid), ("msgid", header.message_id)] {
-        finisher.field(builder, name, value.unwrap_or_default());
+    let is_event = windows::is_event(header.message.as_bytes());
+    if has_process && !is_event {
+        for (name, value) in [("process", header.process), ("pid", header.pid), ("msgid", header.message_id)] {
+            finisher.field(builder, name, value.unwrap_or_default());
+        }
     }
     if let Some(data) = header.structured {
         read_structured(builder, finisher, data);

@@ -5,19 +5,20 @@ use crate::event::EventFinisher;
 use crate::options::Format;
 use crate::report::WarningKind;
 use crate::role::Slots;
-use crate::rules::{Breaking, TimeRules};
+use crate::rules::Rules;
 use crate::timestamp::TimeReader;
 use crate::xml::{Place, XmlReader};
-use crate::{access, audit, breaking, cef, syslog, windows};
+use crate::{access, audit, breaking, cef, sourcetype, syslog, windows};
 
 /// Reads the events of a part.
 pub(crate) fn read(
     builder: &mut ChunkBuilder<'_>,
     finisher: &mut EventFinisher<'_>,
     format: Format,
-    breaking: &Breaking,
-    time: &TimeRules,
+    rules: &Rules,
+    sourcetype: &str,
 ) {
+    let (breaking, time) = (&rules.breaking, &rules.time);
     let data = builder.data();
     let Ok(text) = std::str::from_utf8(data) else {
         return;
@@ -26,6 +27,7 @@ pub(crate) fn read(
         xml: XmlReader::new(finisher.selection()),
         slots: Slots::new(),
         format,
+        has_process: sourcetype::has_syslog_fields(sourcetype),
         truncate: breaking.truncate,
         text,
         finisher,
@@ -72,6 +74,7 @@ struct EventReader<'r, 't, 'o> {
     xml: XmlReader<'o>,
     slots: Slots,
     format: Format,
+    has_process: bool,
     truncate: Option<usize>,
     text: &'t str,
     finisher: &'r mut EventFinisher<'o>,
@@ -102,7 +105,7 @@ impl EventReader<'_, '_, '_> {
     }
 
     fn syslog(&mut self, builder: &mut ChunkBuilder<'_>, start: usize, line: &str) {
-        let message = syslog::read(builder, self.finisher, &mut self.slots, line).unwrap_or(line);
+        let message = syslog::read(builder, self.finisher, &mut self.slots, line, self.has_process).unwrap_or(line);
         if cef::read(builder, self.finisher, line) {
             return;
         }

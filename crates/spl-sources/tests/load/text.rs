@@ -80,10 +80,17 @@ fn syslog_has_host_process_and_pid() {
             "1709547086 | localhost | (none) | (none) | (none) | syslog",
         ]
     );
+    // What such words are in other sourcetypes is for their add-ons to say.
+    let loaded =
+        load_bytes(b"Mar  4 10:11:27 fw %ASA-6-302013: Built\n", |options| options.sourcetype = Some("cisco:asa".into()));
+    assert_eq!(
+        (texts(&loaded.table, "process"), texts(&loaded.table, "host")),
+        (vec!["(none)".to_owned()], vec!["fw".to_owned()])
+    );
     let xml = "Mar  4 10:11:27 web sysmon: <Event><System><EventID>1</EventID><Channel>Linux-Sysmon/Operational</Channel><Computer>web</Computer></System><EventData><Data Name=\"Image\">/bin/ls</Data></EventData></Event>\n";
     assert_eq!(
         rows(xml, &["EventCode", "Image", "sourcetype", "source", "process"]),
-        ["1 | /bin/ls | sysmon:linux | Syslog:Linux-Sysmon/Operational | sysmon"]
+        ["1 | /bin/ls | sysmon:linux | Syslog:Linux-Sysmon/Operational | (none)"]
     );
 }
 
