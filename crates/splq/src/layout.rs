@@ -265,10 +265,10 @@ fn write_line(writer: &mut Writer, line: &Line<'_>, indent: usize) {
         // Up to the next line break that is there already, or that a block makes.
         let more = atoms[at + 1..].iter().zip(&atoms[at..]).take_while(|(atom, before)| atom.gap == Gap::Blank && !before.block);
         let end = at + 1 + more.count();
-        let breaks = breaks(&atoms[at..end], writer.column, indent);
+        let breaks = breaks(&atoms[at..end], writer.column, indent, only_comments);
         for (position, atom) in atoms[at..end].iter().enumerate() {
             if breaks.contains(&position) {
-                writer.new_line(inner(indent, atom));
+                writer.new_line(if only_comments { indent } else { inner(indent, atom) });
             } else if position > 0 {
                 writer.push(" ");
             }
@@ -289,7 +289,10 @@ fn inner(indent: usize, atom: &Atom<'_, '_>) -> usize {
 }
 
 /// Where a row of atoms is broken so that each line fits: in front of parts and outside parentheses rather than inside.
-fn breaks(atoms: &[Atom<'_, '_>], start: usize, indent: usize) -> Vec<usize> {
+fn breaks(atoms: &[Atom<'_, '_>], start: usize, indent: usize, only_comments: bool) -> Vec<usize> {
+    // The first command behind comments stands where they do.
+    let comments = if only_comments { atoms.iter().take_while(|atom| atom.is_comment()).count() } else { 0 };
+    let begin = |at: usize| if at <= comments && only_comments { indent } else { inner(indent, &atoms[at]) };
     let mut breaks = Vec::new();
     let mut column = start + atoms[0].width;
     let mut line_start = 0;
@@ -311,12 +314,12 @@ fn breaks(atoms: &[Atom<'_, '_>], start: usize, indent: usize) -> Vec<usize> {
             })
         };
         match best(WIDTH * 2 / 5).filter(|at| atoms[*at].avoided <= 1).or_else(|| best(0)) {
-            Some(at) if inner(indent, &atoms[at]) < columns[at] => {
+            Some(at) if begin(at) < columns[at] => {
                 breaks.push(at);
                 line_start = at;
-                column = inner(indent, &atoms[at]) + atoms[at].width;
+                column = begin(at) + atoms[at].width;
                 columns.truncate(at);
-                columns.push(inner(indent, &atoms[at]));
+                columns.push(begin(at));
                 position = at + 1;
             }
             _ => position += 1,

@@ -65,6 +65,17 @@ pub fn read_search(path: &Path) -> Result<(String, Source), Stop> {
     }
 }
 
+/// Refuses stdin as both a search and data.
+///
+/// # Errors
+/// That, as wrong usage.
+pub fn check_standard_input(paths: &[PathBuf], data: &[String]) -> Result<(), Stop> {
+    if paths.iter().any(|path| path == Path::new("-")) && data.iter().any(|path| path == "-") {
+        return Err(Stop::Usage("stdin can't be both a search and the data (--data -)".to_owned()));
+    }
+    Ok(())
+}
+
 /// Finds the searches below the paths.
 ///
 /// # Errors

@@ -16,7 +16,7 @@ use crate::arguments::{CheckArguments, OutputOptions};
 use crate::diagnostics::{report, severity_name};
 use crate::lints::{self, LINTS, Levels, Subject};
 use crate::output::{self, Sink, create};
-use crate::queries::{Queries, Query, find};
+use crate::queries::{Queries, Query, check_standard_input, find};
 use crate::sarif::{self, CheckFormat, Finding};
 use crate::selection::select;
 use crate::session;
@@ -65,6 +65,7 @@ pub async fn check(arguments: &CheckArguments, terminal: &Terminal) -> Result<()
     let levels = Levels::new(&arguments.lints).map_err(Stop::Usage)?;
     let output = output_options(arguments);
     Sink::check(&output, terminal)?;
+    check_standard_input(&arguments.paths, &arguments.data.data)?;
     let Queries { queries, skipped } = find(&arguments.paths)?;
     if skipped > 0 {
         terminal.note(format_args!("{skipped} YAML files without a `search` skipped"));

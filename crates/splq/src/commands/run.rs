@@ -13,7 +13,7 @@ use crate::batch::{Bar, Batch, Finished, Job, Rows, Summary};
 use crate::commands::query::duration;
 use crate::junit;
 use crate::output::{self, Format, Sink};
-use crate::queries::{Queries, find};
+use crate::queries::{Queries, check_standard_input, find};
 use crate::selection::select;
 use crate::session;
 use crate::stop::Stop;
@@ -25,6 +25,7 @@ use crate::terminal::Terminal;
 /// What [`Stop`] lists; [`Stop::Reported`] when `--fail-on` says so.
 pub async fn run(arguments: &RunArguments, terminal: &Terminal) -> Result<(), Stop> {
     Sink::check(&arguments.output, terminal)?;
+    check_standard_input(&arguments.paths, &arguments.engine.data.data)?;
     let Queries { queries, skipped } = find(&arguments.paths)?;
     if skipped > 0 {
         terminal.note(format_args!("{skipped} YAML files without a `search` skipped"));

@@ -34,8 +34,8 @@ const SHOWN: usize = 3;
 /// # Errors
 /// Wrong usage, and files that can't be watched; what is wrong with a search or the data is shown, and a change awaited.
 pub async fn watch(arguments: &WatchArguments, terminal: &Terminal) -> Result<(), Stop> {
-    if arguments.engine.data.data.iter().any(|path| path == "-") {
-        return Err(Stop::Usage("stdin can't be watched; name files with --data".to_owned()));
+    if arguments.engine.data.data.iter().any(|path| path == "-") || arguments.paths.iter().any(|path| path == Path::new("-")) {
+        return Err(Stop::Usage("stdin can't be watched; name files".to_owned()));
     }
     let mut arguments = arguments.clone();
     let mut watched = Watched::new(&arguments)?;

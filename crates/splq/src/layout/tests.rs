@@ -83,6 +83,60 @@ fn open_ends_are_errors() {
     assert!(layout(&format!("{}{}", "[a ".repeat(500), "]".repeat(500))).is_err());
 }
 
+/// Searches put together at random: stable, and nothing but blanks changes.
+#[test]
+fn made_up_searches_are_stable() {
+    const PARTS: [&str; 30] = [
+        "a",
+        "b=1",
+        "|",
+        "|",
+        "[",
+        "]",
+        " [search ",
+        "] ",
+        "(",
+        ")",
+        "\n",
+        " ",
+        " ",
+        "  ",
+        "```c```",
+        "```c\nd```",
+        "\"x  y\"",
+        "`m(a |b)`",
+        " by ",
+        " AND ",
+        " as ",
+        " = ",
+        "| stats ",
+        "| foreach ",
+        "search ",
+        ", ",
+        "'q q'",
+        "\\|",
+        "count(eval(a  = 1))",
+        " a_word_of_so_many_letters_that_lines_are_wrapped_sooner ",
+    ];
+    let mut state = 88_172_645_463_325_252_u64;
+    let mut laid_out = 0;
+    for _ in 0..20_000 {
+        let mut text = String::new();
+        for _ in 0..40 {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            text.push_str(PARTS[(state % 30) as usize]);
+        }
+        let Ok(formatted) = layout(&text) else { continue };
+        assert_eq!(layout(&formatted).as_deref(), Ok(formatted.as_str()), "not stable:\n{text}");
+        let ink = |text: &str| text.chars().filter(|character| !character.is_whitespace()).collect::<String>();
+        assert_eq!(ink(&text), ink(&formatted), "{text}");
+        laid_out += 1;
+    }
+    assert!(laid_out > 10_000, "{laid_out}");
+}
+
 /// The tree of a search without places; none when it can't be had.
 fn tree(knowledge: &Knowledge, text: &str) -> Option<Pipeline> {
     let expansion = knowledge.macros.expand(text, &|_| Err("no evaluation here".to_owned())).ok()?;
