@@ -256,18 +256,17 @@ impl<'a> EventScope<'a> {
             "tag" => knowledge.tags.iter().map(|rule| rule.tag.as_str()).collect(),
             _ => return Ok(found),
         };
-        let mut all = found;
+        let mut all: Vec<Typed> = found.into_iter().collect();
         for value in names {
             let pattern = Pattern { parts: vec![spl_parser::syntax::PatternPart::Literal(value.to_owned())] };
             let condition = if name == "tag" { self.tag(None, &pattern)? } else { self.eventtype(&pattern)? };
             let Some(condition) = condition.filter(|condition| !search::is_false(condition)) else { continue };
-            let member = choose(self.planner, vec![(condition, literal_text(value))], None)?;
-            all = Some(match all {
-                None => member,
-                Some(before) => call(self.planner, "mvappend", vec![before, member])?,
-            });
+            all.push(choose(self.planner, vec![(condition, literal_text(value))], None)?);
         }
-        Ok(all)
+        if all.len() > 1 {
+            return call(self.planner, "mvappend", all).map(Some);
+        }
+        Ok(all.pop())
     }
 
     fn names_at_all(&self) -> BTreeSet<String> {
@@ -517,11 +516,7 @@ pub fn search_events(planner: &Planner, condition: Option<&SearchExpression>, ne
 }
 
 /// The same, whether the events are loaded or come part by part.
-pub async fn found_events(
-    planner: &Planner,
-    condition: Option<&SearchExpression>,
-    needed: &Needed,
-) -> Result<Frame, Diagnostic> {
+pub async fn found_events(planner: &Planner, condition: Option<&SearchExpression>, needed: &Needed) -> Result<Frame, Diagnostic> {
     let (frame, ()) = planner.over_events(|planner| Ok((search_events(planner, condition, needed)?, ()))).await?;
     Ok(frame)
 }

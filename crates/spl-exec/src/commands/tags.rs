@@ -24,7 +24,7 @@ pub fn plan(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame
     if call.fields().next().is_none() {
         fields = frame.fields().into_iter().map(|field| field.name).collect();
     }
-    let mut assignments: Vec<(String, Typed)> = Vec::new();
+    let mut assignments: Vec<(String, Vec<Typed>)> = Vec::new();
     for field in &fields {
         let Some(found) = frame.field(field) else { continue };
         for rule in planner.knowledge().tags.iter().filter(|rule| rule.field == *field) {
@@ -45,18 +45,25 @@ pub fn plan(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame
             let tag = choose(planner, vec![(matched, Typed::new(text(written), ValueType::Text))], None)?;
             let target = output.clone().unwrap_or_else(|| format!("tag::{field}"));
             match assignments.iter_mut().find(|(name, _)| *name == target) {
-                Some((_, before)) => *before = function(planner, "mvappend", vec![before.clone(), tag])?,
-                None => assignments.push((target, tag)),
+                Some((_, tags)) => tags.push(tag),
+                None => assignments.push((target, vec![tag])),
             }
         }
     }
     if let Some(output) = output.filter(|output| !assignments.iter().any(|(name, _)| name == output)) {
-        assignments.push((output, Typed::new(null(ValueType::Text), ValueType::Text)));
+        assignments.push((output, vec![Typed::new(null(ValueType::Text), ValueType::Text)]));
     }
     let mut distinct = Vec::new();
-    for (name, tags) in assignments {
-        let tags = if tags.value_type == ValueType::Multivalue { function(planner, "mvdedup", vec![tags])? } else { tags };
-        distinct.push((name, tags.expression));
+    for (name, mut tags) in assignments {
+        let expression = match (tags.pop(), tags.is_empty()) {
+            (Some(only), true) => only.expression,
+            (last, _) => {
+                tags.extend(last);
+                let all = function(planner, "mvappend", tags)?;
+                function(planner, "mvdedup", vec![all])?.expression
+            }
+        };
+        distinct.push((name, expression));
     }
     frame.assign(distinct)
 }
