@@ -3,8 +3,8 @@
 use std::fs::File;
 use std::sync::Arc;
 
-use arrow::buffer::Buffer;
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
+use arrow::buffer::Buffer;
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, Float64Type, Int64Type, TimeUnit};
 use arrow::error::ArrowError;
@@ -37,8 +37,9 @@ impl ParquetInput {
             Content::File(path, _) => File::open(path)
                 .map_err(|error| error.to_string())
                 .and_then(|file| ArrowReaderMetadata::load(&file, ArrowReaderOptions::new()).map_err(|error| error.to_string())),
-            Content::Memory(buffer) => ArrowReaderMetadata::load(&bytes_of(buffer), ArrowReaderOptions::new())
-                .map_err(|error| error.to_string()),
+            Content::Memory(buffer) => {
+                ArrowReaderMetadata::load(&bytes_of(buffer), ArrowReaderOptions::new()).map_err(|error| error.to_string())
+            }
         };
         Ok(Self { metadata: metadata?, content })
     }
@@ -131,8 +132,10 @@ fn read_batch(
 ) -> Result<(), ArrowError> {
     let schema = batch.schema();
     let fields: Vec<&Field> = schema.fields().iter().map(AsRef::as_ref).collect();
-    let readers =
-        fields.iter().zip(batch.columns()).map(|(field, array)| Reader::new(field.name(), field.name(), array, is_store, finisher));
+    let readers = fields
+        .iter()
+        .zip(batch.columns())
+        .map(|(field, array)| Reader::new(field.name(), field.name(), array, is_store, finisher));
     let readers: Vec<Reader> = readers.collect::<Result<_, _>>()?;
     let wants_line = finisher.keeps_raw && !fields.iter().any(|field| field.name() == "_raw");
     let mut slots = Slots::new();
@@ -190,11 +193,9 @@ impl Reader {
             }
             DataType::Struct(_) => {
                 let parts = array.as_struct();
-                let readers = parts
-                    .fields()
-                    .iter()
-                    .zip(parts.columns())
-                    .map(|(field, column)| Self::new(field.name(), &format!("{name}.{}", field.name()), column, is_store, finisher));
+                let readers = parts.fields().iter().zip(parts.columns()).map(|(field, column)| {
+                    Self::new(field.name(), &format!("{name}.{}", field.name()), column, is_store, finisher)
+                });
                 (array.clone(), Kind::Object(readers.collect::<Result<_, _>>()?))
             }
             DataType::List(item) | DataType::LargeList(item) | DataType::FixedSizeList(item, _) => {
