@@ -43,7 +43,7 @@ pub enum Command {
     Run(RunArguments),
     /// Run searches again whenever they or the data change
     Watch(WatchArguments),
-    /// Expand, parse and plan searches without data; report every problem and what is doubtful
+    /// Find what is wrong or doubtful in searches without running them
     Check(CheckArguments),
     /// Lay .spl files out: each command on its own line
     Fmt(FormatArguments),

@@ -27,6 +27,7 @@ use spl_exec::Search;
 use spl_knowledge::Knowledge;
 use spl_parser::diagnostic::nearest;
 use spl_parser::{Diagnostic, Severity};
+use spl_sources::EventTable;
 
 use crate::arguments::LintOptions;
 use crate::queries::Query;
@@ -87,6 +88,8 @@ pub struct Subject<'a> {
     pub search: &'a Search,
     /// What else is known.
     pub knowledge: &'a Knowledge,
+    /// The events, when there are any.
+    pub data: Option<&'a EventTable>,
 }
 
 /// What the lints find in a search, in the order of its text; those that the search itself allows are left out.

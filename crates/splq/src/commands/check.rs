@@ -108,7 +108,7 @@ async fn check_search(engine: &Engine, query: &Query, search: Search, levels: &L
         Ok(warnings) => warnings,
         Err(failure) => return (failure.diagnostics, failure.expansion),
     };
-    diagnostics.extend(lints::find(&Subject { query, search: &search, knowledge: engine.knowledge() }));
+    diagnostics.extend(lints::find(&Subject { query, search: &search, knowledge: engine.knowledge(), data: engine.data() }));
     if engine.data().is_some() {
         let in_data = lints::empty_by_field::find(engine, &search).await;
         diagnostics.extend(in_data.into_iter().filter(|diagnostic| lints::is_own(&search, diagnostic)));

@@ -44,7 +44,7 @@ fn is_word(field: &FieldName) -> bool {
     !special && (field.quoting != Quoting::None || !field.name.contains(['_', '.', '{', '$', '<', ':']))
 }
 
-/// Whether a data model or the events of a source type known here have such a field.
+/// Whether the data, a data model or the events of a source type known here have such a field.
 fn is_field(subject: &Subject<'_>, name: &str) -> bool {
     const DEFAULT: [&str; 9] =
         ["host", "source", "sourcetype", "index", "linecount", "punct", "splunk_server", "tag", "eventtype"];
@@ -59,5 +59,6 @@ fn is_field(subject: &Subject<'_>, name: &str) -> bool {
                 || props.calculated.iter().any(|calculated| calculated.name == name)
         })
     };
-    DEFAULT.contains(&name) || in_model() || in_props()
+    let in_data = subject.data.is_some_and(|data| data.schema.field_with_name(name).is_ok());
+    DEFAULT.contains(&name) || in_data || in_model() || in_props()
 }

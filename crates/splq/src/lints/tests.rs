@@ -36,7 +36,7 @@ fn codes_of(engine: &Engine, query: &Query) -> Vec<&'static str> {
         Ok(search) => search,
         Err(failure) => return vec![failure.diagnostics[0].code],
     };
-    let mut found = find(&Subject { query, search: &search, knowledge: engine.knowledge() });
+    let mut found = find(&Subject { query, search: &search, knowledge: engine.knowledge(), data: None });
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     found.extend(runtime.block_on(empty_by_field::find(engine, &search)));
     found.iter().map(|diagnostic| diagnostic.code).collect()
