@@ -159,11 +159,7 @@ fn compacted(batches: &[RecordBatch]) -> Result<Vec<RecordBatch>, Diagnostic> {
         let columns = batch.columns().iter().map(|array| compact(array, dictionaries)).collect::<Result<Vec<_>>>()?;
         Ok(RecordBatch::try_new(batch.schema(), columns)?)
     };
-    batches
-        .iter()
-        .filter(|batch| batch.num_rows() > 0)
-        .map(|batch| one(batch, &mut dictionaries).map_err(engine_error))
-        .collect()
+    batches.iter().filter(|batch| batch.num_rows() > 0).map(|batch| one(batch, &mut dictionaries).map_err(engine_error)).collect()
 }
 
 fn compact(array: &ArrayRef, dictionaries: &mut HashMap<usize, ArrayRef>) -> Result<ArrayRef> {

@@ -55,25 +55,25 @@ impl Engine {
 /// The number that `stats count` gave.
 fn count_of(results: &Results) -> u64 {
     let first = results.batches.iter().find(|batch| batch.num_rows() > 0);
-    let count = first.and_then(|batch| batch.column_by_name("count")?.as_primitive_opt::<Int64Type>().map(|counts| counts.value(0)));
+    let count =
+        first.and_then(|batch| batch.column_by_name("count")?.as_primitive_opt::<Int64Type>().map(|counts| counts.value(0)));
     count.and_then(|count| u64::try_from(count).ok()).unwrap_or(0)
 }
 
 /// A command with more and more of its conditions, the whole command last; each with the text that came with it.
 fn steps(command: &CommandCall, first: bool) -> Vec<(CommandCall, Span)> {
     let mut steps = Vec::new();
-    if let [Argument::Search(search)] = command.arguments.as_slice() {
-        if let SearchKind::And(parts) = &search.kind
-            && parts.len() > 1
-        {
-            for place in 0..parts.len() {
-                let mut narrowed = search.clone();
-                narrowed.kind = SearchKind::And(parts[..=place].to_vec());
-                let call = CommandCall { arguments: vec![Argument::Search(narrowed)], ..command.clone() };
-                steps.push((call, parts[place].span));
-            }
-            return steps;
+    if let [Argument::Search(search)] = command.arguments.as_slice()
+        && let SearchKind::And(parts) = &search.kind
+        && parts.len() > 1
+    {
+        for place in 0..parts.len() {
+            let mut narrowed = search.clone();
+            narrowed.kind = SearchKind::And(parts[..=place].to_vec());
+            let call = CommandCall { arguments: vec![Argument::Search(narrowed)], ..command.clone() };
+            steps.push((call, parts[place].span));
         }
+        return steps;
     }
     if let [Argument::Expression(expression)] = command.arguments.as_slice()
         && command.spec.name == "where"

@@ -95,7 +95,7 @@ impl Loading {
 
     /// The data to be read part by part, of about so many bytes each, whenever a search reads events.
     pub fn in_parts(self, bytes: u64, terminal: &Terminal) -> PartFiles {
-        PartFiles { options: Arc::new(self.options), bar: self.bar, bytes, terminal: terminal.clone(), warned: Arc::default() }
+        PartFiles { options: Arc::new(self.options), bar: self.bar, bytes, terminal: *terminal, warned: Arc::default() }
     }
 
     /// Reads the data.
@@ -141,7 +141,7 @@ impl EventParts for PartFiles {
             Ok(tables) => tables,
             Err(error) => return Box::new(std::iter::once(Err(error.to_string()))),
         };
-        let (bar, terminal, warned) = (self.bar.clone(), self.terminal.clone(), self.warned.clone());
+        let (bar, terminal, warned) = (self.bar.clone(), self.terminal, self.warned.clone());
         Box::new(std::iter::from_fn(move || {
             let next = tables.next();
             if next.is_none() {
@@ -264,7 +264,9 @@ impl Bar {
             return None;
         }
         let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::hidden());
-        if let Ok(style) = ProgressStyle::with_template("loading {bar:24} {bytes}/{total_bytes}, {msg}, {bytes_per_sec}, {eta} left") {
+        if let Ok(style) =
+            ProgressStyle::with_template("loading {bar:24} {bytes}/{total_bytes}, {msg}, {bytes_per_sec}, {eta} left")
+        {
             bar.set_style(style);
         }
         Some(Arc::new(Self { bar, events: AtomicU64::new(0), started: Instant::now(), shown: AtomicBool::new(false) }))

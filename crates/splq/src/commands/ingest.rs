@@ -134,7 +134,8 @@ fn file(folder: &Path, path: &PathBuf, batches: &[RecordBatch]) -> Result<u64, S
         .build();
     let out = File::create(path).map_err(|error| text(&error))?;
     let mut writer = ArrowWriter::try_new(out, schema.clone(), Some(properties)).map_err(|error| text(&error))?;
-    let batches = batches.iter().map(|batch| stored(batch, &schema)).collect::<Result<Vec<_>, _>>().map_err(|error| text(&error))?;
+    let batches =
+        batches.iter().map(|batch| stored(batch, &schema)).collect::<Result<Vec<_>, _>>().map_err(|error| text(&error))?;
     let whole = concat_batches(&schema, &batches).map_err(|error| text(&error))?;
     writer.write(&whole).map_err(|error| text(&error))?;
     writer.close().map_err(|error| text(&error))?;
@@ -152,7 +153,9 @@ fn stored_schema(batches: &[RecordBatch]) -> SchemaRef {
         other => other.clone(),
     };
     Arc::new(Schema::new(
-        fields.map(|(_, field)| field.as_ref().clone().with_data_type(plain(field.data_type())).with_nullable(true)).collect::<Vec<_>>(),
+        fields
+            .map(|(_, field)| field.as_ref().clone().with_data_type(plain(field.data_type())).with_nullable(true))
+            .collect::<Vec<_>>(),
     ))
 }
 
