@@ -112,6 +112,7 @@ Examples:
   splq check --content . detections/ --deny warnings
   splq check detections/ --allow lint/leading-wildcard --format sarif > splq.sarif
   splq check detections/ --data logs/             # also: by-fields that no event has
+  splq check --app apps/ours                      # the files of a Splunk app itself
   splq check --explain lint/bare-word")]
 pub struct CheckArguments {
     /// .spl files, detection .yml files, folders of them, globs [default: `searches` of splq.toml]

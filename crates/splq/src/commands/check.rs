@@ -1,6 +1,9 @@
 //! `splq check`: searches expanded, parsed and planned without data, every problem with file, line and caret, and what is
 //! legal but seldom meant.
 
+#[path = "check_app.rs"]
+mod check_app;
+
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::sync::Arc;
@@ -65,6 +68,11 @@ pub async fn check(arguments: &CheckArguments, terminal: &Terminal) -> Result<()
     let levels = Levels::new(&arguments.lints).map_err(Stop::Usage)?;
     let output = output_options(arguments);
     Sink::check(&output, terminal)?;
+    if arguments.paths.is_empty() && !arguments.knowledge.app.is_empty() {
+        let found = check_app::problems(&arguments.knowledge.app, terminal);
+        write(&found, arguments, &output, terminal)?;
+        return check_app::finish(&found, &arguments.knowledge.app, terminal);
+    }
     check_standard_input(&arguments.paths, &arguments.data.data)?;
     let Queries { queries, skipped } = find(&arguments.paths)?;
     if skipped > 0 {
@@ -86,12 +94,17 @@ pub async fn check(arguments: &CheckArguments, terminal: &Terminal) -> Result<()
         };
         checked.push(summed_up(query, &diagnostics, expansion.as_ref(), terminal));
     }
-    match arguments.format {
-        Some(CheckFormat::Sarif) => write_sarif(&checked, arguments)?,
-        _ if terminal.stdout && arguments.format.is_none() && arguments.output.is_none() => {}
-        _ => Sink::open(&output, terminal, engine.settings().time_zone)?.write_rows(&rows(&checked)?)?,
-    }
+    write(&checked, arguments, &output, terminal)?;
     finish(&checked, terminal)
+}
+
+/// The rows, unless they would go to a terminal and nobody asked for them; no time is among them.
+fn write(checked: &[Checked], arguments: &CheckArguments, output: &OutputOptions, terminal: &Terminal) -> Result<(), Stop> {
+    match arguments.format {
+        Some(CheckFormat::Sarif) => write_sarif(checked, arguments),
+        _ if terminal.stdout && arguments.format.is_none() && arguments.output.is_none() => Ok(()),
+        _ => Sink::open(output, terminal, chrono_tz::Tz::UTC)?.write_rows(&rows(checked)?),
+    }
 }
 
 fn output_options(arguments: &CheckArguments) -> OutputOptions {
