@@ -199,8 +199,8 @@ def run_splq(binary, path, threads, runs, fields):
     copies = max(runs, 5)
     for name, spl, _, _ in QUESTIONS:
         for copy in range(copies):
-            (folder / f"{copy:02}_{name}.spl").write_text(spl + "\n")
-    command = [str(binary), "run", "--data", str(path), "--threads", str(threads), "--format", "ndjson", "--out", str(results), str(folder)]
+            (folder / f"{name}_{copy:02}.spl").write_text(spl + "\n")
+    command = [str(binary), "run", "--jobs", "1", "--data", str(path), "--threads", str(threads), "--format", "ndjson", "--out", str(results), str(folder)]
     whole, answer = milliseconds(lambda: subprocess.run(command, capture_output=True, text=True))
     if answer.returncode != 0:
         sys.exit(f"splq run failed ({answer.returncode}): {answer.stderr.strip()[-2000:]}{answer.stdout[-2000:]}")
@@ -210,8 +210,8 @@ def run_splq(binary, path, threads, runs, fields):
         elapsed[pathlib.Path(row["query"]).stem] = float(row["elapsed_ms"])
     found = {}
     for name, spl, _, ordered in QUESTIONS:
-        times = [elapsed[f"{copy:02}_{name}"] for copy in range(copies)]
-        rows = [json.loads(line) for line in (results / f"00_{name}.ndjson").read_text().splitlines()]
+        times = [elapsed[f"{name}_{copy:02}"] for copy in range(copies)]
+        rows = [json.loads(line) for line in (results / f"{name}_00.ndjson").read_text().splitlines()]
         files = []
         for _ in range(runs):
             single = [str(binary), "query", "--data", str(path), "--threads", str(threads), "--format", "ndjson", spl]

@@ -191,6 +191,11 @@ impl Engine {
         Ok(())
     }
 
+    /// Whether each search loads the events anew, part by part.
+    pub fn reads_in_parts(&self) -> bool {
+        self.shared.parts.is_some()
+    }
+
     /// Expands and parses a search.
     pub fn compile(&self, text: &str) -> Result<Search, Failure> {
         let planner = Planner::new(self.shared.clone());
@@ -283,7 +288,8 @@ fn threads(settings: &Settings) -> usize {
 }
 
 fn session_state(settings: &Settings) -> Result<SessionState, Diagnostic> {
-    let mut config = SessionConfig::new().with_batch_size(BATCH_ROWS).with_target_partitions(threads(settings));
+    let mut config =
+        SessionConfig::new().with_batch_size(batch_rows(settings.memory_limit)).with_target_partitions(threads(settings));
     let options = config.options_mut();
     options.optimizer.prefer_existing_sort = true;
     // The rules are ordered so that one round does nearly all; further rounds only cost planning time.
@@ -324,8 +330,12 @@ fn physical_rules() -> Vec<Arc<dyn PhysicalOptimizerRule + Send + Sync>> {
         .collect()
 }
 
-/// Rows per batch: large enough that work per distinct value pays.
-const BATCH_ROWS: usize = 32_768;
+/// Rows per batch: large enough that work per distinct value pays, small enough that a small limit holds many batches.
+fn batch_rows(memory_limit: Option<usize>) -> usize {
+    const ROWS: usize = 32_768;
+    const LEAST: usize = 1_024;
+    memory_limit.map_or(ROWS, |limit| (limit / 4_096).clamp(LEAST, ROWS))
+}
 
 /// DataFusion's physical planner with SPL's row operators.
 #[derive(Debug)]

@@ -87,14 +87,16 @@ impl GroupIndices {
 
     /// Writes the group of each row.
     pub fn number(&mut self, arrays: &[ArrayRef], groups: &mut Vec<usize>) -> Result<()> {
-        groups.clear();
-        groups.resize(arrays.first().map_or(0, |array| array.len()), 0);
-        let mut slots = Vec::with_capacity(groups.len());
+        let mut slots = Vec::with_capacity(arrays.first().map_or(0, |array| array.len()));
         let mut before_len = 1;
-        for (column, array) in self.columns.iter_mut().zip(arrays) {
+        for (place, (column, array)) in self.columns.iter_mut().zip(arrays).enumerate() {
             slots.clear();
             column.slots.of(array, &mut slots)?;
-            column.step.advance(groups, before_len, &slots, column.slots.len());
+            if place == 0 {
+                column.step.begin(groups, &slots, column.slots.len());
+            } else {
+                column.step.advance(groups, before_len, &slots, column.slots.len());
+            }
             before_len = column.step.made_of.len();
         }
         Ok(())
@@ -153,23 +155,26 @@ impl Slots {
             }
             Self::Bits { known, values, float } => {
                 // Times come in order, so that bins of them come in runs.
-                let mut before: Option<(u64, u32)> = None;
-                let mut slot_of = |bits: u64| match before {
-                    Some((last, slot)) if last == bits => slot,
-                    _ => {
-                        let slot = *known.entry(bits).or_insert_with(|| {
+                let (mut last, mut slot) = (0, 0);
+                let mut slot_of = |bits: u64| {
+                    if bits != last || slot == 0 {
+                        last = bits;
+                        slot = *known.entry(bits).or_insert_with(|| {
                             values.push(bits);
                             values.len() as u32
                         });
-                        before = Some((bits, slot));
-                        slot
                     }
+                    slot
                 };
                 if *float {
                     let Some(numbers) = array.as_primitive_opt::<Float64Type>() else {
                         return exec_err!("groups of floats are {}", array.data_type());
                     };
-                    slots.extend(numbers.iter().map(|number| number.map_or(0, |number| slot_of(number.to_bits()))));
+                    if numbers.null_count() == 0 {
+                        slots.extend(numbers.values().iter().map(|number| slot_of(number.to_bits())));
+                    } else {
+                        slots.extend(numbers.iter().map(|number| number.map_or(0, |number| slot_of(number.to_bits()))));
+                    }
                 } else {
                     let Some(numbers) = array.as_primitive_opt::<Int64Type>() else {
                         return exec_err!("groups of integers are {}", array.data_type());
@@ -199,6 +204,26 @@ impl Slots {
 impl Step {
     fn new() -> Self {
         Self { table: Table::Direct { bits: 0, groups: Vec::new() }, made_of: Vec::new() }
+    }
+
+    /// Gives each row the group of its slot alone; all slots are below `slots_len`.
+    fn begin(&mut self, groups: &mut Vec<usize>, slots: &[u32], slots_len: usize) {
+        groups.clear();
+        self.fit(1, slots_len);
+        let made_of = &mut self.made_of;
+        if let Table::Direct { groups: known, .. } = &mut self.table {
+            groups.extend(slots.iter().map(|slot| {
+                let entry = &mut known[*slot as usize];
+                if *entry == 0 {
+                    made_of.push((0, *slot));
+                    *entry = made_of.len() as u32;
+                }
+                *entry as usize - 1
+            }));
+        } else {
+            groups.resize(slots.len(), 0);
+            self.advance(groups, 1, slots, slots_len);
+        }
     }
 
     /// Replaces each row's group by the group that it is in together with its slot; groups are below `before_len`, slots

@@ -39,7 +39,7 @@ pub mod subsearch;
 pub mod written;
 pub mod xml_path;
 
-pub use event_parts::EventParts;
 pub use engine::{Engine, Failure, Results, Search, Settings, Stage};
+pub use event_parts::EventParts;
 pub use row_counts::RowCount;
 pub use spl_functions::xml_document;

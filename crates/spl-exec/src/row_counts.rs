@@ -1,8 +1,7 @@
 //! How many rows are left at each step of a search: behind each command and behind each condition within one, so that a
 //! search that finds nothing can say where the last row went.
 
-use arrow::array::AsArray;
-use arrow::datatypes::Int64Type;
+use spl_functions::column::Column;
 use spl_parser::Span;
 use spl_parser::syntax::{Argument, BinaryOperator, Clause, CommandCall, Expression, ExpressionKind, Pipeline, SearchKind};
 
@@ -19,6 +18,15 @@ pub struct RowCount {
     pub rows: u64,
 }
 
+/// A command with some of its conditions.
+struct Step {
+    call: CommandCall,
+    /// What came with the step.
+    span: Span,
+    /// Whether its rows are groups with a `count` of events.
+    counts_events: bool,
+}
+
 /// Commands that change something outside of the search; what they are given is counted, they do not run.
 const WRITING: &[&str] = &["outputlookup", "outputcsv", "outputtext", "collect", "mcollect", "meventcollect", "sendemail"];
 
@@ -29,15 +37,17 @@ impl Engine {
     /// What the search itself fails with.
     pub async fn row_counts(&self, search: &Search) -> Result<Vec<RowCount>, Failure> {
         let mut counts = Vec::new();
-        let counted = spl_parser::parse("| stats count").map(|pipeline| pipeline.commands).unwrap_or_default();
+        let counting = |text: &str| spl_parser::parse(text).map(|pipeline| pipeline.commands).unwrap_or_default();
+        let (rows_counted, events_counted) = (counting("| stats count"), counting("| stats sum(count) AS count"));
         let commands = &search.pipeline.commands;
         for (place, command) in commands.iter().enumerate() {
             if WRITING.contains(&command.spec.name) {
                 break;
             }
-            for (call, span) in steps(command, place == 0) {
+            for Step { call, span, counts_events } in steps(command, place == 0) {
                 let mut pipeline = Pipeline { commands: commands[..place].to_vec(), span: search.pipeline.span };
                 pipeline.commands.push(call);
+                let counted = if counts_events { &events_counted } else { &rows_counted };
                 pipeline.commands.extend(counted.iter().cloned());
                 let part = Search { pipeline, ..search.clone() };
                 let rows = count_of(&self.run(&part).await?);
@@ -55,13 +65,12 @@ impl Engine {
 /// The number that `stats count` gave.
 fn count_of(results: &Results) -> u64 {
     let first = results.batches.iter().find(|batch| batch.num_rows() > 0);
-    let count =
-        first.and_then(|batch| batch.column_by_name("count")?.as_primitive_opt::<Int64Type>().map(|counts| counts.value(0)));
-    count.and_then(|count| u64::try_from(count).ok()).unwrap_or(0)
+    let count = first.and_then(|batch| Column::new(batch.column_by_name("count")?).ok()?.value(0).number());
+    count.map_or(0, |count| count as u64)
 }
 
 /// A command with more and more of its conditions, the whole command last; each with the text that came with it.
-fn steps(command: &CommandCall, first: bool) -> Vec<(CommandCall, Span)> {
+fn steps(command: &CommandCall, first: bool) -> Vec<Step> {
     let mut steps = Vec::new();
     if let [Argument::Search(search)] = command.arguments.as_slice()
         && let SearchKind::And(parts) = &search.kind
@@ -71,7 +80,7 @@ fn steps(command: &CommandCall, first: bool) -> Vec<(CommandCall, Span)> {
             let mut narrowed = search.clone();
             narrowed.kind = SearchKind::And(parts[..=place].to_vec());
             let call = CommandCall { arguments: vec![Argument::Search(narrowed)], ..command.clone() };
-            steps.push((call, parts[place].span));
+            steps.push(Step { call, span: parts[place].span, counts_events: false });
         }
         return steps;
     }
@@ -80,14 +89,14 @@ fn steps(command: &CommandCall, first: bool) -> Vec<(CommandCall, Span)> {
     {
         for part in conjuncts(expression) {
             let call = CommandCall { arguments: vec![Argument::Expression(part.0)], ..command.clone() };
-            steps.push((call, part.1));
+            steps.push(Step { call, span: part.1, counts_events: false });
         }
         return steps;
     }
     if command.spec.name == "tstats" && first && steps_of_tstats(command, &mut steps) {
         return steps;
     }
-    vec![(command.clone(), command.span)]
+    vec![Step { call: command.clone(), span: command.span, counts_events: false }]
 }
 
 /// The conditions of an expression joined by `AND`: each with those before it, and where it stands.
@@ -104,16 +113,19 @@ fn conjuncts(expression: &Expression) -> Vec<(Expression, Span)> {
 
 /// `tstats` as a count of its events, first without conditions, then with one more each time, then by one more field each
 /// time, as events without a by-field are left out. False when it has neither.
-fn steps_of_tstats(command: &CommandCall, steps: &mut Vec<(CommandCall, Span)>) -> bool {
+fn steps_of_tstats(command: &CommandCall, steps: &mut Vec<Step>) -> bool {
     let condition = |clause: &Clause| match clause.arguments.as_slice() {
         [Argument::Search(search)] if clause.keyword.value == "where" => Some(search.clone()),
         _ => None,
     };
     let by: Vec<Argument> = command.by_fields().iter().filter(|argument| argument.as_field().is_some()).cloned().collect();
     let (Some(from), false) = (command.clause("from"), by.is_empty()) else { return false };
+    let Some(count) = spl_parser::parse("| tstats count").ok().and_then(|pipeline| pipeline.commands.into_iter().next()) else {
+        return false;
+    };
     // By the fields that were asked for so far; `source` stands for none, as every event has one.
     let grouped = |conditions: Option<Argument>, by: &[Argument]| {
-        let mut call = command.clone();
+        let mut call = CommandCall { arguments: count.arguments.clone(), ..command.clone() };
         call.clauses.retain(|clause| clause.keyword.value != "where" && clause.keyword.value != "by");
         if let Some(conditions) = conditions {
             let place = command.clause("where").map(|clause| clause.keyword.clone());
@@ -131,7 +143,8 @@ fn steps_of_tstats(command: &CommandCall, steps: &mut Vec<(CommandCall, Span)>) 
         Argument::Pair { value, .. } => whole.to(value.span),
         _ => whole,
     }));
-    steps.push((grouped(None, &source(span)), span));
+    let mut push = |call, span| steps.push(Step { call, span, counts_events: true });
+    push(grouped(None, &source(span)), span);
     let search = command.clauses.iter().find_map(condition);
     if let Some(search) = &search {
         let parts = match &search.kind {
@@ -141,13 +154,13 @@ fn steps_of_tstats(command: &CommandCall, steps: &mut Vec<(CommandCall, Span)>) 
         for place in 0..parts.len() {
             let mut narrowed = search.clone();
             narrowed.kind = SearchKind::And(parts[..=place].to_vec());
-            steps.push((grouped(Some(Argument::Search(narrowed)), &source(span)), parts[place].span));
+            push(grouped(Some(Argument::Search(narrowed)), &source(span)), parts[place].span);
         }
     }
     let all = || search.clone().map(Argument::Search);
     for place in 0..by.len() {
         let Some(field) = by[place].as_field() else { continue };
-        steps.push((grouped(all(), &by[..=place]), field.span));
+        push(grouped(all(), &by[..=place]), field.span);
     }
     true
 }

@@ -207,9 +207,11 @@ struct Parts(Vec<LoadOptions>);
 impl EventParts for Parts {
     fn parts(&self) -> Box<dyn Iterator<Item = Result<EventTable, String>> + Send> {
         let options = self.0.clone();
-        Box::new(options.into_iter().map(|part| {
-            spl_sources::load(&part).map(|loaded| loaded.table).map_err(|error| error.to_string())
-        }))
+        Box::new(
+            options
+                .into_iter()
+                .map(|part| spl_sources::load(&part).map(|loaded| loaded.table).map_err(|error| error.to_string())),
+        )
     }
 }
 

@@ -161,7 +161,7 @@ pub struct SettingOptions {
     /// Time zone of times without one, and of output [default: UTC]
     #[arg(long, value_name = "ZONE")]
     pub tz: Option<String>,
-    /// Most memory of sorts and aggregations: `512M`, `4G`
+    /// Most memory of a search: `512M`, `4G`; larger files are read part by part, sorts and aggregations go to disk
     #[arg(long, value_name = "SIZE")]
     pub memory_limit: Option<String>,
     /// A limit of searches, as `splq limits` lists them; 0 = no limit

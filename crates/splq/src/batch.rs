@@ -105,6 +105,8 @@ pub struct Batch {
     pub engine: Arc<Engine>,
     /// In the order of their files.
     pub jobs: Vec<Arc<Job>>,
+    /// How many run at a time; none = one per thread.
+    pub at_once: Option<usize>,
 }
 
 impl Batch {
@@ -133,7 +135,9 @@ impl Batch {
             }
         }
         let writes = places.iter().any(|place| self.jobs[*place].search().is_some_and(writes));
-        let at_once = if writes { 1 } else { threads(&self.engine) };
+        // Searches that read the data in parts hold a part each.
+        let one = writes || self.engine.reads_in_parts();
+        let at_once = if one { 1 } else { self.at_once.unwrap_or_else(|| threads(&self.engine)) };
         for (times, positions) in groups {
             self.set_times(times, terminal)?;
             let tasks = positions.into_iter().map(|position| {

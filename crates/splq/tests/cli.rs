@@ -264,7 +264,7 @@ fn run_sums_up_and_goes_on_after_failures() {
         rows.iter().map(|row| (row["query"].as_str().unwrap(), row["status"].as_str().unwrap(), &row["rows"])).collect();
     assert_eq!(short, [("ann", "ok", &json!(2)), ("broken", "error", &Value::Null), ("count", "ok", &json!(1))]);
     assert!(rows[1]["error"].as_str().unwrap().contains("statz"));
-    assert!(rows.iter().all(|row| row["elapsed_ms"].is_u64()));
+    assert!(rows.iter().all(|row| row["elapsed_ms"].is_number()));
     assert_eq!(folder.read("results/count.ndjson"), "{\"count\":3}\n");
     assert_eq!(folder.read("results/ann.ndjson").lines().count(), 2);
     assert!(!folder.path().join("results/broken.ndjson").exists());

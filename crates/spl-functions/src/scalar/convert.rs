@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, Float64Array};
+use arrow::array::{Array, ArrayRef, Float64Array};
 use datafusion_common::{Result, exec_datafusion_err, exec_err};
 
 use super::{Call, FunctionSpec, Kernel};
@@ -215,23 +215,24 @@ fn bin_time(call: &Call<'_>) -> Result<ArrayRef> {
     {
         let align = call.value(2, 0).number();
         // Events come by time, so that most are in the bin of the one before.
-        let mut bin = f64::NAN..f64::NAN;
-        let starts: Float64Array = times
-            .iter()
-            .map(|epoch| {
-                let epoch = epoch?;
-                if !bin.contains(&epoch) {
-                    let start = span.floor(epoch, call.time_zone, align);
-                    // Only bins of whole seconds end exactly at a float.
-                    bin = match span.unit().microseconds() {
-                        Some(1_000_000..) if align.is_none() && (0.0..1e12).contains(&start) => start..start + span.seconds(),
-                        _ => f64::NAN..f64::NAN,
-                    };
-                    return Some(start);
-                }
-                Some(bin.start)
-            })
-            .collect();
+        let (mut from, mut to, mut start) = (f64::NAN, f64::NAN, f64::NAN);
+        let mut bin_of = |epoch: f64| {
+            if epoch >= from && epoch < to {
+                return start;
+            }
+            start = span.floor(epoch, call.time_zone, align);
+            // Only bins of whole seconds end exactly at a float.
+            (from, to) = match span.unit().microseconds() {
+                Some(1_000_000..) if align.is_none() && (0.0..1e12).contains(&start) => (start, start + span.seconds()),
+                _ => (f64::NAN, f64::NAN),
+            };
+            start
+        };
+        let starts: Float64Array = if times.null_count() == 0 {
+            Float64Array::from_iter_values(times.values().iter().map(|epoch| bin_of(*epoch)))
+        } else {
+            times.iter().map(|epoch| epoch.map(&mut bin_of)).collect()
+        };
         return Ok(Arc::new(starts));
     }
     let mut built = ColumnBuilder::new(call.returns, call.rows);

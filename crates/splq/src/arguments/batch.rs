@@ -40,6 +40,9 @@ pub struct RunArguments {
     /// Name so many of the slowest searches at the end; 0 = none
     #[arg(long, value_name = "N", default_value = "5")]
     pub slowest: usize,
+    /// Searches that run at a time [default: one per thread]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub jobs: Option<u16>,
     /// Which of them.
     #[command(flatten)]
     pub selection: SelectionOptions,

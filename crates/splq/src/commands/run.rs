@@ -4,7 +4,7 @@ use std::io::Write;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use arrow::array::{ArrayRef, Int64Array, StringArray};
+use arrow::array::{ArrayRef, Float64Array, Int64Array, StringArray};
 use indicatif::HumanCount;
 use spl_exec::Results;
 
@@ -45,7 +45,7 @@ pub async fn run(arguments: &RunArguments, terminal: &Terminal) -> Result<(), St
         show: arguments.show.then_some((sink.layout, usize::MAX)),
     };
     let places: Vec<usize> = (0..jobs.len()).collect();
-    let mut batch = Batch { engine: Arc::new(engine), jobs };
+    let mut batch = Batch { engine: Arc::new(engine), jobs, at_once: arguments.jobs.map(usize::from) };
     let mut summaries = Vec::with_capacity(places.len());
     let started = Instant::now();
     let finished = |one: &Finished| {
@@ -87,11 +87,14 @@ pub fn summary_rows(summaries: &[Summary]) -> Result<Results, Stop> {
         |value: fn(&Summary) -> Option<&str>| -> ArrayRef { Arc::new(summaries.iter().map(value).collect::<StringArray>()) };
     let number =
         |value: fn(&Summary) -> Option<i64>| -> ArrayRef { Arc::new(summaries.iter().map(value).collect::<Int64Array>()) };
+    // To a tenth of a millisecond.
+    let tenths = |summary: &Summary| (summary.elapsed.as_secs_f64() * 10_000.0).round() / 10.0;
+    let milliseconds: ArrayRef = Arc::new(Float64Array::from_iter_values(summaries.iter().map(tenths)));
     output::rows(vec![
         ("query", text(|summary| Some(&summary.query))),
         ("status", text(|summary| Some(if summary.error.is_none() { "ok" } else { "error" }))),
         ("rows", number(|summary| summary.rows.map(|rows| rows as i64))),
-        ("elapsed_ms", number(|summary| Some(summary.elapsed.as_millis() as i64))),
+        ("elapsed_ms", milliseconds),
         ("error", text(|summary| summary.error.as_deref())),
     ])
 }

@@ -90,7 +90,7 @@ fn start(arguments: &WatchArguments, terminal: &Terminal) -> Result<Batch, Stop>
     let mut engine = session::engine_of(&arguments.engine, terminal)?;
     session::load_all(&mut engine, &arguments.engine.data, terminal)?;
     let jobs = queries.into_iter().map(|query| Arc::new(Job::new(&engine, query, terminal))).collect();
-    Ok(Batch { engine: Arc::new(engine), jobs })
+    Ok(Batch { engine: Arc::new(engine), jobs, at_once: None })
 }
 
 fn queries(arguments: &WatchArguments, terminal: &Terminal) -> Result<Vec<Query>, Stop> {
