@@ -187,7 +187,7 @@ impl Tested {
             .enumerate()
             .map(|(place, array)| Arc::new(Field::new(format!("c{place}"), array.data_type().clone(), true)))
             .collect();
-        Self { function: udaf(spec, parameter), fields }
+        Self { function: udaf(spec, parameter, ValueLimit::default()), fields }
     }
 
     fn with<T>(&self, make: impl FnOnce(&AggregateUDF, AccumulatorArgs<'_>) -> Result<T>) -> T {
@@ -388,11 +388,11 @@ fn names_and_parameters() {
     assert_eq!(found("pé5"), None);
     assert_eq!(found(""), None);
     let (spec, parameter) = lookup("p99.9").unwrap();
-    assert_eq!(udaf(spec, parameter).name(), "perc99.9");
+    assert_eq!(udaf(spec, parameter, ValueLimit::default()).name(), "perc99.9");
     assert!(spec.check_parameter(parameter).is_ok());
     assert!(spec.check_parameter(None).is_err());
     assert!(spec.check_parameter(Some(101.0)).is_err());
-    assert_ne!(udaf(spec, Some(1.0)), udaf(spec, Some(2.0)));
+    assert_ne!(udaf(spec, Some(1.0), ValueLimit::default()), udaf(spec, Some(2.0), ValueLimit::default()));
 }
 
 fn one(name: &str, arguments: &[ArrayRef]) -> Vec<String> {
