@@ -19,7 +19,7 @@ use crate::planner::Planner;
 use crate::search;
 
 /// Fields that every dataset has without a prefix.
-const DEFAULT_FIELDS: &[&str] = &["_time", "host", "source", "sourcetype", "index", "_raw"];
+pub(crate) const DEFAULT_FIELDS: &[&str] = &["_time", "host", "source", "sourcetype", "index", "_raw"];
 
 /// A dataset as `from` names it.
 pub struct DatasetName<'k> {

@@ -34,6 +34,7 @@ use crate::needed::Needed;
 use crate::operators::exec::OperatorPlanner;
 use crate::planned_knowledge::PlannedKnowledge;
 use crate::planner::{Planner, Shared};
+use crate::summaries::Summaries;
 use crate::written::WrittenLookups;
 
 /// What a search depends on beside its text and the data.
@@ -129,6 +130,7 @@ impl Engine {
             planned: PlannedKnowledge::default(),
             data,
             parts: None,
+            summaries: None,
             state,
             functions: Arc::default(),
             written: WrittenLookups::default(),
@@ -176,6 +178,23 @@ impl Engine {
         self.rebuild(Arc::new(knowledge), settings, events, parts)
     }
 
+    /// Gives the engine data model summaries, which `tstats summariesonly=true` reads.
+    pub fn set_summaries(&mut self, summaries: Arc<dyn Summaries>) {
+        let from = &self.shared;
+        self.shared = Arc::new(Shared {
+            knowledge: from.knowledge.clone(),
+            settings: from.settings.clone(),
+            parsed: from.parsed.clone(),
+            planned: PlannedKnowledge::default(),
+            data: from.data.clone(),
+            parts: from.parts.clone(),
+            summaries: Some(summaries),
+            state: from.state.clone(),
+            functions: from.functions.clone(),
+            written: from.written.clone(),
+        });
+    }
+
     fn rebuild(
         &mut self,
         knowledge: Arc<Knowledge>,
@@ -187,7 +206,9 @@ impl Engine {
         let written = self.shared.written.clone();
         let (parsed, functions) = (Arc::default(), Arc::default());
         let planned = PlannedKnowledge::default();
-        self.shared = Arc::new(Shared { knowledge, settings, parsed, planned, data, parts, state, functions, written });
+        let summaries = self.shared.summaries.clone();
+        self.shared =
+            Arc::new(Shared { knowledge, settings, parsed, planned, data, parts, summaries, state, functions, written });
         Ok(())
     }
 

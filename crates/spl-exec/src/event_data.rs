@@ -34,6 +34,7 @@ pub struct EventKind {
 }
 
 /// Loaded events, ready to be searched.
+#[derive(Clone)]
 pub struct EventData {
     schema: SchemaRef,
     table: Arc<MemTable>,

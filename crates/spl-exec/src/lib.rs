@@ -36,6 +36,7 @@ pub mod search;
 pub mod series;
 mod significance;
 pub mod subsearch;
+pub mod summaries;
 pub mod written;
 pub mod xml_path;
 
@@ -43,3 +44,4 @@ pub use engine::{Engine, Failure, Results, Search, Settings, Stage};
 pub use event_parts::EventParts;
 pub use row_counts::RowCount;
 pub use spl_functions::xml_document;
+pub use summaries::Summaries;

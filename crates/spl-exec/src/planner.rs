@@ -31,6 +31,7 @@ use crate::operators::cut::Cut;
 use crate::parsed_knowledge::ParsedKnowledge;
 use crate::planned_knowledge::PlannedKnowledge;
 use crate::search::{TimeRange, time_range};
+use crate::summaries::Summaries;
 use crate::written::{self, WrittenLookups};
 
 /// What all planning of one engine shares.
@@ -47,6 +48,8 @@ pub struct Shared {
     pub data: EventData,
     /// Events that are loaded part by part while a search runs, in place of loaded ones.
     pub parts: Option<Arc<dyn EventParts>>,
+    /// Data model summaries, if there are any.
+    pub summaries: Option<Arc<dyn Summaries>>,
     /// DataFusion's state: optimiser rules, options, memory pool.
     pub state: SessionState,
     /// Functions by name, so that compiled patterns and kept results are shared by all searches of a run.
@@ -141,6 +144,11 @@ impl Planner {
         self.shared.parts.as_ref()
     }
 
+    /// Data model summaries, if there are any.
+    pub fn summaries(&self) -> Option<&Arc<dyn Summaries>> {
+        self.shared.summaries.as_ref()
+    }
+
     /// Number of threads that searches run on.
     pub fn threads(&self) -> usize {
         self.shared.state.config().target_partitions()
@@ -156,6 +164,7 @@ impl Planner {
             planned: PlannedKnowledge::default(),
             data,
             parts: None,
+            summaries: from.summaries.clone(),
             state: from.state.clone(),
             functions: from.functions.clone(),
             written: from.written.clone(),

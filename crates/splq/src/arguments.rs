@@ -49,10 +49,12 @@ pub enum Command {
     Fmt(FormatArguments),
     /// Show how a search would be run
     Explain(ExplainArguments),
-    /// Show what is in the data: sources, sourcetypes, times, fields
+    /// Show what is in the data: sources, sourcetypes, times, fields, the data models that it feeds
     Inspect(InspectArguments),
-    /// Write events into a store of Parquet files, which loads faster
+    /// Write events into a store of Parquet files, of which only the needed columns are read
     Ingest(IngestArguments),
+    /// Write summaries of a data model into a store, for `tstats summariesonly=true`
+    Accelerate(AccelerateArguments),
     /// Search interactively
     Repl(ReplArguments),
     /// List the commands of the search language
@@ -295,6 +297,9 @@ pub struct InspectArguments {
     /// Where events come from.
     #[command(flatten)]
     pub data: DataOptions,
+    /// Knowledge objects.
+    #[command(flatten)]
+    pub knowledge: KnowledgeOptions,
     /// Times and limits.
     #[command(flatten)]
     pub settings: SettingOptions,
@@ -321,6 +326,30 @@ pub struct IngestArguments {
     #[command(flatten)]
     pub data: DataOptions,
     /// How files become events.
+    #[command(flatten)]
+    pub knowledge: KnowledgeOptions,
+    /// Times and limits.
+    #[command(flatten)]
+    pub settings: SettingOptions,
+}
+
+/// `splq accelerate`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  splq accelerate --datamodel Endpoint -o store/
+  splq query --data store/ '| tstats summariesonly=true count from datamodel=Endpoint.Processes by Processes.dest'")]
+pub struct AccelerateArguments {
+    /// The data model
+    #[arg(long, value_name = "NAME")]
+    pub datamodel: String,
+    /// The store that the summaries are written into; what they are made of, too, unless --data says otherwise
+    #[arg(short, long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub output: PathBuf,
+    /// Where events come from.
+    #[command(flatten)]
+    pub data: DataOptions,
+    /// Knowledge objects.
     #[command(flatten)]
     pub knowledge: KnowledgeOptions,
     /// Times and limits.

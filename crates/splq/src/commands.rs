@@ -1,5 +1,6 @@
 //! The subcommands, one module each.
 
+pub mod accelerate;
 pub mod check;
 pub mod completions;
 pub mod explain;

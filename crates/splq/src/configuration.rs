@@ -322,8 +322,9 @@ impl Configuration {
             }
             Command::Inspect(arguments) => {
                 self.fill_data(&mut arguments.data);
-                self.fill(&mut KnowledgeOptions::default(), &mut arguments.settings);
+                self.fill(&mut arguments.knowledge, &mut arguments.settings);
             }
+            Command::Accelerate(arguments) => self.fill(&mut arguments.knowledge, &mut arguments.settings),
             Command::Ingest(arguments) => self.fill(&mut arguments.knowledge, &mut arguments.settings),
             Command::Macros(arguments) | Command::Datamodels(arguments) => {
                 self.fill(&mut arguments.knowledge, &mut SettingOptions::default());

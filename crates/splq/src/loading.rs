@@ -18,23 +18,6 @@ use crate::arguments::DataOptions;
 use crate::stop::Stop;
 use crate::terminal::Terminal;
 
-/// Loads what the options name; none when they name nothing.
-///
-/// # Errors
-/// Paths that name nothing or can't be read.
-pub fn load(
-    data: &DataOptions,
-    settings: &Settings,
-    fields: FieldSelection,
-    terminal: &Terminal,
-) -> Result<Option<Loaded>, Stop> {
-    let Some(loading) = Loading::new(data, settings, fields, terminal)? else {
-        return Ok(None);
-    };
-    let read = loading.read();
-    loading.finish(read, terminal).map(Some)
-}
-
 /// A load in three steps: what is to be read, the reading itself, which may be done on another thread, and what is to
 /// be said of it.
 pub struct Loading {

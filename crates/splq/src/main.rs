@@ -88,8 +88,15 @@ fn start(command: Option<Command>, no_config: bool, terminal: &Terminal) -> Resu
             runtime.block_on(commands::explain::explain(&arguments, terminal))
         }
         Command::Repl(arguments) => commands::repl::repl(&arguments, &runtime(arguments.engine.settings.threads)?, terminal),
+        Command::Accelerate(arguments) => {
+            let runtime = interruptible_runtime(arguments.settings.threads)?;
+            runtime.block_on(commands::accelerate::accelerate(&arguments, terminal))
+        }
         Command::Ingest(arguments) => commands::ingest::ingest(&arguments, terminal),
-        Command::Inspect(arguments) => commands::inspect::inspect(&arguments, terminal),
+        Command::Inspect(arguments) => {
+            let runtime = interruptible_runtime(arguments.settings.threads)?;
+            runtime.block_on(commands::inspect::inspect(&arguments, terminal))
+        }
         Command::Commands(arguments) => commands::list::commands(&arguments.output, terminal),
         Command::Functions(arguments) => commands::list::functions(&arguments.output, terminal),
         Command::Macros(arguments) => commands::list::macros(&arguments, terminal),

@@ -9,6 +9,7 @@ use spl_parser::{Diagnostic, Severity};
 use spl_sources::{FieldSelection, LoadReport};
 
 use crate::arguments::{DataOptions, EngineOptions, KnowledgeOptions, SettingOptions};
+use crate::commands::accelerate::StoredSummaries;
 use crate::diagnostics::report_general;
 use crate::loading::{Loading, PartFiles};
 use crate::settings::settings;
@@ -106,6 +107,9 @@ pub fn load<'s>(
         reads_events |= starts_with_events(search);
         may_read_events |= !reads_no_events(search);
         fields = union(fields, engine.needed_fields(search));
+    }
+    if let Some(summaries) = StoredSummaries::find(engine, &options.data) {
+        engine.set_summaries(summaries);
     }
     // What nobody named for this search and it does not read is not loaded.
     if options.configured && !may_read_events {

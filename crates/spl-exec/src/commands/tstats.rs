@@ -49,14 +49,22 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
             }
             Some(_) => return Err(Diagnostic::error("plan/argument", "`from` takes a data model", call.span)),
         };
-        if boolean(call, "summariesonly", false) {
-            note_summaries(planner, call);
-        }
         let condition = match call.clause("where").and_then(|clause| clause.arguments.first()) {
             Some(Argument::Search(condition)) => Some(subsearch::resolve(planner, condition).await?),
             _ => None,
         };
+        let summary = match &dataset {
+            Some(dataset) if boolean(call, "summariesonly", false) => {
+                let summary = planner.summary(dataset, condition.as_ref())?;
+                if summary.is_none() {
+                    note_summaries(planner, call);
+                }
+                summary
+            }
+            _ => None,
+        };
         let searched = match &dataset {
+            _ if summary.is_some() => summary,
             Some(dataset) => dataset::searched(planner, dataset, Naming::Prefixed, false, call.span).await?,
             None => None,
         };

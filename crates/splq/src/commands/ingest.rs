@@ -123,7 +123,10 @@ fn rows_by_day(batch: &RecordBatch) -> IndexMap<String, Vec<u32>> {
 }
 
 /// Writes a file of the store; its size.
-fn file(folder: &Path, path: &PathBuf, batches: &[RecordBatch]) -> Result<u64, String> {
+///
+/// # Errors
+/// A disk that is full, a folder that can't be written.
+pub fn file(folder: &Path, path: &PathBuf, batches: &[RecordBatch]) -> Result<u64, String> {
     let text = |error: &dyn std::fmt::Display| error.to_string();
     std::fs::create_dir_all(folder).map_err(|error| text(&error))?;
     let schema = stored_schema(batches);

@@ -1,4 +1,7 @@
-//! `splq inspect`: what is in the data - files, sourcetypes, times, fields with fill rate and examples.
+//! `splq inspect`: what is in the data - files, sourcetypes, times, fields with fill rate and examples, and what knowledge
+//! objects make of them.
+
+mod knowledge;
 
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
@@ -13,10 +16,11 @@ use spl_functions::column::Column;
 use spl_functions::value::Value;
 use spl_sources::{EventTable, FieldSelection, LoadReport};
 
+use self::knowledge::KnowledgeFacts;
 use crate::arguments::InspectArguments;
-use crate::loading;
+use crate::loading::Loading;
 use crate::output::{self, Format, Layout, Sink, time_text};
-use crate::settings::settings;
+use crate::session;
 use crate::stop::Stop;
 use crate::terminal::Terminal;
 
@@ -30,24 +34,31 @@ const EXAMPLE_LENGTH: usize = 40;
 ///
 /// # Errors
 /// What [`Stop`] lists.
-pub fn inspect(arguments: &InspectArguments, terminal: &Terminal) -> Result<(), Stop> {
+pub async fn inspect(arguments: &InspectArguments, terminal: &Terminal) -> Result<(), Stop> {
     Sink::check(&arguments.output, terminal)?;
     if arguments.data.data.is_empty() {
         return Err(Stop::Usage("--data is needed: a file, folder or glob to inspect".to_owned()));
     }
-    let settings = settings(&arguments.settings)?;
-    let Some(loaded) = loading::load(&arguments.data, &settings, FieldSelection::All, terminal)? else {
+    let mut engine = session::engine(&arguments.knowledge, &arguments.settings, terminal)?;
+    let zone = engine.settings().time_zone;
+    let Some(loading) = Loading::new(&arguments.data, engine.settings(), FieldSelection::All, terminal)? else {
         return Ok(());
     };
+    let loading = loading.knowing(engine.knowledge());
+    let loaded = loading.finish(loading.read(), terminal)?;
     let facts = Facts::new(&loaded.table)?;
-    let mut sink = Sink::open(&arguments.output, terminal, settings.time_zone)?;
+    engine.set_data(loaded.table).map_err(|problem| session::stop(terminal, &problem))?;
+    let known = KnowledgeFacts::new(&engine).await;
+    let mut sink = Sink::open(&arguments.output, terminal, zone)?;
     if sink.format != Format::Table {
-        return sink.write_rows(&machine_rows(&loaded.report, &facts)?);
+        return sink.write_rows(&machine_rows(&loaded.report, &facts, &known)?);
     }
     let layout = sink.layout;
     let sections = [
         ("Files", file_rows(&loaded.report)?),
-        ("Sourcetypes", sourcetype_rows(&facts, settings.time_zone)?),
+        ("Sourcetypes", sourcetype_rows(&facts, zone)?),
+        ("Event types and tags", known.name_rows()?),
+        ("Data models", known.dataset_rows()?),
         ("Fields", field_rows(&facts, "")?),
     ];
     let mut first = true;
@@ -315,6 +326,8 @@ struct MachineRow<'a> {
     compressed: Option<&'a str>,
     sourcetype: Option<&'a str>,
     field: Option<&'a str>,
+    /// Of an event type, a tag or a dataset.
+    name: Option<&'a str>,
     data_type: Option<&'a str>,
     events: u64,
     bytes: Option<u64>,
@@ -323,11 +336,12 @@ struct MachineRow<'a> {
     fill: Option<f64>,
     distinct: Option<u64>,
     examples: &'a [String],
+    missing: &'a [String],
     warnings: Vec<String>,
 }
 
-/// Files, sourcetypes and fields as rows of one table.
-fn machine_rows(report: &LoadReport, facts: &Facts) -> Result<Results, Stop> {
+/// Files, sourcetypes, fields and what knowledge objects make of them as rows of one table.
+fn machine_rows(report: &LoadReport, facts: &Facts, known: &KnowledgeFacts) -> Result<Results, Stop> {
     let mut rows: Vec<MachineRow<'_>> = Vec::new();
     rows.extend(report.files.iter().map(|file| MachineRow {
         kind: "file",
@@ -360,6 +374,21 @@ fn machine_rows(report: &LoadReport, facts: &Facts) -> Result<Results, Stop> {
             ..MachineRow::default()
         }));
     }
+    rows.extend(known.names.iter().map(|named| MachineRow {
+        kind: named.kind,
+        sourcetype: Some(&named.sourcetype),
+        name: Some(&named.name),
+        events: named.events,
+        ..MachineRow::default()
+    }));
+    rows.extend(known.datasets.iter().map(|fed| MachineRow {
+        kind: "dataset",
+        sourcetype: Some(&fed.sourcetype),
+        name: Some(&fed.dataset),
+        events: fed.events,
+        missing: &fed.missing,
+        ..MachineRow::default()
+    }));
     let floats =
         |value: fn(&MachineRow<'_>) -> Option<f64>| -> ArrayRef { Arc::new(rows.iter().map(value).collect::<Float64Array>()) };
     output::rows(vec![
@@ -369,6 +398,7 @@ fn machine_rows(report: &LoadReport, facts: &Facts) -> Result<Results, Stop> {
         ("compressed", texts(rows.iter().map(|row| row.compressed))),
         ("sourcetype", texts(rows.iter().map(|row| row.sourcetype))),
         ("field", texts(rows.iter().map(|row| row.field))),
+        ("name", texts(rows.iter().map(|row| row.name))),
         ("type", texts(rows.iter().map(|row| row.data_type))),
         ("events", numbers(rows.iter().map(|row| Some(row.events)))),
         ("bytes", numbers(rows.iter().map(|row| row.bytes))),
@@ -377,6 +407,7 @@ fn machine_rows(report: &LoadReport, facts: &Facts) -> Result<Results, Stop> {
         ("fill", floats(|row| row.fill)),
         ("distinct", numbers(rows.iter().map(|row| row.distinct))),
         ("examples", lists(rows.iter().map(|row| row.examples))),
+        ("missing", lists(rows.iter().map(|row| row.missing))),
         ("warnings", lists(rows.iter().map(|row| row.warnings.as_slice()))),
     ])
 }

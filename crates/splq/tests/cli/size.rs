@@ -93,3 +93,35 @@ fn the_condition_that_removes_the_last_row() {
     let text = folder.run(&["query", "--data", "events.ndjson", "--format", "ndjson", "user=ann bytes=10 | table bytes"]);
     assert_eq!(text.rows(), [json!({"bytes": 10})]);
 }
+
+#[test]
+fn summaries_answer_for_events() {
+    let folder = Folder::new();
+    folder.write("many/1.ndjson", crate::EVENTS);
+    let model = r#"{"modelName":"Mine","objects":[
+        {"objectName":"Found","parentName":"BaseEvent","constraints":[{"search":"user=*"}],
+         "fields":[{"fieldName":"user","type":"string"},{"fieldName":"bytes","type":"number"},{"fieldName":"tags{}","type":"string"}],"calculations":[]},
+        {"objectName":"Large","parentName":"Found","constraints":[{"search":"bytes>11"}],"fields":[],"calculations":[]}]}"#;
+    folder.write("app/default/data/models/Mine.json", model);
+    folder.run(&["ingest", "many", "-o", "store"]).ok();
+    let made = folder.run(&["accelerate", "--datamodel", "Mine", "--app", "app", "-o", "store"]);
+    assert!(made.err.contains("Mine: 5 rows of 2 datasets"), "{}", made.err);
+    let ask = |summaries: &str, rest: &str| {
+        let search = format!("| tstats summariesonly={summaries} {rest}");
+        folder.run(&["query", "-q", "--app", "app", "--data", "store", "--format", "ndjson", &search]).rows()
+    };
+    let searches = [
+        "count sum(Found.bytes) as bytes from datamodel=Mine.Found by Found.user host",
+        "count from datamodel=Mine.Large where Found.user=ann earliest=1700000000 latest=1700000121 by Found.bytes _time span=1m",
+        "values(Found.tags{}) as tags from datamodel=Mine.Found",
+    ];
+    for search in searches {
+        assert!(!ask("false", search).is_empty(), "{search}");
+        assert_eq!(ask("true", search), ask("false", search), "{search}");
+    }
+    // What comes later is not summarised.
+    std::fs::copy(folder.path().join("many/1.ndjson"), folder.path().join("store/later.ndjson")).unwrap();
+    let count = "count from datamodel=Mine.Found";
+    assert_eq!((ask("true", count), ask("false", count)), (vec![json!({"count": 3})], vec![json!({"count": 6})]));
+    folder.run(&["accelerate", "--datamodel", "Min", "--app", "app", "-o", "store"]).fails(1, "did you mean Mine?");
+}
