@@ -30,6 +30,8 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 WORK = ROOT / "target" / "bench"
 VENV = ROOT / "target" / "bench-venv"
+# Questions over loaded data take milliseconds, so that a few runs tell little.
+LOADED_RUNS = 20
 START = 1_741_737_600  # 2025-03-12T00:00:00Z
 DETECTION = (ROOT / "queries" / "windows_lateral_tool_transfer_remcom.spl").read_text().strip()
 
@@ -177,7 +179,7 @@ def run_duckdb(duckdb, path, threads, runs):
         times = {"plain": [], "dictionary": []}
         sums = set()
         for table, taken in times.items():
-            for _ in range(max(runs, 5)):
+            for _ in range(max(runs, LOADED_RUNS)):
                 elapsed, rows = milliseconds(lambda: ask(loaded, table))
                 taken.append(elapsed)
             sums.add(canonical([dict(zip(fields, row)) for row in rows], fields, ordered))
@@ -196,7 +198,7 @@ def run_splq(binary, path, threads, runs, fields):
     for place in (folder, results):
         shutil.rmtree(place, ignore_errors=True)
         place.mkdir(parents=True)
-    copies = max(runs, 5)
+    copies = max(runs, LOADED_RUNS)
     for name, spl, _, _ in QUESTIONS:
         for copy in range(copies):
             (folder / f"{name}_{copy:02}.spl").write_text(spl + "\n")
@@ -238,7 +240,7 @@ def main():
     if not path.exists():
         print(f"writing {path.relative_to(ROOT)}", file=sys.stderr)
         generate(path, given.events)
-    print(f"{given.events:,} events, {path.stat().st_size / 1e6:,.0f} MB of NDJSON, {given.threads} threads, best of {given.runs} runs (loaded: {max(given.runs, 5)}); milliseconds")
+    print(f"{given.events:,} events, {path.stat().st_size / 1e6:,.0f} MB of NDJSON, {given.threads} threads, best of {given.runs} runs (loaded: {max(given.runs, LOADED_RUNS)}); milliseconds")
     theirs = ours = None
     if duckdb:
         load, theirs = run_duckdb(duckdb, path, given.threads, given.runs)
