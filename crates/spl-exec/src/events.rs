@@ -653,6 +653,8 @@ fn project(
             let values = scopes.iter().map(|scope| scope.resolve(&name)).collect::<Result<Vec<_>, _>>()?;
             each_kind(planner, conditions, values)?
         };
+        // A search that no event can meet has no fields, but commands that need the time still find its column.
+        let found = found.or_else(|| (name == "_time").then(|| Typed::new(null(ValueType::Float), ValueType::Float)));
         if let Some(found) = found {
             columns.push((name, if found.value_type == ValueType::Null { null(ValueType::Text) } else { found.expression }));
         }
