@@ -9,7 +9,7 @@ use arrow::datatypes::{DataType, SchemaRef};
 use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
 use datafusion::common::{DataFusionError, Result, internal_err};
-use datafusion::execution::memory_pool::{MemoryConsumer, MemoryReservation};
+use datafusion::execution::memory_pool::{MemoryConsumer, MemoryLimit, MemoryReservation};
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::logical_expr::{EmitTo, GroupsAccumulator};
 use datafusion::physical_expr::aggregate::AggregateFunctionExpr;
@@ -66,7 +66,9 @@ fn replaced(node: &Arc<dyn ExecutionPlan>) -> Result<Option<Arc<dyn ExecutionPla
     }
     let input = aggregate.input().schema();
     for group in &groups {
-        if !is_supported(&group.data_type(&input)?) {
+        // Only codes are known to be small numbers from 0.
+        let data_type = group.data_type(&input)?;
+        if !is_supported(&data_type) || (data_type == DataType::Int32 && !is_code(group)) {
             return Ok(None);
         }
     }
@@ -141,6 +143,11 @@ impl ExecutionPlan for GroupingExec {
 
     fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
         let aggregate = self.aggregate()?;
+        // Only a step behind a first one can take groups back; under a limit an only step must be able to spill them.
+        let bounded = matches!(context.memory_pool().memory_limit(), MemoryLimit::Finite(_));
+        if bounded && *aggregate.mode() == AggregateMode::Single {
+            return aggregate.execute(partition, context);
+        }
         let input = aggregate.input().execute(partition, context.clone())?;
         let grouping = Grouping::new(aggregate, &context, partition)?;
         let schema = self.schema();

@@ -107,11 +107,8 @@ impl Planner {
     }
 
     /// The same planner where a search says how its times are written.
-    pub fn with_time_format(&self, format: Option<&str>) -> Self {
-        match format {
-            Some(format) => Self { time_format: Some(Arc::from(format)), ..self.clone() },
-            None => self.clone(),
-        }
+    pub fn with_time_format(&self, format: &str) -> Self {
+        Self { time_format: Some(Arc::from(format)), ..self.clone() }
     }
 
     /// How `starttime` and `endtime` are written, when the search says so.

@@ -18,7 +18,10 @@ use crate::planner::Planner;
 /// Plans a search expression; its subsearches must have been replaced by their results. Never null.
 pub fn plan(planner: &Planner, search: &SearchExpression, scope: &dyn Scope) -> Result<Expr, Diagnostic> {
     match &search.kind {
-        SearchKind::And(parts) => combine(&planner.with_time_format(time_format(parts)), parts, scope, true, and),
+        SearchKind::And(parts) => match time_format(parts) {
+            Some(format) => combine(&planner.with_time_format(format), parts, scope, true, and),
+            None => combine(planner, parts, scope, true, and),
+        },
         SearchKind::Or(parts) => combine(planner, &alternatives(parts), scope, false, or),
         SearchKind::Not(inner) => Ok(negate(plan(planner, inner, scope)?)),
         SearchKind::Comparison { field, operator, value } => comparison(planner, field, operator.value, value, scope),
@@ -358,8 +361,9 @@ pub fn time_range(planner: &Planner, pipeline: &Pipeline) -> TimeRange {
 fn time_bounds(planner: &Planner, search: &SearchExpression, earliest: &mut Option<f64>, latest: &mut Option<f64>) {
     match &search.kind {
         SearchKind::And(parts) => {
-            let planner = planner.with_time_format(time_format(parts));
-            parts.iter().for_each(|part| time_bounds(&planner, part, earliest, latest));
+            let written = time_format(parts).map(|format| planner.with_time_format(format));
+            let planner = written.as_ref().unwrap_or(planner);
+            parts.iter().for_each(|part| time_bounds(planner, part, earliest, latest));
         }
         SearchKind::TimeModifier { name, value } => match time_bound(planner, &name.value, &value.value, value.span) {
             Ok((true, when)) => *earliest = Some(when),

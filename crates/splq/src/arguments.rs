@@ -294,15 +294,9 @@ Examples:
   splq inspect --data logs/
   splq inspect --data Security.evtx --format ndjson | jq -r 'select(.field).field'")]
 pub struct InspectArguments {
-    /// Where events come from.
+    /// What is shown.
     #[command(flatten)]
-    pub data: DataOptions,
-    /// Knowledge objects.
-    #[command(flatten)]
-    pub knowledge: KnowledgeOptions,
-    /// Times and limits.
-    #[command(flatten)]
-    pub settings: SettingOptions,
+    pub engine: EngineOptions,
     /// How it is written.
     #[command(flatten)]
     pub output: OutputOptions,
@@ -322,15 +316,9 @@ pub struct IngestArguments {
     /// Folder that is made for the store
     #[arg(short, long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub output: PathBuf,
-    /// Where events come from.
+    /// Where events come from, and how files become events.
     #[command(flatten)]
-    pub data: DataOptions,
-    /// How files become events.
-    #[command(flatten)]
-    pub knowledge: KnowledgeOptions,
-    /// Times and limits.
-    #[command(flatten)]
-    pub settings: SettingOptions,
+    pub engine: EngineOptions,
 }
 
 /// `splq accelerate`
@@ -346,15 +334,9 @@ pub struct AccelerateArguments {
     /// The store that the summaries are written into; what they are made of, too, unless --data says otherwise
     #[arg(short, long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub output: PathBuf,
-    /// Where events come from.
+    /// What its searches run on.
     #[command(flatten)]
-    pub data: DataOptions,
-    /// Knowledge objects.
-    #[command(flatten)]
-    pub knowledge: KnowledgeOptions,
-    /// Times and limits.
-    #[command(flatten)]
-    pub settings: SettingOptions,
+    pub engine: EngineOptions,
 }
 
 /// `splq repl`

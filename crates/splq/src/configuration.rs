@@ -321,11 +321,22 @@ impl Configuration {
                 self.fill(&mut arguments.engine.knowledge, &mut arguments.engine.settings);
             }
             Command::Inspect(arguments) => {
-                self.fill_data(&mut arguments.data);
-                self.fill(&mut arguments.knowledge, &mut arguments.settings);
+                self.fill_data(&mut arguments.engine.data);
+                self.fill(&mut arguments.engine.knowledge, &mut arguments.engine.settings);
+                // All data are shown, whatever times searches have.
+                arguments.engine.settings.configured_times = (None, None);
             }
-            Command::Accelerate(arguments) => self.fill(&mut arguments.knowledge, &mut arguments.settings),
-            Command::Ingest(arguments) => self.fill(&mut arguments.knowledge, &mut arguments.settings),
+            Command::Accelerate(arguments) => self.fill(&mut arguments.engine.knowledge, &mut arguments.engine.settings),
+            Command::Ingest(arguments) => {
+                // What is said about searches does not concern it.
+                let mut settings = SettingOptions::default();
+                self.fill(&mut arguments.engine.knowledge, &mut settings);
+                let own = &mut arguments.engine.settings;
+                own.now = own.now.take().or(settings.now);
+                own.tz = own.tz.take().or(settings.tz);
+                own.memory_limit = own.memory_limit.take().or(settings.memory_limit);
+                own.threads = own.threads.or(settings.threads);
+            }
             Command::Macros(arguments) | Command::Datamodels(arguments) => {
                 self.fill(&mut arguments.knowledge, &mut SettingOptions::default());
             }

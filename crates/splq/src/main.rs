@@ -89,12 +89,12 @@ fn start(command: Option<Command>, no_config: bool, terminal: &Terminal) -> Resu
         }
         Command::Repl(arguments) => commands::repl::repl(&arguments, &runtime(arguments.engine.settings.threads)?, terminal),
         Command::Accelerate(arguments) => {
-            let runtime = interruptible_runtime(arguments.settings.threads)?;
+            let runtime = interruptible_runtime(arguments.engine.settings.threads)?;
             runtime.block_on(commands::accelerate::accelerate(&arguments, terminal))
         }
         Command::Ingest(arguments) => commands::ingest::ingest(&arguments, terminal),
         Command::Inspect(arguments) => {
-            let runtime = interruptible_runtime(arguments.settings.threads)?;
+            let runtime = interruptible_runtime(arguments.engine.settings.threads)?;
             runtime.block_on(commands::inspect::inspect(&arguments, terminal))
         }
         Command::Commands(arguments) => commands::list::commands(&arguments.output, terminal),

@@ -108,9 +108,7 @@ pub fn load<'s>(
         may_read_events |= !reads_no_events(search);
         fields = union(fields, engine.needed_fields(search));
     }
-    if let Some(summaries) = StoredSummaries::find(engine, &options.data) {
-        engine.set_summaries(summaries);
-    }
+    find_summaries(engine, options);
     // What nobody named for this search and it does not read is not loaded.
     if options.configured && !may_read_events {
         return Ok(None);
@@ -133,7 +131,15 @@ pub fn load<'s>(
 /// # Errors
 /// As [`load`].
 pub fn load_all(engine: &mut Engine, options: &DataOptions, terminal: &Terminal) -> Result<Option<LoadReport>, Stop> {
+    find_summaries(engine, options);
     read(engine, options, FieldSelection::All, terminal)
+}
+
+/// Gives the engine the summaries of the stores among the data.
+pub fn find_summaries(engine: &mut Engine, options: &DataOptions) {
+    if let Some(summaries) = StoredSummaries::find(engine, &options.data) {
+        engine.set_summaries(summaries);
+    }
 }
 
 /// Files that are too large for the memory limit, to be read part by part by each search.

@@ -4,7 +4,7 @@ use datafusion::logical_expr::{Expr, lit};
 use futures::future::BoxFuture;
 use spl_functions::column::ValueType;
 use spl_knowledge::{CalculationKind, Knowledge};
-use spl_parser::syntax::{Argument, CommandCall, Pipeline, SearchExpression};
+use spl_parser::syntax::{AggregationArgument, Argument, CommandCall, Pipeline, SearchExpression};
 use spl_parser::{Diagnostic, Span};
 
 use super::{Input, aggregation, append, bin, boolean, fillnull, stats};
@@ -55,7 +55,14 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
         };
         let summary = match &dataset {
             Some(dataset) if boolean(call, "summariesonly", false) => {
-                let summary = planner.summary(dataset, condition.as_ref())?;
+                let by = by_fields(call)?;
+                let mut named: Vec<&str> = by.iter().map(|field| field.name.as_str()).collect();
+                for aggregation in call.aggregations() {
+                    if let AggregationArgument::Field(field) = &aggregation.argument {
+                        named.push(&field.name);
+                    }
+                }
+                let summary = planner.summary(dataset, condition.as_ref(), &named)?;
                 if summary.is_none() {
                     note_summaries(planner, call);
                 }
@@ -89,7 +96,7 @@ pub fn note_summaries(planner: &Planner, call: &CommandCall) {
         severity: spl_parser::Severity::Note,
         ..Diagnostic::warning(
             "tstats/summariesonly",
-            "there are no data model summaries: `summariesonly=true` reads the events themselves",
+            "no data model summary has what is asked for: `summariesonly=true` reads the events themselves",
             call.option("summariesonly").map(|option| option.name.span),
         )
     });

@@ -14,7 +14,7 @@ pub const SPEC: CommandSpec = CommandSpec {
     syntax: "datamodel [<model>] [<dataset>] [search|flat|acceleration_search] [strict_fields=<bool>] [allow_old_summaries=<bool>] [summariesonly=<bool>]",
     options: &[
         super::option("strict_fields", OptionKind::Boolean, "true", "only fields of the model"),
-        super::option("allow_old_summaries", OptionKind::Boolean, "false", "reads summaries of an older model definition; no effect, as events are read"),
+        super::option("allow_old_summaries", OptionKind::Boolean, "false", "reads summaries of an older model definition; no effect, as a summary of splq accelerate is always read"),
         super::option("summariesonly", OptionKind::Boolean, "false", "reads only what has been summarised"),
     ],
     arguments: ArgumentShape::Own(grammar),

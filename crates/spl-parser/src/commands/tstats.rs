@@ -21,7 +21,7 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("append", OptionKind::Boolean, "false", "with prestats: adds to the rows that are there"),
         super::option("summariesonly", OptionKind::Boolean, "false", "reads only what has been summarised"),
         super::option("include_reduced_buckets", OptionKind::Boolean, "false", "reads reduced buckets too; no effect, as files have none"),
-        super::option("allow_old_summaries", OptionKind::Boolean, "false", "reads summaries of an older model definition; no effect, as events are read"),
+        super::option("allow_old_summaries", OptionKind::Boolean, "false", "reads summaries of an older model definition; no effect, as a summary of splq accelerate is always read"),
         super::option("use_summary_index_values", OptionKind::Boolean, "false", "reads values from the summary index"),
         super::option("chunk_size", OptionKind::Integer, "10000000", "how many events per round; no effect on results"),
         super::option("fillnull_value", OptionKind::Text, "", "value of absent by-fields"),

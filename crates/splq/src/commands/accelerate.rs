@@ -26,14 +26,14 @@ const FOLDER: &str = ".summaries";
 /// # Errors
 /// What [`Stop`] lists; an unknown data model.
 pub async fn accelerate(arguments: &AccelerateArguments, terminal: &Terminal) -> Result<(), Stop> {
-    let mut engine = session::engine(&arguments.knowledge, &arguments.settings, terminal)?;
+    let mut engine = session::engine_of(&arguments.engine, terminal)?;
     let models = &engine.knowledge().data_models;
     let Some(model) = models.get(&arguments.datamodel).cloned() else {
         let near = nearest(&arguments.datamodel, models.keys().map(String::as_str));
         let hint = near.map_or_else(|| "splq datamodels lists them".to_owned(), |near| format!("did you mean {near}?"));
         return Err(Stop::Failed(format!("unknown data model `{}`; {hint}", arguments.datamodel)));
     };
-    let mut data = arguments.data.clone();
+    let mut data = arguments.engine.data.clone();
     if data.data.is_empty() {
         data.data.push(arguments.output.display().to_string());
     }
@@ -52,16 +52,18 @@ pub async fn accelerate(arguments: &AccelerateArguments, terminal: &Terminal) ->
     }
     session::load(&mut engine, &data, compiled.iter().map(|(_, _, search)| search), terminal)?;
     let folder = arguments.output.join(FOLDER).join(&model.name);
-    if folder.exists() {
-        std::fs::remove_dir_all(&folder).map_err(|error| Stop::Failed(format!("can't replace {}: {error}", folder.display())))?;
-    }
+    // Written aside, so that a summary is never there in part.
+    let aside = arguments.output.join(FOLDER).join(format!(".{}.new", model.name));
+    remove(&aside)?;
     let (mut rows, mut bytes) = (0, 0);
     let started = Instant::now();
     for (dataset, text, search) in &compiled {
         let results = engine.run(search).await.map_err(|failure| failed(text, &failure))?;
         rows += results.rows() as u64;
-        bytes += write(&folder.join(dataset), &results)?;
+        bytes += write(&aside.join(dataset), &results)?;
     }
+    remove(&folder)?;
+    std::fs::rename(&aside, &folder).map_err(|error| Stop::Failed(format!("can't write {}: {error}", folder.display())))?;
     terminal.note(format_args!(
         "{}: {} rows of {} datasets, {} written, {}",
         model.name,
@@ -71,6 +73,15 @@ pub async fn accelerate(arguments: &AccelerateArguments, terminal: &Terminal) ->
         duration(started.elapsed())
     ));
     Ok(())
+}
+
+fn remove(folder: &Path) -> Result<(), Stop> {
+    match std::fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(Stop::Failed(format!("can't replace {}: {error}", folder.display())))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// A dataset without events has a summary too, without rows.
@@ -97,6 +108,8 @@ impl StoredSummaries {
         let settings = engine.settings();
         let options =
             LoadOptions { now: settings.now, time_zone: settings.time_zone, threads: settings.threads, ..LoadOptions::default() };
+        // A damaged summary must not answer with less.
+        let options = LoadOptions { strict: true, ..options };
         (!folders.is_empty()).then(|| Arc::new(Self { folders, options }) as Arc<dyn Summaries>)
     }
 }

@@ -67,7 +67,8 @@ fn why_empty(counts: &[RowCount]) -> Result<(), Stop> {
     }
     match counts.iter().rev().take(2).map(|count| count.rows).collect::<Vec<_>>().as_slice() {
         [0] => writeln!(output, "\nThere is nothing for the search to begin with.")?,
-        [0, before] => writeln!(output, "\nThe last condition removes all {} rows that were left.", HumanCount(*before))?,
+        [0, 1] => writeln!(output, "\nThe last condition removes the row that was left.")?,
+        [0, before] => writeln!(output, "\nThe last condition removes the {} rows that were left.", HumanCount(*before))?,
         _ => writeln!(output, "\nThe search has results.")?,
     }
     Ok(())

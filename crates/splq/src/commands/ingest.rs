@@ -1,4 +1,4 @@
-//! `splq ingest`: writes events into a folder of Parquet files, a day each, which loads faster than the files they are from.
+//! `splq ingest`: writes events into a store, a folder of Parquet files for each day, of which only needed columns are read.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -18,7 +18,7 @@ use parquet::file::properties::WriterProperties;
 use spl_exec::EventParts;
 use spl_sources::{EventTable, FieldSelection, STORE_KEY};
 
-use crate::arguments::IngestArguments;
+use crate::arguments::{IngestArguments, SettingOptions};
 use crate::commands::query::duration;
 use crate::loading::Loading;
 use crate::session;
@@ -38,9 +38,10 @@ const ROW_GROUP: usize = 128 << 10;
 /// What [`Stop`] lists; a folder that has files already.
 pub fn ingest(arguments: &IngestArguments, terminal: &Terminal) -> Result<(), Stop> {
     let started = Instant::now();
-    let mut data = arguments.data.clone();
+    let mut data = arguments.engine.data.clone();
     data.data.extend(arguments.paths.iter().cloned());
-    let engine = session::engine(&arguments.knowledge, &arguments.settings, terminal)?;
+    refuse_options_of_searches(&arguments.engine.settings)?;
+    let engine = session::engine_of(&arguments.engine, terminal)?;
     let settings = engine.settings();
     let Some(loading) = Loading::new(&data, settings, FieldSelection::All, terminal)? else {
         return Err(Stop::Usage("a file, folder or glob to read is needed".to_owned()));
@@ -67,6 +68,21 @@ pub fn ingest(arguments: &IngestArguments, terminal: &Terminal) -> Result<(), St
         duration(started.elapsed())
     ));
     Ok(())
+}
+
+/// A store holds all events, and no search runs.
+fn refuse_options_of_searches(settings: &SettingOptions) -> Result<(), Stop> {
+    let given = [
+        (settings.earliest.is_some(), "--earliest"),
+        (settings.latest.is_some(), "--latest"),
+        (!settings.limit.is_empty(), "--limit"),
+        (settings.geoip.is_some(), "--geoip"),
+        (settings.csv_dir.is_some(), "--csv-dir"),
+    ];
+    match given.iter().find(|(given, _)| *given) {
+        Some((_, name)) => Err(Stop::Usage(format!("{name} is about searches; `splq ingest` takes all events"))),
+        None => Ok(()),
+    }
 }
 
 /// A folder per day, with a file for each part of the data.

@@ -36,12 +36,15 @@ const EXAMPLE_LENGTH: usize = 40;
 /// What [`Stop`] lists.
 pub async fn inspect(arguments: &InspectArguments, terminal: &Terminal) -> Result<(), Stop> {
     Sink::check(&arguments.output, terminal)?;
-    if arguments.data.data.is_empty() {
+    if arguments.engine.data.data.is_empty() {
         return Err(Stop::Usage("--data is needed: a file, folder or glob to inspect".to_owned()));
     }
-    let mut engine = session::engine(&arguments.knowledge, &arguments.settings, terminal)?;
+    if arguments.engine.settings.earliest.is_some() || arguments.engine.settings.latest.is_some() {
+        return Err(Stop::Usage("--earliest and --latest are about searches; `splq inspect` shows all events".to_owned()));
+    }
+    let mut engine = session::engine_of(&arguments.engine, terminal)?;
     let zone = engine.settings().time_zone;
-    let Some(loading) = Loading::new(&arguments.data, engine.settings(), FieldSelection::All, terminal)? else {
+    let Some(loading) = Loading::new(&arguments.engine.data, engine.settings(), FieldSelection::All, terminal)? else {
         return Ok(());
     };
     let loading = loading.knowing(engine.knowledge());
@@ -49,6 +52,9 @@ pub async fn inspect(arguments: &InspectArguments, terminal: &Terminal) -> Resul
     let facts = Facts::new(&loaded.table)?;
     engine.set_data(loaded.table).map_err(|problem| session::stop(terminal, &problem))?;
     let known = KnowledgeFacts::new(&engine).await;
+    for problem in &known.problems {
+        terminal.warn(problem);
+    }
     let mut sink = Sink::open(&arguments.output, terminal, zone)?;
     if sink.format != Format::Table {
         return sink.write_rows(&machine_rows(&loaded.report, &facts, &known)?);

@@ -18,6 +18,8 @@ pub struct KnowledgeFacts {
     pub names: Vec<Named>,
     /// Datasets with at least one event.
     pub datasets: Vec<Fed>,
+    /// What could not be found out, and why.
+    pub problems: Vec<String>,
 }
 
 /// An event type or a tag of events of a sourcetype.
@@ -46,6 +48,9 @@ pub struct Fed {
     pub missing: Vec<String>,
 }
 
+/// The name of the number of events beside the numbers of a dataset's fields.
+const EVENTS: &str = "events_of_dataset";
+
 /// The fields that every event has, whatever dataset it belongs to.
 const DEFAULT_FIELDS: [&str; 5] = ["_time", "host", "source", "sourcetype", "index"];
 
@@ -54,7 +59,7 @@ impl KnowledgeFacts {
     pub async fn new(engine: &Engine) -> Self {
         let mut facts = Self::default();
         for kind in ["eventtype", "tag"] {
-            let found = rows(engine, &format!("index=* | stats count by sourcetype, {kind}")).await;
+            let found = facts.rows(engine, &format!("index=* | stats count by sourcetype, {kind}")).await;
             facts.names.extend(found.iter().flat_map(|batch| {
                 (0..batch.num_rows()).map(move |row| Named {
                     kind,
@@ -72,6 +77,19 @@ impl KnowledgeFacts {
             .sort_by(|left, right| (&left.sourcetype, left.kind, &left.name).cmp(&(&right.sourcetype, right.kind, &right.name)));
         facts.datasets.sort_by(|left, right| (&left.sourcetype, &left.dataset).cmp(&(&right.sourcetype, &right.dataset)));
         facts
+    }
+
+    /// The rows of a search; what can't be answered is noted.
+    async fn rows(&mut self, engine: &Engine, search: &str) -> Vec<RecordBatch> {
+        let answer = match engine.compile(search) {
+            Ok(search) => engine.run(&search).await,
+            Err(failure) => Err(failure),
+        };
+        answer.map(|results| results.batches.into_iter().filter(|batch| batch.num_rows() > 0).collect()).unwrap_or_else(|failure| {
+            self.problems.extend(failure.diagnostics.into_iter().map(|problem| problem.message));
+            self.problems.dedup();
+            Vec::new()
+        })
     }
 
     /// A dataset whose parent has no events has none either.
@@ -100,18 +118,18 @@ impl KnowledgeFacts {
             .filter(|field| !DEFAULT_FIELDS.contains(&field.name.as_str()) && !field.name.contains(['"', '\'', '*', ' ']))
             .map(|field| format!("{}.{}", field.owner.rsplit('.').next().unwrap_or(&field.owner), field.name))
             .collect();
-        if rows(engine, &format!("| tstats count from datamodel={name} by sourcetype")).await.is_empty() {
+        if self.rows(engine, &format!("| tstats count from datamodel={name} by sourcetype")).await.is_empty() {
             return;
         }
         let counts: Vec<String> = fields.iter().map(|field| format!("count({field}) AS \"{field}\"")).collect();
-        let search = format!("| tstats count AS __events {} from datamodel={name} by sourcetype", counts.join(" "));
-        for batch in rows(engine, &search.replace("__events", "events_of_dataset")).await {
+        let search = format!("| tstats count AS {EVENTS} {} from datamodel={name} by sourcetype", counts.join(" "));
+        for batch in self.rows(engine, &search).await {
             for row in 0..batch.num_rows() {
                 let missing = fields.iter().filter(|field| number(&batch, field, row) == 0);
                 self.datasets.push(Fed {
                     sourcetype: text(&batch, "sourcetype", row),
                     dataset: name.clone(),
-                    events: number(&batch, "events_of_dataset", row),
+                    events: number(&batch, EVENTS, row),
                     missing: missing.map(|field| field.rsplit('.').next().unwrap_or(field).to_owned()).collect(),
                 });
             }
@@ -143,14 +161,6 @@ impl KnowledgeFacts {
             ("events", numbers(self.datasets.iter().map(|fed| Some(fed.events)))),
             ("fields that no event has", texts(missing.iter().map(|names| Some(names.as_str())))),
         ])
-    }
-}
-
-/// The rows of a search; none when it can't be answered, as for a data model of an app that splq can't read.
-async fn rows(engine: &Engine, search: &str) -> Vec<RecordBatch> {
-    match engine.compile(search) {
-        Ok(search) => engine.run(&search).await.map(|results| results.batches).unwrap_or_default(),
-        Err(_) => Vec::new(),
     }
 }
 
