@@ -1,50 +1,15 @@
-//! Planning of commands: one module each, and the table that says how a command takes part in a pipeline.
+//! The commands: one module each with its planning, and the table that says how a command takes part in a pipeline.
 
-use futures::future::BoxFuture;
-use spl_parser::syntax::{Argument, CommandCall, FieldName, OptionArgument};
+use spl_parser::syntax::CommandCall;
 use spl_parser::{Diagnostic, spec::Status};
 
-use crate::frame::{Frame, FrameField};
-use crate::needed::Needed;
-use crate::planner::Planner;
-
-/// What a command gets.
-pub struct Input {
-    /// The rows before it; none when it stands first.
-    pub frame: Option<Frame>,
-    /// The fields that what follows needs.
-    pub needed: Needed,
-}
-
-/// Plans a command whose columns follow from the columns before it.
-pub type RowsPlan = fn(&Planner, &CommandCall, Frame) -> Result<Frame, Diagnostic>;
-/// Plans a command that runs something first: a subsearch, the stage before it.
-pub type StagePlan = for<'a> fn(&'a Planner, &'a CommandCall, Input) -> BoxFuture<'a, Result<Frame, Diagnostic>>;
-
-/// How a command is planned.
-#[derive(Clone, Copy)]
-pub enum Planning {
-    /// From the frame before it.
-    Rows(RowsPlan),
-    /// From the frame before it, running something while planning.
-    Stage(StagePlan),
-    /// It can stand first.
-    Source(StagePlan),
-}
-
-macro_rules! commands {
-    ($($name:literal => $module:ident :: $kind:ident),* $(,)?) => {
-        /// The commands that are built, by canonical name.
-        pub const BUILT: &[(&str, Planning)] = &[$(($name, Planning::$kind($module::plan))),*];
-    };
-}
+use crate::context::{CommandTable, Planning};
 
 pub mod abstract_command;
 pub mod accum;
 pub mod addcoltotals;
 pub mod addinfo;
 pub mod addtotals;
-pub mod aggregation;
 pub mod analyzefields;
 pub mod anomalies;
 pub mod anomalousvalue;
@@ -136,6 +101,7 @@ pub mod scrub;
 pub mod search;
 pub mod searchtxn;
 pub mod selfjoin;
+pub mod series;
 pub mod set;
 pub mod setfields;
 pub mod sort;
@@ -144,7 +110,6 @@ pub mod statistics;
 pub mod stats;
 pub mod strcat;
 pub mod streamstats;
-pub mod summary_index;
 pub mod table;
 pub mod tags;
 pub mod tail;
@@ -168,208 +133,160 @@ pub mod xmlunescape;
 pub mod xpath;
 pub mod xyseries;
 
-commands! {
-    "abstract" => abstract_command::Rows,
-    "accum" => accum::Rows,
-    "addcoltotals" => addcoltotals::Rows,
-    "addinfo" => addinfo::Rows,
-    "addtotals" => addtotals::Rows,
-    "analyzefields" => analyzefields::Stage,
-    "anomalies" => anomalies::Stage,
-    "anomalousvalue" => anomalousvalue::Stage,
-    "anomalydetection" => anomalydetection::Stage,
-    "append" => append::Stage,
-    "appendcols" => appendcols::Stage,
-    "appendpipe" => appendpipe::Stage,
-    "arules" => arules::Stage,
-    "associate" => associate::Stage,
-    "autoregress" => autoregress::Rows,
-    "bin" => bin::Stage,
-    "bucketdir" => bucketdir::Stage,
-    "chart" => chart::Stage,
-    "cluster" => cluster::Stage,
-    "cofilter" => cofilter::Stage,
-    "collect" => collect::Stage,
-    "concurrency" => concurrency::Rows,
-    "contingency" => contingency::Stage,
-    "convert" => convert::Stage,
-    "correlate" => correlate::Stage,
-    "datamodel" => datamodel::Source,
-    "dedup" => dedup::Rows,
-    "delta" => delta::Rows,
-    "diff" => diff::Stage,
-    "erex" => erex::Stage,
-    "eval" => eval::Stage,
-    "eventcount" => eventcount::Source,
-    "eventstats" => eventstats::Rows,
-    "extract" => extract::Stage,
-    "fieldformat" => fieldformat::Rows,
-    "fields" => fields::Rows,
-    "fieldsummary" => fieldsummary::Stage,
-    "filldown" => filldown::Rows,
-    "fillnull" => fillnull::Rows,
-    "findtypes" => findtypes::Stage,
-    "folderize" => folderize::Stage,
-    "foreach" => foreach::Stage,
-    "format" => format::Stage,
-    "from" => from::Source,
-    "fromjson" => fromjson::Stage,
-    "gauge" => gauge::Stage,
-    "gentimes" => gentimes::Source,
-    "geostats" => geostats::Stage,
-    "head" => head::Rows,
-    "highlight" => pass::Rows,
-    "iconify" => pass::Rows,
-    "inputcsv" => inputcsv::Source,
-    "inputlookup" => inputlookup::Source,
-    "iplocation" => iplocation::Rows,
-    "join" => join::Stage,
-    "kmeans" => kmeans::Stage,
-    "kvform" => kvform::Stage,
-    "localize" => localize::Stage,
-    "localop" => pass::Rows,
-    "lookup" => lookup::Rows,
-    "makecontinuous" => makecontinuous::Stage,
-    "makejson" => makejson::Rows,
-    "makemv" => makemv::Rows,
-    "makeresults" => makeresults::Source,
-    "map" => map::Stage,
-    "mcatalog" => mcatalog::Source,
-    "metadata" => metadata::Source,
-    "metasearch" => metasearch::Source,
-    "mpreview" => mpreview::Source,
-    "mstats" => mstats::Source,
-    "multikv" => multikv::Stage,
-    "multisearch" => multisearch::Source,
-    "mvcombine" => mvcombine::Rows,
-    "mvexpand" => mvexpand::Rows,
-    "nomv" => nomv::Rows,
-    "noop" => pass::Rows,
-    "outlier" => outlier::Rows,
-    "outputcsv" => outputcsv::Stage,
-    "outputlookup" => outputlookup::Stage,
-    "outputtext" => outputtext::Rows,
-    "overlap" => overlap::Stage,
-    "pivot" => pivot::Source,
-    "predict" => predict::Stage,
-    "rangemap" => rangemap::Rows,
-    "rare" => top::Rows,
-    "redistribute" => pass::Rows,
-    "regex" => regex::Rows,
-    "reltime" => reltime::Rows,
-    "rename" => rename::Rows,
-    "replace" => replace::Rows,
-    "require" => require::Stage,
-    "return" => return_command::Stage,
-    "reverse" => reverse::Rows,
-    "rex" => rex::Rows,
-    "savedsearch" => savedsearch::Source,
-    "scrub" => scrub::Stage,
-    "search" => search::Source,
-    "searchtxn" => searchtxn::Source,
-    "selfjoin" => selfjoin::Stage,
-    "set" => set::Source,
-    "setfields" => setfields::Rows,
-    "sichart" => summary_index::Stage,
-    "sirare" => summary_index::Stage,
-    "sistats" => summary_index::Stage,
-    "sitimechart" => summary_index::Stage,
-    "sitop" => summary_index::Stage,
-    "sort" => sort::Rows,
-    "spath" => spath::Stage,
-    "stats" => stats::Stage,
-    "strcat" => strcat::Rows,
-    "streamstats" => streamstats::Rows,
-    "table" => table::Rows,
-    "tags" => tags::Rows,
-    "tail" => tail::Rows,
-    "timechart" => timechart::Stage,
-    "timewrap" => timewrap::Stage,
-    "tojson" => tojson::Rows,
-    "top" => top::Rows,
-    "transaction" => transaction::Rows,
-    "transpose" => transpose::Stage,
-    "trendline" => trendline::Rows,
-    "tstats" => tstats::Source,
-    "typelearner" => typelearner::Stage,
-    "typer" => typer::Rows,
-    "union" => union_command::Source,
-    "uniq" => uniq::Rows,
-    "untable" => untable::Stage,
-    "where" => where_command::Stage,
-    "x11" => x11::Stage,
-    "xmlkv" => xmlkv::Stage,
-    "xmlunescape" => xmlunescape::Rows,
-    "xpath" => xpath::Rows,
-    "xyseries" => xyseries::Stage,
-}
+/// The commands that are built, by canonical name.
+pub const BUILT: &[(&str, Planning)] = &[
+    ("abstract", Planning::Rows(abstract_command::plan)),
+    ("accum", Planning::Rows(accum::plan)),
+    ("addcoltotals", Planning::Rows(addcoltotals::plan)),
+    ("addinfo", Planning::Rows(addinfo::plan)),
+    ("addtotals", Planning::Rows(addtotals::plan)),
+    ("analyzefields", Planning::Stage(analyzefields::plan)),
+    ("anomalies", Planning::Stage(anomalies::plan)),
+    ("anomalousvalue", Planning::Stage(anomalousvalue::plan)),
+    ("anomalydetection", Planning::Stage(anomalydetection::plan)),
+    ("append", Planning::Stage(append::plan)),
+    ("appendcols", Planning::Stage(appendcols::plan)),
+    ("appendpipe", Planning::Stage(appendpipe::plan)),
+    ("arules", Planning::Stage(arules::plan)),
+    ("associate", Planning::Stage(associate::plan)),
+    ("autoregress", Planning::Rows(autoregress::plan)),
+    ("bin", Planning::Stage(bin::plan)),
+    ("bucketdir", Planning::Stage(bucketdir::plan)),
+    ("chart", Planning::Stage(chart::plan)),
+    ("cluster", Planning::Stage(cluster::plan)),
+    ("cofilter", Planning::Stage(cofilter::plan)),
+    ("collect", Planning::Stage(collect::plan)),
+    ("concurrency", Planning::Rows(concurrency::plan)),
+    ("contingency", Planning::Stage(contingency::plan)),
+    ("convert", Planning::Stage(convert::plan)),
+    ("correlate", Planning::Stage(correlate::plan)),
+    ("datamodel", Planning::Source(datamodel::plan)),
+    ("dedup", Planning::Rows(dedup::plan)),
+    ("delta", Planning::Rows(delta::plan)),
+    ("diff", Planning::Stage(diff::plan)),
+    ("erex", Planning::Stage(erex::plan)),
+    ("eval", Planning::Stage(eval::plan)),
+    ("eventcount", Planning::Source(eventcount::plan)),
+    ("eventstats", Planning::Rows(eventstats::plan)),
+    ("extract", Planning::Stage(extract::plan)),
+    ("fieldformat", Planning::Rows(fieldformat::plan)),
+    ("fields", Planning::Rows(fields::plan)),
+    ("fieldsummary", Planning::Stage(fieldsummary::plan)),
+    ("filldown", Planning::Rows(filldown::plan)),
+    ("fillnull", Planning::Rows(fillnull::plan)),
+    ("findtypes", Planning::Stage(findtypes::plan)),
+    ("folderize", Planning::Stage(folderize::plan)),
+    ("foreach", Planning::Stage(foreach::plan)),
+    ("format", Planning::Stage(format::plan)),
+    ("from", Planning::Source(from::plan)),
+    ("fromjson", Planning::Stage(fromjson::plan)),
+    ("gauge", Planning::Stage(gauge::plan)),
+    ("gentimes", Planning::Source(gentimes::plan)),
+    ("geostats", Planning::Stage(geostats::plan)),
+    ("head", Planning::Rows(head::plan)),
+    ("highlight", Planning::Rows(pass::plan)),
+    ("iconify", Planning::Rows(pass::plan)),
+    ("inputcsv", Planning::Source(inputcsv::plan)),
+    ("inputlookup", Planning::Source(inputlookup::plan)),
+    ("iplocation", Planning::Rows(iplocation::plan)),
+    ("join", Planning::Stage(join::plan)),
+    ("kmeans", Planning::Stage(kmeans::plan)),
+    ("kvform", Planning::Stage(kvform::plan)),
+    ("localize", Planning::Stage(localize::plan)),
+    ("localop", Planning::Rows(pass::plan)),
+    ("lookup", Planning::Rows(lookup::plan)),
+    ("makecontinuous", Planning::Stage(makecontinuous::plan)),
+    ("makejson", Planning::Rows(makejson::plan)),
+    ("makemv", Planning::Rows(makemv::plan)),
+    ("makeresults", Planning::Source(makeresults::plan)),
+    ("map", Planning::Stage(map::plan)),
+    ("mcatalog", Planning::Source(mcatalog::plan)),
+    ("metadata", Planning::Source(metadata::plan)),
+    ("metasearch", Planning::Source(metasearch::plan)),
+    ("mpreview", Planning::Source(mpreview::plan)),
+    ("mstats", Planning::Source(mstats::plan)),
+    ("multikv", Planning::Stage(multikv::plan)),
+    ("multisearch", Planning::Source(multisearch::plan)),
+    ("mvcombine", Planning::Rows(mvcombine::plan)),
+    ("mvexpand", Planning::Rows(mvexpand::plan)),
+    ("nomv", Planning::Rows(nomv::plan)),
+    ("noop", Planning::Rows(pass::plan)),
+    ("outlier", Planning::Rows(outlier::plan)),
+    ("outputcsv", Planning::Stage(outputcsv::plan)),
+    ("outputlookup", Planning::Stage(outputlookup::plan)),
+    ("outputtext", Planning::Rows(outputtext::plan)),
+    ("overlap", Planning::Stage(overlap::plan)),
+    ("pivot", Planning::Source(pivot::plan)),
+    ("predict", Planning::Stage(predict::plan)),
+    ("rangemap", Planning::Rows(rangemap::plan)),
+    ("rare", Planning::Rows(top::plan)),
+    ("redistribute", Planning::Rows(pass::plan)),
+    ("regex", Planning::Rows(regex::plan)),
+    ("reltime", Planning::Rows(reltime::plan)),
+    ("rename", Planning::Rows(rename::plan)),
+    ("replace", Planning::Rows(replace::plan)),
+    ("require", Planning::Stage(require::plan)),
+    ("return", Planning::Stage(return_command::plan)),
+    ("reverse", Planning::Rows(reverse::plan)),
+    ("rex", Planning::Rows(rex::plan)),
+    ("savedsearch", Planning::Source(savedsearch::plan)),
+    ("scrub", Planning::Stage(scrub::plan)),
+    ("search", Planning::Source(search::plan)),
+    ("searchtxn", Planning::Source(searchtxn::plan)),
+    ("selfjoin", Planning::Stage(selfjoin::plan)),
+    ("set", Planning::Source(set::plan)),
+    ("setfields", Planning::Rows(setfields::plan)),
+    ("sichart", Planning::SummaryOf("chart")),
+    ("sirare", Planning::SummaryOf("rare")),
+    ("sistats", Planning::SummaryOf("stats")),
+    ("sitimechart", Planning::SummaryOf("timechart")),
+    ("sitop", Planning::SummaryOf("top")),
+    ("sort", Planning::Rows(sort::plan)),
+    ("spath", Planning::Stage(spath::plan)),
+    ("stats", Planning::Stage(stats::plan)),
+    ("strcat", Planning::Rows(strcat::plan)),
+    ("streamstats", Planning::Rows(streamstats::plan)),
+    ("table", Planning::Rows(table::plan)),
+    ("tags", Planning::Rows(tags::plan)),
+    ("tail", Planning::Rows(tail::plan)),
+    ("timechart", Planning::Stage(timechart::plan)),
+    ("timewrap", Planning::Stage(timewrap::plan)),
+    ("tojson", Planning::Rows(tojson::plan)),
+    ("top", Planning::Rows(top::plan)),
+    ("transaction", Planning::Rows(transaction::plan)),
+    ("transpose", Planning::Stage(transpose::plan)),
+    ("trendline", Planning::Rows(trendline::plan)),
+    ("tstats", Planning::Source(tstats::plan)),
+    ("typelearner", Planning::Stage(typelearner::plan)),
+    ("typer", Planning::Rows(typer::plan)),
+    ("union", Planning::Source(union_command::plan)),
+    ("uniq", Planning::Rows(uniq::plan)),
+    ("untable", Planning::Stage(untable::plan)),
+    ("where", Planning::Stage(where_command::plan)),
+    ("x11", Planning::Stage(x11::plan)),
+    ("xmlkv", Planning::Stage(xmlkv::plan)),
+    ("xmlunescape", Planning::Rows(xmlunescape::plan)),
+    ("xpath", Planning::Rows(xpath::plan)),
+    ("xyseries", Planning::Stage(xyseries::plan)),
+];
 
-/// How a command is planned; an error when it is known but not built.
-pub fn planning(call: &CommandCall) -> Result<Planning, Diagnostic> {
-    if let Some((_, planning)) = BUILT.iter().find(|(name, _)| *name == call.spec.name) {
-        return Ok(*planning);
-    }
-    Err(match call.spec.status {
-        Status::Refused(why) => {
-            Diagnostic::error("plan/refused-command", format!("`{}` can't be run: {why}", call.spec.name), call.name.span)
+/// All commands that are built.
+#[derive(Debug)]
+pub struct Commands;
+
+impl CommandTable for Commands {
+    fn planning(&self, call: &CommandCall) -> Result<Planning, Diagnostic> {
+        if let Some((_, planning)) = BUILT.iter().find(|(name, _)| *name == call.spec.name) {
+            return Ok(*planning);
         }
-        _ => Diagnostic::error("plan/not-built", format!("`{}` is known but not built yet", call.spec.name), call.name.span)
-            .with_help("`splq commands` lists what is built"),
-    })
-}
-
-/// Reads a truth value of an option; the parser has checked its form.
-pub fn boolean(call: &CommandCall, name: &str, default: bool) -> bool {
-    call.option(name)
-        .map_or(default, |option| matches!(option.value.value.to_ascii_lowercase().as_str(), "true" | "t" | "1" | "yes" | "y"))
-}
-
-/// Reads a whole number of an option; negative ones are an error.
-pub fn count(call: &CommandCall, name: &str, default: u64) -> Result<u64, Diagnostic> {
-    call.option(name).map_or(Ok(default), |option| parse_count(&option.value.value, option.value.span))
-}
-
-/// Reads a whole number that is not negative.
-pub fn parse_count(text: &str, span: spl_parser::Span) -> Result<u64, Diagnostic> {
-    text.trim().parse().map_err(|_| Diagnostic::error("plan/number", format!("`{text}` is not a count"), span))
-}
-
-/// The first positional count (`head 5`, `sort 10 x`).
-pub fn leading_count(call: &CommandCall) -> Result<Option<u64>, Diagnostic> {
-    match call.arguments.first() {
-        Some(Argument::Text { text, quoted: false })
-            if text.value.chars().all(|c| c.is_ascii_digit() || c == '-') && !text.value.is_empty() && text.value != "-" =>
-        {
-            parse_count(&text.value, text.span).map(Some)
-        }
-        _ => Ok(None),
+        Err(match call.spec.status {
+            Status::Refused(why) => {
+                Diagnostic::error("plan/refused-command", format!("`{}` can't be run: {why}", call.spec.name), call.name.span)
+            }
+            _ => Diagnostic::error("plan/not-built", format!("`{}` is known but not built yet", call.spec.name), call.name.span)
+                .with_help("`splq commands` lists what is built"),
+        })
     }
-}
-
-/// Refuses options that would change the answer and are not built.
-pub fn refuse_options(call: &CommandCall, names: &[(&str, &str)]) -> Result<(), Diagnostic> {
-    for (name, harmless) in names {
-        if let Some(OptionArgument { name: found, value, .. }) = call.option(name)
-            && !value.value.eq_ignore_ascii_case(harmless)
-            && !(is_false(harmless) && is_false(&value.value))
-        {
-            return Err(Diagnostic::error(
-                "plan/not-built",
-                format!("`{name}={}` of `{}` is not built yet", value.value, call.spec.name),
-                found.span.to(value.span),
-            ));
-        }
-    }
-    Ok(())
-}
-
-fn is_false(text: &str) -> bool {
-    matches!(text.to_ascii_lowercase().as_str(), "false" | "f" | "0" | "no" | "n")
-}
-
-/// The fields of a frame that a name or a pattern stands for; a plain name that no event has stands for nothing.
-pub fn expand(frame: &Frame, field: &FieldName) -> Vec<FrameField> {
-    if field.has_wildcard() { frame.matching(&field.name) } else { frame.field(&field.name).into_iter().collect() }
 }
 
 #[cfg(test)]

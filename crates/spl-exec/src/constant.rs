@@ -8,8 +8,9 @@ use spl_functions::column::Column;
 use spl_parser::Diagnostic;
 
 use crate::compiled::compile;
-use crate::expression::{self, Scope, Typed};
-use crate::planner::Planner;
+use crate::context::PlanContext;
+use crate::expression;
+use crate::scope::{Scope, Typed};
 
 struct NoFields;
 
@@ -24,13 +25,13 @@ impl Scope for NoFields {
 }
 
 /// The text that an expression comes to; the message says why it comes to none.
-pub fn evaluate(planner: &Planner, source: &str) -> Result<String, String> {
+pub fn evaluate(context: &PlanContext, source: &str) -> Result<String, String> {
     let parsed = spl_parser::parse_expression(source)
         .map_err(|errors| errors.into_iter().next().map(|error| error.message).unwrap_or_default())?;
-    let typed = expression::plan(planner, &parsed, &NoFields).map_err(|error| error.message)?;
+    let typed = expression::plan(context, &parsed, &NoFields).map_err(|error| error.message)?;
     let schema = Arc::new(Schema::empty());
     let work = || {
-        let physical = compile(&typed.expression, &schema, planner.options())?;
+        let physical = compile(&typed.expression, &schema, context.options())?;
         let options = RecordBatchOptions::new().with_row_count(Some(1));
         let batch = RecordBatch::try_new_with_options(schema.clone(), Vec::new(), &options)?;
         Column::new(&physical.evaluate(&batch)?.into_array(1)?)

@@ -9,14 +9,15 @@ use spl_knowledge::{CalculationKind, DataModel, Knowledge};
 use spl_parser::syntax::SearchExpression;
 use spl_parser::{Diagnostic, Span, diagnostic::nearest};
 
-use crate::events::{self, EventScope};
-use crate::expression::{self, KnowledgeScope, Scope, Typed, call as function};
+use crate::context::PlanContext;
+use crate::events::EventScope;
 use crate::frame::{Frame, null};
+use crate::function_call::call as function;
 use crate::geo_database::Part;
+use crate::model_search::{Naming, base_search};
 use crate::needed::Needed;
-use crate::per_distinct;
-use crate::planner::Planner;
-use crate::search;
+use crate::scope::{KnowledgeScope, Scope, Typed};
+use crate::{conditions, events, expression};
 
 /// Fields that every dataset has without a prefix.
 pub(crate) const DEFAULT_FIELDS: &[&str] = &["_time", "host", "source", "sourcetype", "index", "_raw"];
@@ -66,14 +67,14 @@ impl<'k> DatasetName<'k> {
 pub struct DatasetScope<'a> {
     events: &'a EventScope<'a>,
     dataset: Option<&'a DatasetName<'a>>,
-    planner: &'a Planner,
+    context: &'a PlanContext,
     calculated: RefCell<HashMap<String, Option<Typed>>>,
 }
 
 impl<'a> DatasetScope<'a> {
     /// One scope per kind of event.
-    pub fn of_kinds(planner: &'a Planner, events: &'a [EventScope<'a>], dataset: Option<&'a DatasetName<'a>>) -> Vec<Self> {
-        events.iter().map(|events| Self { events, dataset, planner, calculated: RefCell::default() }).collect()
+    pub fn of_kinds(context: &'a PlanContext, events: &'a [EventScope<'a>], dataset: Option<&'a DatasetName<'a>>) -> Vec<Self> {
+        events.iter().map(|events| Self { events, dataset, context, calculated: RefCell::default() }).collect()
     }
 
     /// A field by its name inside the dataset: what the events have, then the dataset's calculations.
@@ -89,15 +90,15 @@ impl<'a> DatasetScope<'a> {
             }
             match &calculation.kind {
                 CalculationKind::Eval { expression } => {
-                    let parsed = self.planner.parsed().expression(expression).map_err(|errors| {
+                    let parsed = self.context.parsed().expression(expression).map_err(|errors| {
                         let why = errors.into_iter().next().map(|error| error.message).unwrap_or_default();
                         Diagnostic::general("knowledge/definition", format!("the calculation of `{name}` can't be used: {why}"))
                     })?;
                     let scope = CalculationScope { dataset: self, name, base: found.clone() };
-                    found = Some(expression::value(self.planner, &parsed, &scope)?);
+                    found = Some(expression::value(self.context, &parsed, &scope)?);
                 }
                 CalculationKind::Rex { input, expression } => {
-                    let groups = self.planner.parsed().group_names(expression);
+                    let groups = self.context.parsed().group_names(expression);
                     let Some(group) = groups.iter().position(|group| group.as_deref() == Some(name)) else {
                         let message = format!("`{expression}` gives no field `{name}`");
                         return Err(Diagnostic::general("knowledge/definition", message));
@@ -108,11 +109,11 @@ impl<'a> DatasetScope<'a> {
                             Typed::new(crate::frame::text(expression.clone()), ValueType::Text),
                             Typed::new(lit(group as i64), ValueType::Integer),
                         ];
-                        found = Some(function(self.planner, "spl_capture", arguments)?);
+                        found = Some(function(self.context, "spl_capture", arguments)?);
                     }
                 }
                 CalculationKind::Lookup { lookup, inputs, outputs } => {
-                    let definition = self.planner.lookup(lookup)?;
+                    let definition = self.context.lookup(lookup)?;
                     let Some((in_table, _)) = outputs.iter().find(|(_, output)| output == name) else { continue };
                     let mut given = Vec::with_capacity(inputs.len());
                     for (in_table, in_event) in inputs {
@@ -123,13 +124,13 @@ impl<'a> DatasetScope<'a> {
                         ));
                     }
                     let time = self.events.resolve("_time")?;
-                    found = Some(crate::lookup_expression::lookup(self.planner, &definition, given, in_table, time)?);
+                    found = Some(crate::lookup_expression::lookup(self.context, &definition, given, in_table, time)?);
                 }
                 CalculationKind::GeoIp { input } => {
                     let part = Part::ALL.into_iter().find(|(_, part)| {
                         name.strip_suffix(part).is_some_and(|prefix| prefix.is_empty() || prefix.ends_with('_'))
                     });
-                    let (Some(database), Some((part, _))) = (&self.planner.settings().geo_database, part) else {
+                    let (Some(database), Some((part, _))) = (self.context.geo_database(), part) else {
                         return Err(Diagnostic::general(
                             "plan/no-database",
                             format!("`{name}` is the location of an address, for which there is no database"),
@@ -137,15 +138,15 @@ impl<'a> DatasetScope<'a> {
                         .with_help("give one with `--geoip FILE.mmdb`"));
                     };
                     if let Some(address) = self.events.resolve(input)? {
-                        found = Some(database.locate(address, part, "en")?);
+                        found = Some(Typed::new(database.locate(address.expression, part, "en")?, part.value_type()));
                     }
                 }
             }
         }
         // Most fields of a dataset follow from one field of the event.
         let found = found.map(|found| {
-            per_distinct::wrap(self.events.settle(found), &|name| {
-                self.planner.data().schema().field_with_name(name).ok().map(|field| field.data_type().clone())
+            crate::scope::once_per_distinct(self.events.settle(found), &|name| {
+                self.context.data().schema().field_with_name(name).ok().map(|field| field.data_type().clone())
             })
         });
         self.calculated.borrow_mut().insert(name.to_owned(), found.clone());
@@ -186,7 +187,7 @@ impl<'a> DatasetScope<'a> {
         if let Some(near) = warning.1 {
             diagnostic = diagnostic.with_help(format!("did you mean `{near}`?"));
         }
-        self.planner.warn(diagnostic);
+        self.context.warn(diagnostic);
     }
 
     /// Warns about fields of a search that the dataset has not; refuses terms.
@@ -214,7 +215,7 @@ impl<'a> DatasetScope<'a> {
 impl Scope for DatasetScope<'_> {
     fn resolve(&self, name: &str) -> Result<Option<Typed>, Diagnostic> {
         let Some(dataset) = self.dataset else { return self.events.resolve(name) };
-        if name.starts_with(events::RAW_PREFIX) || DEFAULT_FIELDS.contains(&name) || name == "tag" || name == "eventtype" {
+        if name.starts_with(crate::scope::RAW_PREFIX) || DEFAULT_FIELDS.contains(&name) || name == "tag" || name == "eventtype" {
             return self.events.resolve(name);
         }
         if name == "nodename" {
@@ -274,23 +275,17 @@ pub fn constraints(scopes: &[DatasetScope<'_>], dataset: Option<&DatasetName<'_>
     }
     let one = |scope: &DatasetScope<'_>| {
         constraints.iter().try_fold(lit(true), |whole, (what, constraint)| {
-            Ok(search::and(whole, scope.events.knowledge_search(what, constraint)?))
+            Ok(conditions::and(whole, scope.events.knowledge_search(what, constraint)?))
         })
     };
     scopes.iter().map(one).collect()
-}
-
-/// The search with commands that a dataset or one of its ancestors starts from: of search and transaction datasets.
-pub fn base_search<'k>(model: &'k DataModel, dataset: &str) -> Option<&'k str> {
-    let lineage = model.lineage(dataset);
-    lineage.into_iter().filter_map(|name| model.datasets.get(name)?.base_search.as_deref()).find(|search| search.contains('|'))
 }
 
 /// The rows of a dataset that starts from a search with commands; none for other datasets.
 ///
 /// Source: Splunk knowledge manager manual, data models, root search and root transaction datasets.
 pub async fn searched(
-    planner: &Planner,
+    context: &PlanContext,
     dataset: &DatasetName<'_>,
     naming: Naming,
     strict: bool,
@@ -300,11 +295,11 @@ pub async fn searched(
         return Ok(None);
     }
     let found = dataset.model.dataset(dataset.dataset)?;
-    let text = crate::commands::datamodel::search_string(dataset.model, found, naming)?;
+    let text = crate::model_search::search_string(dataset.model, found, naming)?;
     let what = format!("dataset `{}.{}`", dataset.model.name, dataset.dataset);
-    let text = crate::inner_search::expand(planner, &text, span, &what)?;
+    let text = crate::inner_search::expand(context, &text, span, &what)?;
     let times = crate::inner_search::SearchTimes::default();
-    let frame = crate::inner_search::plan(planner, &text, &times, span, &what).await?;
+    let frame = crate::inner_search::plan(context, &text, &times, span, &what).await?;
     if !strict {
         return Ok(Some(frame));
     }
@@ -318,30 +313,21 @@ pub async fn searched(
     frame.select(columns).map(Some)
 }
 
-/// How the fields of a dataset are named in its rows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Naming {
-    /// `user`.
-    Plain,
-    /// `Processes.user`, with the name of the dataset that defines the field.
-    Prefixed,
-}
-
 /// The events of a dataset with its fields. The default fields are always there; `strict` leaves out all others that the
 /// model does not define.
 pub fn rows(
-    planner: &Planner,
+    context: &PlanContext,
     dataset: &DatasetName<'_>,
     naming: Naming,
     strict: bool,
     needed: &Needed,
     span: Span,
 ) -> Result<Frame, Diagnostic> {
-    let kinds = EventScope::of_kinds(planner);
-    let scopes = DatasetScope::of_kinds(planner, &kinds, Some(dataset));
+    let kinds = EventScope::of_kinds(context);
+    let scopes = DatasetScope::of_kinds(context, &kinds, Some(dataset));
     let conditions = constraints(&scopes, Some(dataset), span)?;
-    let frame = events::scan(planner)?.filter(events::any_kind(&conditions))?;
-    let frame = events::within_time_range(planner, frame)?;
+    let frame = events::scan(context)?.filter(events::any_kind(&conditions))?;
+    let frame = events::within_time_range(context, frame)?;
     // Names in the result, each with the name that the dataset's scope knows.
     let mut names: Vec<(String, Option<String>)> = DEFAULT_FIELDS.iter().map(|name| ((*name).to_owned(), None)).collect();
     let mut defined = Vec::new();
@@ -372,7 +358,7 @@ pub fn rows(
             Some(inside) => scopes.iter().map(|scope| scope.resolve(inside)).collect::<Result<Vec<_>, _>>()?,
             None => kinds.iter().map(|events| events.resolve(&shown)).collect::<Result<Vec<_>, _>>()?,
         };
-        if let Some(found) = events::each_kind(planner, &conditions, values)? {
+        if let Some(found) = events::each_kind(context, &conditions, values)? {
             let value = if found.value_type == ValueType::Null { null(ValueType::Text) } else { found.expression };
             columns.push((shown, value));
         }
@@ -382,14 +368,14 @@ pub fn rows(
 
 /// The same, whether the events are loaded or come part by part.
 pub async fn found_rows(
-    planner: &Planner,
+    context: &PlanContext,
     dataset: &DatasetName<'_>,
     naming: Naming,
     strict: bool,
     needed: &Needed,
     span: Span,
 ) -> Result<Frame, Diagnostic> {
-    let (frame, ()) = planner.over_events(|planner| Ok((rows(planner, dataset, naming, strict, needed, span)?, ()))).await?;
+    let (frame, ()) = context.over_events(|context| Ok((rows(context, dataset, naming, strict, needed, span)?, ()))).await?;
     Ok(frame)
 }
 

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use async_trait::async_trait;
-use chrono_tz::Tz;
 use datafusion::catalog::Session;
 use datafusion::execution::context::{QueryPlanner, SessionState};
 use datafusion::execution::memory_pool::FairSpillPool;
@@ -24,30 +23,28 @@ use spl_macros::Expansion;
 use spl_parser::{Diagnostic, Pipeline};
 use spl_sources::{EventTable, FieldSelection};
 
+use crate::clock::SearchClock;
+use crate::commands::{Commands, fieldformat};
+use crate::context::{EngineContext, PlanContext};
+use crate::errors::engine_error;
 use crate::event_data::EventData;
 use crate::event_parts::EventParts;
 use crate::events::carried_fields;
-use crate::frame::engine_error;
 use crate::geo_database::GeoDatabase;
 use crate::grouping::GroupByCode;
+use crate::model_fields::data_model_fields;
 use crate::needed::Needed;
 use crate::operators::exec::OperatorPlanner;
 use crate::planned_knowledge::PlannedKnowledge;
-use crate::planner::{Planner, Shared};
+use crate::session_runner::SessionRunner;
 use crate::summaries::Summaries;
 use crate::written::WrittenLookups;
 
-/// What a search depends on beside its text and the data.
+/// What all searches of an engine depend on beside the knowledge and the data.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Now, in epoch seconds.
-    pub now: f64,
-    /// Time zone of time modifiers, `strftime` and `bin`.
-    pub time_zone: Tz,
-    /// Earliest time of the search (time modifier or RFC 3339), inclusive; none = all time.
-    pub earliest: Option<String>,
-    /// Latest time of the search, exclusive; none = all time.
-    pub latest: Option<String>,
+    /// The clock of searches that bring none of their own.
+    pub clock: SearchClock,
     /// Limits by name (`subsearch_maxout`), as `splq limits` lists them; what is not set has Splunk's default.
     pub limits: IndexMap<String, u64>,
     /// Most bytes that sorts and aggregations may hold; none = no limit.
@@ -60,7 +57,7 @@ pub struct Settings {
     pub csv_folder: Option<PathBuf>,
 }
 
-/// A search that was expanded and parsed.
+/// A search that was expanded and parsed, with the clock that it runs by.
 #[derive(Clone, Debug)]
 pub struct Search {
     /// As written.
@@ -69,6 +66,8 @@ pub struct Search {
     pub expansion: Expansion,
     /// Parsed from the expanded text.
     pub pipeline: Pipeline,
+    /// Its now, time zone and time range.
+    pub clock: Arc<SearchClock>,
 }
 
 /// Why a search can't be answered. Spans refer to the expanded text when there is an expansion, else to the text.
@@ -111,41 +110,56 @@ pub enum Stage {
     Physical,
 }
 
-/// Knowledge, settings and data: what searches run on. A copy shares them until one of the two is given others.
+/// Knowledge, settings and data: what searches run on. It never changes; a copy shares everything, so that searches of
+/// several threads run on one engine.
 #[derive(Clone)]
 pub struct Engine {
-    shared: Arc<Shared>,
+    context: Arc<EngineContext>,
+    settings: Arc<Settings>,
+    state: Arc<SessionState>,
     data: Option<EventTable>,
 }
 
 impl Engine {
     /// An engine without data.
+    ///
+    /// # Errors
+    /// Settings that the engine refuses.
     pub fn new(knowledge: Knowledge, settings: Settings) -> Result<Self, Diagnostic> {
-        let data = EventData::empty(&knowledge)?;
-        let state = session_state(&settings)?;
-        let shared = Shared {
+        let events = EventData::empty(&knowledge)?;
+        let state = Arc::new(session_state(&settings)?);
+        let context = EngineContext {
             knowledge: Arc::new(knowledge),
-            settings,
             parsed: Arc::default(),
             planned: PlannedKnowledge::default(),
-            data,
+            events,
             parts: None,
             summaries: None,
-            state,
             functions: Arc::default(),
             written: WrittenLookups::default(),
+            limits: settings.limits.clone(),
+            memory_limit: settings.memory_limit,
+            geo_database: settings.geo_database.clone(),
+            csv_folder: settings.csv_folder.clone(),
+            commands: &Commands,
+            evaluate_constant: crate::constant::evaluate,
         };
-        Ok(Self { shared: Arc::new(shared), data: None })
+        Ok(Self { context: Arc::new(context), settings: Arc::new(settings), state, data: None })
     }
 
     /// The knowledge objects.
     pub fn knowledge(&self) -> &Knowledge {
-        &self.shared.knowledge
+        &self.context.knowledge
     }
 
     /// The settings.
     pub fn settings(&self) -> &Settings {
-        &self.shared.settings
+        &self.settings
+    }
+
+    /// The clock of searches that bring none of their own.
+    pub fn clock(&self) -> &SearchClock {
+        &self.settings.clock
     }
 
     /// The loaded events.
@@ -153,91 +167,97 @@ impl Engine {
         self.data.as_ref()
     }
 
-    /// Replaces the loaded events.
-    pub fn set_data(&mut self, data: EventTable) -> Result<(), Diagnostic> {
-        let partitions = threads(&self.shared.settings);
-        let events = EventData::new(&data.schema, &data.batches, &self.shared.knowledge, partitions)?;
-        self.data = Some(data);
-        self.rebuild(self.shared.knowledge.clone(), self.shared.settings.clone(), events, None)
+    /// The same engine over loaded events.
+    ///
+    /// # Errors
+    /// Events without an ordinal, knowledge objects that can't be applied.
+    pub fn with_data(&self, data: EventTable) -> Result<Self, Diagnostic> {
+        let events = EventData::new(&data.schema, &data.batches, &self.context.knowledge, threads(&self.settings))?;
+        let context = Arc::new(EngineContext { parts: None, ..self.context.over_events(events) });
+        Ok(Self { context, data: Some(data), ..self.clone() })
     }
 
-    /// Replaces the loaded events by events that are loaded part by part, anew for each search that reads them.
-    pub fn set_parts(&mut self, parts: Arc<dyn EventParts>) -> Result<(), Diagnostic> {
-        let events = EventData::empty(&self.shared.knowledge)?;
-        self.data = None;
-        self.rebuild(self.shared.knowledge.clone(), self.shared.settings.clone(), events, Some(parts))
+    /// The same engine over events that are loaded part by part, anew for each search that reads them.
+    ///
+    /// # Errors
+    /// Knowledge objects that can't be applied.
+    pub fn with_parts(&self, parts: Arc<dyn EventParts>) -> Result<Self, Diagnostic> {
+        let events = EventData::empty(&self.context.knowledge)?;
+        let context = Arc::new(EngineContext { parts: Some(parts), ..self.context.over_events(events) });
+        Ok(Self { context, data: None, ..self.clone() })
     }
 
-    /// Replaces knowledge objects and settings; the loaded events stay.
-    pub fn reconfigure(&mut self, knowledge: Knowledge, settings: Settings) -> Result<(), Diagnostic> {
+    /// The same engine with other knowledge objects, over the same events.
+    ///
+    /// # Errors
+    /// Knowledge objects that can't be applied.
+    pub fn with_knowledge(&self, knowledge: Knowledge) -> Result<Self, Diagnostic> {
         let events = match &self.data {
-            Some(data) => EventData::new(&data.schema, &data.batches, &knowledge, threads(&settings))?,
+            Some(data) => EventData::new(&data.schema, &data.batches, &knowledge, threads(&self.settings))?,
             None => EventData::empty(&knowledge)?,
         };
-        let parts = self.shared.parts.clone();
-        self.rebuild(Arc::new(knowledge), settings, events, parts)
+        let context = EngineContext {
+            knowledge: Arc::new(knowledge),
+            parsed: Arc::default(),
+            parts: self.context.parts.clone(),
+            functions: Arc::default(),
+            ..self.context.over_events(events)
+        };
+        Ok(Self { context: Arc::new(context), ..self.clone() })
     }
 
-    /// Gives the engine data model summaries, which `tstats summariesonly=true` reads.
-    pub fn set_summaries(&mut self, summaries: Arc<dyn Summaries>) {
-        let from = &self.shared;
-        self.shared = Arc::new(Shared {
-            knowledge: from.knowledge.clone(),
-            settings: from.settings.clone(),
-            parsed: from.parsed.clone(),
-            planned: PlannedKnowledge::default(),
-            data: from.data.clone(),
-            parts: from.parts.clone(),
-            summaries: Some(summaries),
-            state: from.state.clone(),
-            functions: from.functions.clone(),
-            written: from.written.clone(),
-        });
-    }
-
-    fn rebuild(
-        &mut self,
-        knowledge: Arc<Knowledge>,
-        settings: Settings,
-        data: EventData,
-        parts: Option<Arc<dyn EventParts>>,
-    ) -> Result<(), Diagnostic> {
-        let state = session_state(&settings)?;
-        let written = self.shared.written.clone();
-        let (parsed, functions) = (Arc::default(), Arc::default());
-        let planned = PlannedKnowledge::default();
-        let summaries = self.shared.summaries.clone();
-        self.shared =
-            Arc::new(Shared { knowledge, settings, parsed, planned, data, parts, summaries, state, functions, written });
-        Ok(())
+    /// The same engine with data model summaries, which `tstats summariesonly=true` reads.
+    pub fn with_summaries(&self, summaries: Arc<dyn Summaries>) -> Self {
+        let events = self.context.events.clone();
+        let parts = self.context.parts.clone();
+        let context = EngineContext { summaries: Some(summaries), parts, ..self.context.over_events(events) };
+        Self { context: Arc::new(context), ..self.clone() }
     }
 
     /// Whether each search loads the events anew, part by part.
     pub fn reads_in_parts(&self) -> bool {
-        self.shared.parts.is_some()
+        self.context.parts.is_some()
     }
 
-    /// Expands and parses a search.
+    /// Expands and parses a search, which runs by the engine's clock.
+    ///
+    /// # Errors
+    /// What is wrong with the text.
     pub fn compile(&self, text: &str) -> Result<Search, Failure> {
-        let planner = Planner::new(self.shared.clone());
+        self.compile_at(text, self.settings.clock.clone())
+    }
+
+    /// Expands and parses a search that runs by a clock of its own.
+    ///
+    /// # Errors
+    /// What is wrong with the text.
+    pub fn compile_at(&self, text: &str, clock: SearchClock) -> Result<Search, Failure> {
+        let clock = Arc::new(clock);
+        let context = self.plan_context(&clock, "", false);
         let expansion = self
-            .shared
+            .context
             .knowledge
             .macros
-            .expand(text, &|definition| crate::constant::evaluate(&planner, definition))
+            .expand(text, &|definition| crate::constant::evaluate(&context, definition))
             .map_err(|diagnostics| Failure { diagnostics, expansion: None })?;
         match spl_parser::parse(&expansion.text) {
-            Ok(pipeline) => Ok(Search { text: text.to_owned(), expansion, pipeline }),
+            Ok(pipeline) => Ok(Search { text: text.to_owned(), expansion, pipeline, clock }),
             Err(diagnostics) => Err(Failure { diagnostics, expansion: Some(expansion) }),
         }
+    }
+
+    /// What planning a search of this text sees.
+    fn plan_context(&self, clock: &Arc<SearchClock>, source: &str, runs: bool) -> PlanContext {
+        let runner = SessionRunner::new(&self.state, clock, runs);
+        PlanContext::new(self.context.clone(), clock.clone(), Arc::new(runner), source)
     }
 
     /// The fields that a search can need from the data, so that a loader can leave out the rest.
     pub fn needed_fields(&self, search: &Search) -> FieldSelection {
         let needed = crate::needed::of_pipeline(&search.pipeline);
-        let knowledge = &self.shared.knowledge;
-        let needed = crate::commands::tstats::data_model_fields(&search.pipeline, knowledge, &self.shared.parsed, needed);
-        match carried_fields(knowledge, &self.shared.parsed, needed) {
+        let (knowledge, parsed) = (&self.context.knowledge, &self.context.parsed);
+        let needed = data_model_fields(&search.pipeline, knowledge, parsed, needed);
+        match carried_fields(knowledge, parsed, needed) {
             Needed::All => FieldSelection::All,
             Needed::Only(names) if names.iter().any(|name| name.contains('*')) => FieldSelection::All,
             Needed::Only(mut names) => {
@@ -249,29 +269,43 @@ impl Engine {
         }
     }
 
-    /// Plans a search without data: every error and warning that can be known beforehand.
+    /// Plans a search without running it: every error and warning that can be known beforehand. It has no effects.
+    ///
+    /// # Errors
+    /// What is wrong with the search.
     pub async fn check(&self, search: &Search) -> Result<Vec<Diagnostic>, Failure> {
-        let planner = Planner::new(self.shared.clone()).over_source(&search.expansion.text);
-        let frame = planner.pipeline(&search.pipeline, Needed::All).await.map_err(|error| failure(search, error))?;
-        let plan = frame.finished().map_err(|error| failure(search, error))?;
-        planner.session().state().optimize(&plan).map_err(|error| failure(search, engine_error(error)))?;
-        Ok(planner.take_warnings())
+        let fail = |error| failure(search, error);
+        let context = self.plan_context(&search.clock, &search.expansion.text, false);
+        let frame = context.pipeline(&search.pipeline, Needed::All).await.map_err(fail)?;
+        let plan = frame.finished().map_err(fail)?;
+        self.state.optimize(&plan).map_err(|error| fail(engine_error(error)))?;
+        Ok(context.notes().take_warnings())
     }
 
-    /// Runs a search. Dropping the future cancels it.
+    /// Runs a search, and carries its effects out when it has run to its end. Dropping the future cancels it.
+    ///
+    /// # Errors
+    /// What is wrong with the search; what the engine fails with; files that can't be written.
     pub async fn run(&self, search: &Search) -> Result<Results, Failure> {
-        let planner = Planner::new(self.shared.clone()).over_source(&search.expansion.text).running();
-        let frame = planner.pipeline(&search.pipeline, Needed::All).await.map_err(|error| failure(search, error))?;
-        let frame = planner.shown(frame).map_err(|error| failure(search, error))?;
+        let fail = |error| failure(search, error);
+        let context = self.plan_context(&search.clock, &search.expansion.text, true);
+        let frame = context.pipeline(&search.pipeline, Needed::All).await.map_err(fail)?;
+        let frame = fieldformat::shown(&context, frame, &context.formats().all()).map_err(fail)?;
         let fields: Vec<String> = frame.fields().into_iter().map(|field| field.name).filter(|name| is_shown(name)).collect();
-        let (schema, batches) = planner.collect(frame).await.map_err(|error| failure(search, error))?;
+        let (schema, batches) = context.collect(frame).await.map_err(fail)?;
         let places: Vec<usize> = fields.iter().filter_map(|field| schema.index_of(field).ok()).collect();
-        let shown = |batch: RecordBatch| batch.project(&places).map_err(|error| failure(search, engine_error(error.into())));
+        let shown = |batch: RecordBatch| batch.project(&places).map_err(|error| fail(engine_error(error.into())));
         let batches = batches.into_iter().filter(|batch| batch.num_rows() > 0).map(shown).collect::<Result<_, _>>()?;
-        Ok(Results { fields, batches, warnings: planner.take_warnings() })
+        for effect in context.notes().take_effects() {
+            effect.carry_out(&self.context.written).map_err(fail)?;
+        }
+        Ok(Results { fields, batches, warnings: context.notes().take_warnings() })
     }
 
     /// Shows how a search would be run.
+    ///
+    /// # Errors
+    /// What is wrong with the search.
     pub async fn explain(&self, search: &Search, stage: Stage) -> Result<String, Failure> {
         let fail = |error| failure(search, error);
         match stage {
@@ -279,15 +313,14 @@ impl Engine {
             Stage::Syntax => return Ok(format!("{:#?}", search.pipeline)),
             Stage::Logical | Stage::Physical => {}
         }
-        let planner = Planner::new(self.shared.clone()).over_source(&search.expansion.text);
-        let frame = planner.pipeline(&search.pipeline, Needed::All).await.map_err(fail)?;
+        let context = self.plan_context(&search.clock, &search.expansion.text, false);
+        let frame = context.pipeline(&search.pipeline, Needed::All).await.map_err(fail)?;
         let plan = frame.finished().map_err(fail)?;
-        let state = planner.session().state();
-        let optimised = state.optimize(&plan).map_err(|error| fail(engine_error(error)))?;
+        let optimised = self.state.optimize(&plan).map_err(|error| fail(engine_error(error)))?;
         if stage == Stage::Logical {
             return Ok(optimised.display_indent().to_string());
         }
-        let physical = state.create_physical_plan(&plan).await.map_err(|error| fail(engine_error(error)))?;
+        let physical = self.state.create_physical_plan(&plan).await.map_err(|error| fail(engine_error(error)))?;
         Ok(datafusion::physical_plan::displayable(physical.as_ref()).indent(false).to_string())
     }
 }
@@ -323,8 +356,8 @@ fn session_state(settings: &Settings) -> Result<SessionState, Diagnostic> {
         options.execution.sort_spill_reservation_bytes = reserved.min(limit / 16);
     }
     let mut spl = SplOptions::default();
-    spl.now = settings.now;
-    spl.time_zone = settings.time_zone.name().to_owned();
+    spl.now = settings.clock.now;
+    spl.time_zone = settings.clock.time_zone.name().to_owned();
     options.extensions.insert(spl);
     let mut runtime = RuntimeEnvBuilder::new();
     if let Some(limit) = settings.memory_limit {

@@ -11,27 +11,18 @@ use spl_knowledge::Knowledge;
 use spl_knowledge::props::ResolvedProps;
 use spl_parser::Diagnostic;
 
-use crate::column_facts::{self, ColumnFacts};
-use crate::frame::{ORDINAL, engine_error, ordinal};
-use crate::keyed_extraction;
+use crate::column_facts::ColumnFacts;
+use crate::errors::engine_error;
+use crate::event_kind::EventKind;
+use crate::frame::ordinal;
+use crate::ordinal_column::ORDINAL;
+use crate::{column_facts, keyed_extraction};
 
 /// The hidden column with the number of the event's kind.
 pub const KIND: &str = "__kind";
 
 /// Sources beyond this number are not told apart when events are sorted into kinds.
 const MOST_SOURCES: usize = 64;
-
-/// Events that the same knowledge applies to: within a kind sourcetype and, where there are few, source are constants,
-/// so that most of what knowledge asks of them is settled while planning.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EventKind {
-    /// What props.conf comes to.
-    pub props: ResolvedProps,
-    /// The sourcetype; none when it is absent or not told apart.
-    pub sourcetype: Option<String>,
-    /// The source; none when it is absent or not told apart.
-    pub source: Option<String>,
-}
 
 /// Loaded events, ready to be searched.
 #[derive(Clone)]

@@ -3,6 +3,7 @@
 
 use std::cell::Cell;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use datafusion::datasource::provider_as_source;
 use datafusion::logical_expr::{Expr, LogicalPlanBuilder, lit};
@@ -13,73 +14,62 @@ use spl_knowledge::{Knowledge, Transform};
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{Pattern, SearchExpression};
 
-use crate::column_facts;
-use crate::event_data::{EventKind, KIND};
-use crate::expression::{self, KnowledgeScope, Scope, Typed, call, choose};
-use crate::frame::{Frame, column, engine_error, null, text};
+use crate::context::PlanContext;
+use crate::errors::engine_error;
+use crate::event_data::KIND;
+use crate::event_kind::EventKind;
+use crate::frame::{Frame, column, null, text};
+use crate::function_call::{call, choose};
+use crate::level::{Level, STORED_FIELDS};
 use crate::needed::Needed;
+use crate::ordinals::unqualified;
 use crate::parsed_knowledge::ParsedKnowledge;
-use crate::planner::{Planner, unqualified};
-use crate::search;
-
-/// The prefix under which a scope over events gives what the data itself carries, without knowledge.
-pub const RAW_PREFIX: &str = "__raw:";
-
-/// Fields that Splunk stores with an event; an extraction does not replace them.
-pub const STORED_FIELDS: &[&str] = &["_time", "_raw", "host", "source", "sourcetype", "index"];
-
-/// How far a field's knowledge is applied; each level sees the one before (Splunk knowledge manager manual, the sequence
-/// of search-time operations).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Level {
-    /// As the data carries it.
-    Carried,
-    /// With `EXTRACT-` and `REPORT-`.
-    Extracted,
-    /// With `FIELDALIAS-`.
-    Aliased,
-    /// With `EVAL-`.
-    Calculated,
-    /// With `LOOKUP-`.
-    LookedUp,
-    /// With event types and tags.
-    Tagged,
-}
+use crate::planned_knowledge::{KnowledgeVersion, PlannedKnowledge};
+use crate::scope::RAW_PREFIX;
+use crate::scope::{KnowledgeScope, Scope, Typed};
+use crate::{conditions, expression, search, settle, time_range};
 
 /// Looks fields of the events of one kind up, knowledge applied.
 pub struct EventScope<'a> {
-    planner: &'a Planner,
+    context: &'a PlanContext,
     kind: &'a EventKind,
     number: usize,
-    /// How often lookup tables had been written when the search was planned.
-    written: usize,
+    /// What planned knowledge depends on.
+    version: KnowledgeVersion,
+    /// What is planned while the search itself changes lookup tables: no other search shares it.
+    own: Option<Arc<PlannedKnowledge>>,
     depth: Cell<usize>,
 }
 
 impl<'a> EventScope<'a> {
     /// One scope per kind of event.
-    pub fn of_kinds(planner: &'a Planner) -> Vec<Self> {
-        let written = planner.times_written();
-        let scope = |(number, kind)| Self { planner, kind, number, written, depth: Cell::new(0) };
-        planner.data().kinds().iter().enumerate().map(scope).collect()
+    pub fn of_kinds(context: &'a PlanContext) -> Vec<Self> {
+        let version = context.knowledge_version();
+        let own = context.notes().has_effects().then(Arc::<PlannedKnowledge>::default);
+        let scope = |(number, kind)| Self { context, kind, number, version, own: own.clone(), depth: Cell::new(0) };
+        context.data().kinds().iter().enumerate().map(scope).collect()
+    }
+
+    fn planned(&self) -> &PlannedKnowledge {
+        self.own.as_deref().unwrap_or_else(|| self.context.planned())
     }
 
     /// Settles what is the same for all events of the kind.
     pub fn settle(&self, typed: Typed) -> Typed {
-        column_facts::settle(typed, &self.all())
+        settle::settle(typed, &self.all())
     }
 
     /// Settles a condition that is the same for all events of the kind.
     pub fn settle_condition(&self, condition: Expr) -> Expr {
-        column_facts::settle_expression(condition, &self.all())
+        settle::settle_expression(condition, &self.all())
     }
 
-    fn all(&self) -> column_facts::Events<'_> {
-        column_facts::Events { data: self.planner.data(), kind: self.number, options: self.planner.options() }
+    fn all(&self) -> settle::Events<'_> {
+        settle::Events { data: self.context.data(), kind: self.number, options: self.context.options() }
     }
 
     fn carried(&self, name: &str) -> Option<Typed> {
-        let field = self.planner.data().schema().field_with_name(name).ok()?;
+        let field = self.context.data().schema().field_with_name(name).ok()?;
         let constant = match name {
             "sourcetype" => self.kind.sourcetype.as_deref(),
             "source" => self.kind.source.as_deref(),
@@ -88,14 +78,14 @@ impl<'a> EventScope<'a> {
         if let Some(constant) = constant {
             return Some(literal_text(constant));
         }
-        if self.planner.data().facts(name, self.number).is_some_and(|(_, facts)| facts.always_absent) {
+        if self.context.data().facts(name, self.number).is_some_and(|(_, facts)| facts.always_absent) {
             return Some(Typed::new(null(ValueType::Text), ValueType::Null));
         }
         Some(Typed::new(column(name), ValueType::of(field.data_type())))
     }
 
     fn at(&self, name: &str, level: Level) -> Result<Option<Typed>, Diagnostic> {
-        if let Some(found) = self.planner.planned().field(self.written, self.number, level, name) {
+        if let Some(found) = self.planned().field(self.version, self.number, level, name) {
             return Ok(found);
         }
         let found = match level {
@@ -107,7 +97,7 @@ impl<'a> EventScope<'a> {
             Level::Tagged => self.tagged(name)?,
         };
         let found = if level > Level::Carried { found.map(|found| self.settle(found)) } else { found };
-        self.planner.planned().keep_field(self.written, self.number, level, name, &found);
+        self.planned().keep_field(self.version, self.number, level, name, &found);
         Ok(found)
     }
 
@@ -125,7 +115,7 @@ impl<'a> EventScope<'a> {
         }
         for (_, transforms) in &self.kind.props.reports {
             for transform in transforms {
-                let transform = self.planner.knowledge().transform(transform)?;
+                let transform = self.context.knowledge().transform(transform)?;
                 let Some(regex) = &transform.regex else {
                     if let Some(value) = self.delimited(transform, name)? {
                         found = Some(self.keep_or(found, value)?);
@@ -137,7 +127,7 @@ impl<'a> EventScope<'a> {
                 let Some(source) = self.extraction_source(&transform.source_key, name)? else { continue };
                 let value = if transform.mv_add {
                     let arguments = vec![source, literal_text(regex), literal_number(group), literal_number(0)];
-                    call(self.planner, "spl_capture_all", arguments)?
+                    call(self.context, "spl_capture_all", arguments)?
                 } else {
                     self.capture(source, regex, group)?
                 };
@@ -168,24 +158,24 @@ impl<'a> EventScope<'a> {
         let Some(regex) = transform.delimited_value(name) else { return Ok(None) };
         let Some(source) = self.extraction_source(&transform.source_key, name)? else { return Ok(None) };
         let value = self.capture(source, &regex, 1)?;
-        call(self.planner, "trim", vec![value, literal_text("\"")]).map(Some)
+        call(self.context, "trim", vec![value, literal_text("\"")]).map(Some)
     }
 
     fn group_number(&self, regex: &str, name: &str) -> Option<usize> {
         if !regex.contains(name) {
             return None;
         }
-        self.planner.parsed().group_names(regex).iter().position(|group| group.as_deref() == Some(name))
+        self.context.parsed().group_names(regex).iter().position(|group| group.as_deref() == Some(name))
     }
 
     fn capture(&self, source: Typed, regex: &str, group: usize) -> Result<Typed, Diagnostic> {
-        call(self.planner, "spl_capture", vec![source, literal_text(regex), literal_number(group)])
+        call(self.context, "spl_capture", vec![source, literal_text(regex), literal_number(group)])
     }
 
     /// What the event has already stays; a match adds the field where it is absent.
     fn keep_or(&self, base: Option<Typed>, value: Typed) -> Result<Typed, Diagnostic> {
         match base {
-            Some(base) => choose(self.planner, vec![(base.expression.clone().is_not_null(), base)], Some(value)),
+            Some(base) => choose(self.context, vec![(base.expression.clone().is_not_null(), base)], Some(value)),
             None => Ok(value),
         }
     }
@@ -208,14 +198,14 @@ impl<'a> EventScope<'a> {
         let mut found = self.at(name, Level::Aliased)?;
         for field in self.kind.props.calculated.iter().filter(|field| field.name == name) {
             let parsed = self
-                .planner
+                .context
                 .parsed()
                 .expression(&field.expression)
                 .map_err(|errors| knowledge_error(&format!("EVAL-{name}"), &field.expression, errors))?;
-            let value = expression::value(self.planner, &parsed, &AliasedScope(self))
+            let value = expression::value(self.context, &parsed, &AliasedScope(self))
                 .map_err(|error| knowledge_error(&format!("EVAL-{name}"), &field.expression, vec![error]))?;
-            found = Some(crate::per_distinct::wrap(value, &|name| {
-                self.planner.data().schema().field_with_name(name).ok().map(|field| field.data_type().clone())
+            found = Some(crate::scope::once_per_distinct(value, &|name| {
+                self.context.data().schema().field_with_name(name).ok().map(|field| field.data_type().clone())
             }));
         }
         Ok(found)
@@ -225,8 +215,8 @@ impl<'a> EventScope<'a> {
     fn looked_up(&self, name: &str) -> Result<Option<Typed>, Diagnostic> {
         let mut found = self.at(name, Level::Calculated)?;
         for lookup in &self.kind.props.lookups {
-            let Some(output) = looked_up_field(self.planner, lookup, name)? else { continue };
-            let definition = self.planner.lookup(&lookup.table)?;
+            let Some(output) = looked_up_field(self.context, lookup, name)? else { continue };
+            let definition = self.context.lookup(&lookup.table)?;
             let mut inputs = Vec::with_capacity(lookup.inputs.len());
             for input in &lookup.inputs {
                 inputs.push((
@@ -235,12 +225,12 @@ impl<'a> EventScope<'a> {
                         .unwrap_or_else(|| Typed::new(null(ValueType::Text), ValueType::Null)),
                 ));
             }
-            let value = crate::lookup_expression::lookup(self.planner, &definition, inputs, &output, self.carried("_time"))?;
+            let value = crate::lookup_expression::lookup(self.context, &definition, inputs, &output, self.carried("_time"))?;
             found = Some(match found {
                 None => value,
                 // Without a match the event keeps what it has.
                 Some(base) if lookup.overwrite => {
-                    choose(self.planner, vec![(value.expression.clone().is_not_null(), value)], Some(base))?
+                    choose(self.context, vec![(value.expression.clone().is_not_null(), value)], Some(base))?
                 }
                 Some(base) => self.keep_or(Some(base), value)?,
             });
@@ -250,7 +240,7 @@ impl<'a> EventScope<'a> {
 
     fn tagged(&self, name: &str) -> Result<Option<Typed>, Diagnostic> {
         let found = self.at(name, Level::LookedUp)?;
-        let knowledge = self.planner.knowledge();
+        let knowledge = self.context.knowledge();
         let names: BTreeSet<&str> = match name {
             "eventtype" => knowledge.enabled_event_types().into_iter().map(|kind| kind.name.as_str()).collect(),
             "tag" => knowledge.tags.iter().map(|rule| rule.tag.as_str()).collect(),
@@ -260,18 +250,18 @@ impl<'a> EventScope<'a> {
         for value in names {
             let pattern = Pattern { parts: vec![spl_parser::syntax::PatternPart::Literal(value.to_owned())] };
             let condition = if name == "tag" { self.tag(None, &pattern)? } else { self.eventtype(&pattern)? };
-            let Some(condition) = condition.filter(|condition| !search::is_false(condition)) else { continue };
-            all.push(choose(self.planner, vec![(condition, literal_text(value))], None)?);
+            let Some(condition) = condition.filter(|condition| !conditions::is_false(condition)) else { continue };
+            all.push(choose(self.context, vec![(condition, literal_text(value))], None)?);
         }
         if all.len() > 1 {
-            return call(self.planner, "mvappend", all).map(Some);
+            return call(self.context, "mvappend", all).map(Some);
         }
         Ok(all.pop())
     }
 
     fn names_at_all(&self) -> BTreeSet<String> {
-        let mut names: BTreeSet<String> = self.planner.data().field_names().into_iter().collect();
-        defined_names(&self.kind.props, self.planner.knowledge(), self.planner.parsed(), &mut |name, _| {
+        let mut names: BTreeSet<String> = self.context.data().field_names().into_iter().collect();
+        defined_names(&self.kind.props, self.context.knowledge(), self.context.parsed(), &mut |name, _| {
             names.insert(name.to_owned());
         });
         names
@@ -279,21 +269,21 @@ impl<'a> EventScope<'a> {
 
     /// The search of an event type or a constraint, as a condition over events.
     pub fn knowledge_search(&self, what: &str, source: &str) -> Result<Expr, Diagnostic> {
-        if let Some(found) = self.planner.planned().search(self.written, self.number, source) {
+        if let Some(found) = self.planned().search(self.version, self.number, source) {
             return Ok(found);
         }
         if self.depth.get() > 20 {
             return Err(Diagnostic::general("knowledge/recursion", format!("{what} refers to itself")));
         }
         self.depth.set(self.depth.get() + 1);
-        let parsed = self.planner.parsed().search(self.planner.knowledge(), source);
+        let parsed = self.context.parsed().search(self.context.knowledge(), source);
         let result = parsed
             .map_err(|errors| knowledge_error(what, source, errors))
-            .and_then(|search| search::plan(self.planner, &search, self))
+            .and_then(|search| search::plan(self.context, &search, self))
             .map(|condition| self.settle_condition(condition));
         self.depth.set(self.depth.get() - 1);
         if let Ok(planned) = &result {
-            self.planner.planned().keep_search(self.written, self.number, source, planned);
+            self.planned().keep_search(self.version, self.number, source, planned);
         }
         result
     }
@@ -332,12 +322,12 @@ impl Scope for EventScope<'_> {
 impl KnowledgeScope for EventScope<'_> {
     fn eventtype(&self, pattern: &Pattern) -> Result<Option<Expr>, Diagnostic> {
         let mut any: Option<Expr> = None;
-        for kind in self.planner.knowledge().enabled_event_types() {
+        for kind in self.context.knowledge().enabled_event_types() {
             if search::pattern_matches(pattern, &kind.name) {
                 let condition = self.knowledge_search(&format!("event type `{}`", kind.name), &kind.search)?;
                 any = Some(match any {
                     None => condition,
-                    Some(before) => search::or(before, condition),
+                    Some(before) => conditions::or(before, condition),
                 });
             }
         }
@@ -346,7 +336,7 @@ impl KnowledgeScope for EventScope<'_> {
 
     fn tag(&self, field: Option<&str>, pattern: &Pattern) -> Result<Option<Expr>, Diagnostic> {
         let mut any: Option<Expr> = None;
-        for rule in &self.planner.knowledge().tags {
+        for rule in &self.context.knowledge().tags {
             if field.is_some_and(|field| field != rule.field) || !search::pattern_matches(pattern, &rule.tag) {
                 continue;
             }
@@ -357,7 +347,7 @@ impl KnowledgeScope for EventScope<'_> {
                 match self.at(&rule.field, Level::Calculated)? {
                     Some(column) => {
                         let encoded = spl_functions::search::SearchPattern::literal(&rule.value).encode();
-                        Some(search::matches(self.planner, column, &encoded)?)
+                        Some(search::matches(self.context, column, &encoded)?)
                     }
                     None => None,
                 }
@@ -365,7 +355,7 @@ impl KnowledgeScope for EventScope<'_> {
             if let Some(condition) = condition {
                 any = Some(match any {
                     None => condition,
-                    Some(before) => search::or(before, condition),
+                    Some(before) => conditions::or(before, condition),
                 });
             }
         }
@@ -386,11 +376,11 @@ fn literal_number(value: usize) -> Typed {
 }
 
 /// The field of the table that an automatic lookup gives to a field of the event.
-fn looked_up_field(planner: &Planner, lookup: &AutomaticLookup, name: &str) -> Result<Option<String>, Diagnostic> {
+fn looked_up_field(context: &PlanContext, lookup: &AutomaticLookup, name: &str) -> Result<Option<String>, Diagnostic> {
     if !lookup.outputs.is_empty() {
         return Ok(lookup.outputs.iter().find(|output| output.event == name).map(|output| output.lookup.clone()));
     }
-    let known = planner.lookup(&lookup.table)?.load()?.header.iter().any(|field| field == name);
+    let known = context.lookup(&lookup.table)?.load()?.header.iter().any(|field| field == name);
     let is_input = lookup.inputs.iter().any(|input| input.lookup == name);
     Ok((known && !is_input).then(|| name.to_owned()))
 }
@@ -487,7 +477,7 @@ pub fn carried_fields(knowledge: &Knowledge, parsed: &ParsedKnowledge, needed: N
     names.extend(crate::keyed_extraction::sources(knowledge));
     let patterns: Vec<String> = names.iter().filter(|name| name.contains('*')).cloned().collect();
     for pattern in patterns {
-        names.extend(edges.keys().filter(|name| crate::frame::wildcard_matches(&pattern, name)).cloned());
+        names.extend(edges.keys().filter(|name| crate::wildcards::wildcard_matches(&pattern, name)).cloned());
     }
     let mut open: Vec<String> = names.iter().cloned().collect();
     while let Some(name) = open.pop() {
@@ -501,23 +491,27 @@ pub fn carried_fields(knowledge: &Knowledge, parsed: &ParsedKnowledge, needed: N
 }
 
 /// The events that a search finds, with the fields that are needed.
-pub fn search_events(planner: &Planner, condition: Option<&SearchExpression>, needed: &Needed) -> Result<Frame, Diagnostic> {
-    let scopes = EventScope::of_kinds(planner);
+pub fn search_events(context: &PlanContext, condition: Option<&SearchExpression>, needed: &Needed) -> Result<Frame, Diagnostic> {
+    let scopes = EventScope::of_kinds(context);
     let mut conditions = Vec::with_capacity(scopes.len());
     for scope in &scopes {
         conditions.push(match condition {
-            Some(condition) => scope.settle_condition(search::plan(planner, condition, scope)?),
+            Some(condition) => scope.settle_condition(search::plan(context, condition, scope)?),
             None => lit(true),
         });
     }
-    let frame = scan(planner)?.filter(any_kind(&conditions))?;
-    let frame = within_search_time(planner, frame, condition)?;
-    project(planner, frame, &scopes, &conditions, needed)
+    let frame = scan(context)?.filter(any_kind(&conditions))?;
+    let frame = within_search_time(context, frame, condition)?;
+    project(context, frame, &scopes, &conditions, needed)
 }
 
 /// The same, whether the events are loaded or come part by part.
-pub async fn found_events(planner: &Planner, condition: Option<&SearchExpression>, needed: &Needed) -> Result<Frame, Diagnostic> {
-    let (frame, ()) = planner.over_events(|planner| Ok((search_events(planner, condition, needed)?, ()))).await?;
+pub async fn found_events(
+    context: &PlanContext,
+    condition: Option<&SearchExpression>,
+    needed: &Needed,
+) -> Result<Frame, Diagnostic> {
+    let (frame, ()) = context.over_events(|context| Ok((search_events(context, condition, needed)?, ()))).await?;
     Ok(frame)
 }
 
@@ -531,7 +525,7 @@ pub fn any_kind(conditions: &[Expr]) -> Expr {
     let mut any: Option<Expr> = None;
     let mut done = vec![false; conditions.len()];
     for place in 0..conditions.len() {
-        if done[place] || search::is_false(&conditions[place]) {
+        if done[place] || conditions::is_false(&conditions[place]) {
             continue;
         }
         let mut kinds = Vec::new();
@@ -542,7 +536,7 @@ pub fn any_kind(conditions: &[Expr]) -> Expr {
             }
         }
         let of_kind = column(KIND).in_list(kinds, false);
-        let both = search::and(of_kind, conditions[place].clone());
+        let both = conditions::and(of_kind, conditions[place].clone());
         any = Some(match any {
             None => both,
             Some(before) => before.or(both),
@@ -552,9 +546,9 @@ pub fn any_kind(conditions: &[Expr]) -> Expr {
 }
 
 /// A field as each kind has it, for the kinds whose condition can hold.
-pub fn each_kind(planner: &Planner, conditions: &[Expr], values: Vec<Option<Typed>>) -> Result<Option<Typed>, Diagnostic> {
+pub fn each_kind(context: &PlanContext, conditions: &[Expr], values: Vec<Option<Typed>>) -> Result<Option<Typed>, Diagnostic> {
     let live: Vec<(usize, Option<Typed>)> =
-        values.into_iter().enumerate().filter(|(place, _)| !search::is_false(&conditions[*place])).collect();
+        values.into_iter().enumerate().filter(|(place, _)| !conditions::is_false(&conditions[*place])).collect();
     let Some((_, first)) = live.first() else { return Ok(None) };
     let same = |a: &Option<Typed>, b: &Option<Typed>| {
         a.as_ref().map(|typed| &typed.expression) == b.as_ref().map(|typed| &typed.expression)
@@ -572,12 +566,12 @@ pub fn each_kind(planner: &Planner, conditions: &[Expr], values: Vec<Option<Type
         }
     }
     let branches = branches.into_iter().map(|(kinds, value)| (column(KIND).in_list(kinds, false), value)).collect();
-    choose(planner, branches, None).map(Some)
+    choose(context, branches, None).map(Some)
 }
 
 /// All loaded events with their carried columns.
-pub fn scan(planner: &Planner) -> Result<Frame, Diagnostic> {
-    let data = planner.data();
+pub fn scan(context: &PlanContext) -> Result<Frame, Diagnostic> {
+    let data = context.data();
     let names: Vec<String> = data.schema().fields().iter().map(|field| field.name().clone()).collect();
     let plan = LogicalPlanBuilder::scan("events", provider_as_source(data.table()), None)
         .and_then(|scan| scan.project(unqualified("events", &names)))
@@ -588,25 +582,29 @@ pub fn scan(planner: &Planner) -> Result<Frame, Diagnostic> {
 
 /// The time range of a search: its own modifiers, which its condition holds already, or that of the settings. A search
 /// that says from when on, but not until when, ends now (Splunk search reference, search, time modifiers).
-pub fn within_search_time(planner: &Planner, frame: Frame, condition: Option<&SearchExpression>) -> Result<Frame, Diagnostic> {
-    let Some(condition) = condition.filter(|condition| search::has_time_modifier(condition)) else {
-        return within_time_range(planner, frame);
+pub fn within_search_time(
+    context: &PlanContext,
+    frame: Frame,
+    condition: Option<&SearchExpression>,
+) -> Result<Frame, Diagnostic> {
+    let Some(condition) = condition.filter(|condition| time_range::has_time_modifier(condition)) else {
+        return within_time_range(context, frame);
     };
-    if search::sets_latest(condition) || frame.field("_time").is_none() {
+    if time_range::sets_latest(condition) || frame.field("_time").is_none() {
         return Ok(frame);
     }
-    frame.filter(column("_time").lt(lit(planner.settings().now)))
+    frame.filter(column("_time").lt(lit(context.now())))
 }
 
 /// The time range of the settings.
-pub fn within_time_range(planner: &Planner, frame: Frame) -> Result<Frame, Diagnostic> {
-    let settings = planner.settings();
+pub fn within_time_range(context: &PlanContext, frame: Frame) -> Result<Frame, Diagnostic> {
+    let clock = context.clock();
     let mut frame = frame;
-    for (bound, earliest) in [(&settings.earliest, true), (&settings.latest, false)] {
+    for (bound, earliest) in [(&clock.earliest, true), (&clock.latest, false)] {
         if let Some(bound) = bound
             && frame.field("_time").is_some()
         {
-            let when = search::parse_time(planner, bound, spl_parser::Span::default()).map_err(|error| {
+            let when = time_range::parse_time(context, bound, spl_parser::Span::default()).map_err(|error| {
                 Diagnostic::general(
                     error.code,
                     format!("{}: {}", if earliest { "--earliest" } else { "--latest" }, error.message),
@@ -621,7 +619,7 @@ pub fn within_time_range(planner: &Planner, frame: Frame) -> Result<Frame, Diagn
 
 /// The needed fields of events, knowledge applied.
 fn project(
-    planner: &Planner,
+    context: &PlanContext,
     frame: Frame,
     scopes: &[EventScope<'_>],
     conditions: &[Expr],
@@ -629,19 +627,19 @@ fn project(
 ) -> Result<Frame, Diagnostic> {
     let mut all: BTreeSet<String> = BTreeSet::new();
     for (scope, condition) in scopes.iter().zip(conditions) {
-        if !search::is_false(condition) {
+        if !conditions::is_false(condition) {
             all.extend(scope.names_at_all());
         }
     }
-    let carried = planner.data().field_names();
-    let renames = planner.knowledge().props.iter().any(|stanza| stanza.settings.contains_key("rename"));
+    let carried = context.data().field_names();
+    let renames = context.knowledge().props.iter().any(|stanza| stanza.settings.contains_key("rename"));
     let wanted = |name: &str| needed.contains(name) || name == "_time";
     let mut names: Vec<String> = carried.iter().filter(|name| wanted(name)).cloned().collect();
     let asked = |name: &str| match needed {
         Needed::Only(named) => named.contains(name),
         // Behind a command that reads every field it is not known which are asked for by name: those that the search names.
         // `typer` works event types out itself.
-        Needed::All => planner.names(name) && !(name == "eventtype" && planner.names("typer")),
+        Needed::All => context.names(name) && !(name == "eventtype" && context.names("typer")),
     };
     all.extend(["tag", "eventtype"].into_iter().filter(|name| asked(name)).map(str::to_owned));
     names.extend(all.into_iter().filter(|name| wanted(name) && !carried.contains(name)));
@@ -651,7 +649,7 @@ fn project(
             Some(Typed::new(column(&name), ValueType::Text))
         } else {
             let values = scopes.iter().map(|scope| scope.resolve(&name)).collect::<Result<Vec<_>, _>>()?;
-            each_kind(planner, conditions, values)?
+            each_kind(context, conditions, values)?
         };
         // A search that no event can meet has no fields, but commands that need the time still find its column.
         let found = found.or_else(|| (name == "_time").then(|| Typed::new(null(ValueType::Float), ValueType::Float)));

@@ -8,12 +8,15 @@ use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions};
 use arrow::compute::concat_batches;
 use arrow::datatypes::{Field, Schema, SchemaRef};
 use indexmap::IndexMap;
-use spl_functions::column::{Column, ColumnBuilder, ValueType};
+use spl_functions::column::{Column, ValueType};
 use spl_parser::Diagnostic;
 
-use crate::cell::Cell;
-use crate::frame::{Frame, ORDINAL, engine_error};
-use crate::planner::Planner;
+use crate::cell::{Cell, push};
+use crate::context::PlanContext;
+use crate::errors::engine_error;
+use crate::frame::Frame;
+use crate::ordinal_column::ORDINAL;
+use crate::transform_reader::Found;
 
 /// What happens where a row has a found field already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,13 +29,10 @@ pub enum Existing {
     Add,
 }
 
-/// The fields that are found in one text, each with its values.
-pub type Found = Vec<(String, Vec<String>)>;
-
 /// Runs the frame, reads the source field of every row and adds the fields found. A field that has several values in a
 /// row is multivalue; one whose values all print as whole numbers is a number.
 pub async fn extract(
-    planner: &Planner,
+    context: &PlanContext,
     frame: Frame,
     source: &str,
     existing: Existing,
@@ -42,18 +42,18 @@ pub async fn extract(
         [Some(text)] => read(text),
         _ => Ok(Found::new()),
     };
-    extract_from(planner, frame, &[source], existing, read_one).await
+    extract_from(context, frame, &[source], existing, read_one).await
 }
 
 /// As [`extract`], from the texts of several fields of a row; an absent one is none.
 pub async fn extract_from(
-    planner: &Planner,
+    context: &PlanContext,
     frame: Frame,
     sources: &[&str],
     existing: Existing,
     mut read: impl FnMut(&[Option<Cow<'_, str>>]) -> Result<Found, Diagnostic> + Send,
 ) -> Result<Frame, Diagnostic> {
-    let (schema, batches) = planner.collect(frame).await?;
+    let (schema, batches) = context.collect(frame).await?;
     let batch = concat_batches(&schema, &batches).map_err(|error| engine_error(error.into()))?;
     drop(batches);
     let mut found: IndexMap<String, HashMap<usize, Vec<String>>> = IndexMap::new();
@@ -72,11 +72,11 @@ pub async fn extract_from(
             }
         }
     }
-    with_fields(planner, &schema, &batch, found, existing)
+    with_fields(context, &schema, &batch, found, existing)
 }
 
 fn with_fields(
-    planner: &Planner,
+    context: &PlanContext,
     schema: &SchemaRef,
     batch: &RecordBatch,
     mut found: IndexMap<String, HashMap<usize, Vec<String>>>,
@@ -128,21 +128,5 @@ fn with_fields(
     let options = RecordBatchOptions::new().with_row_count(Some(rows));
     let batch =
         RecordBatch::try_new_with_options(schema.clone(), columns, &options).map_err(|error| engine_error(error.into()))?;
-    planner.from_batches(schema, vec![batch])
-}
-
-/// Adds a column of cells of one type.
-pub fn push(
-    fields: &mut Vec<Arc<Field>>,
-    columns: &mut Vec<ArrayRef>,
-    name: &str,
-    kind: ValueType,
-    rows: usize,
-    cell: impl Fn(usize) -> Cell,
-) {
-    let kind = if kind == ValueType::Null { ValueType::Text } else { kind };
-    let mut builder = ColumnBuilder::new(kind, rows);
-    (0..rows).for_each(|row| cell(row).append_to(&mut builder));
-    fields.push(Arc::new(Field::new(name, kind.arrow(), true)));
-    columns.push(builder.finish());
+    context.from_batches(schema, vec![batch])
 }

@@ -5,15 +5,16 @@ use std::sync::Arc;
 use arrow::datatypes::DataType;
 use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion::common::{Column, HashMap, ScalarValue};
-use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, Projection, SortExpr, lit};
+use datafusion::logical_expr::{Expr, Extension, LogicalPlan, LogicalPlanBuilder, Projection, SortExpr, lit};
 use datafusion::prelude::cast;
 use spl_functions::column::ValueType;
 use spl_parser::Diagnostic;
 
+use crate::errors::engine_error;
 use crate::operators::barrier::Barrier;
-
-/// The hidden column that carries the order of rows: ascending, `Int64`, not always without gaps.
-pub const ORDINAL: &str = "__ordinal";
+use crate::operators::{Operator, OperatorNode};
+use crate::ordinal_column::ORDINAL;
+use crate::wildcards::wildcard_matches;
 
 /// The plan of a pipeline so far.
 #[derive(Clone, Debug)]
@@ -378,42 +379,14 @@ pub fn named(expression: Expr, name: &str) -> Expr {
     }
 }
 
-/// Whether a name matches a pattern in which `*` stands for any text; with case.
-pub fn wildcard_matches(pattern: &str, name: &str) -> bool {
-    wildcard_captures(pattern, name).is_some()
-}
-
-/// The texts that the stars of a pattern stand for in a name; the shortest first, the last takes the rest.
-pub fn wildcard_captures<'n>(pattern: &str, name: &'n str) -> Option<Vec<&'n str>> {
-    let mut parts = pattern.split('*');
-    let mut rest = name.strip_prefix(parts.next()?)?;
-    let parts: Vec<&str> = parts.collect();
-    let mut captures = Vec::with_capacity(parts.len());
-    for (index, part) in parts.iter().enumerate() {
-        let at = if index + 1 == parts.len() {
-            rest.len().checked_sub(part.len()).filter(|at| rest.is_char_boundary(*at) && rest[*at..] == **part)?
-        } else {
-            rest.find(part)?
-        };
-        captures.push(&rest[..at]);
-        rest = &rest[at + part.len()..];
-    }
-    rest.is_empty().then_some(captures)
-}
-
-/// An error of the engine as a diagnostic: ours are taken out of their wrapping, others are shown as they are.
-pub fn engine_error(error: datafusion::common::DataFusionError) -> Diagnostic {
-    use datafusion::common::DataFusionError as E;
-    match error.find_root() {
-        E::External(inner) => {
-            if let Some(diagnostic) = inner.downcast_ref::<Diagnostic>() {
-                return diagnostic.clone();
-            }
-            Diagnostic::general("run/failed", inner.to_string())
-        }
-        E::ResourcesExhausted(message) => Diagnostic::general("run/memory", format!("the memory limit was reached: {message}"))
-            .with_help("raise --memory-limit, or reduce the events before this command"),
-        E::Execution(message) => Diagnostic::general("run/failed", message.clone()),
-        other => Diagnostic::general("run/engine", format!("the engine refused this plan: {other}")),
+impl Frame {
+    /// Goes on with a row operator.
+    pub fn operate(self, operator: impl Operator) -> Result<Self, Diagnostic> {
+        let settled = self.settled()?;
+        let appended = settled.appended;
+        // An operator reads columns by name, so the schema must keep what it names: order first, then operate.
+        let node = OperatorNode::new(settled.plan, Arc::new(operator)).map_err(engine_error)?;
+        let plan = LogicalPlan::Extension(Extension { node: Arc::new(node) });
+        Ok(Self::over(plan, appended))
     }
 }

@@ -10,14 +10,12 @@ use std::sync::{Arc, OnceLock};
 use arrow::datatypes::DataType;
 use datafusion::common::Result;
 use datafusion::logical_expr::{
-    ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, TypeSignature, Volatility,
+    ColumnarValue, Expr, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, TypeSignature, Volatility,
 };
 use maxminddb::{LookupResult, PathElement, Reader};
 use spl_functions::column::{Column, ColumnBuilder, ValueType};
 use spl_functions::value::Value;
 use spl_parser::Diagnostic;
-
-use crate::expression::Typed;
 
 /// A database file, read when it is first needed.
 pub struct GeoDatabase {
@@ -58,7 +56,8 @@ impl Part {
         (Self::Longitude, "lon"),
     ];
 
-    fn value_type(self) -> ValueType {
+    /// The type of its values.
+    pub fn value_type(self) -> ValueType {
         if matches!(self, Self::Latitude | Self::Longitude) { ValueType::Float } else { ValueType::Text }
     }
 }
@@ -81,7 +80,7 @@ impl GeoDatabase {
     ///
     /// # Errors
     /// A file that can't be read, or is no such database.
-    pub fn locate(self: &Arc<Self>, address: Typed, part: Part, language: &str) -> std::result::Result<Typed, Diagnostic> {
+    pub fn locate(self: &Arc<Self>, address: Expr, part: Part, language: &str) -> std::result::Result<Expr, Diagnostic> {
         self.reader()?;
         let function = Location {
             database: self.clone(),
@@ -89,7 +88,7 @@ impl GeoDatabase {
             language: language.to_owned(),
             signature: Signature::new(TypeSignature::Any(1), Volatility::Immutable),
         };
-        Ok(Typed::new(ScalarUDF::from(function).call(vec![address.expression]), part.value_type()))
+        Ok(ScalarUDF::from(function).call(vec![address]))
     }
 }
 
@@ -310,7 +309,7 @@ mod tests {
     #[test]
     fn a_file_that_is_no_database_is_an_error() {
         let database = Arc::new(GeoDatabase::new(Path::new("/nonexistent.mmdb")));
-        let address = Typed::new(crate::frame::text("1.2.3.4"), ValueType::Text);
+        let address = datafusion::logical_expr::lit("1.2.3.4");
         assert!(database.locate(address, Part::City, "en").unwrap_err().message.contains("/nonexistent.mmdb"));
     }
 }

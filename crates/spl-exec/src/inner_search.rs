@@ -3,25 +3,25 @@
 use spl_parser::syntax::{Argument, Pipeline, SearchExpression, SearchKind};
 use spl_parser::{Diagnostic, Span, Spanned};
 
+use crate::context::PlanContext;
 use crate::frame::Frame;
 use crate::needed::Needed;
-use crate::planner::Planner;
 
 /// Expands the macros of a search's text.
-pub fn expand(planner: &Planner, text: &str, span: Span, what: &str) -> Result<String, Diagnostic> {
-    planner
+pub fn expand(context: &PlanContext, text: &str, span: Span, what: &str) -> Result<String, Diagnostic> {
+    context
         .knowledge()
         .macros
-        .expand(text, &|definition| crate::constant::evaluate(planner, definition))
+        .expand(text, &|definition| context.evaluate_constant(definition))
         .map(|expansion| expansion.text)
         .map_err(|errors| inside(errors, text, span, what))
 }
 
 /// Plans a search by its text, in which macros are expanded.
-pub async fn plan(planner: &Planner, text: &str, times: &SearchTimes, span: Span, what: &str) -> Result<Frame, Diagnostic> {
+pub async fn plan(context: &PlanContext, text: &str, times: &SearchTimes, span: Span, what: &str) -> Result<Frame, Diagnostic> {
     let mut pipeline = spl_parser::parse(text).map_err(|errors| inside(errors, text, span, what))?;
-    times.apply(planner, &mut pipeline, span);
-    let inner = planner.nested(span)?.over_source(text);
+    times.apply(context, &mut pipeline, span);
+    let inner = context.nested(span)?.over_source(text);
     inner.pipeline(&pipeline, Needed::All).await.map_err(|error| inside(vec![error], text, span, what))
 }
 
@@ -35,9 +35,9 @@ pub struct SearchTimes {
 }
 
 impl SearchTimes {
-    fn apply(&self, planner: &Planner, pipeline: &mut Pipeline, span: Span) {
-        let settings = planner.settings();
-        if settings.earliest.is_some() || settings.latest.is_some() {
+    fn apply(&self, context: &PlanContext, pipeline: &mut Pipeline, span: Span) {
+        let clock = context.clock();
+        if clock.earliest.is_some() || clock.latest.is_some() {
             return;
         }
         let modifiers: Vec<SearchExpression> = [("earliest", &self.earliest), ("latest", &self.latest)]
@@ -54,7 +54,7 @@ impl SearchTimes {
         }
         match pipeline.commands.first_mut() {
             Some(first) if first.spec.name == "search" => match first.arguments.first_mut() {
-                Some(Argument::Search(search)) if crate::search::has_time_modifier(search) => {}
+                Some(Argument::Search(search)) if crate::time_range::has_time_modifier(search) => {}
                 Some(Argument::Search(search)) => {
                     let mut parts = vec![search.clone()];
                     parts.extend(modifiers);
@@ -62,7 +62,7 @@ impl SearchTimes {
                 }
                 _ => first.arguments.push(Argument::Search(SearchExpression { kind: SearchKind::And(modifiers), span })),
             },
-            _ => planner.warn(
+            _ => context.warn(
                 Diagnostic::warning(
                     "plan/saved-times",
                     "the time range of the saved search is not used: it does not start with a search",
@@ -112,7 +112,7 @@ pub fn fill(text: &str, value: &dyn Fn(&str) -> Option<String>) -> Result<String
             '$' => {
                 if let Some(name) = token(&rest[width..]) {
                     let found = value(name).ok_or_else(|| name.to_owned())?;
-                    filled.push_str(&if quoted { crate::commands::format::escaped(&found) } else { found });
+                    filled.push_str(&if quoted { crate::quoting::escaped(&found) } else { found });
                     rest = &rest[name.len() + 2..];
                     continue;
                 }

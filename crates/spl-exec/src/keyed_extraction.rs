@@ -11,12 +11,11 @@ use spl_functions::column::{Column, ValueType};
 use spl_knowledge::{Knowledge, Transform};
 use spl_parser::Diagnostic;
 
-use crate::cell::Cell;
-use crate::commands::extract::{Reader, reader};
-use crate::event_data::EventKind;
-use crate::events::STORED_FIELDS;
-use crate::extraction::push;
-use crate::frame::engine_error;
+use crate::cell::{Cell, push};
+use crate::errors::engine_error;
+use crate::event_kind::EventKind;
+use crate::level::STORED_FIELDS;
+use crate::transform_reader::{Reader, reader};
 
 /// Values by field, then by row.
 type FoundRows = IndexMap<String, HashMap<usize, Vec<String>>>;

@@ -1,35 +1,33 @@
 //! Lookups as expressions: one field of the matching rows, for fields that knowledge objects look up.
 
-use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use arrow::datatypes::DataType;
-use datafusion::common::Result;
-use datafusion::logical_expr::{
-    ColumnarValue, Expr, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, TypeSignature, Volatility,
-};
-use spl_functions::column::{Column, ColumnBuilder, ValueType};
+use datafusion::logical_expr::{Expr, ScalarUDF, Signature, TypeSignature, Volatility};
+use spl_functions::column::ValueType;
 use spl_knowledge::{LookupDefinition, MatchType};
 use spl_parser::syntax::{Expression, ExpressionKind};
 use spl_parser::{Diagnostic, Span};
 
-use crate::expression::{self, Scope, Typed, call as function_call, choose};
+use crate::context::PlanContext;
+use crate::expression;
 use crate::frame::{null, text};
-use crate::lookup_matcher::{EntryTimes, Found, Matcher};
-use crate::planner::Planner;
+use crate::function_call::{call as function_call, choose};
+use crate::lookup_function::LookupFunction;
+use crate::lookup_matcher::{EntryTimes, Matcher};
+use crate::scope::{Scope, Typed};
 
 /// The values of `output` in the rows of the table where the fields of the table equal the values given beside them.
 /// Without a match it is null, unless the definition has `default_match`. `time` is the time of an event, for lookups by
 /// time.
 pub fn lookup(
-    planner: &Planner,
+    context: &PlanContext,
     definition: &LookupDefinition,
     inputs: Vec<(&str, Typed)>,
     output: &str,
     time: Option<Typed>,
 ) -> std::result::Result<Typed, Diagnostic> {
     let table = Arc::new(definition.load()?);
-    let times = EntryTimes::of(definition, &table, planner.time_zone())?;
+    let times = EntryTimes::of(definition, &table, context.time_zone())?;
     let column = table.column(output)?;
     let places: Vec<(usize, MatchType)> = inputs
         .iter()
@@ -59,7 +57,7 @@ pub fn lookup(
 ///
 /// Source: Splunk search reference, comparison and conditional functions, lookup.
 pub fn eval_function(
-    planner: &Planner,
+    context: &PlanContext,
     span: Span,
     arguments: &[Expression],
     scope: &dyn Scope,
@@ -74,7 +72,7 @@ pub fn eval_function(
     let ExpressionKind::Text(name) = &table.kind else {
         return Err(wrong("the name of the table must be a text in double quotes", table.span));
     };
-    let definition = planner.lookup(name).map_err(|error| error.at(table.span))?;
+    let definition = context.lookup(name).map_err(|error| error.at(table.span))?;
     let members = |expression: &'_ Expression, function: &str| match &expression.kind {
         ExpressionKind::Call { name, arguments } if name.value.eq_ignore_ascii_case(function) => Some(arguments.clone()),
         _ => None,
@@ -87,7 +85,7 @@ pub fn eval_function(
         let ExpressionKind::Text(field) = &pair[0].kind else {
             return Err(wrong("a field of the table must be a text in double quotes", pair[0].span));
         };
-        inputs.push((field.clone(), expression::value(planner, &pair[1], scope)?));
+        inputs.push((field.clone(), expression::value(context, &pair[1], scope)?));
     }
     let outputs = members(wanted, "json_array")
         .filter(|outputs| !outputs.is_empty())
@@ -100,82 +98,15 @@ pub fn eval_function(
             return Err(wrong("a field of the table must be a text in double quotes", output.span));
         };
         let given = inputs.iter().map(|(name, typed)| (name.as_str(), typed.clone())).collect();
-        let value = lookup(planner, &definition, given, field, time.clone()).map_err(|error| error.at(output.span))?;
+        let value = lookup(context, &definition, given, field, time.clone()).map_err(|error| error.at(output.span))?;
         let found = value.expression.clone().is_not_null();
         any = Some(any.map_or(found.clone(), |before| before.or(found)));
         parts.push(Typed::new(text(field.clone()), ValueType::Text));
         parts.push(value);
     }
-    let object = function_call(planner, "json_object", parts)?;
+    let object = function_call(context, "json_object", parts)?;
     match any {
-        Some(any) => choose(planner, vec![(any, object)], None),
+        Some(any) => choose(context, vec![(any, object)], None),
         None => Ok(object),
-    }
-}
-
-#[derive(Debug)]
-struct LookupFunction {
-    /// What tells two lookups of the same planning apart.
-    identity: String,
-    matcher: Matcher,
-    column: usize,
-    returns: ValueType,
-    min_matches: usize,
-    default_match: String,
-    /// How many arguments are looked up; the time may follow.
-    inputs: usize,
-    signature: Signature,
-}
-
-impl PartialEq for LookupFunction {
-    fn eq(&self, other: &Self) -> bool {
-        self.identity == other.identity
-    }
-}
-
-impl Eq for LookupFunction {}
-
-impl Hash for LookupFunction {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.identity.hash(state);
-    }
-}
-
-impl ScalarUDFImpl for LookupFunction {
-    fn name(&self) -> &str {
-        "spl_lookup"
-    }
-
-    fn signature(&self) -> &Signature {
-        &self.signature
-    }
-
-    fn return_type(&self, _: &[DataType]) -> Result<DataType> {
-        Ok(self.returns.arrow())
-    }
-
-    fn invoke_with_args(&self, call: ScalarFunctionArgs) -> Result<ColumnarValue> {
-        let rows = call.number_rows;
-        let mut inputs: Vec<Column> =
-            call.args.iter().map(|argument| Column::new(&argument.clone().into_array(rows)?)).collect::<Result<_>>()?;
-        let times = if inputs.len() > self.inputs { inputs.pop().unwrap_or(Column::Null) } else { Column::Null };
-        let mut built = ColumnBuilder::new(self.returns, rows);
-        let mut known = Found::new();
-        for row in 0..rows {
-            let Some(found) = self.matcher.find(&inputs, row, times.value(row).number(), &mut known) else {
-                built.append_null();
-                continue;
-            };
-            let mut values: Vec<&str> = self.matcher.values(&found, self.column).collect();
-            if found.len() < self.min_matches && !self.default_match.is_empty() {
-                values.resize(self.min_matches.max(values.len()), &self.default_match);
-            }
-            match (values.first(), self.returns) {
-                (None, _) => built.append_null(),
-                (Some(first), ValueType::Text) => built.append_text(first),
-                _ => built.append_values(values),
-            }
-        }
-        Ok(ColumnarValue::Array(built.finish()))
     }
 }

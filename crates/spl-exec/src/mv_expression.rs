@@ -14,14 +14,16 @@ use spl_parser::syntax::{Expression, ExpressionKind};
 use spl_parser::{Diagnostic, Span};
 
 use crate::compiled::compile;
-use crate::expression::{self, Scope, Typed};
+use crate::context::PlanContext;
+use crate::expression;
 use crate::frame::column;
+use crate::function_call;
 use crate::needed::walk_expression;
-use crate::planner::Planner;
+use crate::scope::{Scope, Typed};
 
 /// Plans `mvmap(<mv>, <expression>)` and `mvfilter(<condition>)`.
 pub fn plan(
-    planner: &Planner,
+    context: &PlanContext,
     span: Span,
     spec: &FunctionSpec,
     arguments: &[Expression],
@@ -45,7 +47,7 @@ pub fn plan(
         (target.clone(), scope.resolve(target)?)
     } else {
         match &arguments[0].kind {
-            ExpressionKind::Field(field) => (field.name.clone(), Some(expression::plan(planner, &arguments[0], scope)?)),
+            ExpressionKind::Field(field) => (field.name.clone(), Some(expression::plan(context, &arguments[0], scope)?)),
             // Over an expression the inner expression names the field that the first argument is about.
             _ => {
                 let mut outer: Vec<String> = Vec::new();
@@ -55,7 +57,7 @@ pub fn plan(
                     }
                 });
                 let target = outer.into_iter().find(|name| names.contains(name)).unwrap_or_default();
-                (target, Some(expression::plan(planner, &arguments[0], scope)?))
+                (target, Some(expression::plan(context, &arguments[0], scope)?))
             }
         }
     };
@@ -65,26 +67,26 @@ pub fn plan(
     if source.value_type == ValueType::Null {
         return Ok(source);
     }
-    let list = expression::convert(planner, source, ValueType::Multivalue)?;
+    let list = function_call::convert(context, source, ValueType::Multivalue)?;
     // Inside, the field is one value; other fields are what they are in the event.
     let mut fields = vec![Field::new(&target, DataType::Utf8View, true)];
     let mut others: Vec<(String, Expr)> = Vec::new();
     for name in names.iter().filter(|name| **name != target) {
         if let Some(found) = scope.resolve(name)? {
             fields.push(Field::new(name, found.value_type.arrow(), true));
-            let plain = expression::convert(planner, found.clone(), found.value_type)?;
+            let plain = function_call::convert(context, found.clone(), found.value_type)?;
             others.push((name.clone(), plain));
         }
     }
     let schema = Arc::new(Schema::new(fields));
     let inside = ItemScope { schema: &schema };
     let (body, body_type) = if filter {
-        (expression::condition(planner, inner, &inside)?, ValueType::Boolean)
+        (expression::condition(context, inner, &inside)?, ValueType::Boolean)
     } else {
-        let planned = expression::value(planner, inner, &inside)?;
+        let planned = expression::value(context, inner, &inside)?;
         let result_type = planned.value_type;
-        let converted = expression::convert(
-            planner,
+        let converted = function_call::convert(
+            context,
             planned,
             if result_type == ValueType::Multivalue { result_type } else { ValueType::Text },
         )?;

@@ -46,7 +46,7 @@ impl Needed {
             Self::All => true,
             Self::Only(names) => {
                 names.contains(name)
-                    || names.iter().any(|pattern| pattern.contains('*') && crate::frame::wildcard_matches(pattern, name))
+                    || names.iter().any(|pattern| pattern.contains('*') && crate::wildcards::wildcard_matches(pattern, name))
             }
         }
     }

@@ -29,10 +29,7 @@ use std::sync::Arc;
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use datafusion::common::{DFSchema, DFSchemaRef, Result};
-use datafusion::logical_expr::{Expr, Extension, LogicalPlan, UserDefinedLogicalNodeCore};
-
-use crate::frame::{Frame, engine_error};
-use spl_parser::Diagnostic;
+use datafusion::logical_expr::{Expr, LogicalPlan, UserDefinedLogicalNodeCore};
 
 /// A row operator: pure description, cheap to share.
 pub trait Operator: fmt::Debug + Send + Sync + Any {
@@ -73,7 +70,11 @@ pub struct OperatorNode {
 }
 
 impl OperatorNode {
-    fn new(input: LogicalPlan, operator: Arc<dyn Operator>) -> Result<Self> {
+    /// The node of an operator over a plan.
+    ///
+    /// # Errors
+    /// Columns that the operator needs and the plan lacks.
+    pub fn new(input: LogicalPlan, operator: Arc<dyn Operator>) -> Result<Self> {
         let arrow_schema: SchemaRef = Arc::new(input.schema().as_arrow().clone());
         let schema = Arc::new(DFSchema::try_from(operator.schema(&arrow_schema)?.as_ref().clone())?);
         Ok(Self { input, operator, schema })
@@ -140,17 +141,5 @@ impl UserDefinedLogicalNodeCore for OperatorNode {
             Some(input) => Self::new(input, self.operator.clone()),
             None => datafusion::common::plan_err!("{} needs an input", self.operator.name()),
         }
-    }
-}
-
-impl Frame {
-    /// Goes on with a row operator.
-    pub fn operate(self, operator: impl Operator) -> Result<Self, Diagnostic> {
-        let settled = self.settled()?;
-        let appended = settled.appended;
-        // An operator reads columns by name, so the schema must keep what it names: order first, then operate.
-        let node = OperatorNode::new(settled.plan, Arc::new(operator)).map_err(engine_error)?;
-        let plan = LogicalPlan::Extension(Extension { node: Arc::new(node) });
-        Ok(Self::over(plan, appended))
     }
 }

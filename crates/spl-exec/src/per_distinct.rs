@@ -12,8 +12,6 @@ use datafusion::physical_expr::PhysicalExpr;
 use spl_functions::column::ValueType;
 
 use crate::compiled::compile;
-use crate::expression::Typed;
-use crate::frame::column;
 
 /// The type of text columns with repetitions.
 pub fn dictionary_type() -> DataType {
@@ -22,29 +20,29 @@ pub fn dictionary_type() -> DataType {
 
 /// Wraps an expression that reads exactly one column, where that column is a dictionary: texts stay a dictionary then.
 /// Other expressions stay as they are.
-pub fn wrap(typed: Typed, type_of: &dyn Fn(&str) -> Option<DataType>) -> Typed {
-    if matches!(typed.expression, Expr::Column(_) | Expr::Literal(..)) || typed.expression.is_volatile() {
-        return typed;
+pub fn wrap(expression: Expr, value_type: ValueType, type_of: &dyn Fn(&str) -> Option<DataType>) -> Expr {
+    if matches!(expression, Expr::Column(_) | Expr::Literal(..)) || expression.is_volatile() {
+        return expression;
     }
-    if !matches!(typed.value_type, ValueType::Text | ValueType::Integer | ValueType::Float | ValueType::Boolean) {
-        return typed;
+    if !matches!(value_type, ValueType::Text | ValueType::Integer | ValueType::Float | ValueType::Boolean) {
+        return expression;
     }
-    let mut columns: Vec<&Column> = typed.expression.column_refs().into_iter().collect();
-    let (Some(only), true) = (columns.pop(), columns.is_empty()) else { return typed };
+    let mut columns: Vec<&Column> = expression.column_refs().into_iter().collect();
+    let (Some(only), true) = (columns.pop(), columns.is_empty()) else { return expression };
     if type_of(&only.name) != Some(dictionary_type()) {
-        return typed;
+        return expression;
     }
     let name = only.name.clone();
-    let returns = if typed.value_type == ValueType::Text { dictionary_type() } else { typed.value_type.arrow() };
+    let returns = if value_type == ValueType::Text { dictionary_type() } else { value_type.arrow() };
     let function = PerDistinct {
         signature: Signature::any(1, Volatility::Immutable),
         column: name.clone(),
-        body: typed.expression,
+        body: expression,
         returns,
         compiled: OnceLock::new(),
         known: Mutex::default(),
     };
-    Typed::new(ScalarUDF::from(function).call(vec![column(&name)]), typed.value_type)
+    ScalarUDF::from(function).call(vec![Expr::Column(Column::new_unqualified(name))])
 }
 
 /// The results for a dictionary's values, and for a row without a value at the end.

@@ -3,57 +3,75 @@
 
 use std::sync::{Mutex, PoisonError};
 
+use chrono_tz::Tz;
 use datafusion::logical_expr::Expr;
 use hashbrown::HashMap;
 
-use crate::events::Level;
-use crate::expression::Typed;
+use crate::level::Level;
+use crate::scope::Typed;
 
-/// What was planned so far. It belongs to one set of knowledge objects, one set of events and the lookup tables as they
-/// were written last.
+/// What planned knowledge depends on beside the knowledge objects and the events.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct KnowledgeVersion {
+    /// How often lookup tables of the session had been written.
+    pub written: usize,
+    /// The now of the search.
+    pub now: f64,
+    /// The time zone of the search.
+    pub time_zone: Tz,
+}
+
+/// What was planned so far. It belongs to one set of knowledge objects and one set of events.
 #[derive(Debug, Default)]
 pub struct PlannedKnowledge {
-    state: Mutex<State>,
+    /// The versions that were used last, the last one first.
+    versions: Mutex<Vec<(KnowledgeVersion, Planned)>>,
 }
 
 #[derive(Debug, Default)]
-struct State {
-    /// How often lookup tables had been written.
-    written: usize,
+struct Planned {
     fields: HashMap<(usize, Level), HashMap<String, Option<Typed>>>,
     searches: HashMap<usize, HashMap<String, Expr>>,
 }
 
+/// Versions that are kept: searches of one moment share one.
+const KEPT_VERSIONS: usize = 4;
+
 impl PlannedKnowledge {
     /// A field of a kind of events up to a level of knowledge.
-    pub fn field(&self, written: usize, kind: usize, level: Level, name: &str) -> Option<Option<Typed>> {
-        self.with(written, |state| state.fields.get(&(kind, level))?.get(name).cloned())
+    pub fn field(&self, version: KnowledgeVersion, kind: usize, level: Level, name: &str) -> Option<Option<Typed>> {
+        self.with(version, |planned| planned.fields.get(&(kind, level))?.get(name).cloned())
     }
 
     /// Keeps a field.
-    pub fn keep_field(&self, written: usize, kind: usize, level: Level, name: &str, planned: &Option<Typed>) {
-        self.with(written, |state| {
-            state.fields.entry((kind, level)).or_default().insert(name.to_owned(), planned.clone());
+    pub fn keep_field(&self, version: KnowledgeVersion, kind: usize, level: Level, name: &str, field: &Option<Typed>) {
+        self.with(version, |planned| {
+            planned.fields.entry((kind, level)).or_default().insert(name.to_owned(), field.clone());
         });
     }
 
     /// The search of an event type or a constraint over a kind of events.
-    pub fn search(&self, written: usize, kind: usize, source: &str) -> Option<Expr> {
-        self.with(written, |state| state.searches.get(&kind)?.get(source).cloned())
+    pub fn search(&self, version: KnowledgeVersion, kind: usize, source: &str) -> Option<Expr> {
+        self.with(version, |planned| planned.searches.get(&kind)?.get(source).cloned())
     }
 
     /// Keeps a search.
-    pub fn keep_search(&self, written: usize, kind: usize, source: &str, planned: &Expr) {
-        self.with(written, |state| {
-            state.searches.entry(kind).or_default().insert(source.to_owned(), planned.clone());
+    pub fn keep_search(&self, version: KnowledgeVersion, kind: usize, source: &str, condition: &Expr) {
+        self.with(version, |planned| {
+            planned.searches.entry(kind).or_default().insert(source.to_owned(), condition.clone());
         });
     }
 
-    fn with<T>(&self, written: usize, act: impl FnOnce(&mut State) -> T) -> T {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if state.written != written {
-            *state = State { written, ..State::default() };
+    fn with<T>(&self, version: KnowledgeVersion, act: impl FnOnce(&mut Planned) -> T) -> T {
+        let mut versions = self.versions.lock().unwrap_or_else(PoisonError::into_inner);
+        match versions.iter().position(|(known, _)| *known == version) {
+            Some(0) => {}
+            Some(place) => versions[..=place].rotate_right(1),
+            None => {
+                versions.truncate(KEPT_VERSIONS - 1);
+                versions.insert(0, (version, Planned::default()));
+            }
         }
-        act(&mut state)
+        act(&mut versions[0].1)
     }
 }

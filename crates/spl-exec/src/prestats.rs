@@ -9,10 +9,10 @@ use spl_functions::column::ValueType;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{AggregationArgument, CommandCall};
 
-use crate::commands::aggregation;
-use crate::expression::{Scope, Typed};
+use crate::context::PlanContext;
 use crate::frame::{Frame, column, null};
-use crate::planner::Planner;
+use crate::scope::{Scope, Typed};
+use crate::statistical_function;
 
 /// How the names of the hidden columns start.
 pub const PREFIX: &str = "__prestats";
@@ -27,7 +27,7 @@ pub fn is_prestats(frame: &Frame) -> bool {
 }
 
 /// The rows of a frame for the statistics of a command, with its by-fields.
-pub fn rows(planner: &Planner, call: &CommandCall, frame: Frame, by: &[String]) -> Result<Frame, Diagnostic> {
+pub fn rows(context: &PlanContext, call: &CommandCall, frame: Frame, by: &[String]) -> Result<Frame, Diagnostic> {
     let mut columns: Vec<(String, datafusion::logical_expr::Expr)> =
         by.iter().filter(|name| frame.field(name).is_some()).map(|name| (name.clone(), column(name))).collect();
     let mut reads_time = false;
@@ -36,7 +36,7 @@ pub fn rows(planner: &Planner, call: &CommandCall, frame: Frame, by: &[String]) 
             return Err(Diagnostic::error("plan/argument", "with `prestats=true` statistics can't be renamed", alias.span)
                 .with_help("rename them in the command that follows"));
         }
-        let (spec, _) = aggregation::lookup(planner, &one.function.value, one.function.span)?;
+        let (spec, _) = statistical_function::lookup(context, &one.function.value, one.function.span)?;
         reads_time |= matches!(spec.inputs, Inputs::ValueAndTime | Inputs::ValueTimeAndSeries);
         let (field, value) = match &one.argument {
             AggregationArgument::None => ("", lit(1_i64)),

@@ -10,8 +10,9 @@ use spl_functions::column::Column;
 use spl_functions::value::Value;
 use spl_parser::Diagnostic;
 
-use crate::frame::{Frame, engine_error};
-use crate::planner::Planner;
+use crate::context::PlanContext;
+use crate::errors::engine_error;
+use crate::frame::Frame;
 
 /// The rows of a frame, in order.
 pub struct Rows {
@@ -24,8 +25,8 @@ pub struct Rows {
 
 impl Rows {
     /// Runs a frame.
-    pub async fn of(planner: &Planner, frame: Frame) -> Result<Self, Diagnostic> {
-        let (schema, batches) = planner.collect(frame).await?;
+    pub async fn of(context: &PlanContext, frame: Frame) -> Result<Self, Diagnostic> {
+        let (schema, batches) = context.collect(frame).await?;
         let batch = concat_batches(&schema, &batches).map_err(|error| engine_error(error.into()))?;
         let columns = schema
             .fields()
@@ -69,7 +70,7 @@ impl Rows {
     /// The rows at these places, all without any, as a frame with columns set: a known name keeps its place.
     pub fn with_columns(
         &self,
-        planner: &Planner,
+        context: &PlanContext,
         set: Vec<(String, ArrayRef)>,
         places: Option<&[u32]>,
     ) -> Result<Frame, Diagnostic> {
@@ -98,11 +99,11 @@ impl Rows {
         }
         let schema: SchemaRef = Arc::new(Schema::new(fields));
         let batch = RecordBatch::try_new(schema.clone(), columns).map_err(|error| engine_error(error.into()))?;
-        planner.from_batches(schema, vec![batch])
+        context.from_batches(schema, vec![batch])
     }
 
     /// The rows at these places, as a frame.
-    pub fn take(&self, planner: &Planner, places: &[u32]) -> Result<Frame, Diagnostic> {
+    pub fn take(&self, context: &PlanContext, places: &[u32]) -> Result<Frame, Diagnostic> {
         let places = UInt32Array::from(places.to_vec());
         let columns: Vec<ArrayRef> = self
             .batch
@@ -112,6 +113,6 @@ impl Rows {
             .collect::<Result<_, _>>()
             .map_err(|error| engine_error(error.into()))?;
         let batch = RecordBatch::try_new(self.schema.clone(), columns).map_err(|error| engine_error(error.into()))?;
-        planner.from_batches(self.schema.clone(), vec![batch])
+        context.from_batches(self.schema.clone(), vec![batch])
     }
 }

@@ -2,31 +2,31 @@
 
 use arrow::datatypes::DataType;
 use datafusion::common::ScalarValue;
-use datafusion::logical_expr::{Expr, lit, not};
+use datafusion::logical_expr::{Expr, lit};
 use spl_functions::column::ValueType;
 use spl_functions::search::{PatternPart as WirePart, SearchPattern, TermBoundaries};
-use spl_functions::time::parse_time_modifier;
-use spl_parser::syntax::{
-    Argument, Directive, FieldName, Pattern, PatternPart, Pipeline, SearchExpression, SearchKind, SearchOperator, SearchValue,
-};
+use spl_parser::syntax::{Directive, FieldName, Pattern, PatternPart, SearchExpression, SearchKind, SearchOperator, SearchValue};
 use spl_parser::{Diagnostic, Span};
 
-use crate::expression::{KnowledgeScope, Scope, Typed, call};
+use crate::conditions::{and, negate, or};
+use crate::context::PlanContext;
 use crate::frame::text;
-use crate::planner::Planner;
+use crate::function_call::call;
+use crate::scope::{KnowledgeScope, Scope, Typed};
+use crate::time_range::{parse_time, time_bound, time_format};
 
 /// Plans a search expression; its subsearches must have been replaced by their results. Never null.
-pub fn plan(planner: &Planner, search: &SearchExpression, scope: &dyn Scope) -> Result<Expr, Diagnostic> {
+pub fn plan(context: &PlanContext, search: &SearchExpression, scope: &dyn Scope) -> Result<Expr, Diagnostic> {
     match &search.kind {
         SearchKind::And(parts) => match time_format(parts) {
-            Some(format) => combine(&planner.with_time_format(format), parts, scope, true, and),
-            None => combine(planner, parts, scope, true, and),
+            Some(format) => combine(&context.with_time_format(format), parts, scope, true, and),
+            None => combine(context, parts, scope, true, and),
         },
-        SearchKind::Or(parts) => combine(planner, &alternatives(parts), scope, false, or),
-        SearchKind::Not(inner) => Ok(negate(plan(planner, inner, scope)?)),
-        SearchKind::Comparison { field, operator, value } => comparison(planner, field, operator.value, value, scope),
+        SearchKind::Or(parts) => combine(context, &alternatives(parts), scope, false, or),
+        SearchKind::Not(inner) => Ok(negate(plan(context, inner, scope)?)),
+        SearchKind::Comparison { field, operator, value } => comparison(context, field, operator.value, value, scope),
         SearchKind::In { field, values } => {
-            if let Some(parts) = special_values(planner, field, values, scope)? {
+            if let Some(parts) = special_values(context, field, values, scope)? {
                 return Ok(parts);
             }
             let Some(column) = scope.resolve(&field.name)? else { return Ok(lit(false)) };
@@ -34,26 +34,18 @@ pub fn plan(planner: &Planner, search: &SearchExpression, scope: &dyn Scope) -> 
                 return Ok(lit(values.iter().any(|value| wire_pattern(value).matcher().matches(known))));
             }
             let arguments = vec![column, Typed::new(list(values.iter().map(encode)), ValueType::Multivalue)];
-            Ok(call(planner, "search_in", arguments)?.expression)
+            Ok(call(context, "search_in", arguments)?.expression)
         }
-        SearchKind::Term(value) => term(planner, value, scope),
-        SearchKind::TimeModifier { name, value } => time_modifier(planner, &name.value, &value.value, value.span, scope),
+        SearchKind::Term(value) => term(context, value, scope),
+        SearchKind::TimeModifier { name, value } => time_modifier(context, &name.value, &value.value, value.span, scope),
         SearchKind::Subsearch(subsearch) | SearchKind::SubsearchComparison { subsearch, .. } => {
             Err(Diagnostic::error("plan/subsearch", "a subsearch can't stand here", subsearch.span))
         }
     }
 }
 
-/// The `timeformat=` of a search, which the `starttime` and `endtime` beside it are written in.
-fn time_format(parts: &[SearchExpression]) -> Option<&str> {
-    parts.iter().find_map(|part| match &part.kind {
-        SearchKind::TimeModifier { name, value } if name.value == "timeformat" => Some(value.value.as_str()),
-        _ => None,
-    })
-}
-
 fn combine(
-    planner: &Planner,
+    context: &PlanContext,
     parts: &[SearchExpression],
     scope: &dyn Scope,
     empty: bool,
@@ -61,7 +53,7 @@ fn combine(
 ) -> Result<Expr, Diagnostic> {
     let mut planned = Vec::with_capacity(parts.len());
     for part in parts {
-        planned.push(plan(planner, part, scope)?);
+        planned.push(plan(context, part, scope)?);
     }
     Ok(balanced(planned, join).unwrap_or_else(|| lit(empty)))
 }
@@ -145,7 +137,7 @@ fn encode(value: &SearchValue) -> String {
 /// `tag=`, `tag::field=`, `hosttag=`, `eventtypetag=` and `eventtype=` over events: by knowledge objects and by what the
 /// data carries.
 fn special_values(
-    planner: &Planner,
+    context: &PlanContext,
     field: &FieldName,
     values: &[SearchValue],
     scope: &dyn Scope,
@@ -159,7 +151,7 @@ fn special_values(
         "savedsearch" | "savedsplunk" if scope.resolve(&field.name)?.is_none() => {
             let mut any = lit(false);
             for value in values {
-                any = or(any, saved_search(planner, knowledge, value)?);
+                any = or(any, saved_search(context, knowledge, value)?);
             }
             return Ok(Some(any));
         }
@@ -175,12 +167,12 @@ fn special_values(
         } else {
             knowledge.tag(tagged_field, &value.pattern)?
         };
-        let carried = match scope.resolve(&format!("{}{column_name}", crate::events::RAW_PREFIX))? {
-            Some(column) => Some(matches(planner, column, &encode(value))?),
+        let carried = match scope.resolve(&format!("{}{column_name}", crate::scope::RAW_PREFIX))? {
+            Some(column) => Some(matches(context, column, &encode(value))?),
             None => None,
         };
         if known.is_none() && carried.is_none() && column_name == "eventtype" && value.pattern.as_literal().is_some() {
-            planner.warn(
+            context.warn(
                 Diagnostic::warning(
                     "knowledge/unknown-eventtype",
                     format!("no event type is named `{}`", value.pattern.as_literal().unwrap_or_default()),
@@ -197,11 +189,11 @@ fn special_values(
 }
 
 /// The events that a saved search finds, which must be a search without further commands.
-fn saved_search(planner: &Planner, knowledge: &dyn KnowledgeScope, value: &SearchValue) -> Result<Expr, Diagnostic> {
+fn saved_search(context: &PlanContext, knowledge: &dyn KnowledgeScope, value: &SearchValue) -> Result<Expr, Diagnostic> {
     let Some(name) = value.pattern.as_literal() else {
         return Err(Diagnostic::error("plan/wildcard", "the name of a saved search can't have wildcards", value.span));
     };
-    let saved = crate::commands::savedsearch::find(planner, name, value.span)?;
+    let saved = crate::saved_search::find(context, name, value.span)?;
     let only = spl_parser::parse(&saved.text).ok().filter(|pipeline| pipeline.commands.len() == 1);
     if only.is_none_or(|pipeline| pipeline.commands[0].spec.name != "search") {
         let message = format!("the saved search `{name}` has commands beside its search");
@@ -212,7 +204,7 @@ fn saved_search(planner: &Planner, knowledge: &dyn KnowledgeScope, value: &Searc
 }
 
 fn comparison(
-    planner: &Planner,
+    context: &PlanContext,
     field: &FieldName,
     operator: SearchOperator,
     value: &SearchValue,
@@ -220,12 +212,12 @@ fn comparison(
 ) -> Result<Expr, Diagnostic> {
     match operator {
         SearchOperator::Equal => {
-            if let Some(special) = special_values(planner, field, std::slice::from_ref(value), scope)? {
+            if let Some(special) = special_values(context, field, std::slice::from_ref(value), scope)? {
                 return Ok(special);
             }
         }
         SearchOperator::NotEqual => {
-            if let Some(special) = special_values(planner, field, std::slice::from_ref(value), scope)? {
+            if let Some(special) = special_values(context, field, std::slice::from_ref(value), scope)? {
                 return Ok(match scope.resolve(&field.name)? {
                     Some(column) => and(column.expression.is_not_null(), negate(special)),
                     None => lit(false),
@@ -239,11 +231,11 @@ fn comparison(
     let symbol = match operator {
         SearchOperator::Equal if value.pattern.is_any() && constant_text(&column).is_some() => return Ok(lit(true)),
         SearchOperator::Equal if value.pattern.is_any() => return Ok(column.expression.is_not_null()),
-        SearchOperator::Equal => return matches(planner, column, &encode(value)),
+        SearchOperator::Equal => return matches(context, column, &encode(value)),
         SearchOperator::NotEqual if constant_text(&column).is_some() => {
-            return Ok(negate(matches(planner, column, &encode(value))?));
+            return Ok(negate(matches(context, column, &encode(value))?));
         }
-        SearchOperator::NotEqual => return Ok(call(planner, "search_not_equal", vec![column, pattern])?.expression),
+        SearchOperator::NotEqual => return Ok(call(context, "search_not_equal", vec![column, pattern])?.expression),
         SearchOperator::Less => "<",
         SearchOperator::LessOrEqual => "<=",
         SearchOperator::Greater => ">",
@@ -253,15 +245,15 @@ fn comparison(
         return Err(Diagnostic::error("plan/wildcard", format!("`{symbol}` can't compare with a wildcard"), value.span));
     };
     if field.name == "_time" && column.value_type.is_number() && literal.parse::<f64>().is_err() {
-        let when = parse_time(planner, literal, value.span)?;
+        let when = parse_time(context, literal, value.span)?;
         let limit = Typed::new(text(spl_functions::value::format_number(when)), ValueType::Text);
-        return Ok(call(planner, "search_compare", vec![column, Typed::new(text(symbol), ValueType::Text), limit])?.expression);
+        return Ok(call(context, "search_compare", vec![column, Typed::new(text(symbol), ValueType::Text), limit])?.expression);
     }
     let arguments = vec![column, Typed::new(text(symbol), ValueType::Text), Typed::new(text(literal), ValueType::Text)];
-    Ok(call(planner, "search_compare", arguments)?.expression)
+    Ok(call(context, "search_compare", arguments)?.expression)
 }
 
-fn term(planner: &Planner, value: &SearchValue, scope: &dyn Scope) -> Result<Expr, Diagnostic> {
+fn term(context: &PlanContext, value: &SearchValue, scope: &dyn Scope) -> Result<Expr, Diagnostic> {
     if value.pattern.is_any() && value.directive == Directive::None {
         return Ok(lit(true));
     }
@@ -272,135 +264,17 @@ fn term(planner: &Planner, value: &SearchValue, scope: &dyn Scope) -> Result<Exp
     };
     let arguments =
         vec![raw, Typed::new(text(encode(value)), ValueType::Text), Typed::new(text(boundaries.name()), ValueType::Text)];
-    Ok(call(planner, "search_term", arguments)?.expression)
+    Ok(call(context, "search_term", arguments)?.expression)
 }
 
-/// A time of a search: a time modifier or an absolute time.
-pub fn parse_time(planner: &Planner, value: &str, span: Span) -> Result<f64, Diagnostic> {
-    let modifier = parse_time_modifier(value).map_err(|message| {
-        Diagnostic::error("plan/time", message, span).with_help("for example `-24h@h`, `@d`, `1700000000`, `11/14/2023:22:13:20`")
-    })?;
-    Ok(modifier.resolve(planner.settings().now, planner.time_zone()))
-}
-
-/// The time that a modifier sets, and whether it is the earliest (else the latest).
-fn time_bound(planner: &Planner, name: &str, value: &str, span: Span) -> Result<(bool, f64), Diagnostic> {
-    let now = planner.settings().now;
-    let number = || {
-        value
-            .trim()
-            .parse::<f64>()
-            .map_err(|_| Diagnostic::error("plan/time", format!("`{name}` takes a number, not `{value}`"), span))
-    };
-    let ago = |seconds: f64| Ok::<f64, Diagnostic>(now - number()? * seconds);
-    Ok(match name {
-        "starttime" | "endtime" if planner.time_format().is_some() => {
-            let format = planner.time_format().unwrap_or_default();
-            let when = spl_functions::time::strptime(value, format, planner.time_zone());
-            let wrong = || Diagnostic::error("plan/time", format!("`{value}` is not a time in the form `{format}`"), span);
-            (name == "starttime", when.ok_or_else(wrong)?)
-        }
-        "earliest" | "starttime" => (true, parse_time(planner, value, span)?),
-        "latest" | "endtime" => (false, parse_time(planner, value, span)?),
-        "starttimeu" => (true, number()?),
-        "endtimeu" => (false, number()?),
-        "startminutesago" | "minutesago" => (true, ago(60.0)?),
-        "starthoursago" | "hoursago" => (true, ago(3_600.0)?),
-        "startdaysago" | "daysago" => (true, ago(86_400.0)?),
-        "startmonthsago" | "monthsago" => (true, parse_time(planner, &format!("-{}mon", number()?), span)?),
-        "endminutesago" => (false, ago(60.0)?),
-        "endhoursago" => (false, ago(3_600.0)?),
-        "enddaysago" => (false, ago(86_400.0)?),
-        "endmonthsago" => (false, parse_time(planner, &format!("-{}mon", number()?), span)?),
-        _ => {
-            let why = if name.starts_with("_index") { ": files have no index time" } else { "" };
-            return Err(Diagnostic::error("plan/time", format!("`{name}` is not supported{why}"), span)
-                .with_help("use `earliest` and `latest`"));
-        }
-    })
-}
-
-fn time_modifier(planner: &Planner, name: &str, value: &str, span: Span, scope: &dyn Scope) -> Result<Expr, Diagnostic> {
+fn time_modifier(context: &PlanContext, name: &str, value: &str, span: Span, scope: &dyn Scope) -> Result<Expr, Diagnostic> {
     if name == "timeformat" {
         // It is no condition: it says how the others are written.
         return Ok(lit(true));
     }
-    let (earliest, when) = time_bound(planner, name, value, span)?;
+    let (earliest, when) = time_bound(context, name, value, span)?;
     let Some(time) = scope.resolve("_time")? else { return Ok(lit(true)) };
     Ok(if earliest { time.expression.gt_eq(lit(when)) } else { time.expression.lt(lit(when)) })
-}
-
-/// The time range of a search: what its first command asks for, else what the settings say. With an earliest time alone
-/// it ends now; without one, or with the start of 1970, it is open.
-///
-/// Source: Splunk search reference, Time modifiers.
-pub fn time_range(planner: &Planner, pipeline: &Pipeline) -> TimeRange {
-    let settings = planner.settings();
-    let set = |bound: &Option<String>| bound.as_deref().and_then(|bound| parse_time(planner, bound, Span::default()).ok());
-    let (mut earliest, mut latest) = (set(&settings.earliest), set(&settings.latest));
-    if let Some(call) = pipeline.commands.first() {
-        for argument in call.arguments.iter().chain(call.clauses.iter().flat_map(|clause| &clause.arguments)) {
-            if let Argument::Search(search) = argument {
-                time_bounds(planner, search, &mut earliest, &mut latest);
-            }
-        }
-    }
-    let earliest = earliest.filter(|time| *time > 0.0);
-    let mut range = TimeRange { earliest, latest: latest.or(earliest.map(|_| settings.now)) };
-    for call in &pipeline.commands {
-        let extends =
-            matches!(call.spec.name, "append" | "appendcols") && crate::commands::boolean(call, "extendtimerange", false);
-        if let Some(subsearch) = call.subsearch().filter(|_| extends) {
-            range = range.extended(time_range(planner, &subsearch.pipeline));
-        }
-    }
-    range
-}
-
-/// Bounds that a search can't know are reported where it is planned.
-fn time_bounds(planner: &Planner, search: &SearchExpression, earliest: &mut Option<f64>, latest: &mut Option<f64>) {
-    match &search.kind {
-        SearchKind::And(parts) => {
-            let written = time_format(parts).map(|format| planner.with_time_format(format));
-            let planner = written.as_ref().unwrap_or(planner);
-            parts.iter().for_each(|part| time_bounds(planner, part, earliest, latest));
-        }
-        SearchKind::TimeModifier { name, value } => match time_bound(planner, &name.value, &value.value, value.span) {
-            Ok((true, when)) => *earliest = Some(when),
-            Ok((false, when)) => *latest = Some(when),
-            Err(_) => {}
-        },
-        _ => {}
-    }
-}
-
-/// From when until when a search looks, in epoch seconds; open ends are none.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct TimeRange {
-    /// Belongs to the range.
-    pub earliest: Option<f64>,
-    /// Does not belong to the range.
-    pub latest: Option<f64>,
-}
-
-impl TimeRange {
-    /// The range from the earlier start to the later end.
-    fn extended(self, other: Self) -> Self {
-        Self {
-            earliest: self.earliest.zip(other.earliest).map(|(one, other)| one.min(other)),
-            latest: self.latest.zip(other.latest).map(|(one, other)| one.max(other)),
-        }
-    }
-}
-
-/// Whether a search sets its own time range.
-pub fn has_time_modifier(search: &SearchExpression) -> bool {
-    match &search.kind {
-        SearchKind::And(parts) | SearchKind::Or(parts) => parts.iter().any(has_time_modifier),
-        SearchKind::Not(inner) => has_time_modifier(inner),
-        SearchKind::TimeModifier { name, .. } => name.value != "timeformat",
-        _ => false,
-    }
 }
 
 /// Whether a name matches a search pattern, without case.
@@ -409,70 +283,19 @@ pub fn pattern_matches(pattern: &Pattern, name: &str) -> bool {
     wire_pattern(&value).matcher().matches(name)
 }
 
-/// Whether a search says until when it looks.
-pub fn sets_latest(search: &SearchExpression) -> bool {
-    match &search.kind {
-        SearchKind::And(parts) | SearchKind::Or(parts) => parts.iter().any(sets_latest),
-        SearchKind::Not(inner) => sets_latest(inner),
-        SearchKind::TimeModifier { name, .. } => name.value == "latest" || name.value.starts_with("end"),
-        _ => false,
-    }
-}
-
 /// `field=pattern` for an encoded pattern; settled here when the field is a constant.
-pub fn matches(planner: &Planner, column: Typed, encoded: &str) -> Result<Expr, Diagnostic> {
+pub fn matches(context: &PlanContext, column: Typed, encoded: &str) -> Result<Expr, Diagnostic> {
     if let Some(known) = constant_text(&column)
         && let Some(pattern) = SearchPattern::decode(encoded)
     {
         return Ok(lit(pattern.matcher().matches(known)));
     }
-    Ok(call(planner, "search_equal", vec![column, Typed::new(text(encoded), ValueType::Text)])?.expression)
+    Ok(call(context, "search_equal", vec![column, Typed::new(text(encoded), ValueType::Text)])?.expression)
 }
 
 fn constant_text(column: &Typed) -> Option<&str> {
     match &column.expression {
         Expr::Literal(ScalarValue::Utf8View(Some(text)), _) => Some(text),
         _ => None,
-    }
-}
-
-/// Whether a condition never holds.
-pub fn is_false(condition: &Expr) -> bool {
-    matches!(condition, Expr::Literal(ScalarValue::Boolean(Some(false)), _))
-}
-
-fn is_true(condition: &Expr) -> bool {
-    matches!(condition, Expr::Literal(ScalarValue::Boolean(Some(true)), _))
-}
-
-/// Both conditions; constants are settled.
-pub fn and(left: Expr, right: Expr) -> Expr {
-    if is_false(&left) || is_true(&right) {
-        left
-    } else if is_false(&right) || is_true(&left) {
-        right
-    } else {
-        left.and(right)
-    }
-}
-
-/// Either condition; constants are settled.
-pub fn or(left: Expr, right: Expr) -> Expr {
-    if is_true(&left) || is_false(&right) {
-        left
-    } else if is_true(&right) || is_false(&left) || left == right {
-        right
-    } else {
-        left.or(right)
-    }
-}
-
-fn negate(condition: Expr) -> Expr {
-    if is_true(&condition) {
-        lit(false)
-    } else if is_false(&condition) {
-        lit(true)
-    } else {
-        not(condition)
     }
 }

@@ -4,9 +4,11 @@ use spl_functions::column::ValueType;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{BinaryOperator, Expression, ExpressionKind, UnaryOperator};
 
-use crate::expression::{self, Scope, Typed, call};
+use crate::context::PlanContext;
+use crate::expression;
 use crate::frame::text;
-use crate::planner::Planner;
+use crate::function_call::call;
+use crate::scope::{Scope, Typed};
 
 /// What generates a number decides what is counted in its operands.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -21,20 +23,20 @@ enum Calculation {
 /// is rounded by its own rule before its digits are counted.
 ///
 /// Source: Splunk search reference, Mathematical functions, sigfig.
-pub fn plan(planner: &Planner, argument: &Expression, scope: &dyn Scope) -> Result<Typed, Diagnostic> {
-    let value = expression::plan(planner, argument, scope)?;
+pub fn plan(context: &PlanContext, argument: &Expression, scope: &dyn Scope) -> Result<Typed, Diagnostic> {
+    let value = expression::plan(context, argument, scope)?;
     let Some(calculation) = Calculation::of(argument) else {
-        return call(planner, "sigfig", vec![value]);
+        return call(context, "sigfig", vec![value]);
     };
     let mut operands = Vec::new();
     calculation.operands(argument, &mut operands);
     let mut digits = Vec::new();
     for operand in operands {
-        let written = written(planner, operand, scope)?;
-        digits.push(calculation.digits(planner, written)?);
+        let written = written(context, operand, scope)?;
+        digits.push(calculation.digits(context, written)?);
     }
-    let fewest = call(planner, "min", digits)?;
-    call(planner, calculation.rounding(), vec![value, fewest])
+    let fewest = call(context, "min", digits)?;
+    call(context, calculation.rounding(), vec![value, fewest])
 }
 
 impl Calculation {
@@ -65,20 +67,20 @@ impl Calculation {
     }
 
     /// How many digits a number has that is written like this: zeros in front do not count, zeros at the end do.
-    fn digits(self, planner: &Planner, written: Typed) -> Result<Typed, Diagnostic> {
+    fn digits(self, context: &PlanContext, written: Typed) -> Result<Typed, Diagnostic> {
         let without = |written: Typed, pattern: &str| {
             let argument = |value: &str| Typed::new(text(value.to_owned()), ValueType::Text);
-            call(planner, "replace", vec![written, argument(pattern), argument("")])
+            call(context, "replace", vec![written, argument(pattern), argument("")])
         };
         let mantissa = without(written, "[eE].*$")?;
         let counted = match self {
             Self::Product => without(without(mantissa, "^[-+0.]+")?, "[.]")?,
             Self::Sum => without(mantissa, "^[^.]*[.]?")?,
         };
-        let digits = call(planner, "len", vec![counted])?;
+        let digits = call(context, "len", vec![counted])?;
         match self {
             Self::Product => {
-                call(planner, "max", vec![digits, Typed::new(datafusion::logical_expr::lit(1_i64), ValueType::Integer)])
+                call(context, "max", vec![digits, Typed::new(datafusion::logical_expr::lit(1_i64), ValueType::Integer)])
             }
             Self::Sum => Ok(digits),
         }
@@ -93,20 +95,20 @@ impl Calculation {
 }
 
 /// A number as it is written: in the search, or in the data.
-fn written(planner: &Planner, operand: &Expression, scope: &dyn Scope) -> Result<Typed, Diagnostic> {
+fn written(context: &PlanContext, operand: &Expression, scope: &dyn Scope) -> Result<Typed, Diagnostic> {
     let literal = match operand.kind {
         ExpressionKind::Integer(number) => Some(number as f64),
         ExpressionKind::Float(number) => Some(number),
         _ => None,
     };
-    if let (Some(number), Some(source)) = (literal, planner.source(operand.span))
+    if let (Some(number), Some(source)) = (literal, context.source(operand.span))
         && source.parse::<f64>().is_ok_and(|read| read == number)
     {
         return Ok(Typed::new(text(source.to_owned()), ValueType::Text));
     }
     let value = match Calculation::of(operand) {
-        Some(_) => plan(planner, operand, scope)?,
-        None => expression::plan(planner, operand, scope)?,
+        Some(_) => plan(context, operand, scope)?,
+        None => expression::plan(context, operand, scope)?,
     };
-    call(planner, "spl_text", vec![value])
+    call(context, "spl_text", vec![value])
 }

@@ -9,21 +9,24 @@ use spl_parser::syntax::{
 };
 use spl_parser::{Diagnostic, Span, Spanned};
 
-use crate::frame::engine_error;
+use crate::context::PlanContext;
+use crate::errors::engine_error;
 use crate::needed::Needed;
-use crate::planner::Planner;
 
 /// The search expression with every subsearch replaced by its result.
-pub fn resolve<'a>(planner: &'a Planner, search: &'a SearchExpression) -> BoxFuture<'a, Result<SearchExpression, Diagnostic>> {
+pub fn resolve<'a>(
+    context: &'a PlanContext,
+    search: &'a SearchExpression,
+) -> BoxFuture<'a, Result<SearchExpression, Diagnostic>> {
     Box::pin(async move {
         let span = search.span;
         let kind = match &search.kind {
-            SearchKind::And(parts) => SearchKind::And(resolve_all(planner, parts).await?),
-            SearchKind::Or(parts) => SearchKind::Or(resolve_all(planner, parts).await?),
-            SearchKind::Not(inner) => SearchKind::Not(Box::new(resolve(planner, inner).await?)),
-            SearchKind::Subsearch(subsearch) => run(planner, subsearch).await?.kind,
+            SearchKind::And(parts) => SearchKind::And(resolve_all(context, parts).await?),
+            SearchKind::Or(parts) => SearchKind::Or(resolve_all(context, parts).await?),
+            SearchKind::Not(inner) => SearchKind::Not(Box::new(resolve(context, inner).await?)),
+            SearchKind::Subsearch(subsearch) => run(context, subsearch).await?.kind,
             SearchKind::SubsearchComparison { field, operator, subsearch } => {
-                compared(planner, field, operator, subsearch).await?
+                compared(context, field, operator, subsearch).await?
             }
             other => other.clone(),
         };
@@ -31,19 +34,19 @@ pub fn resolve<'a>(planner: &'a Planner, search: &'a SearchExpression) -> BoxFut
     })
 }
 
-async fn resolve_all(planner: &Planner, parts: &[SearchExpression]) -> Result<Vec<SearchExpression>, Diagnostic> {
+async fn resolve_all(context: &PlanContext, parts: &[SearchExpression]) -> Result<Vec<SearchExpression>, Diagnostic> {
     let mut resolved = Vec::with_capacity(parts.len());
     for part in parts {
-        resolved.push(resolve(planner, part).await?);
+        resolved.push(resolve(context, part).await?);
     }
     Ok(resolved)
 }
 
 /// Runs a subsearch and makes of its rows `((a="1" b="2") OR (a="3"))`. A field named `search` or `query` is taken as
 /// search text itself (Splunk search reference, format and return).
-async fn run(planner: &Planner, subsearch: &Subsearch) -> Result<SearchExpression, Diagnostic> {
-    let frame = planner.subsearch(subsearch, "subsearch_maxout", Needed::All).await?;
-    let (_, batches) = planner.collect(frame).await?;
+async fn run(context: &PlanContext, subsearch: &Subsearch) -> Result<SearchExpression, Diagnostic> {
+    let frame = context.subsearch(subsearch, "subsearch_maxout", Needed::All).await?;
+    let (_, batches) = context.collect(frame).await?;
     rows_to_search(&batches, subsearch.span)
 }
 
@@ -135,24 +138,27 @@ fn equality(name: &str, text: &str, span: Span) -> SearchExpression {
 }
 
 /// The expression with every subsearch replaced by the expression that it returns.
-pub fn resolve_expression<'a>(planner: &'a Planner, expression: &'a Expression) -> BoxFuture<'a, Result<Expression, Diagnostic>> {
+pub fn resolve_expression<'a>(
+    context: &'a PlanContext,
+    expression: &'a Expression,
+) -> BoxFuture<'a, Result<Expression, Diagnostic>> {
     Box::pin(async move {
         let kind = match &expression.kind {
-            ExpressionKind::Subsearch(subsearch) => return returned_expression(planner, subsearch).await,
+            ExpressionKind::Subsearch(subsearch) => return returned_expression(context, subsearch).await,
             ExpressionKind::Unary { operator, operand } => {
-                ExpressionKind::Unary { operator: *operator, operand: Box::new(resolve_expression(planner, operand).await?) }
+                ExpressionKind::Unary { operator: *operator, operand: Box::new(resolve_expression(context, operand).await?) }
             }
             ExpressionKind::Binary { operator, left, right } => ExpressionKind::Binary {
                 operator: operator.clone(),
-                left: Box::new(resolve_expression(planner, left).await?),
-                right: Box::new(resolve_expression(planner, right).await?),
+                left: Box::new(resolve_expression(context, left).await?),
+                right: Box::new(resolve_expression(context, right).await?),
             },
             ExpressionKind::In { operand, list } => ExpressionKind::In {
-                operand: Box::new(resolve_expression(planner, operand).await?),
-                list: resolve_list(planner, list).await?,
+                operand: Box::new(resolve_expression(context, operand).await?),
+                list: resolve_list(context, list).await?,
             },
             ExpressionKind::Call { name, arguments } => {
-                ExpressionKind::Call { name: name.clone(), arguments: resolve_list(planner, arguments).await? }
+                ExpressionKind::Call { name: name.clone(), arguments: resolve_list(context, arguments).await? }
             }
             other => other.clone(),
         };
@@ -160,10 +166,10 @@ pub fn resolve_expression<'a>(planner: &'a Planner, expression: &'a Expression) 
     })
 }
 
-async fn resolve_list(planner: &Planner, list: &[Expression]) -> Result<Vec<Expression>, Diagnostic> {
+async fn resolve_list(context: &PlanContext, list: &[Expression]) -> Result<Vec<Expression>, Diagnostic> {
     let mut resolved = Vec::with_capacity(list.len());
     for item in list {
-        resolved.push(resolve_expression(planner, item).await?);
+        resolved.push(resolve_expression(context, item).await?);
     }
     Ok(resolved)
 }
@@ -175,10 +181,10 @@ pub fn has_subsearch(expression: &Expression) -> bool {
     found
 }
 
-async fn returned_expression(planner: &Planner, subsearch: &Subsearch) -> Result<Expression, Diagnostic> {
+async fn returned_expression(context: &PlanContext, subsearch: &Subsearch) -> Result<Expression, Diagnostic> {
     let span = subsearch.span;
-    let frame = planner.subsearch(subsearch, "subsearch_maxout", Needed::All).await?;
-    let (_, batches) = planner.collect(frame).await?;
+    let frame = context.subsearch(subsearch, "subsearch_maxout", Needed::All).await?;
+    let (_, batches) = context.collect(frame).await?;
     let search = rows_to_search(&batches, span)?;
     // `return $field` gives a lone text in the field `search`: a value where a value is wanted.
     if let Some(text) = lone_text(&batches)? {
@@ -256,14 +262,14 @@ fn to_expression(search: &SearchExpression) -> Result<Expression, Diagnostic> {
 
 /// `field=[ ... ]`: the returned values are compared, any of them.
 async fn compared(
-    planner: &Planner,
+    context: &PlanContext,
     field: &FieldName,
     operator: &Spanned<SearchOperator>,
     subsearch: &Subsearch,
 ) -> Result<SearchKind, Diagnostic> {
     let span = subsearch.span;
-    let frame = planner.subsearch(subsearch, "subsearch_maxout", Needed::All).await?;
-    let (_, batches) = planner.collect(frame).await?;
+    let frame = context.subsearch(subsearch, "subsearch_maxout", Needed::All).await?;
+    let (_, batches) = context.collect(frame).await?;
     let mut any = Vec::new();
     for batch in &batches {
         let schema = batch.schema();

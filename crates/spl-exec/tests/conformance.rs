@@ -14,7 +14,7 @@ use indexmap::{IndexMap, IndexSet};
 use libtest_mimic::{Arguments, Failed, Trial};
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
-use spl_exec::{Engine, EventParts, Failure, Results, Search, Settings};
+use spl_exec::{Engine, EventParts, Failure, Results, Search, SearchClock, Settings};
 use spl_functions::column::Column;
 use spl_functions::value::{Value, parse_number};
 use spl_knowledge::Knowledge;
@@ -163,16 +163,16 @@ fn answer(case: &Case, folder: &Path, runtime: &Runtime, part: Option<usize>) ->
             .enumerate()
             .map(|(number, events)| load_options(&engine, &search, folder, number, events))
             .collect();
-        match (part, parts.first()) {
-            (Some(_), _) => engine.set_parts(Arc::new(Parts(parts))),
+        engine = match (part, parts.first()) {
+            (Some(_), _) => engine.with_parts(Arc::new(Parts(parts))),
             (None, Some(all)) => {
                 let loaded = spl_sources::load(all).map_err(|error| error.to_string())?;
-                engine.set_data(loaded.table)
+                engine.with_data(loaded.table)
             }
             (None, None) => {
                 let none = load_options(&engine, &search, folder, 0, &[]);
                 let loaded = spl_sources::load(&none).map_err(|error| error.to_string())?;
-                engine.set_data(loaded.table)
+                engine.with_data(loaded.table)
             }
         }
         .map_err(|problem| problem.message)?;
@@ -195,8 +195,8 @@ fn load_options(engine: &Engine, search: &Search, folder: &Path, number: usize, 
     LoadOptions {
         paths: vec![path.display().to_string()],
         fields: engine.needed_fields(search),
-        now: engine.settings().now,
-        time_zone: engine.settings().time_zone,
+        now: engine.clock().now,
+        time_zone: engine.clock().time_zone,
         threads: 1,
         ..LoadOptions::default()
     }
@@ -254,10 +254,7 @@ fn settings(case: &Case) -> Settings {
     };
     let time_zone: Tz = case.tz.as_deref().unwrap_or("UTC").parse().unwrap_or_else(|error| panic!("{}: tz: {error}", case.name));
     Settings {
-        now,
-        time_zone,
-        earliest: None,
-        latest: None,
+        clock: SearchClock::at(now, time_zone),
         limits: IndexMap::new(),
         memory_limit: None,
         threads: 0,

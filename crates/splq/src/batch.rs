@@ -6,9 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use futures::StreamExt;
-use indexmap::IndexMap;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use spl_exec::{Engine, Failure, Results, Search};
+use spl_exec::{Engine, Failure, Results, Search, SearchClock};
 use spl_macros::Expansion;
 use spl_parser::{Diagnostic, Severity};
 
@@ -16,7 +15,6 @@ use crate::arguments::{OutputOptions, SettingOptions};
 use crate::diagnostics::{draw, first_error};
 use crate::output::{self, Format, Layout, Sink};
 use crate::queries::Query;
-use crate::session;
 use crate::stop::Stop;
 use crate::terminal::Terminal;
 
@@ -57,10 +55,10 @@ pub struct Job {
 
 impl Job {
     /// Expands and parses a search.
-    pub fn new(engine: &Engine, query: Query, terminal: &Terminal) -> Self {
+    pub fn new(engine: &Engine, query: Query, settings: &SettingOptions, terminal: &Terminal) -> Self {
         let started = Instant::now();
         let compiled = match &query.search {
-            Ok(text) => engine.compile(text).map_err(|failure| {
+            Ok(text) => engine.compile_at(text, clock(engine, &query, settings)).map_err(|failure| {
                 (message(&failure), drawn(terminal, &query, failure.expansion.as_ref(), &failure.diagnostics))
             }),
             Err(message) => Err((message.clone(), format!("error: {message}\n"))),
@@ -113,24 +111,22 @@ impl Batch {
     /// Runs the jobs with these places; `finished` gets them in that order, each as soon as those before it are done.
     ///
     /// # Errors
-    /// What `finished` returns; an engine that can't take the times of a search.
+    /// What `finished` returns.
     pub async fn run(
-        &mut self,
+        &self,
         places: &[usize],
         rows: &Rows,
-        settings: &SettingOptions,
         terminal: &Terminal,
         bar: Option<&Bar>,
         mut finished: impl FnMut(&Finished) -> Result<(), Stop>,
     ) -> Result<(), Stop> {
         let mut ended: Vec<Option<Finished>> = vec![None; places.len()];
         let mut next = 0;
-        // Searches with times of their own run together: the engine is set up once for each pair of times.
-        let mut groups: IndexMap<(Option<String>, Option<String>), Vec<usize>> = IndexMap::new();
+        let mut positions: Vec<usize> = Vec::with_capacity(places.len());
         for (position, place) in places.iter().enumerate() {
             let job = &self.jobs[*place];
             match &job.search {
-                Ok(_) => groups.entry(times(&job.query, settings)).or_default().push(position),
+                Ok(_) => positions.push(position),
                 Err(early) => ended[position] = Some(early.clone()),
             }
         }
@@ -138,35 +134,32 @@ impl Batch {
         // Searches that read the data in parts hold a part each.
         let one = writes || self.engine.reads_in_parts();
         let at_once = if one { 1 } else { self.at_once.unwrap_or_else(|| threads(&self.engine)) };
-        for (times, positions) in groups {
-            self.set_times(times, terminal)?;
-            let tasks = positions.into_iter().map(|position| {
-                let engine = Arc::clone(&self.engine);
-                let job = Arc::clone(&self.jobs[places[position]]);
-                let (rows, terminal) = (rows.clone(), *terminal);
-                let started = bar.map(|bar| bar.start(&job.query.name));
-                async move {
-                    if let Some(started) = &started {
-                        started.shown();
-                    }
-                    let broken = job.clone();
-                    let task = tokio::spawn(async move { run_one(&engine, &job, &rows, &terminal).await });
-                    let ended = task.await.unwrap_or_else(|_| {
-                        let error = Some("splq failed inside; please report this".to_owned());
-                        let summary = Summary { error, ..summary(&broken.query, broken.elapsed) };
-                        Finished { summary, messages: String::new(), shown: Vec::new() }
-                    });
-                    drop(started);
-                    (position, ended)
+        let tasks = positions.into_iter().map(|position| {
+            let engine = Arc::clone(&self.engine);
+            let job = Arc::clone(&self.jobs[places[position]]);
+            let (rows, terminal) = (rows.clone(), *terminal);
+            let started = bar.map(|bar| bar.start(&job.query.name));
+            async move {
+                if let Some(started) = &started {
+                    started.shown();
                 }
-            });
-            let mut tasks = futures::stream::iter(tasks).buffer_unordered(at_once);
-            while let Some((position, one)) = tasks.next().await {
-                ended[position] = Some(one);
-                while let Some(one) = ended.get_mut(next).and_then(Option::take) {
-                    finished(&one)?;
-                    next += 1;
-                }
+                let broken = job.clone();
+                let task = tokio::spawn(async move { run_one(&engine, &job, &rows, &terminal).await });
+                let ended = task.await.unwrap_or_else(|_| {
+                    let error = Some("splq failed inside; please report this".to_owned());
+                    let summary = Summary { error, ..summary(&broken.query, broken.elapsed) };
+                    Finished { summary, messages: String::new(), shown: Vec::new() }
+                });
+                drop(started);
+                (position, ended)
+            }
+        });
+        let mut tasks = futures::stream::iter(tasks).buffer_unordered(at_once);
+        while let Some((position, one)) = tasks.next().await {
+            ended[position] = Some(one);
+            while let Some(one) = ended.get_mut(next).and_then(Option::take) {
+                finished(&one)?;
+                next += 1;
             }
         }
         while let Some(one) = ended.get_mut(next).and_then(Option::take) {
@@ -175,28 +168,14 @@ impl Batch {
         }
         Ok(())
     }
-
-    /// Gives the engine the times of searches, where it has others.
-    fn set_times(&mut self, times: (Option<String>, Option<String>), terminal: &Terminal) -> Result<(), Stop> {
-        let current = self.engine.settings();
-        if (&current.earliest, &current.latest) == (&times.0, &times.1) {
-            return Ok(());
-        }
-        let mut settings = current.clone();
-        (settings.earliest, settings.latest) = times;
-        let Some(engine) = Arc::get_mut(&mut self.engine) else {
-            return Err(Stop::Failed("a search still runs where none should".to_owned()));
-        };
-        engine.reconfigure(engine.knowledge().clone(), settings).map_err(|problem| session::stop(terminal, &problem))
-    }
 }
 
-/// Times of the command line, then those that the file of the search names, then those of splq.toml.
-fn times(query: &Query, settings: &SettingOptions) -> (Option<String>, Option<String>) {
+/// The clock of a search, with the times of the command line, then those that the file of the search names, then those of splq.toml.
+fn clock(engine: &Engine, query: &Query, settings: &SettingOptions) -> SearchClock {
     let first = |given: &Option<String>, own: &Option<String>, configured: &Option<String>| {
         given.clone().or_else(|| own.clone()).or_else(|| configured.clone())
     };
-    (
+    engine.clock().clone().with_range(
         first(&settings.earliest, &query.metadata.earliest, &settings.configured_times.0),
         first(&settings.latest, &query.metadata.latest, &settings.configured_times.1),
     )
@@ -278,7 +257,7 @@ fn keep(
             std::fs::create_dir_all(parent).map_err(|error| Stop::Failed(format!("can't make {}: {error}", parent.display())))?;
         }
         let options = OutputOptions { format: Some(*format), output: Some(path) };
-        Sink::open(&options, terminal, engine.settings().time_zone)?.write_rows(results)?;
+        Sink::open(&options, terminal, engine.clock().time_zone)?.write_rows(results)?;
     }
     if let Some((layout, most)) = rows.show {
         show(&query.name, results, layout, most, shown)?;

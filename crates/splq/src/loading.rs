@@ -52,8 +52,8 @@ impl Loading {
             host: data.host.clone(),
             index: data.index.clone(),
             fields,
-            now: settings.now,
-            time_zone: settings.time_zone,
+            now: settings.clock.now,
+            time_zone: settings.clock.time_zone,
             threads: settings.threads,
             progress: bar.clone().map(|bar| bar as Arc<dyn Progress>),
             ..LoadOptions::default()

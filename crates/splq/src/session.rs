@@ -115,7 +115,7 @@ pub fn load<'s>(
     }
     let report = match parts(engine, options, &fields, terminal)? {
         Some(parts) => {
-            engine.set_parts(Arc::new(parts)).map_err(|problem| stop(terminal, &problem))?;
+            *engine = engine.with_parts(Arc::new(parts)).map_err(|problem| stop(terminal, &problem))?;
             Some(LoadReport::default())
         }
         None => read(engine, options, fields, terminal)?,
@@ -138,7 +138,7 @@ pub fn load_all(engine: &mut Engine, options: &DataOptions, terminal: &Terminal)
 /// Gives the engine the summaries of the stores among the data.
 pub fn find_summaries(engine: &mut Engine, options: &DataOptions) {
     if let Some(summaries) = StoredSummaries::find(engine, &options.data) {
-        engine.set_summaries(summaries);
+        *engine = engine.with_summaries(summaries);
     }
 }
 
@@ -171,7 +171,7 @@ fn read(
     let Some(loading) = Loading::new(options, engine.settings(), fields, terminal)? else { return Ok(None) };
     let loading = loading.knowing(engine.knowledge());
     let loaded = loading.finish(loading.read(), terminal)?;
-    engine.set_data(loaded.table).map_err(|problem| stop(terminal, &problem))?;
+    *engine = engine.with_data(loaded.table).map_err(|problem| stop(terminal, &problem))?;
     Ok(Some(loaded.report))
 }
 

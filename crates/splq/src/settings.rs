@@ -6,9 +6,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeZone};
 use chrono_tz::Tz;
 use indexmap::IndexMap;
-use spl_exec::Settings;
 use spl_exec::geo_database::GeoDatabase;
 use spl_exec::limits::LIMITS;
+use spl_exec::{SearchClock, Settings};
 use spl_parser::diagnostic::nearest;
 
 use crate::arguments::SettingOptions;
@@ -39,10 +39,12 @@ pub fn settings(options: &SettingOptions) -> Result<Settings, Stop> {
             None => None,
         };
     Ok(Settings {
-        now,
-        time_zone,
-        earliest: options.earliest.clone().or_else(|| options.configured_times.0.clone()),
-        latest: options.latest.clone().or_else(|| options.configured_times.1.clone()),
+        clock: SearchClock {
+            now,
+            time_zone,
+            earliest: options.earliest.clone().or_else(|| options.configured_times.0.clone()),
+            latest: options.latest.clone().or_else(|| options.configured_times.1.clone()),
+        },
         limits: limits(&options.limit)?,
         memory_limit,
         threads: options.threads.map_or(0, usize::from),

@@ -15,16 +15,16 @@ use spl_functions::column::{Column, ColumnBuilder, ValueType};
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
 
-use super::statistics::count_within;
+use crate::arguments::count_within;
+use crate::context::PlanContext;
 use crate::frame::Frame;
 use crate::operators::whole_table::{with_columns, with_fields};
 use crate::operators::{Operator, OperatorState};
-use crate::planner::Planner;
 
 const RAW: &str = "_raw";
 
 /// Plans the command.
-pub fn plan(_: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
+pub fn plan(_: &PlanContext, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
     let terms = count_within(call, "maxterms", 1000, 1, 1000)? as usize;
     let lines = count_within(call, "maxlines", 10, 1, 500)? as usize;
     if frame.field(RAW).is_none() {

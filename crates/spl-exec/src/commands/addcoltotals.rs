@@ -3,12 +3,12 @@
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
 
-use super::addtotals::{column_totals, listed};
+use crate::commands::addtotals::{column_totals, listed};
+use crate::context::PlanContext;
 use crate::frame::Frame;
-use crate::planner::Planner;
 
 /// Plans the command.
-pub fn plan(_: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
+pub fn plan(_: &PlanContext, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
     let fields = listed(call, &frame);
     column_totals(call, frame, fields)
 }

@@ -3,13 +3,13 @@
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
 
+use crate::context::PlanContext;
 use crate::frame::{Frame, text};
-use crate::planner::Planner;
 
 /// Plans the command. Times are texts with milliseconds, as Splunk writes them; an open end is `0.000` or `+Infinity`.
-pub fn plan(planner: &Planner, _: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
-    let range = planner.time_range();
-    let now = planner.settings().now;
+pub fn plan(context: &PlanContext, _: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
+    let range = context.time_range();
+    let now = context.now();
     let time = |time: f64| format!("{time:.3}");
     frame.assign(vec![
         ("info_min_time".to_owned(), text(time(range.earliest.unwrap_or(0.0)))),

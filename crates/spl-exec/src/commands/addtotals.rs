@@ -3,13 +3,13 @@
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
 
-use super::{boolean, expand};
+use crate::arguments::{boolean, expand};
+use crate::context::PlanContext;
 use crate::frame::Frame;
 use crate::operators::totals::{ColumnTotals, RowTotals};
-use crate::planner::Planner;
 
 /// Plans the command.
-pub fn plan(_: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
+pub fn plan(_: &PlanContext, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
     let target = call.option("fieldname").map_or_else(|| "Total".to_owned(), |option| option.value.value.clone());
     let mut fields = listed(call, &frame);
     let mut frame = frame;

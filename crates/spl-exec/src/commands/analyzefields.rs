@@ -9,21 +9,23 @@ use futures::future::BoxFuture;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
 
-use super::Input;
-use super::statistics::{self, Coded, moments};
-use crate::cell::{Cell, Table};
+use crate::arguments::option_text;
+use crate::cell::Cell;
+use crate::cell_table::Table;
+use crate::commands::statistics;
+use crate::commands::statistics::{Coded, moments};
+use crate::context::{Input, PlanContext};
 use crate::frame::Frame;
-use crate::planner::Planner;
 
 /// Plans the command.
-pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
+pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
-        let class_field = statistics::text(call, "classfield", "");
-        let rows = statistics::rows(planner, call, input).await?;
+        let class_field = option_text(call, "classfield", "");
+        let rows = statistics::rows(context, call, input).await?;
         let classes = Coded::of(&rows, class_field);
         if classes.values.is_empty() && !rows.is_empty() {
             let message = format!("no row has the field `{class_field}`, which `analyzefields` is to predict");
-            planner.warn(Diagnostic::warning("plan/no-values", message, Some(call.span)));
+            context.warn(Diagnostic::warning("plan/no-values", message, Some(call.span)));
         }
         let mut table = Table::new(0);
         ["field", "count", "cocur", "acc", "balacc"].into_iter().for_each(|name| table.add_column(name));
@@ -45,7 +47,7 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
             table.set(row, "acc", ratio(found.accuracy));
             table.set(row, "balacc", ratio(found.balanced));
         }
-        table.frame(planner)
+        table.frame(context)
     })
 }
 

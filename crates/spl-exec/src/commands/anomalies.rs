@@ -17,20 +17,19 @@ use futures::future::BoxFuture;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{Argument, CommandCall};
 
-use super::Input;
-use super::statistics::{self, count_within, number};
-use super::{boolean, expand};
+use crate::arguments::{boolean, count_within, expand, number, option_text};
 use crate::cell::{Cell, array};
+use crate::commands::statistics;
+use crate::context::{Input, PlanContext};
 use crate::frame::Frame;
-use crate::planner::Planner;
 
 /// Plans the command.
-pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
+pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
-        let field = statistics::text(call, "field", "_raw");
+        let field = option_text(call, "field", "_raw");
         let digits_alike = boolean(call, "normalize", true);
         let most = count_within(call, "maxvalues", 100, 10, 10_000)? as usize;
-        let denied = denied(planner, call, field, digits_alike)?;
+        let denied = denied(context, call, field, digits_alike)?;
         let near = number(
             call,
             if call.option("denylistthreshold").is_some() { "denylistthreshold" } else { "blacklistthreshold" },
@@ -50,7 +49,7 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
                 }
             })
             .collect();
-        let rows = statistics::rows(planner, call, input).await?;
+        let rows = statistics::rows(context, call, input).await?;
         let mut windows: HashMap<Vec<Option<String>>, Window> = HashMap::new();
         let mut scores = Vec::with_capacity(rows.len());
         for row in 0..rows.len() {
@@ -73,7 +72,7 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
             (0..rows.len() as u32).filter(|row| scores.get(*row as usize).is_some_and(|score| *score > threshold)).collect();
         let cells: Vec<Cell> = scores.iter().map(|score| Cell::Float(*score)).collect();
         let set = vec![("unexpectedness".to_owned(), array(&cells))];
-        rows.with_columns(planner, set, (!boolean(call, "labelonly", false)).then_some(kept.as_slice()))
+        rows.with_columns(context, set, (!boolean(call, "labelonly", false)).then_some(kept.as_slice()))
     })
 }
 
@@ -133,7 +132,7 @@ impl Window {
 }
 
 /// The texts that are expected.
-fn denied(planner: &Planner, call: &CommandCall, field: &str, digits_alike: bool) -> Result<Vec<HashSet<Gram>>, Diagnostic> {
+fn denied(context: &PlanContext, call: &CommandCall, field: &str, digits_alike: bool) -> Result<Vec<HashSet<Gram>>, Diagnostic> {
     if let (Some(_), Some(second)) = (call.option("denylist"), call.option("blacklist")) {
         return Err(Diagnostic::error("plan/option", "`denylist` and `blacklist` are the same option", second.name.span));
     }
@@ -142,9 +141,9 @@ fn denied(planner: &Planner, call: &CommandCall, field: &str, digits_alike: bool
     };
     let name = &option.value;
     let file = format!("{}.csv", name.value);
-    let definition = planner
+    let definition = context
         .lookup(&name.value)
-        .or_else(|error| planner.lookup(&file).map_err(|_| error))
+        .or_else(|error| context.lookup(&file).map_err(|_| error))
         .map_err(|error| error.at(name.span))?;
     let table = definition.load().map_err(|error| error.at(name.span))?;
     let Some(place) = table.header.iter().position(|header| header == field) else {

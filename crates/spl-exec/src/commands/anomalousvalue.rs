@@ -16,15 +16,17 @@ use futures::future::BoxFuture;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
 
-use super::Input;
-use super::statistics::{self, Coded, count_within, moments, named_fields, number_within, two_sided_probability};
-use crate::cell::{Cell, Table, array};
+use crate::arguments::{count_within, number_within, option_text};
+use crate::cell::{Cell, array};
+use crate::cell_table::Table;
+use crate::commands::statistics;
+use crate::commands::statistics::{Coded, moments, named_fields, two_sided_probability};
+use crate::context::{Input, PlanContext};
 use crate::frame::Frame;
-use crate::planner::Planner;
 use crate::rows::Rows;
 
 /// Plans the command, and `anomalydetection method=zscore`.
-pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
+pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
         let limits = Limits {
             threshold: number_within(call, "pthresh", 0.01, 0.0, 1.0)?,
@@ -33,19 +35,19 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
             most_anomalous: number_within(call, "maxanofreq", 0.05, 0.0, 1.0)?,
             least_anomalous: number_within(call, "minnormfreq", 0.01, 0.0, 1.0)?,
         };
-        let action = statistics::text(call, "action", "filter").to_ascii_lowercase();
-        let rows = statistics::rows(planner, call, input).await?;
-        let tested: Vec<Tested> = named_fields(planner, call, &rows)
+        let action = option_text(call, "action", "filter").to_ascii_lowercase();
+        let rows = statistics::rows(context, call, input).await?;
+        let tested: Vec<Tested> = named_fields(context, call, &rows)
             .iter()
             .map(|name| Tested::of(Coded::of(&rows, name), rows.len(), &limits))
             .collect();
         match action.as_str() {
-            "summary" => summary(planner, &tested, rows.len()),
-            "annotate" => annotated(planner, &rows, &tested, false),
+            "summary" => summary(context, &tested, rows.len()),
+            "annotate" => annotated(context, &rows, &tested, false),
             _ => {
-                let frame = annotated(planner, &rows, &tested, true)?;
-                let most = planner.limits().get("anomalousvalue_maxresultrows");
-                planner.limited(frame, "anomalousvalue_maxresultrows", most, call.span).await
+                let frame = annotated(context, &rows, &tested, true)?;
+                let most = context.limits().get("anomalousvalue_maxresultrows");
+                context.limited(frame, "anomalousvalue_maxresultrows", most, call.span).await
             }
         }
     })
@@ -114,7 +116,7 @@ impl Tested {
     }
 }
 
-fn annotated(planner: &Planner, rows: &Rows, tested: &[Tested], filters: bool) -> Result<Frame, Diagnostic> {
+fn annotated(context: &PlanContext, rows: &Rows, tested: &[Tested], filters: bool) -> Result<Frame, Diagnostic> {
     let mut anomalous = vec![false; rows.len()];
     let mut set: Vec<(String, ArrayRef)> = Vec::new();
     for field in tested {
@@ -136,10 +138,10 @@ fn annotated(planner: &Planner, rows: &Rows, tested: &[Tested], filters: bool) -
         }
     }
     let places: Vec<u32> = (0..rows.len() as u32).filter(|row| anomalous.get(*row as usize).copied().unwrap_or(false)).collect();
-    rows.with_columns(planner, set, filters.then_some(places.as_slice()))
+    rows.with_columns(context, set, filters.then_some(places.as_slice()))
 }
 
-fn summary(planner: &Planner, tested: &[Tested], rows: usize) -> Result<Frame, Diagnostic> {
+fn summary(context: &PlanContext, tested: &[Tested], rows: usize) -> Result<Frame, Diagnostic> {
     const COLUMNS: [&str; 12] = [
         "fieldname",
         "count",
@@ -177,5 +179,5 @@ fn summary(planner: &Planner, tested: &[Tested], rows: usize) -> Result<Frame, D
         table.set(row, "useNum", yes(field.distance.as_ref().is_some_and(|distance| distance.used)));
         table.set(row, "isNum", yes(is_number));
     }
-    table.frame(planner)
+    table.frame(context)
 }

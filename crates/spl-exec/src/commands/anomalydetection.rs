@@ -16,19 +16,21 @@ use futures::future::BoxFuture;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
 
-use super::statistics::{self, Coded, named_fields, quantile, refuse_beside};
-use super::{Input, anomalousvalue, boolean, outlier};
-use crate::cell::{Cell, Table, array};
+use crate::arguments::{boolean, number_within, option_text, refuse_beside};
+use crate::cell::{Cell, array};
+use crate::cell_table::Table;
+use crate::commands::statistics::{Coded, named_fields, quantile};
+use crate::commands::{anomalousvalue, outlier, statistics};
+use crate::context::{Input, PlanContext};
 use crate::frame::Frame;
-use crate::planner::Planner;
 use crate::rows::Rows;
 
 /// Plans the command.
-pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
+pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
         const OF_IQR: [&str; 3] = ["mark", "param", "uselower"];
         const OF_ZSCORE: [&str; 4] = ["minsupcount", "maxanofreq", "minsupfreq", "minnormfreq"];
-        let method = statistics::text(call, "method", "histogram").to_ascii_lowercase();
+        let method = option_text(call, "method", "histogram").to_ascii_lowercase();
         let beside = format!("method={method}");
         match method.as_str() {
             "iqr" => {
@@ -37,33 +39,33 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
                 action(call, &beside, &["transform", "tf", "remove", "rm"])?;
                 let frame =
                     input.frame.ok_or_else(|| Diagnostic::error("plan/no-input", "`anomalydetection` needs rows", call.span))?;
-                outlier::plan(planner, call, frame)
+                outlier::plan(context, call, frame)
             }
             "zscore" => {
                 refuse_beside(call, &OF_IQR, &beside)?;
                 refuse_beside(call, &["cutoff"], &beside)?;
                 action(call, &beside, &["filter", "annotate", "summary"])?;
-                anomalousvalue::plan(planner, call, input).await
+                anomalousvalue::plan(context, call, input).await
             }
             _ => {
                 refuse_beside(call, &OF_IQR, &beside)?;
                 refuse_beside(call, &OF_ZSCORE, &beside)?;
                 let action = action(call, &beside, &["filter", "annotate", "summary"])?;
                 let threshold = match call.option("pthresh") {
-                    Some(_) => Some(statistics::number_within(call, "pthresh", 0.0, 0.0, 1.0)?),
+                    Some(_) => Some(number_within(call, "pthresh", 0.0, 0.0, 1.0)?),
                     None => None,
                 };
                 if threshold.is_some() {
                     refuse_beside(call, &["cutoff"], "pthresh")?;
                 }
-                let rows = statistics::rows(planner, call, input).await?;
-                let fields: Vec<Coded> = named_fields(planner, call, &rows).iter().map(|name| Coded::of(&rows, name)).collect();
+                let rows = statistics::rows(context, call, input).await?;
+                let fields: Vec<Coded> = named_fields(context, call, &rows).iter().map(|name| Coded::of(&rows, name)).collect();
                 let judged = judge(&fields, rows.len());
                 let limit = Limit::of(&judged, threshold, boolean(call, "cutoff", true));
                 if action == "summary" {
-                    summary(planner, &judged, &limit)
+                    summary(context, &judged, &limit)
                 } else {
-                    marked(planner, &rows, &judged, &limit, action == "filter")
+                    marked(context, &rows, &judged, &limit, action == "filter")
                 }
             }
         }
@@ -151,7 +153,7 @@ impl Limit {
     }
 }
 
-fn summary(planner: &Planner, judged: &[Judged], limit: &Limit) -> Result<Frame, Diagnostic> {
+fn summary(context: &PlanContext, judged: &[Judged], limit: &Limit) -> Result<Frame, Diagnostic> {
     let mut table = Table::new(1);
     let logs = || judged.iter().map(|row| row.log_probability);
     let anomalies = judged.iter().filter(|row| limit.is_anomaly(row)).count();
@@ -162,10 +164,10 @@ fn summary(planner: &Planner, judged: &[Judged], limit: &Limit) -> Result<Frame,
     table.set(0, "min_logprob", number(logs().reduce(f64::min)));
     table.set(0, "1st_quartile", number(limit.quartiles.map(|(first, _)| first)));
     table.set(0, "3rd_quartile", number(limit.quartiles.map(|(_, third)| third)));
-    table.frame(planner)
+    table.frame(context)
 }
 
-fn marked(planner: &Planner, rows: &Rows, judged: &[Judged], limit: &Limit, filters: bool) -> Result<Frame, Diagnostic> {
+fn marked(context: &PlanContext, rows: &Rows, judged: &[Judged], limit: &Limit, filters: bool) -> Result<Frame, Diagnostic> {
     let anomalies: Vec<bool> = judged.iter().map(|row| limit.is_anomaly(row)).collect();
     let cells = |read: &dyn Fn(&Judged, bool) -> Cell| -> Vec<Cell> {
         judged.iter().zip(&anomalies).map(|(row, anomaly)| read(row, *anomaly)).collect()
@@ -179,5 +181,5 @@ fn marked(planner: &Planner, rows: &Rows, judged: &[Judged], limit: &Limit, filt
     ];
     let set = columns.into_iter().map(|(name, cells)| (name.to_owned(), array(&cells))).collect();
     let places: Vec<u32> = (0..rows.len() as u32).filter(|row| anomalies.get(*row as usize).copied().unwrap_or(false)).collect();
-    rows.with_columns(planner, set, filters.then_some(places.as_slice()))
+    rows.with_columns(context, set, filters.then_some(places.as_slice()))
 }

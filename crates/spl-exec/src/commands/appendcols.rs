@@ -6,28 +6,30 @@ use futures::future::BoxFuture;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
 
-use super::{Input, boolean, count};
-use crate::expression::{Typed, choose};
-use crate::frame::{Frame, FrameField, ORDINAL, column, ordinal};
+use crate::arguments::{boolean, count};
+use crate::context::{Input, PlanContext};
+use crate::frame::{Frame, FrameField, column, ordinal};
+use crate::function_call::choose;
 use crate::needed::Needed;
-use crate::planner::Planner;
+use crate::ordinal_column::ORDINAL;
+use crate::scope::Typed;
 
 const RIGHT: &str = "__right_";
 
 /// Plans the command.
-pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
+pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
         let (Some(frame), Some(subsearch)) = (input.frame, call.subsearch()) else {
             return Err(Diagnostic::error("plan/argument", "`appendcols` needs rows and a subsearch", call.span));
         };
-        let limit = count(call, "maxout", planner.limits().get("append_maxout"))?;
-        let right = planner.subpipeline(subsearch, Needed::All).await?;
-        let right = planner.limited(right, "append_maxout", limit, subsearch.span).await?;
-        beside(planner, frame, right, boolean(call, "override", false))
+        let limit = count(call, "maxout", context.limits().get("append_maxout"))?;
+        let right = context.subpipeline(subsearch, Needed::All).await?;
+        let right = context.limited(right, "append_maxout", limit, subsearch.span).await?;
+        beside(context, frame, right, boolean(call, "override", false))
     })
 }
 
-fn beside(planner: &Planner, left: Frame, right: Frame, overrides: bool) -> Result<Frame, Diagnostic> {
+fn beside(context: &PlanContext, left: Frame, right: Frame, overrides: bool) -> Result<Frame, Diagnostic> {
     // Internal fields of the subsearch stay behind (Splunk search reference, appendcols).
     let right_fields: Vec<FrameField> = right.fields().into_iter().filter(|field| !field.name.starts_with('_')).collect();
     let left_fields = left.fields();
@@ -43,7 +45,7 @@ fn beside(planner: &Planner, left: Frame, right: Frame, overrides: bool) -> Resu
 
     let mut columns: Vec<(String, Expr)> = Vec::new();
     let coalesce =
-        |first: Typed, second: Typed| choose(planner, vec![(first.expression.clone().is_not_null(), first)], Some(second));
+        |first: Typed, second: Typed| choose(context, vec![(first.expression.clone().is_not_null(), first)], Some(second));
     for field in &left_fields {
         let mine = Typed::new(column(&field.name), field.value_type());
         let value = match right_fields.iter().find(|other| other.name == field.name) {

@@ -16,11 +16,13 @@ use futures::future::BoxFuture;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
 
-use super::Input;
-use super::statistics::{self, Coded, count_within, named_fields, number_within};
-use crate::cell::{Cell, Table};
+use crate::arguments::{count_within, number_within};
+use crate::cell::Cell;
+use crate::cell_table::Table;
+use crate::commands::statistics;
+use crate::commands::statistics::{Coded, named_fields};
+use crate::context::{Input, PlanContext};
 use crate::frame::Frame;
-use crate::planner::Planner;
 
 /// Sets of values, and rules, that are kept in memory at most.
 const MOST_SETS: usize = 200_000;
@@ -29,18 +31,18 @@ const MOST_SETS: usize = 200_000;
 type Item = (usize, usize);
 
 /// Plans the command.
-pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
+pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
         let support = count_within(call, "sup", 3, 1, u64::MAX)? as usize;
         let confidence = number_within(call, "conf", 0.5, 0.0, 1.0)?;
-        let rows = statistics::rows(planner, call, input).await?;
-        let fields: Vec<Coded> = named_fields(planner, call, &rows).iter().map(|name| Coded::of(&rows, name)).collect();
+        let rows = statistics::rows(context, call, input).await?;
+        let fields: Vec<Coded> = named_fields(context, call, &rows).iter().map(|name| Coded::of(&rows, name)).collect();
         let too_many = || {
             Diagnostic::error("plan/too-many", format!("`arules` found more than {MOST_SETS} sets of values"), call.span)
                 .with_help("raise `sup`, or name fewer fields")
         };
         let sets = frequent(&fields, rows.len(), support).ok_or_else(too_many)?;
-        rules(&fields, &sets, confidence).frame(planner)
+        rules(&fields, &sets, confidence).frame(context)
     })
 }
 

@@ -10,14 +10,16 @@ use spl_functions::value::{Value, sort_order};
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
 
-use super::statistics::{self, Coded, entropy, named_fields, number_within};
-use super::{Input, count};
-use crate::cell::{Cell, Table};
+use crate::arguments::{count, number, number_within};
+use crate::cell::Cell;
+use crate::cell_table::Table;
+use crate::commands::statistics;
+use crate::commands::statistics::{Coded, entropy, named_fields};
+use crate::context::{Input, PlanContext};
 use crate::frame::Frame;
-use crate::planner::Planner;
 
 /// Plans the command.
-pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
+pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
         if let Some(field) = call.fields().find(|field| field.has_wildcard()) {
             return Err(Diagnostic::error("plan/argument", "the fields of `associate` can't have wildcards", field.span));
@@ -25,11 +27,11 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
         let least = Least {
             count: count(call, "supcnt", 100)? as usize,
             share: number_within(call, "supfreq", 0.1, 0.0, 1.0)?,
-            gain: statistics::number(call, "improv", 0.5),
+            gain: number(call, "improv", 0.5),
         };
-        let rows = statistics::rows(planner, call, input).await?;
-        let fields: Vec<Coded> = named_fields(planner, call, &rows).iter().map(|name| Coded::of(&rows, name)).collect();
-        associations(&fields, rows.len(), &least).frame(planner)
+        let rows = statistics::rows(context, call, input).await?;
+        let fields: Vec<Coded> = named_fields(context, call, &rows).iter().map(|name| Coded::of(&rows, name)).collect();
+        associations(&fields, rows.len(), &least).frame(context)
     })
 }
 

@@ -3,16 +3,16 @@
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{Argument, CommandCall};
 
-use super::parse_count;
+use crate::arguments::parse_count;
+use crate::context::PlanContext;
 use crate::frame::Frame;
 use crate::operators::running::{Running, RunningField, Step};
-use crate::planner::Planner;
 
 /// Most fields that one command makes.
 const MOST: u64 = 10_000;
 
 /// Plans the command.
-pub fn plan(_: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
+pub fn plan(_: &PlanContext, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
     let (source, alias) = match call.arguments.first() {
         Some(Argument::Field(field)) => (field.name.clone(), None),
         Some(Argument::Rename { from, to }) => (from.name.clone(), Some(to)),

@@ -9,14 +9,16 @@ use spl_functions::value::format_number;
 use spl_parser::syntax::{Argument, CommandCall};
 use spl_parser::{Diagnostic, Span};
 
-use super::{Input, count, eval::assign};
-use crate::expression::{Typed, call as function};
-use crate::frame::{Frame, column, engine_error, null, text};
-use crate::planner::Planner;
-use crate::search::parse_time;
+use crate::arguments::count;
+use crate::context::{Input, PlanContext};
+use crate::errors::engine_error;
+use crate::frame::{Frame, column, null, text};
+use crate::function_call::call as function;
+use crate::scope::{Typed, assign};
+use crate::time_range::parse_time;
 
 /// Plans the command.
-pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
+pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
         let frame = input.frame.ok_or_else(|| Diagnostic::error("plan/no-input", "`bin` needs rows", call.span))?;
         let (field, target) = match call.arguments.first() {
@@ -29,10 +31,10 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
         let span = call.option("span").map(|option| (option.value.value.clone(), option.value.span));
         let (frame, binned) = match span {
             Some((span, place)) => {
-                let binned = with_span(planner, call, field, source, &span, place)?;
+                let binned = with_span(context, call, field, source, &span, place)?;
                 (frame, binned)
             }
-            None => automatic(planner, call, frame, field, source).await?,
+            None => automatic(context, call, frame, field, source).await?,
         };
         assign(frame, target, binned)
     })
@@ -40,7 +42,7 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
 
 /// Buckets of a given size. On `_time`, and with a unit of time, they are times.
 pub fn with_span(
-    planner: &Planner,
+    context: &PlanContext,
     call: &CommandCall,
     field: &str,
     source: Typed,
@@ -50,7 +52,7 @@ pub fn with_span(
     let text_of = |value: &str| Typed::new(text(value), ValueType::Text);
     if let Some(logarithmic) = parse_log_span(span) {
         logarithmic.map_err(|message| Diagnostic::error("plan/span", message, place))?;
-        return function(planner, "bin_log", vec![source, text_of(span)]);
+        return function(context, "bin_log", vec![source, text_of(span)]);
     }
     if field != "_time"
         && let Ok(size) = span.parse::<f64>()
@@ -58,38 +60,38 @@ pub fn with_span(
         if size <= 0.0 {
             return Err(Diagnostic::error("plan/span", "a span must be above 0", place));
         }
-        return function(planner, "bin_number", vec![source, text_of(span)]);
+        return function(context, "bin_number", vec![source, text_of(span)]);
     }
     parse_span(span).map_err(|message| Diagnostic::error("plan/span", message, place))?;
     let align = match call.option("aligntime") {
         None => Typed::new(null(ValueType::Float), ValueType::Float),
         Some(option) => {
-            let settings = planner.settings();
+            let clock = context.clock();
             let when = match option.value.value.to_ascii_lowercase().as_str() {
-                "earliest" => settings.earliest.clone().unwrap_or_else(|| "0".to_owned()),
-                "latest" => settings.latest.clone().unwrap_or_else(|| "now".to_owned()),
+                "earliest" => clock.earliest.clone().unwrap_or_else(|| "0".to_owned()),
+                "latest" => clock.latest.clone().unwrap_or_else(|| "now".to_owned()),
                 _ => option.value.value.clone(),
             };
             let when = match when.parse::<f64>() {
                 Ok(number) => number,
-                Err(_) => parse_time(planner, &when, option.value.span)?,
+                Err(_) => parse_time(context, &when, option.value.span)?,
             };
             Typed::new(lit(when), ValueType::Float)
         }
     };
-    function(planner, "bin_time", vec![source, text_of(span), align])
+    function(context, "bin_time", vec![source, text_of(span), align])
 }
 
 /// Buckets whose size follows from the range of the values.
 async fn automatic(
-    planner: &Planner,
+    context: &PlanContext,
     call: &CommandCall,
     frame: Frame,
     field: &str,
     source: Typed,
 ) -> Result<(Frame, Typed), Diagnostic> {
-    let frame = planner.materialise(frame).await?;
-    let (_, batches) = planner.collect(frame.clone()).await?;
+    let frame = context.materialise(frame).await?;
+    let (_, batches) = context.collect(frame.clone()).await?;
     let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
     for batch in &batches {
         let Some(array) = batch.column_by_name(field) else { continue };
@@ -122,14 +124,14 @@ async fn automatic(
         let span = TimeSpan::for_range(high - low, bins, smallest);
         let align = Typed::new(null(ValueType::Float), ValueType::Float);
         let literal = Typed::new(text(span_text(&span)), ValueType::Text);
-        return Ok((frame, function(planner, "bin_time", vec![source, literal, align])?));
+        return Ok((frame, function(context, "bin_time", vec![source, literal, align])?));
     } else {
         let size = automatic_size(low, high, bins);
         let smallest = smallest.and_then(|option| option.value.value.parse::<f64>().ok()).unwrap_or(0.0);
         size.max(smallest)
     };
     let literal = Typed::new(text(format_number(size)), ValueType::Text);
-    Ok((frame, function(planner, "bin_number", vec![source, literal])?))
+    Ok((frame, function(context, "bin_number", vec![source, literal])?))
 }
 
 /// A span as written in a search.

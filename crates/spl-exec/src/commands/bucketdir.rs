@@ -15,25 +15,26 @@ use futures::future::BoxFuture;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
 
-use super::Input;
-use super::folderize::whole_or_not;
-use super::statistics::{self, count_within};
-use crate::cell::{Cell, Table};
+use crate::arguments::{count_within, option_text};
+use crate::cell::Cell;
+use crate::cell_table::Table;
+use crate::commands::folderize::whole_or_not;
+use crate::commands::statistics;
+use crate::context::{Input, PlanContext};
 use crate::frame::Frame;
-use crate::planner::Planner;
 
 /// Plans the command.
-pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
+pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
-        let path_field = statistics::text(call, "pathfield", "source");
-        let size_field = statistics::text(call, "sizefield", "totalCount");
-        let count_field = statistics::text(call, "countfield", "totalCount");
-        let separator = statistics::text(call, "sep", "/");
+        let path_field = option_text(call, "pathfield", "source");
+        let size_field = option_text(call, "sizefield", "totalCount");
+        let count_field = option_text(call, "countfield", "totalCount");
+        let separator = option_text(call, "sep", "/");
         if separator.is_empty() {
             return Err(Diagnostic::error("plan/argument", "`sep` of `bucketdir` can't be empty", call.span));
         }
         let most = count_within(call, "maxcount", 20, 1, u64::MAX)? as usize;
-        let rows = statistics::rows(planner, call, input).await?;
+        let rows = statistics::rows(context, call, input).await?;
         let mut entries: Vec<Entry> = (0..rows.len())
             .filter_map(|row| {
                 Some(Entry {
@@ -55,7 +56,7 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
                 }
             }
         }
-        table.frame(planner)
+        table.frame(context)
     })
 }
 

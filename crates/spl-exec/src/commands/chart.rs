@@ -1,6 +1,5 @@
 //! Planning of `chart`: a table of aggregations with a field's values as rows and another's as columns.
 
-use datafusion::functions_aggregate::expr_fn::{max, min};
 use datafusion::logical_expr::lit;
 use futures::future::BoxFuture;
 use spl_functions::column::ValueType;
@@ -10,50 +9,54 @@ use spl_functions::value::format_number;
 use spl_parser::syntax::{Argument, CommandCall};
 use spl_parser::{Diagnostic, Span, Spanned};
 
-use super::bin::span_text;
-use super::{Input, boolean};
-use crate::cell::{Cell, Table};
-use crate::expression::{self, Typed, call as function};
+use crate::arguments::boolean;
+use crate::cell::Cell;
+use crate::cell_table::Table;
+use crate::commands::bin::span_text;
+use crate::commands::series;
+use crate::commands::series::columns::{ROW, SERIES};
+use crate::commands::series::time_buckets::MOST_ROWS;
+use crate::commands::series::time_buckets::bounds;
+use crate::commands::series::time_buckets::time_buckets;
+use crate::context::{Input, PlanContext};
 use crate::frame::{Frame, column, null, text};
+use crate::function_call;
+use crate::function_call::call as function;
 use crate::operators::mv_expand::MvExpand;
-use crate::planner::Planner;
-use crate::search::parse_time;
-use crate::series::{self, ROW, SERIES};
-
-/// Most rows that gaps may be filled up to.
-pub const MOST_ROWS: usize = 50_000;
+use crate::scope::Typed;
+use crate::time_range::parse_time;
 
 /// Plans the command.
-pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
+pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
         let frame = input.frame.ok_or_else(|| Diagnostic::error("plan/no-input", "`chart` needs rows", call.span))?;
         let (row, split) = splits(call)?;
         let Some(row) = row else {
-            let measures = series::measures(planner, call, &frame, None)?;
-            return single_row(planner, frame, &measures).await;
+            let measures = series::measures(context, call, &frame, None)?;
+            return single_row(context, frame, &measures).await;
         };
         let Some(found) = frame.field(&row.field) else {
-            return Table::new(0).frame(planner);
+            return Table::new(0).frame(context);
         };
         let frame = frame.assign(vec![(ROW.to_owned(), column(&row.field))])?;
-        let frame = expanded(planner, call, frame, ROW, false)?.filter(column(ROW).is_not_null())?;
+        let frame = expanded(context, call, frame, ROW, false)?.filter(column(ROW).is_not_null())?;
         let kind = if found.value_type() == ValueType::Multivalue { ValueType::Text } else { found.value_type() };
-        let (key, bins) = discretised(planner, &row, &frame, Typed::new(column(ROW), kind)).await?;
+        let (key, bins) = discretised(context, &row, &frame, Typed::new(column(ROW), kind)).await?;
         let mut frame = frame.assign(vec![(ROW.to_owned(), key.expression)])?;
         if let Some(split) = &split {
-            frame = with_series(planner, call, frame, split).await?;
+            frame = with_series(context, call, frame, split).await?;
         }
         let frame = frame.filter(column(ROW).is_not_null())?;
-        let measures = series::measures(planner, call, &frame, None)?;
+        let measures = series::measures(context, call, &frame, None)?;
         let continuous = boolean(call, "cont", true);
-        let order = |rows: Vec<Cell>| Ok(ordered_rows(planner, call, rows, &bins, continuous));
-        series::pivot(planner, call, frame, &row.field, split.is_some(), &measures, order).await
+        let order = |rows: Vec<Cell>| Ok(ordered_rows(context, call, rows, &bins, continuous));
+        series::pivot(context, call, frame, &row.field, split.is_some(), &measures, order).await
     })
 }
 
 /// Without a row field there is one row over all events, unless it would hold nothing.
-async fn single_row(planner: &Planner, frame: Frame, measures: &[series::Measure]) -> Result<Frame, Diagnostic> {
-    let cells = series::cells(planner, frame, &[], measures).await?;
+async fn single_row(context: &PlanContext, frame: Frame, measures: &[series::Measure]) -> Result<Frame, Diagnostic> {
+    let cells = series::cells(context, frame, &[], measures).await?;
     let mut result = Table::new(cells.rows());
     for (place, measure) in measures.iter().enumerate() {
         result.add_column(measure.name());
@@ -62,7 +65,7 @@ async fn single_row(planner: &Planner, frame: Frame, measures: &[series::Measure
         }
     }
     let something = (0..result.rows()).any(|row| measures.iter().any(|measure| !result.cell(row, measure.name()).is_null()));
-    if something { result.frame(planner) } else { Table::new(0).frame(planner) }
+    if something { result.frame(context) } else { Table::new(0).frame(context) }
 }
 
 /// A field that splits rows or columns, with the size of its buckets.
@@ -151,28 +154,39 @@ fn splits(call: &CommandCall) -> Result<(Option<SplitField>, Option<SplitField>)
 }
 
 /// Each value of a multivalue field counts for itself; once per event with `dedup_splitvals`.
-pub fn expanded(planner: &Planner, call: &CommandCall, frame: Frame, field: &str, keep_null: bool) -> Result<Frame, Diagnostic> {
+pub fn expanded(
+    context: &PlanContext,
+    call: &CommandCall,
+    frame: Frame,
+    field: &str,
+    keep_null: bool,
+) -> Result<Frame, Diagnostic> {
     if frame.field(field).is_none_or(|found| found.value_type() != ValueType::Multivalue) {
         return Ok(frame);
     }
     let mut frame = frame;
     if boolean(call, "dedup_splitvals", false) {
-        let distinct = function(planner, "mvdedup", vec![Typed::new(column(field), ValueType::Multivalue)])?;
+        let distinct = function(context, "mvdedup", vec![Typed::new(column(field), ValueType::Multivalue)])?;
         frame = frame.assign(vec![(field.to_owned(), distinct.expression)])?;
     }
     frame.operate(MvExpand { field: field.to_owned(), limit: 0, drop_null: !keep_null })
 }
 
 /// Adds the hidden column of the split value, as text; absent where the field is.
-pub async fn with_series(planner: &Planner, call: &CommandCall, frame: Frame, split: &SplitField) -> Result<Frame, Diagnostic> {
+pub async fn with_series(
+    context: &PlanContext,
+    call: &CommandCall,
+    frame: Frame,
+    split: &SplitField,
+) -> Result<Frame, Diagnostic> {
     let Some(found) = frame.field(&split.field) else {
         return frame.assign(vec![(SERIES.to_owned(), null(ValueType::Text))]);
     };
     let frame = frame.assign(vec![(SERIES.to_owned(), column(&split.field))])?;
-    let frame = expanded(planner, call, frame, SERIES, true)?;
+    let frame = expanded(context, call, frame, SERIES, true)?;
     let kind = if found.value_type() == ValueType::Multivalue { ValueType::Text } else { found.value_type() };
-    let (value, _) = discretised(planner, split, &frame, Typed::new(column(SERIES), kind)).await?;
-    let series = expression::convert(planner, value, ValueType::Text)?;
+    let (value, _) = discretised(context, split, &frame, Typed::new(column(SERIES), kind)).await?;
+    let series = function_call::convert(context, value, ValueType::Text)?;
     frame.assign(vec![(SERIES.to_owned(), series)])
 }
 
@@ -189,16 +203,21 @@ pub enum Bins {
     Logarithmic,
 }
 
-async fn discretised(planner: &Planner, split: &SplitField, frame: &Frame, source: Typed) -> Result<(Typed, Bins), Diagnostic> {
+async fn discretised(
+    context: &PlanContext,
+    split: &SplitField,
+    frame: &Frame,
+    source: Typed,
+) -> Result<(Typed, Bins), Diagnostic> {
     let literal = |value: String| Typed::new(text(value), ValueType::Text);
     let time = split.field == "_time";
     let align = match split.option("aligntime") {
-        Some(value) => Some(aligned(planner, &value.value, value.span)?),
+        Some(value) => Some(aligned(context, &value.value, value.span)?),
         None => None,
     };
     let in_time = |span: TimeSpan, written: String, source: Typed| {
         let align_literal = Typed::new(align.map_or_else(|| null(ValueType::Float), lit), ValueType::Float);
-        let binned = function(planner, "bin_time", vec![source, literal(written), align_literal])?;
+        let binned = function(context, "bin_time", vec![source, literal(written), align_literal])?;
         Ok::<_, Diagnostic>((binned, Bins::Time(span, align)))
     };
     let span_of = |written: &Spanned<String>| {
@@ -207,13 +226,13 @@ async fn discretised(planner: &Planner, split: &SplitField, frame: &Frame, sourc
     if let Some(span) = split.option("span") {
         if let Some(logarithmic) = parse_log_span(&span.value) {
             logarithmic.map_err(|message| Diagnostic::error("plan/span", message, span.span))?;
-            return Ok((function(planner, "bin_log", vec![source, literal(span.value.clone())])?, Bins::Logarithmic));
+            return Ok((function(context, "bin_log", vec![source, literal(span.value.clone())])?, Bins::Logarithmic));
         }
         if !time && let Ok(size) = span.value.parse::<f64>() {
             if size <= 0.0 || !size.is_finite() {
                 return Err(Diagnostic::error("plan/span", "a span must be above 0", span.span));
             }
-            return Ok((function(planner, "bin_number", vec![source, literal(span.value.clone())])?, Bins::Linear(size)));
+            return Ok((function(context, "bin_number", vec![source, literal(span.value.clone())])?, Bins::Linear(size)));
         }
         return in_time(span_of(span)?, span.value.clone(), source);
     }
@@ -238,7 +257,7 @@ async fn discretised(planner: &Planner, split: &SplitField, frame: &Frame, sourc
             .filter(|bins| *bins >= 2)
             .ok_or_else(|| Diagnostic::error("plan/number", "`bins` must be at least 2", value.span))?,
     };
-    let bounds = bounds(planner, frame, source.clone()).await?;
+    let bounds = bounds(context, frame, source.clone()).await?;
     let (start, end) = (number("start")?, number("end")?);
     let Some((low, high)) = bounds else {
         return Ok((source, Bins::None));
@@ -250,40 +269,24 @@ async fn discretised(planner: &Planner, split: &SplitField, frame: &Frame, sourc
         return in_time(span, span_text(&span), source);
     }
     let size = automatic_size(low, high, bins).max(number("minspan")?.unwrap_or(0.0));
-    Ok((function(planner, "bin_number", vec![source, literal(format_number(size))])?, Bins::Linear(size)))
+    Ok((function(context, "bin_number", vec![source, literal(format_number(size))])?, Bins::Linear(size)))
 }
 
 /// The time of `aligntime`.
-pub fn aligned(planner: &Planner, written: &str, span: Span) -> Result<f64, Diagnostic> {
-    let range = planner.time_range();
+pub fn aligned(context: &PlanContext, written: &str, span: Span) -> Result<f64, Diagnostic> {
+    let range = context.time_range();
     match written.to_ascii_lowercase().as_str() {
         "earliest" => Ok(range.earliest.unwrap_or(0.0)),
-        "latest" => Ok(range.latest.unwrap_or(planner.settings().now)),
+        "latest" => Ok(range.latest.unwrap_or(context.now())),
         _ => match written.parse::<f64>() {
             Ok(number) => Ok(number),
-            Err(_) => parse_time(planner, written, span),
+            Err(_) => parse_time(context, written, span),
         },
     }
 }
 
-/// The least and the greatest number of an expression over all rows; none when there is no number.
-pub async fn bounds(planner: &Planner, frame: &Frame, source: Typed) -> Result<Option<(f64, f64)>, Diagnostic> {
-    let number = expression::convert(planner, source, ValueType::Float)?;
-    let ends = frame.clone().build(|plan| {
-        plan.aggregate(
-            Vec::<datafusion::logical_expr::Expr>::new(),
-            vec![min(number.clone()).alias("__low"), max(number).alias("__high")],
-        )
-    })?;
-    let columns = ["__low", "__high"].map(|name| (name.to_owned(), column(name)));
-    let mut columns = columns.to_vec();
-    columns.push((crate::frame::ORDINAL.to_owned(), lit(0_i64)));
-    let table = Table::of(planner, ends.select(columns)?).await?;
-    Ok(table.cell(0, "__low").number().zip(table.cell(0, "__high").number()))
-}
-
 /// Row keys in order; rows for buckets without events between the first and the last.
-fn ordered_rows(planner: &Planner, call: &CommandCall, mut rows: Vec<Cell>, bins: &Bins, continuous: bool) -> Vec<Cell> {
+fn ordered_rows(context: &PlanContext, call: &CommandCall, mut rows: Vec<Cell>, bins: &Bins, continuous: bool) -> Vec<Cell> {
     match bins {
         Bins::None => rows.sort_by(Cell::order),
         Bins::Time(..) | Bins::Linear(_) | Bins::Logarithmic => {
@@ -304,7 +307,7 @@ fn ordered_rows(planner: &Planner, call: &CommandCall, mut rows: Vec<Cell>, bins
     }
     let filled = match bins {
         Bins::Time(span, _) => {
-            time_buckets(planner, span, first, last).map(|starts| starts.into_iter().map(Cell::Float).collect::<Vec<_>>())
+            time_buckets(context, span, first, last).map(|starts| starts.into_iter().map(Cell::Float).collect::<Vec<_>>())
         }
         Bins::Linear(size) => {
             let count = ((last - first) / size).round();
@@ -318,7 +321,7 @@ fn ordered_rows(planner: &Planner, call: &CommandCall, mut rows: Vec<Cell>, bins
         Bins::None | Bins::Logarithmic => return rows,
     };
     let Some(mut filled) = filled else {
-        planner.warn(Diagnostic::warning(
+        context.warn(Diagnostic::warning(
             "limit/reached",
             format!("gaps are not filled: that would make more than {MOST_ROWS} rows"),
             Some(call.span),
@@ -327,24 +330,6 @@ fn ordered_rows(planner: &Planner, call: &CommandCall, mut rows: Vec<Cell>, bins
     };
     filled.extend(rows.into_iter().filter(|cell| lower_bound(cell).is_none()));
     filled
-}
-
-/// The starts of all buckets from the first to the last; none when they are too many.
-pub fn time_buckets(planner: &Planner, span: &TimeSpan, first: f64, last: f64) -> Option<Vec<f64>> {
-    let mut starts = Vec::new();
-    let mut start = first;
-    while start <= last {
-        if starts.len() >= MOST_ROWS {
-            return None;
-        }
-        starts.push(start);
-        let next = span.next(start, planner.time_zone());
-        if next <= start {
-            break;
-        }
-        start = next;
-    }
-    Some(starts)
 }
 
 /// The number that a bucket starts with: the number itself, or the first one of `10-20`.

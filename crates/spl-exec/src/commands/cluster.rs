@@ -17,14 +17,14 @@ use futures::future::BoxFuture;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
 
-use super::statistics::{self, number};
-use super::{Input, boolean};
+use crate::arguments::{boolean, number, option_text};
 use crate::cell::{Cell, array};
+use crate::commands::statistics;
+use crate::context::{Input, PlanContext};
 use crate::frame::Frame;
-use crate::planner::Planner;
 
 /// Plans the command.
-pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
+pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
         let threshold = number(call, "t", 0.8);
         if let Some(option) = call.option("t")
@@ -36,15 +36,15 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
                 option.value.span,
             ));
         }
-        let matching = match statistics::text(call, "match", "termlist").to_ascii_lowercase().as_str() {
+        let matching = match option_text(call, "match", "termlist").to_ascii_lowercase().as_str() {
             "termset" => Match::Terms,
             "ngramset" => Match::Runs,
             _ => Match::Places,
         };
         let delimiters = call.option("delims").map(|option| option.value.value.clone());
-        let field = statistics::text(call, "field", "_raw");
+        let field = option_text(call, "field", "_raw");
         let label_only = boolean(call, "labelonly", false);
-        let rows = statistics::rows(planner, call, input).await?;
+        let rows = statistics::rows(context, call, input).await?;
         let mut groups = Groups { threshold, ..Groups::default() };
         let mut features = Features { matching, delimiters, terms: HashMap::new() };
         let mut known: HashMap<String, usize> = HashMap::new();
@@ -67,10 +67,10 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
         let mut set = Vec::new();
         if boolean(call, "showcount", false) {
             let counts = cells(&|group| groups.sizes.get(group).copied().unwrap_or(0));
-            set.push((statistics::text(call, "countfield", "cluster_count").to_owned(), array(&counts)));
+            set.push((option_text(call, "countfield", "cluster_count").to_owned(), array(&counts)));
         }
-        set.push((statistics::text(call, "labelfield", "cluster_label").to_owned(), array(&cells(&|group| group + 1))));
-        rows.with_columns(planner, set, (!label_only).then_some(groups.first_rows.as_slice()))
+        set.push((option_text(call, "labelfield", "cluster_label").to_owned(), array(&cells(&|group| group + 1))));
+        rows.with_columns(context, set, (!label_only).then_some(groups.first_rows.as_slice()))
     })
 }
 

@@ -11,20 +11,20 @@ use spl_functions::value::{Value, sort_order};
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
 
-use super::Input;
-use super::statistics;
-use crate::cell::{Cell, Table};
+use crate::cell::Cell;
+use crate::cell_table::Table;
+use crate::commands::statistics;
+use crate::context::{Input, PlanContext};
 use crate::frame::Frame;
-use crate::planner::Planner;
 
 /// Plans the command.
-pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
+pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
         let fields: Vec<&str> = call.fields().map(|field| field.name.as_str()).collect();
         let [user, item] = fields.as_slice() else {
             return Err(Diagnostic::error("plan/argument", "`cofilter` takes two fields", call.span));
         };
-        let rows = statistics::rows(planner, call, input).await?;
+        let rows = statistics::rows(context, call, input).await?;
         let mut users: HashMap<String, usize> = HashMap::new();
         let mut items: IndexMap<String, BTreeSet<usize>> = IndexMap::new();
         for row in 0..rows.len() {
@@ -41,7 +41,7 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
         items.sort_by(|(left, a), (right, b)| {
             b.len().cmp(&a.len()).then_with(|| sort_order(Value::Text(left), Value::Text(right)))
         });
-        pairs(&items, users.len()).frame(planner)
+        pairs(&items, users.len()).frame(context)
     })
 }
 

@@ -7,20 +7,21 @@ use spl_functions::value::{Value, format_number};
 use spl_parser::syntax::CommandCall;
 use spl_parser::{Diagnostic, Severity};
 
-use super::{Input, boolean};
-use crate::cell::{Cell, Table};
+use crate::arguments::boolean;
+use crate::cell::Cell;
+use crate::cell_table::Table;
+use crate::context::{Input, PlanContext};
 use crate::frame::{Frame, text};
-use crate::planner::Planner;
 
 /// Plans the command.
 ///
 /// Source: Splunk search reference, collect.
-pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
+pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
         let frame = input.frame.ok_or_else(|| Diagnostic::error("plan/no-input", "`collect` needs rows", call.span))?;
         let index = call.option("index").map_or("summary", |option| option.value.value.as_str());
         if !boolean(call, "testmode", false) {
-            planner.warn(
+            context.warn(
                 Diagnostic {
                     severity: Severity::Note,
                     ..Diagnostic::warning(
@@ -37,7 +38,7 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
             let place = call.option("output_format").map_or(call.span, |option| option.name.span.to(option.value.span));
             return Err(Diagnostic::error("plan/refused-option", "`testmode` shows the format `raw` only", place));
         }
-        let frame = texts(planner, call, frame).await?;
+        let frame = texts(context, call, frame).await?;
         let mut set = vec![("index".to_owned(), text(index))];
         let option = |name: &str| call.option(name).map(|option| option.value.value.clone());
         set.push(("sourcetype".to_owned(), text(option("sourcetype").unwrap_or_else(|| "stash".to_owned()))));
@@ -49,11 +50,11 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
 }
 
 /// Rows with the text that the index would get: that of an event as it is, else time, search times and fields as pairs.
-async fn texts(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
-    let (range, now, zone) = (planner.time_range(), planner.settings().now, planner.time_zone());
+async fn texts(context: &PlanContext, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
+    let (range, now, zone) = (context.time_range(), context.now(), context.time_zone());
     let format = call.option("timeformat").map_or("%m/%d/%Y %H:%M:%S %z", |option| option.value.value.as_str());
     let marker = call.option("marker").map(|option| option.value.value.clone());
-    let mut table = Table::of(planner, frame).await?;
+    let mut table = Table::of(context, frame).await?;
     let names: Vec<String> = table.names().filter(|name| !name.starts_with('_')).cloned().collect();
     for row in 0..table.rows() {
         let mut parts: Vec<String> = Vec::new();
@@ -78,7 +79,7 @@ async fn texts(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Fr
         parts.extend(marker.clone());
         table.set(row, "_raw", Cell::Text(parts.join(", ")));
     }
-    table.frame(planner)
+    table.frame(context)
 }
 
 fn pair(name: &str, cell: &Cell) -> Option<String> {
@@ -86,6 +87,6 @@ fn pair(name: &str, cell: &Cell) -> Option<String> {
     let number = Value::Text(&value).number();
     Some(match number {
         Some(number) if format_number(number) == value => format!("{name}={value}"),
-        _ => format!("{name}=\"{}\"", super::format::escaped(&value)),
+        _ => format!("{name}=\"{}\"", crate::quoting::escaped(&value)),
     })
 }

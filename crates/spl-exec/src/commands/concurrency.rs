@@ -8,12 +8,12 @@ use spl_functions::column::Column;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
 
+use crate::context::PlanContext;
 use crate::frame::Frame;
 use crate::operators::whole_table::{TableStep, WholeTable, with_columns, with_fields};
-use crate::planner::Planner;
 
 /// Plans the command.
-pub fn plan(_: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
+pub fn plan(_: &PlanContext, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
     let option = |name: &str| call.option(name).map(|option| option.value.value.clone());
     let duration = option("duration")
         .ok_or_else(|| Diagnostic::error("plan/argument", "`concurrency` needs `duration=<field>`", call.span))?;

@@ -8,11 +8,15 @@ use spl_functions::column::ValueType;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
 
-use super::{Input, aggregation, boolean, count};
-use crate::cell::{Cell, Table};
-use crate::expression::{self, Typed};
-use crate::frame::{Frame, ORDINAL, column};
-use crate::planner::Planner;
+use crate::arguments::{boolean, count};
+use crate::cell::Cell;
+use crate::cell_table::Table;
+use crate::context::{Input, PlanContext};
+use crate::frame::{Frame, column};
+use crate::function_call;
+use crate::ordinal_column::ORDINAL;
+use crate::scope::Typed;
+use crate::{aggregation, statistical_function};
 
 const COUNT: &str = "__count";
 const ROW: &str = "__row";
@@ -21,7 +25,7 @@ const COLUMN: &str = "__column";
 const MOST_VALUES: u64 = 1000;
 
 /// Plans the command.
-pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
+pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
         let frame = input.frame.ok_or_else(|| Diagnostic::error("plan/no-input", "`contingency` needs rows", call.span))?;
         let fields: Vec<String> = call.fields().map(|field| field.name.clone()).collect();
@@ -30,23 +34,24 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
                 .with_help(call.spec.syntax.to_owned()));
         };
         let (Some(row_field), Some(split_field)) = (frame.field(row), frame.field(split)) else {
-            return Table::new(0).frame(planner);
+            return Table::new(0).frame(context);
         };
         let frame = frame.assign(vec![(ROW.to_owned(), column(row)), (COLUMN.to_owned(), column(split))])?;
-        let frame = aggregation::expand_groups(planner, frame, &[ROW.to_owned(), COLUMN.to_owned()])?;
+        let frame = aggregation::expand_groups(context, frame, &[ROW.to_owned(), COLUMN.to_owned()])?;
         let single = |kind: ValueType| {
             if kind == ValueType::Multivalue { ValueType::Text } else { kind }
         };
-        let name = expression::convert(planner, Typed::new(column(COLUMN), single(split_field.value_type())), ValueType::Text)?;
-        let key = expression::convert(planner, Typed::new(column(ROW), single(row_field.value_type())), ValueType::Text)?;
-        let (_, counting) = aggregation::lookup(planner, "count", call.span)?;
+        let name =
+            function_call::convert(context, Typed::new(column(COLUMN), single(split_field.value_type())), ValueType::Text)?;
+        let key = function_call::convert(context, Typed::new(column(ROW), single(row_field.value_type())), ValueType::Text)?;
+        let (_, counting) = statistical_function::lookup(context, "count", call.span)?;
         let counted = frame.build(|plan| {
             plan.aggregate(vec![key.alias(ROW), name.alias(COLUMN)], vec![counting.call(vec![lit(1_i64)]).alias(COUNT)])
         })?;
         let mut columns: Vec<_> = [ROW, COLUMN, COUNT].iter().map(|name| ((*name).to_owned(), column(name))).collect();
         columns.push((ORDINAL.to_owned(), lit(0_i64)));
-        let table = Table::of(planner, counted.select(columns)?).await?;
-        crossed(call, &table, row)?.frame(planner)
+        let table = Table::of(context, counted.select(columns)?).await?;
+        crossed(call, &table, row)?.frame(context)
     })
 }
 

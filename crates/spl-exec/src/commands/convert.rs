@@ -6,32 +6,34 @@ use spl_functions::convert::num;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{Argument, CommandCall};
 
-use super::{Input, expand};
-use crate::expression::{Typed, call as function};
-use crate::frame::{Frame, column, engine_error, text};
-use crate::planner::Planner;
+use crate::arguments::expand;
+use crate::context::{Input, PlanContext};
+use crate::errors::engine_error;
+use crate::frame::{Frame, column, text};
+use crate::function_call::call as function;
+use crate::scope::Typed;
 
 /// Plans the command.
-pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
+pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
         let mut frame = input.frame.ok_or_else(|| Diagnostic::error("plan/no-input", "`convert` needs rows", call.span))?;
         let automatic =
             |argument: &Argument| matches!(argument, Argument::Conversion { function, .. } if function.value == "auto");
         let whole = if call.arguments.iter().any(automatic) {
-            frame = planner.materialise(frame).await?;
-            convertible(planner, &frame, call).await?
+            frame = context.materialise(frame).await?;
+            convertible(context, &frame, call).await?
         } else {
             Vec::new()
         };
-        converted(planner, call, frame, &whole)
+        converted(context, call, frame, &whole)
     })
 }
 
 /// The fields of `auto` conversions all of whose values convert: a field with any other value is left as it is.
 ///
 /// Source: Splunk search reference, convert, auto.
-async fn convertible(planner: &Planner, frame: &Frame, call: &CommandCall) -> Result<Vec<String>, Diagnostic> {
-    let (_, batches) = planner.collect(frame.clone()).await?;
+async fn convertible(context: &PlanContext, frame: &Frame, call: &CommandCall) -> Result<Vec<String>, Diagnostic> {
+    let (_, batches) = context.collect(frame.clone()).await?;
     let mut whole = Vec::new();
     for argument in &call.arguments {
         let Argument::Conversion { function, field, .. } = argument else {
@@ -60,7 +62,7 @@ async fn convertible(planner: &Planner, frame: &Frame, call: &CommandCall) -> Re
     Ok(whole)
 }
 
-fn converted(planner: &Planner, call: &CommandCall, frame: Frame, whole: &[String]) -> Result<Frame, Diagnostic> {
+fn converted(context: &PlanContext, call: &CommandCall, frame: Frame, whole: &[String]) -> Result<Frame, Diagnostic> {
     let format = call.option("timeformat").map_or("%m/%d/%Y %H:%M:%S", |option| option.value.value.as_str());
     let excluded: Vec<String> = call
         .arguments
@@ -88,10 +90,10 @@ fn converted(planner: &Planner, call: &CommandCall, frame: Frame, whole: &[Strin
             let converted = match conversion.value.as_str() {
                 "ctime" | "mktime" => {
                     let arguments = vec![source, Typed::new(text(format), ValueType::Text)];
-                    function(planner, &format!("convert_{}", conversion.value), arguments)?
+                    function(context, &format!("convert_{}", conversion.value), arguments)?
                 }
                 "auto" if !whole.contains(&found.name) => source,
-                name => function(planner, &format!("convert_{name}"), vec![source])?,
+                name => function(context, &format!("convert_{name}"), vec![source])?,
             };
             let target = match alias {
                 Some(alias) if !alias.has_wildcard() => alias.name.clone(),
@@ -105,7 +107,7 @@ fn converted(planner: &Planner, call: &CommandCall, frame: Frame, whole: &[Strin
 }
 
 fn renamed(pattern: &str, target: &str, name: &str) -> String {
-    let captures = crate::frame::wildcard_captures(pattern, name).unwrap_or_default();
+    let captures = crate::wildcards::wildcard_captures(pattern, name).unwrap_or_default();
     let mut captures = captures.into_iter();
     let mut renamed = String::new();
     for (index, piece) in target.split('*').enumerate() {

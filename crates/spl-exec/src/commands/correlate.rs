@@ -8,28 +8,28 @@ use spl_functions::column::Column;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
 
-use super::Input;
-use super::statistics;
-use crate::cell::{Cell, Table};
+use crate::cell::Cell;
+use crate::cell_table::Table;
+use crate::commands::statistics;
+use crate::context::{Input, PlanContext};
 use crate::frame::Frame;
-use crate::planner::Planner;
 
 /// Plans the command.
-pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
+pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
-        let rows = statistics::rows(planner, call, input).await?;
+        let rows = statistics::rows(context, call, input).await?;
         let mut fields: Vec<(String, Vec<u64>)> = rows
             .fields()
             .filter(|(name, _)| !name.starts_with('_'))
             .map(|(name, column)| (name.to_owned(), present(column, rows.len())))
             .filter(|(_, present)| present.iter().any(|word| *word != 0))
             .collect();
-        let most = planner.limits().get("correlate_maxfields");
+        let most = context.limits().get("correlate_maxfields");
         if most > 0 && fields.len() as u64 > most {
             fields.truncate(usize::try_from(most).unwrap_or(usize::MAX));
             let message = format!("`correlate` looked at {most} fields only");
             let warning = Diagnostic::warning("limit/reached", message, Some(call.span));
-            planner.warn(warning.with_help("the limit is `correlate_maxfields`"));
+            context.warn(warning.with_help("the limit is `correlate_maxfields`"));
         }
         fields.sort_by(|(left, _), (right, _)| left.cmp(right));
         let mut table = Table::new(fields.len());
@@ -45,7 +45,7 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
                 table.set(place, &fields[row].0, share);
             }
         }
-        table.frame(planner)
+        table.frame(context)
     })
 }
 

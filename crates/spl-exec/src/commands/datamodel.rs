@@ -7,15 +7,16 @@ use spl_knowledge::{CalculationKind, DataModel, Dataset};
 use spl_parser::syntax::{Argument, CommandCall};
 use spl_parser::{Diagnostic, Spanned};
 
-use super::format::escaped;
-use super::makeresults::rows_frame;
-use super::{Input, boolean};
-use crate::dataset::{self, DatasetName, Naming};
+use crate::arguments::boolean;
+use crate::context::{Input, PlanContext};
+use crate::dataset;
+use crate::dataset::DatasetName;
 use crate::frame::Frame;
-use crate::planner::Planner;
+use crate::model_search::{Naming, search_string};
+use crate::text_rows::rows_frame;
 
 /// Plans the command.
-pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
+pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
         if input.frame.is_some() {
             return Err(Diagnostic::error("plan/position", "`datamodel` must be the first command", call.name.span));
@@ -28,15 +29,15 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
                 _ => None,
             })
             .collect();
-        let knowledge = planner.knowledge();
+        let knowledge = context.knowledge();
         let find = |name: &Spanned<String>| knowledge.data_model(&name.value).map_err(|error| error.at(name.span));
         match texts.as_slice() {
-            [] => described(planner, knowledge.data_models.values().map(model_json).collect()),
-            [model] => described(planner, vec![model_json(find(model)?)]),
+            [] => described(context, knowledge.data_models.values().map(model_json).collect()),
+            [model] => described(context, vec![model_json(find(model)?)]),
             [model, name] => {
                 let model = find(model)?;
                 let found = model.dataset(&name.value).map_err(|error| error.at(name.span))?;
-                described(planner, vec![dataset_json(model, found)])
+                described(context, vec![dataset_json(model, found)])
             }
             [model, name, mode, ..] => {
                 let naming = match mode.value.to_ascii_lowercase().as_str() {
@@ -47,7 +48,7 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
                         let model = find(model)?;
                         let found = model.dataset(&name.value).map_err(|error| error.at(name.span))?;
                         let text = search_string(model, found, naming).map_err(|error| error.at(name.span))?;
-                        return rows_frame(planner, &[[("search".to_owned(), vec![text])].into_iter().collect()]);
+                        return rows_frame(context, &[[("search".to_owned(), vec![text])].into_iter().collect()]);
                     }
                     other => {
                         return Err(Diagnostic::error(
@@ -61,76 +62,25 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
                     }
                 };
                 if boolean(call, "summariesonly", false) {
-                    super::tstats::note_summaries(planner, call);
+                    crate::model_fields::note_summaries(context, call);
                 }
                 let model = find(model)?;
                 let found = model.dataset(&name.value).map_err(|error| error.at(name.span))?;
                 let named = DatasetName { model, dataset: &found.name };
                 let strict = boolean(call, "strict_fields", true);
-                match dataset::searched(planner, &named, naming, strict, name.span).await? {
+                match dataset::searched(context, &named, naming, strict, name.span).await? {
                     Some(rows) => Ok(rows),
-                    None => dataset::found_rows(planner, &named, naming, strict, &input.needed, name.span).await,
+                    None => dataset::found_rows(context, &named, naming, strict, &input.needed, name.span).await,
                 }
             }
         }
     })
 }
 
-fn described(planner: &Planner, texts: Vec<Json>) -> Result<Frame, Diagnostic> {
+fn described(context: &PlanContext, texts: Vec<Json>) -> Result<Frame, Diagnostic> {
     let rows: Vec<IndexMap<String, Vec<String>>> =
         texts.into_iter().map(|json| [("_raw".to_owned(), vec![json.to_string()])].into_iter().collect()).collect();
-    rows_frame(planner, &rows)
-}
-
-/// The search that gives the rows of a dataset, as text.
-pub fn search_string(model: &DataModel, dataset: &Dataset, naming: Naming) -> Result<String, Diagnostic> {
-    let quoted = |text: &str| format!("\"{}\"", escaped(text));
-    let bracketed = |constraint: &str| format!("({constraint})");
-    let mut chain = model.constraint_chain(&dataset.name)?;
-    let mut text = match dataset::base_search(model, &dataset.name) {
-        Some(base) => {
-            chain.retain(|constraint| *constraint != base);
-            let narrowed: String = chain.into_iter().map(|constraint| format!(" | search {}", bracketed(constraint))).collect();
-            format!("{}{narrowed}", base.trim())
-        }
-        None if chain.is_empty() => "search *".to_owned(),
-        None => format!("search {}", chain.into_iter().map(bracketed).collect::<Vec<_>>().join(" ")),
-    };
-    for calculation in model.all_calculations(&dataset.name)? {
-        let outputs = || calculation.outputs.iter().map(|output| output.name.as_str());
-        match &calculation.kind {
-            CalculationKind::Eval { expression } => {
-                outputs().for_each(|output| text.push_str(&format!(" | eval {}={expression}", quoted(output))));
-            }
-            CalculationKind::Rex { input, expression } => {
-                text.push_str(&format!(" | rex field={} {}", quoted(input), quoted(expression)));
-            }
-            CalculationKind::Lookup { lookup, inputs, outputs } => {
-                let pairs = |pairs: &[(String, String)]| {
-                    pairs
-                        .iter()
-                        .map(|(table, event)| format!("{} AS {}", quoted(table), quoted(event)))
-                        .collect::<Vec<_>>()
-                        .join(" ")
-                };
-                text.push_str(&format!(" | lookup {} {} OUTPUT {}", quoted(lookup), pairs(inputs), pairs(outputs)));
-            }
-            CalculationKind::GeoIp { input } => text.push_str(&format!(" | iplocation {}", quoted(input))),
-        }
-    }
-    if naming == Naming::Prefixed {
-        let mut renames = Vec::new();
-        for field in model.all_fields(&dataset.name)? {
-            if !["_time", "host", "source", "sourcetype"].contains(&field.name.as_str()) {
-                let owner = field.owner.rsplit('.').next().unwrap_or(&field.owner);
-                renames.push(format!("{} AS {}", quoted(&field.name), quoted(&format!("{owner}.{}", field.name))));
-            }
-        }
-        if !renames.is_empty() {
-            text.push_str(&format!(" | rename {}", renames.join(" ")));
-        }
-    }
-    Ok(text)
+    rows_frame(context, &rows)
 }
 
 fn model_json(model: &DataModel) -> Json {

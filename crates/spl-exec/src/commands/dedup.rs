@@ -5,16 +5,19 @@ use datafusion::logical_expr::{Expr, ExprFunctionExt, lit, not};
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
 
-use super::sort::sort_keys;
-use super::{boolean, expand, leading_count};
-use crate::expression::{Typed, choose};
-use crate::frame::{Frame, column, engine_error, null, ordinal};
-use crate::operators::dedup_consecutive::DedupConsecutive;
-use crate::planner::Planner;
 use spl_functions::column::ValueType;
 
+use crate::arguments::{boolean, expand, leading_count};
+use crate::context::PlanContext;
+use crate::errors::engine_error;
+use crate::frame::{Frame, column, null, ordinal};
+use crate::function_call::choose;
+use crate::operators::dedup_consecutive::DedupConsecutive;
+use crate::scope::Typed;
+use crate::sort_keys::sort_keys;
+
 /// Plans the command.
-pub fn plan(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
+pub fn plan(context: &PlanContext, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
     const PLACE: &str = "__place";
     let keep = leading_count(call)?.unwrap_or(1);
     if keep == 0 {
@@ -37,7 +40,7 @@ pub fn plan(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame
     // The order decides which rows are the first of their kind.
     let frame = match call.clause("sortby") {
         Some(clause) => {
-            let keys = sort_keys(planner, &clause.arguments, &frame, false)?;
+            let keys = sort_keys(context, &clause.arguments, &frame, false)?;
             frame.sorted(keys, None)?
         }
         None => frame,
@@ -59,7 +62,7 @@ pub fn plan(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame
             for field in &fields {
                 let value_type = numbered.field(field).map_or(ValueType::Text, |field| field.value_type());
                 let kept = choose(
-                    planner,
+                    context,
                     vec![(first.clone(), Typed::new(column(field), value_type))],
                     Some(Typed::new(null(value_type), ValueType::Null)),
                 )?;

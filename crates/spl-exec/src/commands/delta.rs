@@ -3,13 +3,13 @@
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{Argument, CommandCall};
 
-use super::count;
+use crate::arguments::count;
+use crate::context::PlanContext;
 use crate::frame::Frame;
 use crate::operators::running::{Running, RunningField, Step};
-use crate::planner::Planner;
 
 /// Plans the command.
-pub fn plan(_: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
+pub fn plan(_: &PlanContext, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
     let (source, target) = match call.arguments.first() {
         Some(Argument::Field(field)) => (field.name.clone(), format!("delta({})", field.name)),
         Some(Argument::Rename { from, to }) => (from.name.clone(), to.name.clone()),

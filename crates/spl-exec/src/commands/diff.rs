@@ -7,12 +7,13 @@ use futures::future::BoxFuture;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
 
-use super::statistics::{self, count_within};
-use super::{Input, boolean, count, head};
-use crate::cell::{Cell, Table};
+use crate::arguments::{boolean, count, count_within, option_text};
+use crate::cell::Cell;
+use crate::cell_table::Table;
+use crate::context::{Input, PlanContext};
 use crate::frame::Frame;
-use crate::planner::Planner;
 use crate::rows::Rows;
+use crate::sort_keys;
 
 /// Lines around a change that are shown.
 const AROUND: usize = 3;
@@ -20,7 +21,7 @@ const AROUND: usize = 3;
 const MOST_COMPARISONS: usize = 25_000_000;
 
 /// Plans the command.
-pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
+pub fn plan<'a>(plan_context: &'a PlanContext, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
         let first = count_within(call, "position1", 1, 1, u64::MAX)?;
         let second = count_within(call, "position2", 2, 1, u64::MAX)?;
@@ -29,22 +30,22 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
                 call.option("position2").or_else(|| call.option("position1")).map_or(call.span, |option| option.value.span);
             return Err(Diagnostic::error("plan/number", "`position2` of `diff` must be greater than `position1`", span));
         }
-        let field = statistics::text(call, "attribute", "_raw");
+        let field = option_text(call, "attribute", "_raw");
         let longest = match count(call, "maxlen", 100_000)? {
             0 => usize::MAX,
             longest => usize::try_from(longest).unwrap_or(usize::MAX),
         };
         let frame = input.frame.ok_or_else(|| Diagnostic::error("plan/no-input", "`diff` needs rows", call.span))?;
-        let rows = Rows::of(planner, head::first_rows(frame, second)?).await?;
+        let rows = Rows::of(plan_context, sort_keys::first_rows(frame, second)?).await?;
         if (rows.len() as u64) < second {
             // A check without data has no rows either.
-            if planner.is_running() {
+            if plan_context.is_running() {
                 let message = format!("`diff` is to compare row {second}, but there are {} rows", rows.len());
-                planner.warn(Diagnostic::warning("plan/position", message, Some(call.span)));
+                plan_context.warn(Diagnostic::warning("plan/position", message, Some(call.span)));
             }
             let mut empty = Table::new(0);
             empty.add_column("_raw");
-            return empty.frame(planner);
+            return empty.frame(plan_context);
         }
         let text = |position: u64| {
             let row = usize::try_from(position - 1).unwrap_or(usize::MAX);
@@ -54,7 +55,7 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
         let shape = Shape { context: boolean(call, "context", false), header: boolean(call, "diffheader", false), first, second };
         let mut table = Table::new(1);
         table.set(0, "_raw", Cell::Text(difference(&old, &new, &shape)));
-        table.frame(planner)
+        table.frame(plan_context)
     })
 }
 

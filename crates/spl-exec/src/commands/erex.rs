@@ -6,11 +6,12 @@ use spl_functions::pattern::Pattern;
 use spl_parser::syntax::CommandCall;
 use spl_parser::{Diagnostic, Severity};
 
-use super::{Input, count};
-use crate::extraction::{Existing, Found, extract};
+use crate::arguments::count;
+use crate::context::{Input, PlanContext};
+use crate::extraction::{Existing, extract};
 use crate::frame::{Frame, null};
-use crate::planner::Planner;
 use crate::rows::Rows;
+use crate::transform_reader::Found;
 
 /// Most characters before a value that are learnt.
 const MOST_BEFORE: usize = 20;
@@ -18,7 +19,7 @@ const MOST_BEFORE: usize = 20;
 /// Plans the command. The expression is told in a note.
 ///
 /// Source: Splunk search reference, erex.
-pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
+pub fn plan<'a>(plan_context: &'a PlanContext, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
         let frame = input.frame.ok_or_else(|| Diagnostic::error("plan/no-input", "`erex` needs rows", call.span))?;
         let mut fields = call.fields();
@@ -39,21 +40,21 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
             return Err(Diagnostic::error("plan/number", "`maxtrainers` is a number from 1 to 1000", call.span));
         }
         let source = call.option("fromfield").map_or("_raw", |option| option.value.value.as_str());
-        if !planner.is_running() {
+        if !plan_context.is_running() {
             // What is learnt depends on data.
             return match field {
                 Some(field) => frame.assign(vec![(field.name.clone(), null(ValueType::Text))]),
                 None => Ok(frame),
             };
         }
-        let frame = planner.materialise(frame).await?;
-        let rows = Rows::of(planner, super::head::first_rows(frame.clone(), most)?).await?;
+        let frame = plan_context.materialise(frame).await?;
+        let rows = Rows::of(plan_context, crate::sort_keys::first_rows(frame.clone(), most)?).await?;
         let texts: Vec<String> =
             (0..rows.len()).filter_map(|row| rows.value(source, row).text().map(|text| text.into_owned())).collect();
         let place = call.option("examples").map_or(call.span, |option| option.value.span);
         let regex =
             learn(&texts, &examples, &counterexamples).map_err(|message| Diagnostic::error("plan/examples", message, place))?;
-        planner.warn(Diagnostic {
+        plan_context.warn(Diagnostic {
             severity: Severity::Note,
             ..Diagnostic::warning(
                 "erex/learnt",
@@ -69,7 +70,7 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
             let value = first(&pattern, text).map_err(wrong)?;
             Ok(value.map(|value| (field.name.clone(), vec![value.to_owned()])).into_iter().collect())
         };
-        extract(planner, frame, source, Existing::Replace, read).await
+        extract(plan_context, frame, source, Existing::Replace, read).await
     })
 }
 

@@ -5,26 +5,27 @@ use spl_functions::column::{Column, ValueType};
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{Argument, Assignment, CommandCall, TemplatePart};
 
-use super::Input;
-use crate::expression::{self, Typed, call, choose};
-use crate::frame::{Frame, column, engine_error, null, text};
-use crate::per_distinct;
-use crate::planner::Planner;
-use crate::subsearch;
+use crate::context::{Input, PlanContext};
+use crate::errors::engine_error;
+use crate::frame::{Frame, column, null, text};
+use crate::function_call;
+use crate::function_call::{call, choose};
+use crate::scope::{Typed, assign};
+use crate::{expression, subsearch};
 
 /// Plans the command.
-pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
+pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
         let mut frame = input.frame.ok_or_else(|| Diagnostic::error("plan/no-input", "`eval` needs rows", call.span))?;
         for argument in &call.arguments {
             if let Argument::Assignment(assignment) = argument {
-                let resolved = subsearch::resolve_expression(planner, &assignment.expression).await?;
-                let value = expression::value(planner, &resolved, &frame)?;
-                let value = per_distinct::wrap(value, &|name| frame.field(name).map(|field| field.data_type));
+                let resolved = subsearch::resolve_expression(context, &assignment.expression).await?;
+                let value = expression::value(context, &resolved, &frame)?;
+                let value = crate::scope::once_per_distinct(value, &|name| frame.field(name).map(|field| field.data_type));
                 frame = if assignment.template.is_empty() {
                     assign(frame, &assignment.target.name, value)?
                 } else {
-                    assign_template(planner, frame, assignment, value).await?
+                    assign_template(context, frame, assignment, value).await?
                 };
             }
         }
@@ -32,14 +33,13 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
     })
 }
 
-/// Sets one field.
-pub fn assign(frame: Frame, name: &str, value: Typed) -> Result<Frame, Diagnostic> {
-    let expression = if value.value_type == ValueType::Null { null(ValueType::Text) } else { value.expression };
-    frame.assign(vec![(name.to_owned(), expression)])
-}
-
 /// `eval {a}=x`: each row sets the field that its value of `a` names, so the names are known only from the rows.
-async fn assign_template(planner: &Planner, frame: Frame, assignment: &Assignment, value: Typed) -> Result<Frame, Diagnostic> {
+async fn assign_template(
+    context: &PlanContext,
+    frame: Frame,
+    assignment: &Assignment,
+    value: Typed,
+) -> Result<Frame, Diagnostic> {
     const NAME: &str = "__target";
     const VALUE: &str = "__value";
     let mut name: Option<Typed> = None;
@@ -53,15 +53,15 @@ async fn assign_template(planner: &Planner, frame: Frame, assignment: &Assignmen
         };
         name = Some(match name {
             None => part,
-            Some(before) => call(planner, "spl_concatenate", vec![before, part])?,
+            Some(before) => call(context, "spl_concatenate", vec![before, part])?,
         });
     }
     let name = name.ok_or_else(|| Diagnostic::error("plan/field", "empty field name", assignment.target.span))?;
-    let name = expression::convert(planner, name, ValueType::Text)?;
+    let name = function_call::convert(context, name, ValueType::Text)?;
     let value_type = value.value_type;
     let held = if value_type == ValueType::Null { null(ValueType::Text) } else { value.expression };
-    let frame = planner.materialise(frame.assign(vec![(NAME.to_owned(), name), (VALUE.to_owned(), held)])?).await?;
-    let (_, batches) = planner.collect(frame.clone()).await?;
+    let frame = context.materialise(frame.assign(vec![(NAME.to_owned(), name), (VALUE.to_owned(), held)])?).await?;
+    let (_, batches) = context.collect(frame.clone()).await?;
     let mut names: Vec<String> = Vec::new();
     for batch in &batches {
         let Some(array) = batch.column_by_name(NAME) else { continue };
@@ -88,7 +88,7 @@ async fn assign_template(planner: &Planner, frame: Frame, assignment: &Assignmen
             || Typed::new(null(ValueType::Text), ValueType::Null),
             |field| Typed::new(column(&name), field.value_type()),
         );
-        let set = choose(planner, vec![(chosen, Typed::new(column(VALUE), value_type))], Some(base))?;
+        let set = choose(context, vec![(chosen, Typed::new(column(VALUE), value_type))], Some(base))?;
         assignments.push((name, set.expression));
     }
     frame.assign(assignments)?.without(&[NAME.to_owned(), VALUE.to_owned()])

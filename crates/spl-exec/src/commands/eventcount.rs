@@ -9,17 +9,20 @@ use indexmap::IndexMap;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
 
-use super::makeresults::rows_frame;
-use super::{Input, boolean};
+use crate::arguments::boolean;
+use crate::context::{Input, PlanContext};
 use crate::events;
-use crate::expression::{Typed, call as call_function};
-use crate::frame::{Frame, ORDINAL, column, wildcard_matches};
-use crate::planner::Planner;
+use crate::frame::{Frame, column};
+use crate::function_call::call as call_function;
+use crate::ordinal_column::ORDINAL;
 use crate::rows::Rows;
+use crate::scope::Typed;
+use crate::text_rows::rows_frame;
+use crate::wildcards::wildcard_matches;
 
 /// Plans the command. Virtual and remote indexes do not exist here, so the options about them change nothing. The size of
 /// an index is that of the texts of its events, in characters.
-pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
+pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
         if input.frame.is_some() {
             return Err(Diagnostic::error("plan/position", "`eventcount` must be the first command", call.name.span));
@@ -31,11 +34,11 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
             if patterns.is_empty() { index == "main" } else { patterns.iter().any(|pattern| index_matches(pattern, index)) }
         };
         let mut counts: Vec<(String, i64, i64)> = Vec::new();
-        let (events, ()) = planner.over_events(|planner| Ok((events::scan(planner)?, ()))).await?;
+        let (events, ()) = context.over_events(|context| Ok((events::scan(context)?, ()))).await?;
         if events.field("index").is_some() {
             let bytes = match events.field("_raw") {
                 Some(raw) if with_size => {
-                    call_function(planner, "len", vec![Typed::new(column("_raw"), raw.value_type())])?.expression
+                    call_function(context, "len", vec![Typed::new(column("_raw"), raw.value_type())])?.expression
                 }
                 _ => lit(0_i64),
             };
@@ -51,7 +54,7 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
                 ("size".to_owned(), column("size")),
                 (ORDINAL.to_owned(), lit(0_i64)),
             ];
-            let rows = Rows::of(planner, counted.select(columns)?).await?;
+            let rows = Rows::of(context, counted.select(columns)?).await?;
             for row in 0..rows.len() {
                 let index = rows.value("index", row).text().unwrap_or_default().into_owned();
                 if wanted(&index) {
@@ -84,7 +87,7 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
                 })
                 .collect()
         };
-        rows_frame(planner, &rows)
+        rows_frame(context, &rows)
     })
 }
 

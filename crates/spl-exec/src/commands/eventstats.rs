@@ -5,16 +5,18 @@ use datafusion::logical_expr::{Expr, ExprFunctionExt, WindowFunctionDefinition, 
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
 
-use super::aggregation;
-use crate::expression::{Typed, choose};
-use crate::frame::{Frame, column, engine_error};
+use crate::aggregation;
+use crate::context::PlanContext;
+use crate::errors::engine_error;
+use crate::frame::{Frame, column};
+use crate::function_call::choose;
 use crate::operators::barrier::Barrier;
-use crate::planner::Planner;
+use crate::scope::Typed;
 
 /// Plans the command.
-pub fn plan(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
-    let (frame, hidden) = aggregation::with_all_numbers(planner, call, frame)?;
-    let planned = aggregation::plan_all(planner, call, &frame)?;
+pub fn plan(context: &PlanContext, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
+    let (frame, hidden) = aggregation::with_all_numbers(context, call, frame)?;
+    let planned = aggregation::plan_all(context, call, &frame)?;
     let Some(fields) = aggregation::by_fields(call, &frame)? else {
         return frame.without(&hidden);
     };
@@ -40,7 +42,7 @@ pub fn plan(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame
         let name = internal(place);
         let value_type = widened.field(&name).map_or(spl_functions::column::ValueType::Text, |field| field.value_type());
         let result = Typed::new(column(&name), value_type);
-        let value = if fields.is_empty() { result } else { choose(planner, vec![(grouped.clone(), result)], None)? };
+        let value = if fields.is_empty() { result } else { choose(context, vec![(grouped.clone(), result)], None)? };
         assignments.push((one.name.clone(), value.expression));
     }
     widened.assign(assignments)?.without(&names)

@@ -3,12 +3,12 @@
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{Argument, CommandCall};
 
-use super::expand;
+use crate::arguments::expand;
+use crate::context::PlanContext;
 use crate::frame::{Frame, column};
-use crate::planner::Planner;
 
 /// Plans the command.
-pub fn plan(_: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
+pub fn plan(_: &PlanContext, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
     let removes = matches!(call.arguments.first(), Some(Argument::Text { text, .. }) if text.value == "-");
     let named: Vec<String> = call.fields().flat_map(|field| expand(&frame, field)).map(|field| field.name).collect();
     if removes {

@@ -11,12 +11,13 @@ use spl_functions::value::{Value, parse_number};
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
 
-use super::{Input, count, expand};
-use crate::frame::{Frame, engine_error};
-use crate::planner::Planner;
+use crate::arguments::{count, expand};
+use crate::context::{Input, PlanContext};
+use crate::errors::engine_error;
+use crate::frame::Frame;
 
 /// Plans the command.
-pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
+pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
         let frame = input.frame.ok_or_else(|| Diagnostic::error("plan/no-input", "`fieldsummary` needs rows", call.span))?;
         let most = match count(call, "maxvals", 100)? {
@@ -29,7 +30,7 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
         }
         names.sort();
         names.dedup();
-        let (_, batches) = planner.collect(frame).await?;
+        let (_, batches) = context.collect(frame).await?;
         let mut summaries = Vec::new();
         for name in names {
             let summary = Summary::of(&name, &batches).map_err(engine_error)?;
@@ -38,7 +39,7 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
             }
         }
         let (schema, batch) = table(&summaries, most).map_err(|error| engine_error(error.into()))?;
-        planner.from_batches(schema, vec![batch])
+        context.from_batches(schema, vec![batch])
     })
 }
 

@@ -3,13 +3,13 @@
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
 
-use super::expand;
+use crate::arguments::expand;
+use crate::context::PlanContext;
 use crate::frame::Frame;
 use crate::operators::running::{Running, RunningField, Step};
-use crate::planner::Planner;
 
 /// Plans the command.
-pub fn plan(_: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
+pub fn plan(_: &PlanContext, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
     let mut names: Vec<String> = Vec::new();
     for field in call.fields() {
         for found in expand(&frame, field) {

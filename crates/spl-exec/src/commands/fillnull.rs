@@ -6,13 +6,14 @@ use spl_functions::value::{format_number, parse_number};
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
 
-use super::expand;
-use crate::expression::{Typed, choose};
+use crate::arguments::expand;
+use crate::context::PlanContext;
 use crate::frame::{Frame, column, text};
-use crate::planner::Planner;
+use crate::function_call::choose;
+use crate::scope::Typed;
 
 /// Plans the command.
-pub fn plan(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
+pub fn plan(context: &PlanContext, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
     let filler = call.option("value").map_or("0", |option| option.value.value.as_str());
     let mut names: Vec<String> = Vec::new();
     for field in call.fields() {
@@ -27,14 +28,14 @@ pub fn plan(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame
     }
     let mut assignments = Vec::new();
     for name in names {
-        let filled = fill(planner, &frame, &name, filler)?;
+        let filled = fill(context, &frame, &name, filler)?;
         assignments.push((name, filled.expression));
     }
     frame.assign(assignments)
 }
 
 /// A field with a value where it is absent.
-pub fn fill(planner: &Planner, frame: &Frame, name: &str, filler: &str) -> Result<Typed, Diagnostic> {
+pub fn fill(context: &PlanContext, frame: &Frame, name: &str, filler: &str) -> Result<Typed, Diagnostic> {
     let number = parse_number(filler).filter(|number| format_number(*number) == filler);
     let literal = |value_type: ValueType| match (value_type, number) {
         (ValueType::Integer, Some(number)) if number.fract() == 0.0 && number.abs() < 9e15 => {
@@ -47,7 +48,7 @@ pub fn fill(planner: &Planner, frame: &Frame, name: &str, filler: &str) -> Resul
         Some(field) => {
             let value_type = field.value_type();
             let kept = Typed::new(column(name), value_type);
-            choose(planner, vec![(column(name).is_not_null(), kept)], Some(literal(value_type)))
+            choose(context, vec![(column(name).is_not_null(), kept)], Some(literal(value_type)))
         }
         None => {
             Ok(literal(if number.is_some_and(|number| number.fract() == 0.0) { ValueType::Integer } else { ValueType::Text }))

@@ -17,13 +17,14 @@ use futures::future::BoxFuture;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{Argument, CommandCall};
 
-use super::Input;
-use super::head;
-use super::statistics::{self, count_within};
-use crate::cell::{Cell, Table};
+use crate::arguments::{count_within, number};
+use crate::cell::Cell;
+use crate::cell_table::Table;
+use crate::commands::statistics;
+use crate::context::{Input, PlanContext};
 use crate::frame::Frame;
-use crate::planner::Planner;
 use crate::rows::Rows;
+use crate::sort_keys;
 
 /// Events that `findtypes` looks at (Splunk search reference, findtypes).
 const MOST_EVENTS: u64 = 5000;
@@ -33,14 +34,14 @@ const PUNCT_LENGTH: usize = 15;
 const MOST_TERMS: usize = 3;
 
 /// Plans `findtypes`.
-pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
+pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
         let most = count_within(call, "max", 10, 1, u64::MAX)? as usize;
         let has = |word: &str| {
             call.arguments.iter().any(|argument| matches!(argument, Argument::Text { text, .. } if text.value == word))
         };
         let frame = input.frame.ok_or_else(|| Diagnostic::error("plan/no-input", "`findtypes` needs events", call.span))?;
-        let rows = Rows::of(planner, head::first_rows(frame, MOST_EVENTS)?).await?;
+        let rows = Rows::of(context, sort_keys::first_rows(frame, MOST_EVENTS)?).await?;
         let considered = (0..rows.len()).filter(|row| !has("notcovered") || rows.value("eventtype", *row).is_null());
         let groups = groups(considered, |row| {
             let sourcetype = rows.value("sourcetype", row).text().unwrap_or_default().into_owned();
@@ -48,25 +49,25 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
         });
         let mut found = searches(&rows, &groups, has("useraw"));
         found.truncate(most);
-        table(&found, groups.values().map(Vec::len).sum()).frame(planner)
+        table(&found, groups.values().map(Vec::len).sum()).frame(context)
     })
 }
 
 /// Plans `typelearner`.
 pub fn plan_typelearner<'a>(
-    planner: &'a Planner,
+    context: &'a PlanContext,
     call: &'a CommandCall,
     input: Input,
 ) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
-        let length = statistics::number(call, "maxlen", 15.0);
+        let length = number(call, "maxlen", 15.0);
         let field = call.fields().next().map_or("punct", |field| field.name.as_str());
-        let rows = statistics::rows(planner, call, input).await?;
+        let rows = statistics::rows(context, call, input).await?;
         let groups = groups(0..rows.len(), |row| {
             let text = if field == "punct" { punct(&rows, row) } else { rows.value(field, row).text()?.into_owned() };
             Some((String::new(), if length < 0.0 { text } else { text.chars().take(length as usize).collect() }))
         });
-        table(&searches(&rows, &groups, false), groups.values().map(Vec::len).sum()).frame(planner)
+        table(&searches(&rows, &groups, false), groups.values().map(Vec::len).sum()).frame(context)
     })
 }
 

@@ -17,18 +17,19 @@ use indexmap::IndexMap;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
 
-use super::Input;
-use super::statistics::{self, count_within};
-use crate::cell::{Cell, Table};
+use crate::arguments::{count_within, option_text};
+use crate::cell::Cell;
+use crate::cell_table::Table;
+use crate::commands::statistics;
+use crate::context::{Input, PlanContext};
 use crate::frame::Frame;
-use crate::planner::Planner;
 
 /// Plans the command.
-pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
+pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
-        let path_field = statistics::text(call, "attr", "");
-        let size_field = statistics::text(call, "size", "totalCount");
-        let separator = statistics::text(call, "sep", "::");
+        let path_field = option_text(call, "attr", "");
+        let size_field = option_text(call, "size", "totalCount");
+        let separator = option_text(call, "sep", "::");
         if separator.is_empty() {
             return Err(Diagnostic::error("plan/argument", "`sep` of `folderize` can't be empty", call.span));
         }
@@ -37,7 +38,7 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
         if most < least {
             return Err(Diagnostic::error("plan/number", "`maxfolders` of `folderize` is less than `minfolders`", call.span));
         }
-        let rows = statistics::rows(planner, call, input).await?;
+        let rows = statistics::rows(context, call, input).await?;
         let members: Vec<(String, f64)> = (0..rows.len())
             .filter_map(|row| {
                 Some((rows.value(path_field, row).text()?.into_owned(), rows.value(size_field, row).number().unwrap_or(0.0)))
@@ -58,7 +59,7 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
             }
             table.set(row, "memberCount", Cell::Integer(i64::try_from(distinct.len()).unwrap_or(i64::MAX)));
         }
-        table.frame(planner)
+        table.frame(context)
     })
 }
 

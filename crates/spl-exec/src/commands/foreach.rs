@@ -6,12 +6,15 @@ use spl_functions::column::{Column, ValueType};
 use spl_parser::syntax::{Argument, CommandCall, FieldName, Pipeline};
 use spl_parser::{Diagnostic, Span, Spanned};
 
-use super::Input;
-use super::eval::assign;
-use crate::expression::{self, Typed, call as function, choose};
-use crate::frame::{Frame, column, engine_error, null, wildcard_captures};
+use crate::context::{Input, PlanContext};
+use crate::errors::engine_error;
+use crate::expression;
+use crate::frame::{Frame, column, null};
+use crate::function_call;
+use crate::function_call::{call as function, choose};
 use crate::needed::Needed;
-use crate::planner::Planner;
+use crate::scope::{Typed, assign};
+use crate::wildcards::wildcard_captures;
 
 /// Hidden field of a row's values while they are gone through.
 const ITEMS: &str = "__items";
@@ -21,7 +24,7 @@ const ITEM: &str = "__item";
 const ROUNDS_PER_STAGE: usize = 32;
 
 /// Plans the command.
-pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
+pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
         let frame = input.frame.ok_or_else(|| Diagnostic::error("plan/no-input", "`foreach` needs rows", call.span))?;
         let template = call.arguments.iter().find_map(|argument| match argument {
@@ -33,7 +36,7 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
         let fields: Vec<&FieldName> = call.fields().collect();
         let mode = call.option("mode").map_or_else(|| "multifield".to_owned(), |option| option.value.value.to_ascii_lowercase());
         if mode == "multifield" {
-            return each_field(planner, call, frame, &fields, template).await;
+            return each_field(context, call, frame, &fields, template).await;
         }
         let [field] = fields.as_slice() else {
             return Err(Diagnostic::error("plan/argument", format!("`foreach mode={mode}` goes through one field"), call.span));
@@ -41,7 +44,7 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
         if field.has_wildcard() {
             return Err(Diagnostic::error("plan/argument", format!("`foreach mode={mode}` takes no wildcard"), field.span));
         }
-        each_item(planner, call, frame, field, &mode, template).await
+        each_item(context, call, frame, field, &mode, template).await
     })
 }
 
@@ -51,7 +54,7 @@ fn place_holder<'c>(call: &'c CommandCall, option: &str, default: &'c str) -> &'
 }
 
 async fn each_field(
-    planner: &Planner,
+    context: &PlanContext,
     call: &CommandCall,
     frame: Frame,
     patterns: &[&FieldName],
@@ -84,12 +87,12 @@ async fn each_field(
             (place_holder(call, "iterstr", "<<ITER>>"), round.to_string()),
         ];
         let pipeline = filled(&template.value, template.span, &replacements)?;
-        frame = planner
-            .commands(Some(frame), &pipeline.commands, Needed::All)
+        frame = context
+            .pipeline_from(Some(frame), &pipeline.commands, Needed::All)
             .await
             .map_err(|error| located(error, template.span))?;
         if (round + 1).is_multiple_of(ROUNDS_PER_STAGE) {
-            frame = planner.materialise(frame).await?;
+            frame = context.materialise(frame).await?;
         }
     }
     Ok(frame)
@@ -154,7 +157,7 @@ fn item_in_texts(template: &str, holder: &str) -> String {
 }
 
 async fn each_item(
-    planner: &Planner,
+    context: &PlanContext,
     call: &CommandCall,
     frame: Frame,
     field: &FieldName,
@@ -167,28 +170,28 @@ async fn each_item(
     let source = Typed::new(column(&field.name), found.value_type());
     let values = || {
         Ok::<_, Diagnostic>(Typed::new(
-            expression::convert(planner, source.clone(), ValueType::Multivalue)?,
+            function_call::convert(context, source.clone(), ValueType::Multivalue)?,
             ValueType::Multivalue,
         ))
     };
-    let array = || function(planner, "json_array_to_mv", vec![source.clone()]);
+    let array = || function(context, "json_array_to_mv", vec![source.clone()]);
     let items = match (mode, found.value_type()) {
         ("json_array", _) => array()?,
         ("auto_collections", ValueType::Text) => {
             let array = array()?;
-            choose(planner, vec![(array.expression.clone().is_not_null(), array)], Some(values()?))?
+            choose(context, vec![(array.expression.clone().is_not_null(), array)], Some(values()?))?
         }
         _ => values()?,
     };
-    let mut frame = planner.materialise(frame.assign(vec![(ITEMS.to_owned(), items.expression)])?).await?;
-    let rounds = most_items(planner, &frame).await?;
+    let mut frame = context.materialise(frame.assign(vec![(ITEMS.to_owned(), items.expression)])?).await?;
+    let rounds = most_items(context, &frame).await?;
     let holder = place_holder(call, "itemstr", "<<ITEM>>");
     let counter = place_holder(call, "iterstr", "<<ITER>>");
     let text = item_in_texts(&template.value, holder);
     for round in 0..rounds {
         let place = Typed::new(lit(round as i64), ValueType::Integer);
-        let item = function(planner, "mvindex", vec![Typed::new(column(ITEMS), ValueType::Multivalue), place])?;
-        let item = expression::convert(planner, item, ValueType::Text)?;
+        let item = function(context, "mvindex", vec![Typed::new(column(ITEMS), ValueType::Multivalue), place])?;
+        let item = function_call::convert(context, item, ValueType::Text)?;
         frame = frame.assign(vec![(ITEM.to_owned(), item)])?;
         let replacements = [
             (holder, format!("'{ITEM}'")),
@@ -197,10 +200,10 @@ async fn each_item(
         ];
         let pipeline = filled(&text, template.span, &replacements)?;
         for command in &pipeline.commands {
-            frame = assign_where_item(planner, command, frame, mode, template.span)?;
+            frame = assign_where_item(context, command, frame, mode, template.span)?;
         }
         if (round + 1).is_multiple_of(ROUNDS_PER_STAGE) {
-            frame = planner.materialise(frame).await?;
+            frame = context.materialise(frame).await?;
         }
     }
     frame.without(&[ITEMS.to_owned(), ITEM.to_owned()])
@@ -208,7 +211,7 @@ async fn each_item(
 
 /// The assignments of an eval, for rows that have an item at this round; other rows stay as they are.
 fn assign_where_item(
-    planner: &Planner,
+    context: &PlanContext,
     command: &CommandCall,
     frame: Frame,
     mode: &str,
@@ -234,20 +237,20 @@ fn assign_where_item(
             ));
         }
         let name = &assignment.target.name;
-        let value = expression::value(planner, &assignment.expression, &frame).map_err(|error| located(error, span))?;
+        let value = expression::value(context, &assignment.expression, &frame).map_err(|error| located(error, span))?;
         let old = frame.field(name).map_or_else(
             || Typed::new(null(ValueType::Text), ValueType::Null),
             |field| Typed::new(column(name), field.value_type()),
         );
-        let value = choose(planner, vec![(column(ITEM).is_not_null(), value)], Some(old))?;
+        let value = choose(context, vec![(column(ITEM).is_not_null(), value)], Some(old))?;
         frame = assign(frame, name, value)?;
     }
     Ok(frame)
 }
 
 /// The number of items in the row that has the most.
-async fn most_items(planner: &Planner, frame: &Frame) -> Result<usize, Diagnostic> {
-    let (_, batches) = planner.collect(frame.clone().select(vec![(ITEMS.to_owned(), column(ITEMS))])?).await?;
+async fn most_items(context: &PlanContext, frame: &Frame) -> Result<usize, Diagnostic> {
+    let (_, batches) = context.collect(frame.clone().select(vec![(ITEMS.to_owned(), column(ITEMS))])?).await?;
     let mut most = 0;
     for batch in &batches {
         let Some(array) = batch.column_by_name(ITEMS) else {

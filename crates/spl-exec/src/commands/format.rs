@@ -5,11 +5,12 @@ use indexmap::IndexMap;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{Argument, CommandCall};
 
-use super::makeresults::rows_frame;
-use super::{Input, count};
+use crate::arguments::count;
+use crate::context::{Input, PlanContext};
 use crate::frame::Frame;
-use crate::planner::Planner;
+use crate::quoting::comparison;
 use crate::rows::Rows;
+use crate::text_rows::rows_frame;
 
 /// The words between rows, columns and values.
 struct Words<'a> {
@@ -23,7 +24,7 @@ struct Words<'a> {
 }
 
 /// Plans the command.
-pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
+pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
         let frame = input.frame.ok_or_else(|| Diagnostic::error("plan/no-input", "`format` needs rows", call.span))?;
         let given: Vec<&str> = call
@@ -40,11 +41,11 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
         let words = Words { row_prefix, column_prefix, column_separator, column_end, row_separator, row_end, value_separator };
         let empty = call.option("emptystr").map_or("NOT( )", |option| option.value.value.as_str());
         let most = usize::try_from(count(call, "maxresults", 0)?).unwrap_or(usize::MAX);
-        let rows = Rows::of(planner, frame).await?;
+        let rows = Rows::of(context, frame).await?;
         let text = write(&rows, &words, if most == 0 { rows.len() } else { most.min(rows.len()) });
         let text = text.unwrap_or_else(|| empty.to_owned());
         let row: IndexMap<String, Vec<String>> = [("search".to_owned(), vec![text])].into_iter().collect();
-        rows_frame(planner, &[row])
+        rows_frame(context, &[row])
     })
 }
 
@@ -76,26 +77,6 @@ fn write(rows: &Rows, words: &Words<'_>, most: usize) -> Option<String> {
 
 fn is_bare(name: &str) -> bool {
     matches!(name, "search" | "query")
-}
-
-/// `field="value"`, with quotes and backslashes of the value escaped.
-pub fn comparison(name: &str, value: &str) -> String {
-    let plain = !name.is_empty()
-        && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '.' | '{' | '}' | ':' | '-' | '@' | '#' | '$'));
-    let name = if plain { name.to_owned() } else { format!("\"{}\"", escaped(name)) };
-    format!("{name}=\"{}\"", escaped(value))
-}
-
-/// A text as it stands between double quotes.
-pub fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        if matches!(character, '"' | '\\') {
-            escaped.push('\\');
-        }
-        escaped.push(character);
-    }
-    escaped
 }
 
 fn joined(parts: &[String], separator: &str) -> String {

@@ -6,19 +6,19 @@ use spl_functions::json_path::text_of;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
 
-use super::Input;
-use crate::extraction::{Existing, Found, extract};
+use crate::context::{Input, PlanContext};
+use crate::extraction::{Existing, extract};
 use crate::frame::Frame;
-use crate::planner::Planner;
+use crate::transform_reader::Found;
 
 /// Plans the command.
-pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
+pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
         let frame = input.frame.ok_or_else(|| Diagnostic::error("plan/no-input", "`fromjson` needs rows", call.span))?;
         let field =
             call.fields().next().ok_or_else(|| Diagnostic::error("plan/argument", "`fromjson` needs a field", call.span))?;
         let prefix = call.option("prefix").map_or("", |option| option.value.value.as_str());
-        extract(planner, frame, &field.name, Existing::Replace, |text| Ok(members(text, prefix))).await
+        extract(context, frame, &field.name, Existing::Replace, |text| Ok(members(text, prefix))).await
     })
 }
 

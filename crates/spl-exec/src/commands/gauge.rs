@@ -5,20 +5,20 @@ use spl_functions::value::parse_number;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{CommandCall, FieldName};
 
-use super::Input;
-use super::head::first_rows;
-use crate::cell::{Cell, Table};
+use crate::cell::Cell;
+use crate::cell_table::Table;
+use crate::context::{Input, PlanContext};
 use crate::frame::Frame;
-use crate::planner::Planner;
+use crate::sort_keys::first_rows;
 
 /// The bounds where none are given.
 const DEFAULT_BOUNDS: [i64; 4] = [0, 30, 70, 100];
 
 /// Plans the command.
-pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
+pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
         let frame = input.frame.ok_or_else(|| Diagnostic::error("plan/no-input", "`gauge` needs rows", call.span))?;
-        let table = Table::of(planner, first_rows(frame, 1)?).await?;
+        let table = Table::of(context, first_rows(frame, 1)?).await?;
         let number = |field: &FieldName| match parse_number(&field.name) {
             Some(number) => Cell::Float(number),
             None => table.cell(0, &field.name).number().map_or(Cell::Null, Cell::Float),
@@ -35,6 +35,6 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
         for (place, bound) in bounds.into_iter().enumerate() {
             result.set(0, &format!("y{}", place + 1), bound);
         }
-        result.frame(planner)
+        result.frame(context)
     })
 }

@@ -6,21 +6,21 @@ use spl_functions::time::{relative_time, strftime, strptime};
 use spl_parser::syntax::{CommandCall, OptionArgument};
 use spl_parser::{Diagnostic, Spanned};
 
-use super::Input;
-use crate::cell::{Cell, Table};
+use crate::cell::Cell;
+use crate::cell_table::Table;
+use crate::context::{Input, PlanContext};
 use crate::frame::Frame;
-use crate::planner::Planner;
 
 /// Most ranges of one command.
 const MOST_RANGES: usize = 1_000_000;
 
 /// Plans the command.
-pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
+pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
         if input.frame.is_some() {
             return Err(Diagnostic::error("plan/position", "`gentimes` must be the first command", call.name.span));
         }
-        let (now, zone) = (planner.settings().now, planner.time_zone());
+        let (now, zone) = (context.now(), context.time_zone());
         let Some(OptionArgument { value, .. }) = call.option("start") else {
             return Err(Diagnostic::error("plan/argument", "`gentimes` needs `start`", call.span)
                 .with_help("for example `start=10/25/2024` or `start=-30`"));
@@ -34,7 +34,7 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
             Some(option) => increment(&option.value)?,
             None => (1, 'd'),
         };
-        ranges(call, start, end, step, zone)?.frame(planner)
+        ranges(call, start, end, step, zone)?.frame(context)
     })
 }
 

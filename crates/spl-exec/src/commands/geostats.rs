@@ -9,13 +9,17 @@ use spl_functions::column::ValueType;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{Argument, CommandCall};
 
-use super::{Input, boolean, count};
-use crate::cell::{Cell, Table};
-use crate::expression::{Typed, call as function, convert};
-use crate::frame::{Frame, ORDINAL, column};
+use crate::arguments::{boolean, count};
+use crate::cell::Cell;
+use crate::cell_table::Table;
+use crate::commands::series;
+use crate::commands::series::Measure;
+use crate::context::{Input, PlanContext};
+use crate::frame::{Frame, column};
+use crate::function_call::{call as function, convert};
 use crate::operators::mv_expand::MvExpand;
-use crate::planner::Planner;
-use crate::series::{self, Measure};
+use crate::ordinal_column::ORDINAL;
+use crate::scope::Typed;
 
 const LAT: &str = "__lat";
 const LON: &str = "__lon";
@@ -29,25 +33,25 @@ const MOST_LEVELS: u64 = 9;
 /// Plans the command. A cell stands where its events are on average.
 ///
 /// Source: Splunk search reference, geostats.
-pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
+pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
         let frame = input.frame.ok_or_else(|| Diagnostic::error("plan/no-input", "`geostats` needs rows", call.span))?;
         let settings = Settings::read(call)?;
-        let frame = settings.located(planner, frame)?;
-        let measures = series::measures(planner, call, &frame, None)?;
+        let frame = settings.located(context, frame)?;
+        let measures = series::measures(context, call, &frame, None)?;
         let mut result = Table::new(0);
         for name in ["geobin", settings.latitude.as_str(), settings.longitude.as_str()] {
             result.add_column(name);
         }
         let mut kept: Option<HashSet<String>> = None;
         for level in 0..=settings.levels {
-            let cells = settings.level(planner, frame.clone(), &measures, level).await?;
+            let cells = settings.level(context, frame.clone(), &measures, level).await?;
             if kept.is_none() && settings.split.is_some() {
                 kept = Some(settings.kept(&cells));
             }
             settings.add(&mut result, cells, &measures, kept.as_ref());
         }
-        if result.rows() == 0 { Table::new(0).frame(planner) } else { result.frame(planner) }
+        if result.rows() == 0 { Table::new(0).frame(context) } else { result.frame(context) }
     })
 }
 
@@ -116,14 +120,14 @@ impl Settings {
     }
 
     /// The rows that have a place, with it as numbers, and with the split value as text.
-    fn located(&self, planner: &Planner, frame: Frame) -> Result<Frame, Diagnostic> {
+    fn located(&self, context: &PlanContext, frame: Frame) -> Result<Frame, Diagnostic> {
         let (Some(lat), Some(lon)) = (frame.field(&self.latitude_field), frame.field(&self.longitude_field)) else {
             let nothing = |name: &str| (name.to_owned(), crate::frame::null(ValueType::Float));
             let mut set = vec![nothing(LAT), nothing(LON)];
             set.extend(self.split.as_ref().map(|_| (SERIES.to_owned(), crate::frame::null(ValueType::Text))));
             return frame.assign(set)?.filter(lit(false));
         };
-        let number = |name: &str, kind| convert(planner, Typed::new(column(name), kind), ValueType::Float);
+        let number = |name: &str, kind| convert(context, Typed::new(column(name), kind), ValueType::Float);
         let mut set = vec![
             (LAT.to_owned(), number(&self.latitude_field, lat.value_type())?),
             (LON.to_owned(), number(&self.longitude_field, lon.value_type())?),
@@ -149,7 +153,7 @@ impl Settings {
                 split_kind = ValueType::Text;
             }
             let kind = if split_kind == ValueType::Null { ValueType::Text } else { split_kind };
-            let series = convert(planner, Typed::new(column(SERIES), kind), ValueType::Text)?;
+            let series = convert(context, Typed::new(column(SERIES), kind), ValueType::Text)?;
             placed = placed.assign(vec![(SERIES.to_owned(), series)])?.filter(column(SERIES).is_not_null())?;
         }
         Ok(placed)
@@ -158,7 +162,7 @@ impl Settings {
     /// The cells of a level, by row and column of the grid.
     async fn level(
         &self,
-        planner: &Planner,
+        context: &PlanContext,
         frame: Frame,
         measures: &[Measure],
         level: u32,
@@ -166,7 +170,7 @@ impl Settings {
         let part = f64::from(1_u32 << level);
         let place = |name: &str, from: f64, size: f64| -> Result<(String, _), Diagnostic> {
             let number = Typed::new((column(name) + lit(from)) / lit(size / part), ValueType::Float);
-            Ok((if name == LAT { Y } else { X }.to_owned(), function(planner, "floor", vec![number])?.expression))
+            Ok((if name == LAT { Y } else { X }.to_owned(), function(context, "floor", vec![number])?.expression))
         };
         let frame = frame.assign(vec![place(LAT, 90.0, self.height)?, place(LON, 180.0, self.width)?])?;
         let at = |table: &Table, row: usize| {
@@ -179,13 +183,13 @@ impl Settings {
         })?;
         let mut columns: Vec<_> = [Y, X, LAT, LON].into_iter().map(|name| (name.to_owned(), column(name))).collect();
         columns.push((ORDINAL.to_owned(), lit(0_i64)));
-        let centres = Table::of(planner, centres.select(columns)?).await?;
+        let centres = Table::of(context, centres.select(columns)?).await?;
         for row in 0..centres.rows() {
             let number = |name: &str| centres.cell(row, name).number().unwrap_or_default();
             bins.insert(at(&centres, row), Bin { latitude: number(LAT), longitude: number(LON), series: BTreeMap::new() });
         }
         let groups: &[&str] = if self.split.is_some() { &[Y, X, SERIES] } else { &[Y, X] };
-        let cells = series::cells(planner, frame, groups, measures).await?;
+        let cells = series::cells(context, frame, groups, measures).await?;
         for row in 0..cells.rows() {
             let values = (0..measures.len()).map(|place| cells.cell(row, &series::measure_name(place)).clone()).collect();
             let name = cells.cell(row, SERIES).text().unwrap_or_default();

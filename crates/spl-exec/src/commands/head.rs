@@ -3,17 +3,18 @@
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{Argument, CommandCall};
 
-use super::{boolean, count, leading_count};
+use crate::arguments::{boolean, count, leading_count};
+use crate::context::PlanContext;
 use crate::expression;
 use crate::frame::Frame;
 use crate::operators::take_while::TakeWhile;
-use crate::planner::Planner;
+use crate::sort_keys::first_rows;
 
 /// Plans the command.
-pub fn plan(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
+pub fn plan(context: &PlanContext, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
     const CONDITION: &str = "__condition";
     if let Some(Argument::Expression(condition)) = call.arguments.first() {
-        let condition = expression::condition(planner, condition, &frame)?;
+        let condition = expression::condition(context, condition, &frame)?;
         let limit = match call.option("limit") {
             Some(_) => Some(count(call, "limit", 0)?),
             None => None,
@@ -30,12 +31,7 @@ pub fn plan(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame
     }
     let rows = match leading_count(call)? {
         Some(rows) => rows,
-        None => count(call, "limit", planner.limits().get("head_count"))?,
+        None => count(call, "limit", context.limits().get("head_count"))?,
     };
     first_rows(frame, rows)
-}
-
-/// The first rows in order.
-pub fn first_rows(frame: Frame, rows: u64) -> Result<Frame, Diagnostic> {
-    frame.ordered()?.build(|plan| plan.limit(0, Some(usize::try_from(rows).unwrap_or(usize::MAX))))
 }

@@ -5,16 +5,16 @@ use futures::future::BoxFuture;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{Argument, CommandCall};
 
-use super::inputlookup::{selected, table_frame};
-use super::outputcsv::{CsvPlace, refuse_dispatch};
-use super::{Input, boolean};
+use crate::arguments::boolean;
+use crate::commands::inputlookup::{selected, table_frame};
+use crate::commands::outputcsv::{CsvPlace, refuse_dispatch};
+use crate::context::{Input, PlanContext};
 use crate::frame::{Frame, column};
-use crate::planner::Planner;
 
 /// Plans the command. With `events` the rows come in the order of events, the latest first.
 ///
 /// Source: Splunk search reference, inputcsv.
-pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
+pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
         let append = boolean(call, "append", false);
         if input.frame.is_some() && !append {
@@ -25,27 +25,27 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
         let Some(Argument::Text { text: name, .. }) = call.arguments.first() else {
             return Err(Diagnostic::error("plan/argument", "`inputcsv` needs a file", call.span));
         };
-        let place = CsvPlace::find(planner, &name.value, name.span)?;
-        let table = match place.read(planner).map_err(|error| error.at(name.span))? {
+        let place = CsvPlace::find(context, &name.value, name.span)?;
+        let table = match place.read(context).map_err(|error| error.at(name.span))? {
             Some(table) => table,
-            None => planner.lookup(&name.value).and_then(|definition| definition.load()).map_err(|_| {
+            None => context.lookup(&name.value).and_then(|definition| definition.load()).map_err(|_| {
                 Diagnostic::error("plan/no-file", format!("there is no CSV file `{}`", name.value), name.span)
                     .with_help("`--csv-dir DIR` names the folder of CSV files, `--lookup NAME=FILE.csv` gives one file")
             })?,
         };
-        let mut frame = table_frame(planner, &table)?;
+        let mut frame = table_frame(context, &table)?;
         if boolean(call, "events", false) {
             if frame.field("_time").is_none() {
                 let message = format!("`events=true` needs a field `_time`, which `{}` has not", name.value);
                 return Err(Diagnostic::error("plan/argument", message, name.span));
             }
-            let number = crate::expression::convert(
-                planner,
-                crate::expression::Typed::new(column("_time"), spl_functions::column::ValueType::Text),
+            let number = crate::function_call::convert(
+                context,
+                crate::scope::Typed::new(column("_time"), spl_functions::column::ValueType::Text),
                 spl_functions::column::ValueType::Float,
             )?;
             frame = frame.assign(vec![("_time".to_owned(), number)])?.sorted(vec![column("_time").sort(false, false)], None)?;
         }
-        selected(planner, call, frame, input.frame).await
+        selected(context, call, frame, input.frame).await
     })
 }

@@ -6,17 +6,18 @@ use spl_knowledge::LookupTable;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{Argument, CommandCall};
 
-use super::append::concatenate;
-use super::makeresults::rows_frame;
-use super::outputlookup::{MULTIVALUE_PREFIX, decoded};
-use super::{Input, boolean, count};
-use crate::frame::{Frame, column, null};
-use crate::planner::Planner;
-use crate::{search, subsearch};
 use spl_functions::column::ValueType;
 
+use crate::arguments::{boolean, count};
+use crate::context::{Input, PlanContext};
+use crate::frame::{Frame, column, null};
+use crate::lookup_rows::{MULTIVALUE_PREFIX, decoded};
+use crate::text_rows::rows_frame;
+use crate::union::concatenate;
+use crate::{search, subsearch};
+
 /// Plans the command.
-pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
+pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
         let append = boolean(call, "append", false);
         if input.frame.is_some() && !append {
@@ -26,23 +27,28 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
         let Some(Argument::Text { text: name, .. }) = call.arguments.first() else {
             return Err(Diagnostic::error("plan/argument", "`inputlookup` needs a table", call.span));
         };
-        let definition = planner.lookup(&name.value).map_err(|error| error.at(name.span))?;
+        let definition = context.lookup(&name.value).map_err(|error| error.at(name.span))?;
         let table = definition.load().map_err(|error| error.at(name.span))?;
-        selected(planner, call, table_frame(planner, &table)?, input.frame).await
+        selected(context, call, table_frame(context, &table)?, input.frame).await
     })
 }
 
 /// The rows of a table that `where`, `start` and `max` leave, after those that were there before.
-pub async fn selected(planner: &Planner, call: &CommandCall, table: Frame, before: Option<Frame>) -> Result<Frame, Diagnostic> {
+pub async fn selected(
+    context: &PlanContext,
+    call: &CommandCall,
+    table: Frame,
+    before: Option<Frame>,
+) -> Result<Frame, Diagnostic> {
     let mut frame = table;
     if let Some(Argument::Search(condition)) = call.clause("where").and_then(|clause| clause.arguments.first()) {
-        let condition = subsearch::resolve(planner, condition).await?;
-        let condition = search::plan(planner, &condition, &frame)?;
+        let condition = subsearch::resolve(context, condition).await?;
+        let condition = search::plan(context, &condition, &frame)?;
         frame = frame.filter(condition)?;
     }
     frame = limited(call, frame)?;
     match before {
-        Some(before) => concatenate(planner, before, planner.materialise(frame).await?),
+        Some(before) => concatenate(context, before, context.materialise(frame).await?),
         None => Ok(frame),
     }
 }
@@ -64,7 +70,7 @@ fn several(table: &LookupTable, row: &[String], name: &str) -> Option<Vec<String
 }
 
 /// A frame over a table; empty cells are absent values.
-pub fn table_frame(planner: &Planner, table: &LookupTable) -> Result<Frame, Diagnostic> {
+pub fn table_frame(context: &PlanContext, table: &LookupTable) -> Result<Frame, Diagnostic> {
     let rows: Vec<IndexMap<String, Vec<String>>> = table
         .rows
         .iter()
@@ -78,7 +84,7 @@ pub fn table_frame(planner: &Planner, table: &LookupTable) -> Result<Frame, Diag
                 .collect()
         })
         .collect();
-    let frame = rows_frame(planner, &rows)?;
+    let frame = rows_frame(context, &rows)?;
     let columns = table
         .header
         .iter()

@@ -4,16 +4,15 @@ use spl_functions::column::ValueType;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
 
-use super::boolean;
-use crate::expression::Typed;
+use crate::arguments::boolean;
+use crate::context::PlanContext;
 use crate::frame::{Frame, column, null};
 use crate::geo_database::Part;
-use crate::planner::Planner;
 
 /// Plans the command. Without a database a search can be checked, with a warning, but not run.
 ///
 /// Source: Splunk search reference, iplocation.
-pub fn plan(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
+pub fn plan(context: &PlanContext, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
     const NEEDED: &str = "`iplocation` needs a database of locations in MaxMind's format";
     const HELP: &str = "give one with `--geoip FILE.mmdb`";
     let prefix = call.option("prefix").map_or("", |option| option.value.value.as_str());
@@ -21,11 +20,11 @@ pub fn plan(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame
     let parts =
         Part::ALL.into_iter().filter(|(part, _)| all || !matches!(part, Part::Continent | Part::MetroCode | Part::Timezone));
     let nothing = |(_, name): (Part, &str)| (format!("{prefix}{name}"), null(ValueType::Text));
-    let Some(database) = &planner.settings().geo_database else {
-        if planner.is_running() {
+    let Some(database) = context.geo_database() else {
+        if context.is_running() {
             return Err(Diagnostic::error("plan/no-database", NEEDED, call.name.span).with_help(HELP));
         }
-        planner.warn(Diagnostic::warning("plan/no-database", NEEDED, Some(call.name.span)).with_help(HELP));
+        context.warn(Diagnostic::warning("plan/no-database", NEEDED, Some(call.name.span)).with_help(HELP));
         return frame.assign(parts.map(nothing).collect());
     };
     let language = match call.option("lang").map(|option| option.value.value.as_str()) {
@@ -35,14 +34,14 @@ pub fn plan(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame
     let Some(field) = call.fields().next() else {
         return Err(Diagnostic::error("plan/argument", "`iplocation` needs a field", call.span));
     };
-    let Some(found) = frame.field(&field.name) else {
+    if frame.field(&field.name).is_none() {
         return frame.assign(parts.map(nothing).collect());
-    };
-    let address = Typed::new(column(&field.name), found.value_type());
+    }
+
     let mut set = Vec::new();
     for (part, name) in parts {
-        let value = database.locate(address.clone(), part, language).map_err(|error| error.at(call.name.span))?;
-        set.push((format!("{prefix}{name}"), value.expression));
+        let value = database.locate(column(&field.name), part, language).map_err(|error| error.at(call.name.span))?;
+        set.push((format!("{prefix}{name}"), value));
     }
     frame.assign(set)
 }

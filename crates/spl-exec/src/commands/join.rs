@@ -8,29 +8,33 @@ use spl_functions::column::ValueType;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{Argument, CommandCall};
 
-use super::{Input, boolean, count};
-use crate::expression::{self, Typed, choose};
-use crate::frame::{Frame, FrameField, ORDINAL, column, engine_error, ordinal};
+use crate::arguments::{boolean, count};
+use crate::context::{Input, PlanContext};
+use crate::errors::engine_error;
+use crate::frame::{Frame, FrameField, column, ordinal};
+use crate::function_call;
+use crate::function_call::choose;
 use crate::needed::Needed;
-use crate::planner::Planner;
+use crate::ordinal_column::ORDINAL;
+use crate::scope::Typed;
 
 const RIGHT: &str = "__right_";
 const PLACE: &str = "__place";
 
 /// Plans the command.
-pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
+pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
         let (Some(left), Some(subsearch)) = (input.frame, call.subsearch()) else {
             return Err(Diagnostic::error("plan/argument", "`join` needs rows and a subsearch", call.span));
         };
-        let right = planner.subsearch(subsearch, "join_subsearch_maxout", Needed::All).await?;
+        let right = context.subsearch(subsearch, "join_subsearch_maxout", Needed::All).await?;
         let kind = call.option("type").map_or("inner", |option| option.value.value.as_str());
         let outer = !kind.eq_ignore_ascii_case("inner");
         let overwrite = boolean(call, "overwrite", true);
         let most = count(call, "max", 1)?;
         let mut time = boolean(call, "usetime", false).then(|| boolean(call, "earlier", true));
         if time.is_some() && (left.field("_time").is_none() || right.field("_time").is_none()) {
-            if planner.is_running() {
+            if context.is_running() {
                 return Err(Diagnostic::error("plan/argument", "`usetime` needs the field `_time` on both sides", call.span));
             }
             // A search that is only checked has no data that could bring the field.
@@ -76,7 +80,7 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
                     .with_help("`join left=L right=R where L.id=R.product [...]`"));
             }
         };
-        join(planner, left, right, &keys, Matching { outer, overwrite, most, time })
+        join(context, left, right, &keys, Matching { outer, overwrite, most, time })
     })
 }
 
@@ -105,7 +109,7 @@ struct Matching {
 }
 
 fn join(
-    planner: &Planner,
+    context: &PlanContext,
     left: Frame,
     right: Frame,
     keys: &[(String, String)],
@@ -121,7 +125,7 @@ fn join(
     let right_fields = right.fields();
     let key_text = |frame: &Frame, name: &str| -> Result<Expr, Diagnostic> {
         let kind = frame.field(name).map_or(ValueType::Text, |field| field.value_type());
-        expression::convert(planner, Typed::new(column(name), kind), ValueType::Text)
+        function_call::convert(context, Typed::new(column(name), kind), ValueType::Text)
     };
     let mut right_columns: Vec<(String, Expr)> =
         right_fields.iter().map(|field| (format!("{RIGHT}{}", field.name), column(&field.name))).collect();
@@ -159,7 +163,7 @@ fn join(
     if let Some(earlier) = time {
         let second = |name: &str, kind: ValueType| -> Result<Expr, Diagnostic> {
             let number = Typed::new(column(name), kind);
-            Ok(expression::call(planner, "floor", vec![number])?.expression)
+            Ok(function_call::call(context, "floor", vec![number])?.expression)
         };
         let kind = |fields: &[FrameField]| {
             fields.iter().find(|field| field.name == "_time").map_or(ValueType::Float, |field| field.value_type())
@@ -191,7 +195,7 @@ fn join(
                 let theirs = Typed::new(column(&format!("{RIGHT}{}", field.name)), other.value_type());
                 let (first, second) = if overwrite && !(field.name == "_raw" && outer) { (theirs, mine) } else { (mine, theirs) };
                 if overwrite {
-                    choose(planner, vec![(first.expression.clone().is_not_null(), first)], Some(second))?.expression
+                    choose(context, vec![(first.expression.clone().is_not_null(), first)], Some(second))?.expression
                 } else {
                     first.expression
                 }

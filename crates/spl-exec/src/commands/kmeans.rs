@@ -17,44 +17,46 @@ use futures::future::BoxFuture;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
 
-use super::statistics::{self, Coded, count_within, named_fields, number_within};
-use super::{Input, boolean};
-use crate::cell::{Cell, Table, array};
+use crate::arguments::{boolean, count_within, number_within, option_text};
+use crate::cell::{Cell, array};
+use crate::cell_table::Table;
+use crate::commands::statistics;
+use crate::commands::statistics::{Coded, named_fields};
+use crate::context::{Input, PlanContext};
 use crate::frame::Frame;
-use crate::planner::Planner;
 use crate::rows::Rows;
 
 /// Plans the command.
-pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
+pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
-        let (least, most) = group_counts(planner, call)?;
+        let (least, most) = group_counts(context, call)?;
         let method = Method {
             repetitions: count_within(call, "reps", 10, 1, u64::MAX)?,
             rounds: count_within(call, "maxiters", 10_000, 1, u64::MAX)?,
             tolerance: number_within(call, "t", 0.0, 0.0, f64::MAX)?,
-            distance: match statistics::text(call, "dt", "sqeuclidean").to_ascii_lowercase().as_str() {
+            distance: match option_text(call, "dt", "sqeuclidean").to_ascii_lowercase().as_str() {
                 "l1" | "l1norm" | "cityblock" | "cb" => Distance::CityBlock,
                 "cos" | "cosine" => Distance::Cosine,
                 _ => Distance::SquaredEuclidean,
             },
         };
-        let rows = statistics::rows(planner, call, input).await?;
-        let fields = fields(planner, call, &rows)?;
-        let (places, points) = points(planner, call, &rows, &fields)?;
+        let rows = statistics::rows(context, call, input).await?;
+        let fields = fields(context, call, &rows)?;
+        let (places, points) = points(context, call, &rows, &fields)?;
         if call.option("k").is_some_and(|option| option.value.value.contains('-')) {
-            return summary(planner, &method, &points, least, most);
+            return summary(context, &method, &points, least, most);
         }
         let found = method.groups(&points, least);
         if !found.converged {
             let message = format!("`kmeans` did not come to rest within {} rounds", method.rounds);
-            planner.warn(Diagnostic::warning("plan/no-convergence", message, Some(call.span)));
+            context.warn(Diagnostic::warning("plan/no-convergence", message, Some(call.span)));
         }
         let mut set = Vec::new();
         let mut labels = vec![Cell::Null; rows.len()];
         for (place, group) in places.iter().zip(&found.labels) {
             labels[*place as usize] = Cell::Integer(i64::try_from(group + 1).unwrap_or(i64::MAX));
         }
-        set.push((statistics::text(call, "cfield", "CLUSTERNUM").to_owned(), array(&labels)));
+        set.push((option_text(call, "cfield", "CLUSTERNUM").to_owned(), array(&labels)));
         if boolean(call, "showcentroid", true) {
             for (dimension, field) in fields.iter().enumerate() {
                 let mut cells = vec![Cell::Null; rows.len()];
@@ -67,12 +69,12 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
         let mut order: Vec<usize> = (0..places.len()).collect();
         order.sort_by_key(|point| found.labels[*point]);
         let order: Vec<u32> = order.into_iter().map(|point| places[point]).collect();
-        rows.with_columns(planner, set, Some(&order))
+        rows.with_columns(context, set, Some(&order))
     })
 }
 
 /// The numbers of groups: one, or a range.
-fn group_counts(planner: &Planner, call: &CommandCall) -> Result<(usize, usize), Diagnostic> {
+fn group_counts(context: &PlanContext, call: &CommandCall) -> Result<(usize, usize), Diagnostic> {
     let Some(option) = call.option("k") else { return Ok((2, 2)) };
     let wrong = |message: String| Err(Diagnostic::error("plan/number", message, option.value.span));
     let text = option.value.value.trim();
@@ -80,8 +82,8 @@ fn group_counts(planner: &Planner, call: &CommandCall) -> Result<(usize, usize),
     let (Ok(least), Ok(most)) = (least.trim().parse::<u64>(), most.trim().parse::<u64>()) else {
         return wrong(format!("`k` of `kmeans` takes a whole number or a range such as 2-5, not `{text}`"));
     };
-    let limit = planner.limits().get("kmeans_maxkvalue");
-    let range = planner.limits().get("kmeans_maxkrange");
+    let limit = context.limits().get("kmeans_maxkvalue");
+    let range = context.limits().get("kmeans_maxkrange");
     if least < 2 || most < least {
         return wrong("`k` of `kmeans` is greater than 1, and a range goes upwards".to_owned());
     }
@@ -94,8 +96,8 @@ fn group_counts(planner: &Planner, call: &CommandCall) -> Result<(usize, usize),
     Ok((least as usize, most as usize))
 }
 
-fn fields(planner: &Planner, call: &CommandCall, rows: &Rows) -> Result<Vec<Coded>, Diagnostic> {
-    let fields = named_fields(planner, call, rows).into_iter().map(|name| Coded::of(rows, &name));
+fn fields(context: &PlanContext, call: &CommandCall, rows: &Rows) -> Result<Vec<Coded>, Diagnostic> {
+    let fields = named_fields(context, call, rows).into_iter().map(|name| Coded::of(rows, &name));
     let fields: Vec<Coded> = if call.fields().next().is_some() {
         fields.collect()
     } else {
@@ -109,7 +111,12 @@ fn fields(planner: &Planner, call: &CommandCall, rows: &Rows) -> Result<Vec<Code
 }
 
 /// The rows with a number in each field, and these numbers.
-fn points(planner: &Planner, call: &CommandCall, rows: &Rows, fields: &[Coded]) -> Result<(Vec<u32>, Vec<Vec<f64>>), Diagnostic> {
+fn points(
+    context: &PlanContext,
+    call: &CommandCall,
+    rows: &Rows,
+    fields: &[Coded],
+) -> Result<(Vec<u32>, Vec<Vec<f64>>), Diagnostic> {
     let numbers: Vec<Vec<Option<f64>>> =
         fields.iter().map(|field| field.values.iter().map(|value| spl_functions::value::parse_number(value)).collect()).collect();
     let (mut places, mut points) = (Vec::new(), Vec::new());
@@ -123,9 +130,9 @@ fn points(planner: &Planner, call: &CommandCall, rows: &Rows, fields: &[Coded]) 
     }
     if places.len() < rows.len() {
         let message = format!("`kmeans` left out {} rows without a number in each field", rows.len() - places.len());
-        planner.warn(Diagnostic::warning("plan/no-values", message, Some(call.span)));
+        context.warn(Diagnostic::warning("plan/no-values", message, Some(call.span)));
     }
-    let most = planner.limits().get("kmeans_maxdatapoints");
+    let most = context.limits().get("kmeans_maxdatapoints");
     if most > 0 && points.len() as u64 > most {
         return Err(Diagnostic::error("limit/reached", format!("`kmeans` takes at most {most} rows"), call.span)
             .with_help("the limit is `kmeans_maxdatapoints`"));
@@ -133,7 +140,7 @@ fn points(planner: &Planner, call: &CommandCall, rows: &Rows, fields: &[Coded]) 
     Ok((places, points))
 }
 
-fn summary(planner: &Planner, method: &Method, points: &[Vec<f64>], least: usize, most: usize) -> Result<Frame, Diagnostic> {
+fn summary(context: &PlanContext, method: &Method, points: &[Vec<f64>], least: usize, most: usize) -> Result<Frame, Diagnostic> {
     let mut table = Table::new(0);
     ["k", "distortion", "cluster_sizes"].into_iter().for_each(|name| table.add_column(name));
     for groups in least..=most {
@@ -148,7 +155,7 @@ fn summary(planner: &Planner, method: &Method, points: &[Vec<f64>], least: usize
         table.set(row, "distortion", Cell::Float(found.distortion));
         table.set(row, "cluster_sizes", Cell::of_texts(sizes.iter().map(usize::to_string).collect()));
     }
-    table.frame(planner)
+    table.frame(context)
 }
 
 #[derive(Clone, Copy)]

@@ -8,28 +8,28 @@ use spl_knowledge::Knowledge;
 use spl_parser::syntax::CommandCall;
 use spl_parser::{Diagnostic, Severity};
 
-use super::Input;
-use crate::extraction::{Existing, Found, extract, extract_from};
+use crate::context::{Input, PlanContext};
+use crate::extraction::{Existing, extract, extract_from};
 use crate::frame::Frame;
-use crate::planner::Planner;
+use crate::transform_reader::Found;
 
 /// Plans the command. Without `form` the form is the one that has the name of the row's sourcetype, or of another field's
 /// value.
 ///
 /// Source: Splunk search reference, kvform.
-pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
+pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
         let frame = input.frame.ok_or_else(|| Diagnostic::error("plan/no-input", "`kvform` needs rows", call.span))?;
-        let knowledge = planner.knowledge();
+        let knowledge = context.knowledge();
         if let Some(option) = call.option("form") {
             let name = option.value.value.strip_suffix(".form").unwrap_or(&option.value.value);
             let text = knowledge.form(name).map_err(|error| error.at(option.value.span))?;
             let form = Form::read(name, text, knowledge).map_err(|error| error.at(option.value.span))?;
-            return extract(planner, frame, "_raw", Existing::Keep, |text| form.fields(text)).await;
+            return extract(context, frame, "_raw", Existing::Keep, |text| form.fields(text)).await;
         }
         let field = call.option("field").map_or("sourcetype", |option| option.value.value.as_str());
         if knowledge.forms.is_empty() {
-            planner.warn(Diagnostic {
+            context.warn(Diagnostic {
                 severity: Severity::Note,
                 ..Diagnostic::warning(
                     "plan/no-forms",
@@ -51,7 +51,7 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
                 _ => Ok(Found::new()),
             }
         };
-        extract_from(planner, frame, &["_raw", field], Existing::Keep, read).await
+        extract_from(context, frame, &["_raw", field], Existing::Keep, read).await
     })
 }
 

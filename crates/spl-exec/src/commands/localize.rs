@@ -7,24 +7,23 @@ use spl_functions::value::format_number;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
 
-use super::Input;
-use super::makeresults::rows_frame;
+use crate::context::{Input, PlanContext};
 use crate::frame::Frame;
-use crate::planner::Planner;
 use crate::rows::Rows;
+use crate::text_rows::rows_frame;
 
 /// Plans the command. Ranges come in the order of the search, the latest first.
 ///
 /// Source: Splunk search reference, localize.
-pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
+pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
         let frame = input.frame.ok_or_else(|| Diagnostic::error("plan/no-input", "`localize` needs rows", call.span))?;
         let pause = seconds(call, "maxpause", 60.0)?;
         let (before, after) = (seconds(call, "timebefore", 30.0)?, seconds(call, "timeafter", 30.0)?);
         if frame.field("_time").is_none() {
-            return rows_frame(planner, &[]);
+            return rows_frame(context, &[]);
         }
-        let rows = Rows::of(planner, frame).await?;
+        let rows = Rows::of(context, frame).await?;
         let mut times: Vec<f64> = (0..rows.len()).filter_map(|row| rows.value("_time", row).number()).collect();
         times.sort_by(f64::total_cmp);
         let mut ranges: Vec<(f64, f64)> = Vec::new();
@@ -42,7 +41,7 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
                 [field("_time", start), field("starttime", start - before), field("endtime", end + after)].into_iter().collect()
             })
             .collect();
-        rows_frame(planner, &made)
+        rows_frame(context, &made)
     })
 }
 

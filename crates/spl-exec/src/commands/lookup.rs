@@ -6,20 +6,20 @@ use spl_knowledge::lookup::MatchType;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{Argument, Clause, CommandCall};
 
+use crate::context::PlanContext;
 use crate::frame::Frame;
 use crate::lookup_matcher::EntryTimes;
 use crate::operators::lookup::{Lookup, Output};
-use crate::planner::Planner;
 
 /// Plans the command.
-pub fn plan(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
+pub fn plan(context: &PlanContext, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
     let time_option = call.option("event_time_field");
     let Some(Argument::Text { text: name, .. }) = call.arguments.first() else {
         return Err(Diagnostic::error("plan/argument", "`lookup` needs a table", call.span));
     };
-    let definition = planner.lookup(&name.value).map_err(|error| error.at(name.span))?;
+    let definition = context.lookup(&name.value).map_err(|error| error.at(name.span))?;
     let table = definition.load().map_err(|error| error.at(name.span))?;
-    let times = EntryTimes::of(&definition, &table, planner.time_zone()).map_err(|error| error.at(name.span))?;
+    let times = EntryTimes::of(&definition, &table, context.time_zone()).map_err(|error| error.at(name.span))?;
     if let (None, Some(option)) = (&times, time_option) {
         let message = format!("`event_time_field` is for lookups by time; `{}` has no `time_field`", name.value);
         return Err(Diagnostic::error("plan/argument", message, option.name.span));

@@ -12,16 +12,18 @@ use spl_functions::time::{TimeSpan, parse_span};
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{CommandCall, OptionArgument};
 
-use super::{Input, count};
-use crate::frame::{Frame, ORDINAL, column, engine_error};
-use crate::planner::Planner;
-use crate::search::parse_time;
+use crate::arguments::count;
+use crate::context::{Input, PlanContext};
+use crate::errors::engine_error;
+use crate::frame::{Frame, column};
+use crate::ordinal_column::ORDINAL;
+use crate::time_range::parse_time;
 
 /// Most rows that are added.
 const MOST: usize = 1_000_000;
 
 /// Plans the command.
-pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
+pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
         let frame = input.frame.ok_or_else(|| Diagnostic::error("plan/no-input", "`makecontinuous` needs rows", call.span))?;
         let name = call.fields().next().map_or("_time", |field| field.name.as_str());
@@ -31,7 +33,7 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
         if frame.field(name).is_none() {
             return Ok(frame);
         }
-        let (schema, batches) = planner.collect(frame).await?;
+        let (schema, batches) = context.collect(frame).await?;
         let rows = concat_batches(&schema, &batches).map_err(|error| engine_error(error.into()))?;
         let read = match rows.column_by_name(name) {
             Some(array) => Column::new(array).map_err(engine_error)?,
@@ -41,15 +43,15 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
         let mut low = values.iter().flatten().copied().fold(f64::INFINITY, f64::min);
         let mut high = values.iter().flatten().copied().fold(f64::NEG_INFINITY, f64::max);
         if let Some(option) = call.option("start") {
-            low = low.min(moment(planner, option)?);
+            low = low.min(moment(context, option)?);
         }
         if let Some(option) = call.option("end") {
-            high = high.max(moment(planner, option)?);
+            high = high.max(moment(context, option)?);
         }
         if low > high {
-            return planner.from_batches(schema, batches);
+            return context.from_batches(schema, batches);
         }
-        let axis = Axis::new(planner, call, name, low, high)?;
+        let axis = Axis::new(context, call, name, low, high)?;
         let binned: Vec<Option<f64>> = values.iter().map(|value| value.map(|value| axis.floor(value))).collect();
         let mut present: Vec<f64> = binned.iter().flatten().copied().collect();
         present.sort_by(f64::total_cmp);
@@ -71,7 +73,7 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
         let Some(schema) = batches.first().map(RecordBatch::schema) else {
             return Err(Diagnostic::error("plan/no-input", "`makecontinuous` needs rows", call.span));
         };
-        planner.from_batches(schema, batches)?.sorted(vec![column(name).sort(true, false)], None)
+        context.from_batches(schema, batches)?.sorted(vec![column(name).sort(true, false)], None)
     })
 }
 
@@ -115,14 +117,14 @@ enum Axis {
 }
 
 impl Axis {
-    fn new(planner: &Planner, call: &CommandCall, name: &str, low: f64, high: f64) -> Result<Self, Diagnostic> {
-        let zone = planner.time_zone();
+    fn new(context: &PlanContext, call: &CommandCall, name: &str, low: f64, high: f64) -> Result<Self, Diagnostic> {
+        let zone = context.time_zone();
         let align = match call.option("aligntime") {
             None => None,
             Some(option) => Some(match option.value.value.to_ascii_lowercase().as_str() {
                 "earliest" => low,
                 "latest" => high,
-                _ => moment(planner, option)?,
+                _ => moment(context, option)?,
             }),
         };
         let bins = usize::try_from(count(call, "bins", 100)?).unwrap_or(100);
@@ -171,9 +173,9 @@ impl Axis {
     }
 }
 
-fn moment(planner: &Planner, option: &OptionArgument) -> Result<f64, Diagnostic> {
+fn moment(context: &PlanContext, option: &OptionArgument) -> Result<f64, Diagnostic> {
     match option.value.value.parse::<f64>() {
         Ok(number) => Ok(number),
-        Err(_) => parse_time(planner, &option.value.value, option.value.span),
+        Err(_) => parse_time(context, &option.value.value, option.value.span),
     }
 }

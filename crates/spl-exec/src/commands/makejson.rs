@@ -3,15 +3,15 @@
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
 
-use super::expand;
+use crate::arguments::expand;
+use crate::context::PlanContext;
 use crate::frame::Frame;
 use crate::operators::to_json::{JsonType, ToJson};
-use crate::planner::Planner;
 
 /// Plans the command. Without fields all are in the object.
 ///
 /// Source: Splunk search reference, internal commands, makejson.
-pub fn plan(_: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
+pub fn plan(_: &PlanContext, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
     let Some(output) = call.option("output") else {
         return Err(Diagnostic::error("plan/argument", "`makejson` needs `output=<field>`", call.span));
     };

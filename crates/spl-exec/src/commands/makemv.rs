@@ -6,14 +6,15 @@ use spl_functions::pattern::Pattern;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
 
-use super::boolean;
-use super::eval::assign;
-use crate::expression::{self, Typed, call as function};
+use crate::arguments::boolean;
+use crate::context::PlanContext;
 use crate::frame::{Frame, column, text};
-use crate::planner::Planner;
+use crate::function_call;
+use crate::function_call::call as function;
+use crate::scope::{Typed, assign};
 
 /// Plans the command.
-pub fn plan(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
+pub fn plan(context: &PlanContext, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
     let Some(field) = call.fields().next() else {
         return Err(Diagnostic::error("plan/argument", "`makemv` needs a field", call.span));
     };
@@ -21,7 +22,7 @@ pub fn plan(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame
     if found.value_type() == ValueType::Multivalue {
         return Ok(frame);
     }
-    let source = expression::convert(planner, Typed::new(column(&field.name), found.value_type()), ValueType::Text)?;
+    let source = function_call::convert(context, Typed::new(column(&field.name), found.value_type()), ValueType::Text)?;
     let source = Typed::new(source, ValueType::Text);
     let values = match call.option("tokenizer") {
         Some(option) => {
@@ -34,7 +35,7 @@ pub fn plan(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame
                 Typed::new(lit(1_i64), ValueType::Integer),
                 Typed::new(lit(0_i64), ValueType::Integer),
             ];
-            function(planner, "spl_capture_all", arguments)?
+            function(context, "spl_capture_all", arguments)?
         }
         None => {
             let delimiter = call.option("delim").map_or(" ", |option| option.value.value.as_str());
@@ -43,7 +44,7 @@ pub fn plan(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame
                 Typed::new(text(delimiter), ValueType::Text),
                 Typed::new(lit(boolean(call, "allowempty", false)), ValueType::Boolean),
             ];
-            function(planner, "spl_split", arguments)?
+            function(context, "spl_split", arguments)?
         }
     };
     if boolean(call, "setsv", false) {
@@ -52,7 +53,7 @@ pub fn plan(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame
             Some(_) => " ",
             None => call.option("delim").map_or(" ", |option| option.value.value.as_str()),
         };
-        let single = function(planner, "mvjoin", vec![values, Typed::new(text(delimiter), ValueType::Text)])?;
+        let single = function(context, "mvjoin", vec![values, Typed::new(text(delimiter), ValueType::Text)])?;
         return assign(frame, &field.name, single);
     }
     assign(frame, &field.name, values)

@@ -5,19 +5,20 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, Float64Array, RecordBatch, RecordBatchOptions};
 use arrow::datatypes::{Field, Schema, SchemaRef};
 use futures::future::BoxFuture;
-use indexmap::IndexMap;
-use spl_functions::column::{ColumnBuilder, ValueType};
+use spl_functions::column::ValueType;
 use spl_functions::json_path::flatten;
 use spl_knowledge::LookupTable;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
 
-use super::{Input, boolean, count};
-use crate::frame::{Frame, engine_error, null, text};
-use crate::planner::Planner;
+use crate::arguments::{boolean, count};
+use crate::context::{Input, PlanContext};
+use crate::errors::engine_error;
+use crate::frame::{Frame, null, text};
+use crate::text_rows::{Row, rows_frame};
 
 /// Plans the command.
-pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
+pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
         if input.frame.is_some() {
             return Err(Diagnostic::error("plan/position", "`makeresults` must be the first command", call.name.span));
@@ -30,7 +31,7 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
                     json_rows(&data.value.value)
                 };
                 let rows = rows.map_err(|message| Diagnostic::error("plan/data", message, data.value.span))?;
-                return rows_frame(planner, &rows);
+                return rows_frame(context, &rows);
             }
             (Some(given), None) | (None, Some(given)) => {
                 return Err(Diagnostic::error("plan/argument", "`format` and `data` belong together", given.name.span));
@@ -43,11 +44,11 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
             return Err(Diagnostic::error("plan/number", format!("`makeresults` makes at most {MOST} rows"), call.span));
         }
         let schema: SchemaRef = Arc::new(Schema::new(vec![Field::new("_time", ValueType::Float.arrow(), true)]));
-        let times: ArrayRef = Arc::new(Float64Array::from(vec![planner.settings().now.floor(); rows]));
+        let times: ArrayRef = Arc::new(Float64Array::from(vec![context.now().floor(); rows]));
         let options = RecordBatchOptions::new().with_row_count(Some(rows));
         let batch = RecordBatch::try_new_with_options(schema.clone(), vec![times], &options)
             .map_err(|error| engine_error(error.into()))?;
-        let frame = planner.from_batches(schema, vec![batch])?;
+        let frame = context.from_batches(schema, vec![batch])?;
         if boolean(call, "annotate", false) {
             let empty = |name: &str| (name.to_owned(), null(ValueType::Text));
             return frame.assign(vec![
@@ -62,8 +63,6 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
         Ok(frame)
     })
 }
-
-type Row = IndexMap<String, Vec<String>>;
 
 fn csv_rows(data: &str) -> Result<Vec<Row>, String> {
     let table = LookupTable::parse(data.trim_start().as_bytes())?;
@@ -96,39 +95,4 @@ fn json_rows(data: &str) -> Result<Vec<Row>, String> {
             row
         })
         .collect())
-}
-
-/// A frame over rows of texts; fields that always look like numbers as they print are numbers.
-pub fn rows_frame(planner: &Planner, rows: &[Row]) -> Result<Frame, Diagnostic> {
-    let mut names: Vec<&String> = Vec::new();
-    for row in rows {
-        for name in row.keys() {
-            if !names.contains(&name) {
-                names.push(name);
-            }
-        }
-    }
-    let (mut fields, mut columns): (Vec<Field>, Vec<ArrayRef>) = (Vec::new(), Vec::new());
-    for name in names {
-        let several = rows.iter().any(|row| row.get(name).is_some_and(|values| values.len() > 1));
-        let value_type = if several { ValueType::Multivalue } else { ValueType::Text };
-        let mut built = ColumnBuilder::new(value_type, rows.len());
-        for row in rows {
-            match row.get(name) {
-                Some(values) if several => built.append_values(values),
-                Some(values) => match values.first() {
-                    Some(value) => built.append_text(value),
-                    None => built.append_null(),
-                },
-                None => built.append_null(),
-            }
-        }
-        fields.push(Field::new(name, value_type.arrow(), true));
-        columns.push(built.finish());
-    }
-    let schema: SchemaRef = Arc::new(Schema::new(fields));
-    let options = RecordBatchOptions::new().with_row_count(Some(rows.len()));
-    let batch =
-        RecordBatch::try_new_with_options(schema.clone(), columns, &options).map_err(|error| engine_error(error.into()))?;
-    planner.from_batches(schema, vec![batch])
 }

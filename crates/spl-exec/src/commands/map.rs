@@ -4,14 +4,15 @@ use futures::future::BoxFuture;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{Argument, CommandCall};
 
-use super::append::concatenate;
-use super::makeresults::rows_frame;
-use super::savedsearch::{self, Saved};
-use super::{Input, count, head};
+use crate::arguments::count;
+use crate::context::{Input, PlanContext};
 use crate::frame::Frame;
-use crate::inner_search::{self, SearchTimes};
-use crate::planner::Planner;
+use crate::inner_search::SearchTimes;
 use crate::rows::Rows;
+use crate::saved_search::Saved;
+use crate::text_rows::rows_frame;
+use crate::union::concatenate;
+use crate::{inner_search, saved_search, sort_keys};
 
 const WHAT: &str = "the search of `map`";
 
@@ -19,10 +20,10 @@ const WHAT: &str = "the search of `map`";
 const TOGETHER: usize = 16;
 
 /// Plans the command.
-pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
+pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
         let frame = input.frame.ok_or_else(|| Diagnostic::error("plan/no-input", "`map` needs rows", call.span))?;
-        let search = template(planner, call)?;
+        let search = template(context, call)?;
         let known: Vec<String> = frame.fields().into_iter().map(|field| field.name).collect();
         // Names are checked even when there is no row to take values from.
         inner_search::fill(&search.text, &|name| is_known(&known, name).then(String::new)).map_err(|name| {
@@ -34,7 +35,7 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
             .with_help(format!("`${name}$` stands for the value of a field"))
         })?;
         let most = count(call, "maxsearches", 10)?;
-        let rows = Rows::of(planner, head::first_rows(frame, most.saturating_add(1))?).await?;
+        let rows = Rows::of(context, sort_keys::first_rows(frame, most.saturating_add(1))?).await?;
         let searches = usize::try_from(most).unwrap_or(usize::MAX).min(rows.len());
         if searches < rows.len() {
             let warning = Diagnostic::warning(
@@ -42,7 +43,7 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
                 format!("`map` ran {searches} searches, there are more rows"),
                 Some(call.span),
             );
-            planner.warn(warning.with_help("`maxsearches` sets how many are run"));
+            context.warn(warning.with_help("`maxsearches` sets how many are run"));
         }
         let mut whole: Option<Frame> = None;
         for row in 0..searches {
@@ -54,25 +55,25 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
                 Ok(text) => text,
                 Err(name) => {
                     let message = format!("a row has no value for `{name}`: no search was run for it");
-                    planner.warn(Diagnostic::warning("plan/map-field", message, Some(call.span)));
+                    context.warn(Diagnostic::warning("plan/map-field", message, Some(call.span)));
                     continue;
                 }
             };
-            let made = inner_search::plan(planner, &text, &search.times, call.span, WHAT).await?;
-            let made = planner.materialise(made).await?;
+            let made = inner_search::plan(context, &text, &search.times, call.span, WHAT).await?;
+            let made = context.materialise(made).await?;
             whole = Some(match whole {
                 None => made,
-                Some(before) => concatenate(planner, before, made)?,
+                Some(before) => concatenate(context, before, made)?,
             });
             if row % TOGETHER == TOGETHER - 1
                 && let Some(frame) = whole.take()
             {
-                whole = Some(planner.materialise(frame).await?);
+                whole = Some(context.materialise(frame).await?);
             }
         }
         match whole {
             Some(frame) => Ok(frame),
-            None => rows_frame(planner, &[]),
+            None => rows_frame(context, &[]),
         }
     })
 }
@@ -82,23 +83,23 @@ fn is_known(fields: &[String], name: &str) -> bool {
 }
 
 /// The search's text, macros expanded, values still to be filled in.
-fn template(planner: &Planner, call: &CommandCall) -> Result<Saved, Diagnostic> {
+fn template(context: &PlanContext, call: &CommandCall) -> Result<Saved, Diagnostic> {
     if let Some(option) = call.option("search") {
-        let text = inner_search::expand(planner, &option.value.value, option.value.span, WHAT)?;
+        let text = inner_search::expand(context, &option.value.value, option.value.span, WHAT)?;
         return Ok(Saved { text, times: SearchTimes::default() });
     }
     match call.arguments.first() {
         Some(Argument::Subsearch(subsearch)) => {
             // As written: printing the tree could quote what `$name$` stands for.
             let written =
-                planner.source(subsearch.pipeline.span).map(|text| text.trim_start_matches([' ', '\t', '\n', '\r', '|']));
+                context.source(subsearch.pipeline.span).map(|text| text.trim_start_matches([' ', '\t', '\n', '\r', '|']));
             let text = match written {
                 Some(written) => format!("| {written}"),
                 None => spl_parser::print(&subsearch.pipeline),
             };
             Ok(Saved { text, times: SearchTimes::default() })
         }
-        Some(Argument::Text { text, .. }) => savedsearch::find(planner, &text.value, text.span),
+        Some(Argument::Text { text, .. }) => saved_search::find(context, &text.value, text.span),
         _ => Err(Diagnostic::error("plan/argument", "`map` needs a search", call.span)),
     }
 }

@@ -4,19 +4,19 @@ use futures::future::BoxFuture;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
 
-use super::{Input, mstats};
+use crate::commands::mstats;
+use crate::context::{Input, PlanContext};
 use crate::frame::Frame;
-use crate::planner::Planner;
 
 /// Plans the command.
 ///
 /// Source: Splunk search reference, mcatalog.
-pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
+pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
         if let Some(other) = call.aggregations().find(|one| one.function.value != "values") {
             let message = format!("`mcatalog` has no statistic but `values`, so no `{}`", other.function.value);
             return Err(Diagnostic::error("plan/argument", message, other.span).with_help("`mstats` has the others"));
         }
-        mstats::plan(planner, call, input).await
+        mstats::plan(context, call, input).await
     })
 }

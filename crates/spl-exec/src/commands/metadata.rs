@@ -9,17 +9,19 @@ use spl_functions::value::format_number;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
 
-use super::eventcount::index_matches;
-use super::makeresults::rows_frame;
-use super::{Input, refuse_options};
+use crate::arguments::refuse_options;
+use crate::commands::eventcount::index_matches;
+use crate::context::{Input, PlanContext};
 use crate::events;
-use crate::expression::{Typed, convert};
-use crate::frame::{Frame, ORDINAL, column};
-use crate::planner::Planner;
+use crate::frame::{Frame, column};
+use crate::function_call::convert;
+use crate::ordinal_column::ORDINAL;
 use crate::rows::Rows;
+use crate::scope::Typed;
+use crate::text_rows::rows_frame;
 
 /// Plans the command. Files have no index time: `recentTime` is that of the last event.
-pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
+pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
         if input.frame.is_some() {
             return Err(Diagnostic::error("plan/position", "`metadata` must be the first command", call.name.span));
@@ -34,12 +36,12 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
         };
         let field = kind.trim_end_matches('s').to_owned();
         let pattern = call.option("index").map_or("main", |option| option.value.value.as_str());
-        let scanned = |planner: &Planner| Ok((events::within_time_range(planner, events::scan(planner)?)?, ()));
-        let (frame, ()) = planner.over_events(scanned).await?;
+        let scanned = |context: &PlanContext| Ok((events::within_time_range(context, events::scan(context)?)?, ()));
+        let (frame, ()) = context.over_events(scanned).await?;
         let (Some(_), Some(time), Some(_)) = (frame.field(&field), frame.field("_time"), frame.field("index")) else {
-            return rows_frame(planner, &[]);
+            return rows_frame(context, &[]);
         };
-        let time = convert(planner, Typed::new(column("_time"), time.value_type()), ValueType::Float)?;
+        let time = convert(context, Typed::new(column("_time"), time.value_type()), ValueType::Float)?;
         let counted = frame.build(|plan| {
             plan.aggregate(
                 vec![column(&field), column("index")],
@@ -49,7 +51,7 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
         let mut columns: Vec<_> =
             [field.as_str(), "index", "first", "last", "total"].into_iter().map(|name| (name.to_owned(), column(name))).collect();
         columns.push((ORDINAL.to_owned(), lit(0_i64)));
-        let rows = Rows::of(planner, counted.select(columns)?).await?;
+        let rows = Rows::of(context, counted.select(columns)?).await?;
         let mut found: std::collections::BTreeMap<String, (f64, f64, f64)> = std::collections::BTreeMap::new();
         for row in 0..rows.len() {
             let index = rows.value("index", row).text().unwrap_or_default();
@@ -80,6 +82,6 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
                 .collect()
             })
             .collect();
-        rows_frame(planner, &rows)
+        rows_frame(context, &rows)
     })
 }

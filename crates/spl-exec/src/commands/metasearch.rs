@@ -6,29 +6,27 @@ use futures::future::BoxFuture;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{Argument, CommandCall};
 
-use super::Input;
-use crate::events;
+use crate::context::{Input, PlanContext};
 use crate::frame::{Frame, column, text};
 use crate::needed::Needed;
-use crate::planner::Planner;
-use crate::subsearch;
+use crate::{events, subsearch};
 
 const FIELDS: [&str; 5] = ["_time", "host", "index", "source", "sourcetype"];
 
 /// Plans the command.
 ///
 /// Source: Splunk search reference, metasearch.
-pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
+pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
         if input.frame.is_some() {
             return Err(Diagnostic::error("plan/position", "`metasearch` must be the first command", call.name.span));
         }
         let condition = match call.arguments.first() {
-            Some(Argument::Search(condition)) => Some(subsearch::resolve(planner, condition).await?),
+            Some(Argument::Search(condition)) => Some(subsearch::resolve(context, condition).await?),
             _ => None,
         };
         let needed: BTreeSet<String> = FIELDS.iter().map(|name| (*name).to_owned()).collect();
-        let frame = events::found_events(planner, condition.as_ref(), &Needed::Only(needed)).await?;
+        let frame = events::found_events(context, condition.as_ref(), &Needed::Only(needed)).await?;
         let known = FIELDS.iter().filter(|name| frame.field(name).is_some());
         let mut columns: Vec<_> = known.map(|name| ((*name).to_owned(), column(name))).collect();
         columns.push(("splunk_server".to_owned(), text("local")));

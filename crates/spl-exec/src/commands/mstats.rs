@@ -11,41 +11,43 @@ use spl_functions::column::ValueType;
 use spl_parser::syntax::{AggregationArgument, Argument, Clause, CommandCall};
 use spl_parser::{Diagnostic, Spanned};
 
-use super::format::escaped;
-use super::{Input, aggregation, append, bin, boolean, count, fillnull, stats, timechart};
-use crate::events;
-use crate::expression::{Typed, call as function, choose, convert};
-use crate::frame::{Frame, column, engine_error, null, ordinal, text, wildcard_matches};
-use crate::inner_search::{self, SearchTimes};
+use crate::arguments::{boolean, check_position, count};
+use crate::commands::{bin, fillnull, stats, timechart};
+use crate::context::{Input, PlanContext};
+use crate::errors::engine_error;
+use crate::frame::{Frame, column, null, ordinal, text};
+use crate::function_call::{call as function, choose, convert};
+use crate::inner_search::SearchTimes;
 use crate::needed::Needed;
-use crate::planner::Planner;
-use crate::prestats;
+use crate::quoting::escaped;
 use crate::rows::Rows;
-use crate::{search, subsearch};
+use crate::scope::Typed;
+use crate::wildcards::wildcard_matches;
+use crate::{aggregation, events, inner_search, prestats, search, subsearch, union};
 
 const MEASURE: &str = "metric_name:";
 
 /// Plans `mstats` and `mcatalog`. What is about real-time searches and sizes of rounds changes nothing here.
 ///
 /// Source: Splunk search reference, mstats, mcatalog.
-pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
+pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
         let prestats = boolean(call, "prestats", false);
         let append = boolean(call, "append", false);
         check_position(call, input.frame.is_some(), prestats, append)?;
-        let metrics = metrics(planner, call).await?;
+        let metrics = metrics(context, call).await?;
         let by: Vec<String> = call.by_fields().iter().filter_map(Argument::as_field).map(|field| field.name.clone()).collect();
-        let mut frame = measured(planner, call, metrics, &by).await?;
+        let mut frame = measured(context, call, metrics, &by).await?;
         if boolean(call, "chart", false) {
             if prestats {
                 let place = call.option("chart").map_or(call.span, |option| option.name.span);
                 return Err(Diagnostic::error("plan/argument", "`chart=true` excludes `prestats=true`", place));
             }
-            return charted(planner, call, frame).await;
+            return charted(context, call, frame).await;
         }
         let mut groups = by.clone();
         if let Some(span) = call.option("span") {
-            frame = in_buckets(planner, call, frame, &span.value)?;
+            frame = in_buckets(context, call, frame, &span.value)?;
             if !groups.iter().any(|name| name == "_time") {
                 groups.insert(0, "_time".to_owned());
             }
@@ -55,36 +57,21 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
         if let Some(option) = call.option("fillnull_value") {
             let mut filled = Vec::new();
             for name in by.iter().filter(|name| frame.field(name).is_some()) {
-                filled.push((name.clone(), fillnull::fill(planner, &frame, name, &option.value.value)?.expression));
+                filled.push((name.clone(), fillnull::fill(context, &frame, name, &option.value.value)?.expression));
             }
             frame = frame.assign(filled)?;
         }
         if prestats {
-            let rows = prestats::rows(planner, call, frame, &groups)?;
+            let rows = prestats::rows(context, call, frame, &groups)?;
             return match input.frame {
-                Some(before) => append::concatenate(planner, before, planner.materialise(rows).await?),
+                Some(before) => union::concatenate(context, before, context.materialise(rows).await?),
                 None => Ok(rows),
             };
         }
-        let frame = aggregation::expand_groups(planner, frame, &groups)?;
-        let planned = aggregation::plan_all(planner, call, &frame)?;
-        stats::group(planner, frame, &groups, &planned)
+        let frame = aggregation::expand_groups(context, frame, &groups)?;
+        let planned = aggregation::plan_all(context, call, &frame)?;
+        stats::group(context, frame, &groups, &planned)
     })
-}
-
-/// `append` goes with `prestats`; without it the command stands first.
-pub fn check_position(call: &CommandCall, follows: bool, prestats: bool, append: bool) -> Result<(), Diagnostic> {
-    if append && !prestats {
-        let place = call.option("append").map_or(call.span, |option| option.name.span.to(option.value.span));
-        return Err(Diagnostic::error("plan/argument", "`append=true` goes with `prestats=true`", place)
-            .with_help("the command `append` adds rows of another search"));
-    }
-    if follows && !append {
-        let name = call.spec.name;
-        return Err(Diagnostic::error("plan/position", format!("`{name}` must be the first command"), call.name.span)
-            .with_help(format!("`{name} prestats=true append=true` adds to the rows of another one")));
-    }
-    Ok(())
 }
 
 /// Names of the measures that events carry as fields.
@@ -93,15 +80,15 @@ fn measures(frame: &Frame) -> Vec<String> {
 }
 
 /// The points that the command's condition selects.
-async fn metrics(planner: &Planner, call: &CommandCall) -> Result<Frame, Diagnostic> {
+async fn metrics(context: &PlanContext, call: &CommandCall) -> Result<Frame, Diagnostic> {
     let condition = match call.clause("where").and_then(|clause| clause.arguments.first()) {
-        Some(Argument::Search(condition)) => Some(subsearch::resolve(planner, condition).await?),
+        Some(Argument::Search(condition)) => Some(subsearch::resolve(context, condition).await?),
         _ => None,
     };
-    let all = events::found_events(planner, None, &Needed::All).await?;
+    let all = events::found_events(context, None, &Needed::All).await?;
     let names = measures(&all);
     let single = all.field("metric_name").is_some() && all.field("_value").is_some();
-    if names.is_empty() && !single && planner.is_running() {
+    if names.is_empty() && !single && context.is_running() {
         return Err(Diagnostic::error(
             "plan/no-metrics",
             format!("`{}` finds no metrics in the data", call.spec.name),
@@ -110,7 +97,7 @@ async fn metrics(planner: &Planner, call: &CommandCall) -> Result<Frame, Diagnos
         .with_help("a point has the fields metric_name and _value, or a field `metric_name:<name>` per measure"));
     }
     if names.is_empty() {
-        let found = events::found_events(planner, condition.as_ref(), &Needed::All).await?;
+        let found = events::found_events(context, condition.as_ref(), &Needed::All).await?;
         return match found.field("metric_name") {
             Some(_) => found.filter(column("metric_name").is_not_null()),
             None => Ok(found),
@@ -123,13 +110,13 @@ async fn metrics(planner: &Planner, call: &CommandCall) -> Result<Frame, Diagnos
     }
     for name in &names {
         let present = column(&format!("{MEASURE}{name}")).is_not_null();
-        members.push(choose(planner, vec![(present, Typed::new(text(name.clone()), ValueType::Text))], None)?);
+        members.push(choose(context, vec![(present, Typed::new(text(name.clone()), ValueType::Text))], None)?);
     }
-    let listed = function(planner, "mvappend", members)?;
+    let listed = function(context, "mvappend", members)?;
     let named = all.assign(vec![("metric_name".to_owned(), listed.expression)])?.filter(column("metric_name").is_not_null())?;
     match &condition {
         Some(condition) => {
-            let found = search::plan(planner, condition, &named)?;
+            let found = search::plan(context, condition, &named)?;
             named.filter(found)
         }
         None => Ok(named),
@@ -137,7 +124,7 @@ async fn metrics(planner: &Planner, call: &CommandCall) -> Result<Frame, Diagnos
 }
 
 /// The points with a column per measure that is asked for, the by-fields and the time.
-async fn measured(planner: &Planner, call: &CommandCall, frame: Frame, by: &[String]) -> Result<Frame, Diagnostic> {
+async fn measured(context: &PlanContext, call: &CommandCall, frame: Frame, by: &[String]) -> Result<Frame, Diagnostic> {
     let own = measures(&frame);
     let single = frame.field("metric_name").is_some() && frame.field("_value").is_some();
     let mut wanted: BTreeSet<String> = BTreeSet::new();
@@ -160,7 +147,7 @@ async fn measured(planner: &Planner, call: &CommandCall, frame: Frame, by: &[Str
         let mut names: Vec<String> = own.clone();
         if single {
             let distinct = frame.clone().build(|plan| plan.project(vec![column("metric_name"), ordinal()]))?;
-            let rows = Rows::of(planner, distinct).await?;
+            let rows = Rows::of(context, distinct).await?;
             names.extend((0..rows.len()).flat_map(|row| rows.texts("metric_name", row)).map(|name| name.into_owned()));
         }
         wanted.extend(names.into_iter().filter(|name| patterns.iter().any(|pattern| wildcard_matches(pattern, name))));
@@ -189,14 +176,14 @@ async fn measured(planner: &Planner, call: &CommandCall, frame: Frame, by: &[Str
         }
         if let Some(found) = frame.field("_value").filter(|_| single && !direct(&name)) {
             let kind = frame.field("metric_name").map_or(ValueType::Text, |field| field.value_type());
-            let own_name = convert(planner, Typed::new(column("metric_name"), kind), ValueType::Text)?;
+            let own_name = convert(context, Typed::new(column("metric_name"), kind), ValueType::Text)?;
             branches.push((own_name.eq(text(name.clone())), Typed::new(column("_value"), found.value_type())));
         }
         let value = if branches.is_empty() {
             // A dimension: `dc(host)`, `values(metric_name)`.
             frame.field(&name).map_or_else(|| null(ValueType::Text), |_| column(&name))
         } else {
-            choose(planner, branches, None)?.expression
+            choose(context, branches, None)?.expression
         };
         columns.push((name, value));
     }
@@ -204,21 +191,21 @@ async fn measured(planner: &Planner, call: &CommandCall, frame: Frame, by: &[Str
 }
 
 /// Times cut into buckets of `span`; with `every` only the first bucket of each longer one is kept.
-fn in_buckets(planner: &Planner, call: &CommandCall, frame: Frame, span: &Spanned<String>) -> Result<Frame, Diagnostic> {
+fn in_buckets(context: &PlanContext, call: &CommandCall, frame: Frame, span: &Spanned<String>) -> Result<Frame, Diagnostic> {
     let Some(time) = frame.field("_time") else { return Ok(frame) };
     let source = Typed::new(column("_time"), time.value_type());
-    let bucket = bin::with_span(planner, call, "_time", source.clone(), &span.value, span.span)?;
+    let bucket = bin::with_span(context, call, "_time", source.clone(), &span.value, span.span)?;
     let mut frame = frame;
     if let Some(every) = call.option("every") {
-        let long = bin::with_span(planner, call, "_time", source.clone(), &every.value.value, every.value.span)?;
-        let first = bin::with_span(planner, call, "_time", long, &span.value, span.span)?;
+        let long = bin::with_span(context, call, "_time", source.clone(), &every.value.value, every.value.span)?;
+        let first = bin::with_span(context, call, "_time", long, &span.value, span.span)?;
         frame = frame.filter(bucket.expression.clone().eq(first.expression))?;
     }
     frame.assign(vec![("_time".to_owned(), bucket.expression)])
 }
 
 /// With `chart=true` the result is that of `timechart` over the points.
-async fn charted(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
+async fn charted(context: &PlanContext, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
     let Some(spec) = spl_parser::commands::lookup("timechart") else {
         return Err(Diagnostic::error("plan/not-built", "there is no `timechart`", call.span));
     };
@@ -226,18 +213,18 @@ async fn charted(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<
     let options = call.options.iter().filter(|option| KEPT.contains(&option.name.value.as_str())).cloned().collect();
     let clauses: Vec<Clause> = call.clauses.iter().filter(|clause| clause.keyword.value == "by").cloned().collect();
     let chart = CommandCall { spec, options, clauses, ..call.clone() };
-    timechart::plan(planner, &chart, Input { frame: Some(frame), needed: Needed::All }).await
+    timechart::plan(context, &chart, Input { frame: Some(frame), needed: Needed::All }).await
 }
 
 /// Plans `mpreview`: points as they are, the latest of each time series.
 ///
 /// Source: Splunk search reference, mpreview.
-pub fn preview<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
+pub fn preview<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
         if input.frame.is_some() {
             return Err(Diagnostic::error("plan/position", "`mpreview` must be the first command", call.name.span));
         }
-        super::refuse_options(call, &[("splunk_server", "local"), ("splunk_server_group", "")])?;
+        crate::arguments::refuse_options(call, &[("splunk_server", "local"), ("splunk_server_group", "")])?;
         let mut text = String::from("search");
         let indexes: Vec<String> = call
             .options
@@ -254,7 +241,7 @@ pub fn preview<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) ->
             }
         }
         let most = count(call, "target_per_timeseries", 5)?;
-        let found = inner_search::plan(planner, &text, &SearchTimes::default(), call.span, "mpreview").await?;
+        let found = inner_search::plan(context, &text, &SearchTimes::default(), call.span, "mpreview").await?;
         let names: Vec<String> = measures(&found).into_iter().map(|name| format!("{MEASURE}{name}")).collect();
         let single = found.field("metric_name").is_some();
         let mut points: Vec<Expr> = names.iter().map(|name| column(name).is_not_null()).collect();
@@ -268,7 +255,7 @@ pub fn preview<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) ->
                 let message = errors.into_iter().next().map_or_else(|| "not a search".to_owned(), |error| error.message);
                 Diagnostic::error("plan/argument", format!("`filter`: {message}"), option.value.span)
             })?;
-            let condition = search::plan(planner, &parsed, &found)?;
+            let condition = search::plan(context, &parsed, &found)?;
             found = found.filter(condition)?;
         }
         if most == 0 {

@@ -4,18 +4,20 @@ use futures::future::BoxFuture;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{Argument, CommandCall};
 
-use super::{Input, boolean, count};
-use crate::cell::{Cell, Table};
-use crate::frame::{Frame, wildcard_matches};
-use crate::planner::Planner;
+use crate::arguments::{boolean, count};
+use crate::cell::Cell;
+use crate::cell_table::Table;
+use crate::context::{Input, PlanContext};
+use crate::frame::Frame;
+use crate::wildcards::wildcard_matches;
 
 /// Plans the command.
-pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
+pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
         let frame = input.frame.ok_or_else(|| Diagnostic::error("plan/no-input", "`multikv` needs rows", call.span))?;
         let layout = Layout::read(call)?;
         let (copy, remove) = (boolean(call, "copyattrs", true), boolean(call, "rmorig", true));
-        let before = Table::of(planner, frame).await?;
+        let before = Table::of(context, frame).await?;
         let names: Vec<String> = before.names().cloned().collect();
         let mut after = Table::new(0);
         names.iter().for_each(|name| after.add_column(name));
@@ -37,7 +39,7 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
                 }
             }
         }
-        after.frame(planner)
+        after.frame(context)
     })
 }
 

@@ -5,14 +5,13 @@ use spl_parser::Diagnostic;
 use spl_parser::spec::CommandKind;
 use spl_parser::syntax::{Argument, CommandCall};
 
-use super::Input;
-use super::union_command::merged_by_time;
+use crate::commands::union_command::merged_by_time;
+use crate::context::{Input, PlanContext};
 use crate::frame::Frame;
 use crate::needed::Needed;
-use crate::planner::Planner;
 
 /// Plans the command.
-pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
+pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
         if input.frame.is_some() {
             return Err(Diagnostic::error("plan/position", "`multisearch` must be the first command", call.name.span));
@@ -35,8 +34,8 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
                     .with_help("`union` and `append` take any search"));
                 }
             }
-            frames.push(planner.subpipeline(subsearch, Needed::All).await?);
+            frames.push(context.subpipeline(subsearch, Needed::All).await?);
         }
-        merged_by_time(planner, frames)
+        merged_by_time(context, frames)
     })
 }

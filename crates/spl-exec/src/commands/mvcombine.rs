@@ -3,12 +3,12 @@
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
 
+use crate::context::PlanContext;
 use crate::frame::Frame;
 use crate::operators::mv_combine::MvCombine;
-use crate::planner::Planner;
 
 /// Plans the command.
-pub fn plan(_: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
+pub fn plan(_: &PlanContext, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
     let Some(field) = call.fields().next() else {
         return Err(Diagnostic::error("plan/argument", "`mvcombine` needs a field", call.span));
     };

@@ -4,13 +4,13 @@ use spl_functions::column::ValueType;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
 
-use super::count;
+use crate::arguments::count;
+use crate::context::PlanContext;
 use crate::frame::Frame;
 use crate::operators::mv_expand::MvExpand;
-use crate::planner::Planner;
 
 /// Plans the command.
-pub fn plan(_: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
+pub fn plan(_: &PlanContext, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
     let Some(field) = call.fields().next() else {
         return Err(Diagnostic::error("plan/argument", "`mvexpand` needs a field", call.span));
     };

@@ -3,15 +3,16 @@
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
 
-use super::eval::assign;
-use crate::expression::{Typed, call as function};
-use crate::frame::{Frame, column, text};
-use crate::operators::transaction::DELIMITER;
-use crate::planner::Planner;
 use spl_functions::column::ValueType;
 
+use crate::context::PlanContext;
+use crate::frame::{Frame, column, text};
+use crate::function_call::call as function;
+use crate::operators::transaction::DELIMITER;
+use crate::scope::{Typed, assign};
+
 /// Plans the command.
-pub fn plan(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
+pub fn plan(context: &PlanContext, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
     let Some(field) = call.fields().next() else {
         return Err(Diagnostic::error("plan/argument", "`nomv` needs a field", call.span));
     };
@@ -27,6 +28,6 @@ pub fn plan(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame
         .and_then(|known| known.metadata().get(DELIMITER).cloned())
         .unwrap_or_else(|| "\n".to_owned());
     let arguments = vec![Typed::new(column(&found.name), ValueType::Multivalue), Typed::new(text(delimiter), ValueType::Text)];
-    let joined = function(planner, "mvjoin", arguments)?;
+    let joined = function(context, "mvjoin", arguments)?;
     assign(frame, &found.name, joined)
 }

@@ -10,13 +10,13 @@ use spl_functions::value::{Value, format_number};
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
 
-use super::{boolean, expand};
+use crate::arguments::{boolean, expand};
+use crate::context::PlanContext;
 use crate::frame::Frame;
 use crate::operators::whole_table::{TableStep, WholeTable, with_columns, with_fields};
-use crate::planner::Planner;
 
 /// Plans the command.
-pub fn plan(_: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
+pub fn plan(_: &PlanContext, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
     let mut fields: Vec<String> = call.fields().flat_map(|field| expand(&frame, field)).map(|field| field.name).collect();
     if call.fields().next().is_none() {
         fields = frame.fields().into_iter().map(|field| field.name).filter(|name| !name.starts_with('_')).collect();

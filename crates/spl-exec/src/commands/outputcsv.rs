@@ -8,36 +8,38 @@ use spl_knowledge::LookupTable;
 use spl_parser::syntax::{Argument, CommandCall};
 use spl_parser::{Diagnostic, Severity, Span};
 
-use super::outputlookup::{table_of, with_header};
-use super::outputtext::escaped;
-use super::{Input, boolean};
-use crate::cell::{Cell, Table};
+use crate::arguments::boolean;
+use crate::cell::Cell;
+use crate::cell_table::Table;
+use crate::commands::outputtext::escaped;
+use crate::context::{Input, PlanContext};
+use crate::effects::{Change, Effect, Target};
 use crate::frame::Frame;
-use crate::planner::Planner;
+use crate::lookup_rows::{table_of, with_header};
 use crate::rows::Rows;
 
 /// Plans the command.
 ///
 /// Source: Splunk search reference, outputcsv.
-pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
+pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
         let frame = input.frame.ok_or_else(|| Diagnostic::error("plan/no-input", "`outputcsv` needs rows", call.span))?;
         refuse_dispatch(call)?;
         let Some(Argument::Text { text: name, .. }) = call.arguments.first() else {
-            return as_field(planner, call, frame).await;
+            return as_field(context, call, frame).await;
         };
-        let place = CsvPlace::find(planner, &name.value, name.span)?;
-        if !planner.is_running() {
+        let place = CsvPlace::find(context, &name.value, name.span)?;
+        if !context.is_running() {
             return Ok(frame);
         }
         let append = boolean(call, "append", false);
         if append && place.key.ends_with(".gz") {
             return Err(Diagnostic::error("plan/argument", "`outputcsv` can't append to .gz files", name.span));
         }
-        let frame = planner.materialise(frame).await?;
-        let rows = Rows::of(planner, frame.clone()).await?;
+        let frame = context.materialise(frame).await?;
+        let rows = Rows::of(context, frame.clone()).await?;
         let new = table_of(&rows, usize::MAX, true);
-        let existing = place.read(planner).map_err(|error| error.at(name.span))?;
+        let existing = place.read(context).map_err(|error| error.at(name.span))?;
         let table = match existing {
             Some(existing) if append => {
                 // Only fields of the file's header are appended.
@@ -50,7 +52,7 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
             Some(existing) if !boolean(call, "override_if_empty", true) => Some(existing),
             _ => None,
         };
-        place.write(planner, call, table).map_err(|error| error.at(name.span))?;
+        context.notes().add_effect(Effect { change: place.change(context, call, table), span: name.span });
         Ok(frame)
     })
 }
@@ -76,40 +78,32 @@ pub struct CsvPlace {
 
 impl CsvPlace {
     /// The place of a name. It lies in the folder: no name leads out of it.
-    pub fn find(planner: &Planner, name: &str, span: Span) -> Result<Self, Diagnostic> {
+    pub fn find(context: &PlanContext, name: &str, span: Span) -> Result<Self, Diagnostic> {
         let relative = Path::new(name);
         if name.is_empty() || !relative.components().all(|part| matches!(part, Component::Normal(_))) {
             return Err(Diagnostic::error("plan/path", format!("`{name}` is not a name inside the CSV folder"), span));
         }
         let file = if relative.extension().is_some() { name.to_owned() } else { format!("{name}.csv") };
-        let path = planner.settings().csv_folder.as_ref().map(|folder| folder.join(&file));
+        let path = context.csv_folder().map(|folder| folder.join(&file));
         Ok(Self { path, key: format!("csv {file}") })
     }
 
     /// The table; none when there is none of this name.
-    pub fn read(&self, planner: &Planner) -> Result<Option<LookupTable>, Diagnostic> {
-        match &self.path {
-            Some(path) if path.is_file() => LookupTable::read(path).map(Some),
-            Some(_) => Ok(None),
-            None => Ok(planner.written().get(&self.key)),
+    pub fn read(&self, context: &PlanContext) -> Result<Option<LookupTable>, Diagnostic> {
+        let Some(path) = &self.path else { return Ok(context.written_table(&self.key)) };
+        match context.notes().pending(Target::File(path)) {
+            Some(pending) => Ok(pending),
+            None if path.is_file() => LookupTable::read(path).map(Some),
+            None => Ok(None),
         }
     }
 
-    fn write(&self, planner: &Planner, call: &CommandCall, table: Option<LookupTable>) -> Result<(), Diagnostic> {
-        let failed =
-            |path: &Path, error: std::io::Error| Diagnostic::general("run/csv-file", format!("{}: {error}", path.display()));
+    fn change(&self, context: &PlanContext, call: &CommandCall, table: Option<LookupTable>) -> Change {
         match (&self.path, table) {
-            (Some(path), Some(table)) => {
-                if let Some(folder) = path.parent() {
-                    std::fs::create_dir_all(folder).map_err(|error| failed(folder, error))?;
-                }
-                table.write(path)
-            }
-            (Some(path), None) if path.is_file() => std::fs::remove_file(path).map_err(|error| failed(path, error)),
-            (Some(_), None) => Ok(()),
+            (Some(path), Some(table)) => Change::WriteFile { path: path.clone(), table },
+            (Some(path), None) => Change::RemoveFile { path: path.clone() },
             (None, table) => {
-                planner.written().set(self.key.clone(), table.unwrap_or_default());
-                planner.warn(
+                context.warn(
                     Diagnostic {
                         severity: Severity::Note,
                         ..Diagnostic::warning(
@@ -120,16 +114,16 @@ impl CsvPlace {
                     }
                     .with_help("`--csv-dir DIR` names a folder for files"),
                 );
-                Ok(())
+                Change::KeepTable { key: self.key.clone(), table: table.unwrap_or_default() }
             }
         }
     }
 }
 
 /// Without a file each row stands as a line of CSV in the hidden field `_xml`.
-async fn as_field(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
+async fn as_field(context: &PlanContext, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
     let as_xml = boolean(call, "usexml", false);
-    let mut table = Table::of(planner, frame).await?;
+    let mut table = Table::of(context, frame).await?;
     let names: Vec<String> = table.names().filter(|name| !name.starts_with('_')).cloned().collect();
     for row in 0..table.rows() {
         let cells: Vec<String> = names
@@ -143,5 +137,5 @@ async fn as_field(planner: &Planner, call: &CommandCall, frame: Frame) -> Result
         let line = cells.join(",");
         table.set(row, "_xml", Cell::Text(if as_xml { escaped(&line) } else { line }));
     }
-    table.frame(planner)
+    table.frame(context)
 }

@@ -8,32 +8,34 @@ use spl_knowledge::{LookupDefinition, LookupSource, LookupTable};
 use spl_parser::syntax::{Argument, CommandCall};
 use spl_parser::{Diagnostic, Spanned};
 
-use super::{Input, boolean, count};
+use crate::arguments::{boolean, count};
+use crate::context::{Input, PlanContext};
+use crate::effects::{Change, Effect};
 use crate::frame::Frame;
-use crate::planner::Planner;
+use crate::lookup_rows::{table_of, with_header};
 use crate::rows::Rows;
 use crate::written;
 
 /// Plans the command. Where a file would be made (`createinapp`, `create_context`) has no meaning here.
-pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
+pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
         let several = call.option("output_format").is_some_and(|option| option.value.value.eq_ignore_ascii_case("splunk_mv_csv"));
         let (Some(frame), Some(Argument::Text { text: name, .. })) = (input.frame, call.arguments.first()) else {
             return Err(Diagnostic::error("plan/argument", "`outputlookup` needs rows and the name of a lookup", call.span));
         };
-        let target = Target::find(planner, call, name)?;
-        if !planner.is_running() {
+        let target = Target::find(context, call, name)?;
+        if !context.is_running() {
             return Ok(frame);
         }
-        let frame = planner.materialise(frame).await?;
-        let rows = Rows::of(planner, frame.clone()).await?;
+        let frame = context.materialise(frame).await?;
+        let rows = Rows::of(context, frame.clone()).await?;
         let most = match call.option("max") {
             Some(_) => usize::try_from(count(call, "max", 0)?).unwrap_or(usize::MAX),
             None => usize::MAX,
         };
         let new = table_of(&rows, most, several);
         if let Some(table) = target.combine(call, new)? {
-            target.write(planner, table).map_err(|error| error.at(name.span))?;
+            context.notes().add_effect(Effect { change: target.change(context, table), span: name.span });
         }
         Ok(frame)
     })
@@ -47,8 +49,8 @@ struct Target {
 }
 
 impl Target {
-    fn find(planner: &Planner, call: &CommandCall, name: &Spanned<String>) -> Result<Self, Diagnostic> {
-        let definition = match planner.knowledge().lookup(&name.value) {
+    fn find(context: &PlanContext, call: &CommandCall, name: &Spanned<String>) -> Result<Self, Diagnostic> {
+        let definition = match context.knowledge().lookup(&name.value) {
             Ok(definition) => definition,
             Err(_) if name.value.ends_with(".csv") || name.value.ends_with(".csv.gz") => {
                 LookupDefinition::new(&name.value, LookupSource::Missing(name.value.clone()), spl_macros::Origin::CommandLine)
@@ -69,9 +71,10 @@ impl Target {
             let message = format!("`{}` is for KV store collections; `{}` is a CSV table", option.name.value, name.value);
             return Err(Diagnostic::error("plan/argument", message, option.name.span));
         }
-        let existing = match planner.written().get(&written::key_of(&definition)) {
+        let existing = match context.written_table(&written::key_of(&definition)) {
             Some(table) => Some(table),
-            None => match &definition.source {
+            None => match &context.lookup(&name.value).unwrap_or_else(|_| definition.clone()).source {
+                LookupSource::Table(table) => Some(table.clone()),
                 LookupSource::Missing(_) => None,
                 _ => Some(definition.load().map_err(|error| error.at(name.span))?),
             },
@@ -117,81 +120,13 @@ impl Target {
         }
     }
 
-    fn write(&self, planner: &Planner, table: LookupTable) -> Result<(), Diagnostic> {
+    fn change(&self, context: &PlanContext, table: LookupTable) -> Change {
         match &self.definition.source {
-            LookupSource::File(path) if planner.knowledge().is_given_file(path) => table.write(path),
-            _ => {
-                planner.written().set(written::key_of(&self.definition), table);
-                Ok(())
+            LookupSource::File(path) if context.knowledge().is_given_file(path) => {
+                Change::WriteFile { path: path.clone(), table }
             }
+            _ => Change::KeepTable { key: written::key_of(&self.definition), table },
         }
-    }
-}
-
-/// The rows as a table. Fields that start with `_` are internal, but for the time, the text and the key of a row; the
-/// values of a multivalue field stand one per line. With `several` they also stand one by one in a field `__mv_<name>`.
-pub fn table_of(rows: &Rows, most: usize, several: bool) -> LookupTable {
-    let columns: Vec<_> =
-        rows.fields().filter(|(name, _)| !name.starts_with('_') || matches!(*name, "_time" | "_raw" | "_key")).collect();
-    let listed: Vec<_> = columns
-        .iter()
-        .filter(|(_, column)| several && (0..rows.len().min(most)).any(|row| column.value(row).each_text().len() > 1))
-        .collect();
-    LookupTable {
-        header: columns
-            .iter()
-            .map(|(name, _)| (*name).to_owned())
-            .chain(listed.iter().map(|(name, _)| format!("{MULTIVALUE_PREFIX}{name}")))
-            .collect(),
-        rows: (0..rows.len().min(most))
-            .map(|row| {
-                let single = columns.iter().map(|(_, column)| column.value(row).each_text().join("\n"));
-                single.chain(listed.iter().map(|(_, column)| encoded(&column.value(row).each_text()))).collect()
-            })
-            .collect(),
-    }
-}
-
-/// Fields of a table that hold the values of multivalue fields one by one.
-pub const MULTIVALUE_PREFIX: &str = "__mv_";
-
-/// Several values in one cell: each between `$`, in which `$` stands twice, and `;` between them. One value is none.
-fn encoded(values: &[std::borrow::Cow<'_, str>]) -> String {
-    if values.len() < 2 {
-        return String::new();
-    }
-    values.iter().map(|value| format!("${}$", value.replace('$', "$$"))).collect::<Vec<_>>().join(";")
-}
-
-/// The values of a cell of a [`MULTIVALUE_PREFIX`] field; none when it holds none.
-pub fn decoded(cell: &str) -> Option<Vec<String>> {
-    let mut values = Vec::new();
-    let mut rest = cell.strip_prefix('$')?;
-    let mut value = String::new();
-    loop {
-        let at = rest.find('$')?;
-        value.push_str(&rest[..at]);
-        rest = &rest[at + 1..];
-        if let Some(more) = rest.strip_prefix('$') {
-            value.push('$');
-            rest = more;
-            continue;
-        }
-        values.push(std::mem::take(&mut value));
-        match rest.strip_prefix(";$") {
-            Some(more) => rest = more,
-            None => return rest.is_empty().then_some(values),
-        }
-    }
-}
-
-/// The same rows under another header: other fields are left out, missing ones are empty.
-pub fn with_header(table: &LookupTable, header: &[String]) -> LookupTable {
-    let places: Vec<Option<usize>> = header.iter().map(|name| table.header.iter().position(|known| known == name)).collect();
-    let cell = |row: &Vec<String>, place: &Option<usize>| place.and_then(|place| row.get(place)).cloned().unwrap_or_default();
-    LookupTable {
-        header: header.to_vec(),
-        rows: table.rows.iter().map(|row| places.iter().map(|place| cell(row, place)).collect()).collect(),
     }
 }
 

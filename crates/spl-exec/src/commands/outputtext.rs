@@ -6,10 +6,10 @@ use spl_functions::column::ValueType;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
 
-use super::boolean;
+use crate::arguments::boolean;
+use crate::context::PlanContext;
 use crate::frame::{Frame, column, null};
 use crate::operators::map_values::{MapValues, ValueMap};
-use crate::planner::Planner;
 
 #[derive(Debug)]
 struct Escaped;
@@ -26,7 +26,7 @@ pub fn escaped(text: &str) -> String {
 }
 
 /// Plans the command. With `usexml`, which is the default, the text is escaped as XML.
-pub fn plan(_: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
+pub fn plan(_: &PlanContext, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
     if frame.field("_raw").is_none() {
         return frame.assign(vec![("_xml".to_owned(), null(ValueType::Text))]);
     }

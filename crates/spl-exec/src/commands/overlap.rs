@@ -8,26 +8,25 @@ use spl_functions::value::format_number;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
 
-use super::Input;
-use super::makeresults::rows_frame;
+use crate::context::{Input, PlanContext};
 use crate::frame::Frame;
-use crate::planner::Planner;
 use crate::rows::Rows;
+use crate::text_rows::rows_frame;
 
 const NEEDED: [&str; 4] = ["info_min_time", "info_max_time", "info_search_id", "info_search_name"];
 
 /// Plans the command: a row per overlap and per gap between the runs of a search.
 ///
 /// Source: Splunk search reference, overlap.
-pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
+pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
         let frame = input.frame.ok_or_else(|| Diagnostic::error("plan/no-input", "`overlap` needs rows", call.span))?;
         let missing: Vec<&str> = NEEDED.into_iter().filter(|name| frame.field(name).is_none()).collect();
-        if planner.is_running() && !missing.is_empty() {
+        if context.is_running() && !missing.is_empty() {
             let message = format!("`overlap` needs events of a summary index: no row has {}", missing.join(", "));
             return Err(Diagnostic::error("plan/argument", message, call.name.span));
         }
-        let rows = Rows::of(planner, frame).await?;
+        let rows = Rows::of(context, frame).await?;
         // The runs of each search, each with its range of time.
         let mut searches: BTreeMap<String, BTreeMap<String, (f64, f64)>> = BTreeMap::new();
         for row in 0..rows.len() {
@@ -66,6 +65,6 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
                 covered = covered.max(end);
             }
         }
-        rows_frame(planner, &found)
+        rows_frame(context, &found)
     })
 }

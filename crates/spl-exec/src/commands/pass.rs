@@ -4,10 +4,10 @@
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
 
+use crate::context::PlanContext;
 use crate::frame::Frame;
-use crate::planner::Planner;
 
 /// Plans the command: the rows as they are.
-pub fn plan(_: &Planner, _: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
+pub fn plan(_: &PlanContext, _: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
     Ok(frame)
 }

@@ -4,11 +4,11 @@ use futures::future::BoxFuture;
 use spl_parser::syntax::{Aggregation, AggregationArgument, Argument, Clause, CommandCall};
 use spl_parser::{Diagnostic, Span, Spanned};
 
-use super::Input;
-use super::format::escaped;
+use crate::context::{Input, PlanContext};
 use crate::frame::Frame;
-use crate::inner_search::{self, SearchTimes};
-use crate::planner::Planner;
+use crate::inner_search;
+use crate::inner_search::SearchTimes;
+use crate::quoting::escaped;
 
 /// Splunk's own number of columns.
 const MOST_COLUMNS: u64 = 100;
@@ -18,7 +18,7 @@ const BETWEEN: &str = "\u{1f}";
 /// Plans the command.
 ///
 /// Source: Splunk search reference, pivot.
-pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
+pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
         if input.frame.is_some() {
             return Err(Diagnostic::error("plan/position", "`pivot` must be the first command", call.name.span));
@@ -26,10 +26,10 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
         let [Argument::Text { text: model, .. }, Argument::Text { text: dataset, .. }, ..] = call.arguments.as_slice() else {
             return Err(Diagnostic::error("plan/argument", "`pivot` needs a data model and a dataset", call.span));
         };
-        let found = planner.knowledge().data_model(&model.value).map_err(|error| error.at(model.span))?;
+        let found = context.knowledge().data_model(&model.value).map_err(|error| error.at(model.span))?;
         found.dataset(&dataset.value).map_err(|error| error.at(dataset.span))?;
         let text = Pivot::read(call, &model.value, &dataset.value)?.search()?;
-        inner_search::plan(planner, &text, &SearchTimes::default(), call.span, "pivot").await
+        inner_search::plan(context, &text, &SearchTimes::default(), call.span, "pivot").await
     })
 }
 
@@ -252,7 +252,7 @@ fn flag(clause: &Clause) -> Result<bool, Diagnostic> {
 }
 
 fn number(text: &Spanned<String>) -> Result<u64, Diagnostic> {
-    super::parse_count(&text.value, text.span)
+    crate::arguments::parse_count(&text.value, text.span)
 }
 
 fn split(clause: &Clause) -> Result<Split, Diagnostic> {

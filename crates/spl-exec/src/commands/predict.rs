@@ -18,12 +18,14 @@ use futures::future::BoxFuture;
 use spl_parser::syntax::{Argument, CommandCall, FieldName};
 use spl_parser::{Diagnostic, Span};
 
-use super::forecast::{self, Estimate};
-use super::statistics::deviations_for;
-use super::{Input, parse_count, periodicity};
-use crate::cell::{Cell, Table};
+use crate::arguments::parse_count;
+use crate::cell::Cell;
+use crate::cell_table::Table;
+use crate::commands::forecast::Estimate;
+use crate::commands::statistics::deviations_for;
+use crate::commands::{forecast, periodicity};
+use crate::context::{Input, PlanContext};
 use crate::frame::Frame;
-use crate::planner::Planner;
 
 /// The longest period that is looked for.
 const LONGEST_PERIOD: usize = 2000;
@@ -31,14 +33,14 @@ const LONGEST_PERIOD: usize = 2000;
 const MOST_AHEAD: u64 = 100_000;
 
 /// Plans the command.
-pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
+pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
         let forecasts = forecasts(call)?;
         let frame = input.frame.ok_or_else(|| Diagnostic::error("plan/no-input", "`predict` needs rows", call.span))?;
-        let mut table = Table::of(planner, frame).await?;
+        let mut table = Table::of(context, frame).await?;
         let rows = table.rows();
         if rows == 0 {
-            return table.frame(planner);
+            return table.frame(context);
         }
         if table.column("_time").is_none() {
             return Err(Diagnostic::error("plan/no-time", "`predict` needs rows with `_time`", call.span)
@@ -47,9 +49,9 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
         let most = forecasts.iter().map(|one| (rows + one.ahead).saturating_sub(one.held_back)).max().unwrap_or(rows);
         add_rows(&mut table, most.saturating_sub(rows));
         for one in &forecasts {
-            one.apply(planner, &mut table, rows)?;
+            one.apply(context, &mut table, rows)?;
         }
-        table.frame(planner)
+        table.frame(context)
     })
 }
 
@@ -68,7 +70,7 @@ fn add_rows(table: &mut Table, count: usize) {
         let row = table.add_row();
         if let Some(last) = last {
             let time = last + step * number as f64;
-            table.set(row, "_time", super::folderize::whole_or_not(time));
+            table.set(row, "_time", crate::commands::folderize::whole_or_not(time));
         }
         for (name, cell) in &spans {
             table.set(row, name, cell.clone());
@@ -244,7 +246,7 @@ fn check(made: &mut Forecast, seen: &HashMap<&str, Span>) -> Result<(), Diagnost
 }
 
 impl Forecast {
-    fn apply(&self, planner: &Planner, table: &mut Table, rows: usize) -> Result<(), Diagnostic> {
+    fn apply(&self, context: &PlanContext, table: &mut Table, rows: usize) -> Result<(), Diagnostic> {
         let used = rows.saturating_sub(self.held_back);
         if self.algorithm == Algorithm::Pair {
             let series: Vec<Vec<Option<f64>>> = self
@@ -295,7 +297,7 @@ impl Forecast {
         }
         if self.held_back > 0 && self.ahead == 0 && self.algorithm != Algorithm::Helped {
             let message = "`holdback` leaves values out that `future_timespan=0` does not forecast";
-            planner.warn(Diagnostic::warning("plan/option", message, Some(self.span)));
+            context.warn(Diagnostic::warning("plan/option", message, Some(self.span)));
         }
         Ok(())
     }

@@ -6,12 +6,12 @@ use spl_functions::value::parse_number;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{Argument, CommandCall};
 
+use crate::context::PlanContext;
 use crate::frame::Frame;
 use crate::operators::map_values::{MapValues, ValueMap};
-use crate::planner::Planner;
 
 /// Plans the command.
-pub fn plan(_: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
+pub fn plan(_: &PlanContext, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
     let field = call.option("field").ok_or_else(|| Diagnostic::error("plan/argument", "`rangemap` needs `field=`", call.span))?;
     let mut ranges: Vec<(String, f64, f64)> = Vec::new();
     for argument in &call.arguments {

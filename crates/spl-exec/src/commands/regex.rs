@@ -6,12 +6,13 @@ use spl_functions::pattern::Pattern;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{Argument, CommandCall};
 
-use crate::expression::{Typed, call as function};
+use crate::context::PlanContext;
 use crate::frame::{Frame, column, text};
-use crate::planner::Planner;
+use crate::function_call::call as function;
+use crate::scope::Typed;
 
 /// Plans the command.
-pub fn plan(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
+pub fn plan(context: &PlanContext, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
     let (field, negated) = match call.arguments.as_slice() {
         [Argument::Field(field), Argument::Text { text: operator, .. }, ..] => (field.name.as_str(), operator.value == "!="),
         _ => ("_raw", false),
@@ -25,6 +26,6 @@ pub fn plan(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame
         return frame.filter(lit(negated));
     };
     let arguments = vec![Typed::new(column(field), found.value_type()), Typed::new(text(pattern.value.clone()), ValueType::Text)];
-    let matches = function(planner, "match", arguments)?.expression.is_true();
+    let matches = function(context, "match", arguments)?.expression.is_true();
     frame.filter(if negated { not(matches) } else { matches })
 }

@@ -3,11 +3,12 @@
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{Argument, CommandCall};
 
-use crate::frame::{Frame, column, wildcard_captures};
-use crate::planner::Planner;
+use crate::context::PlanContext;
+use crate::frame::{Frame, column};
+use crate::wildcards::wildcard_captures;
 
 /// Plans the command.
-pub fn plan(_: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
+pub fn plan(_: &PlanContext, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
     // Name now -> column before.
     let mut names: Vec<(String, String)> = frame.fields().into_iter().map(|field| (field.name.clone(), field.name)).collect();
     for argument in &call.arguments {

@@ -6,13 +6,14 @@ use spl_functions::column::ValueType;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{Argument, CommandCall};
 
-use super::expand;
-use crate::frame::{Frame, wildcard_captures};
+use crate::arguments::expand;
+use crate::context::PlanContext;
+use crate::frame::Frame;
 use crate::operators::map_values::{MapValues, ValueMap};
-use crate::planner::Planner;
+use crate::wildcards::wildcard_captures;
 
 /// Plans the command.
-pub fn plan(_: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
+pub fn plan(_: &PlanContext, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
     let mut pairs: Vec<(String, String)> = Vec::new();
     for argument in &call.arguments {
         let Argument::Rename { from, to } = argument else { continue };

@@ -5,12 +5,12 @@ use indexmap::IndexMap;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{Argument, CommandCall};
 
-use super::format::comparison;
-use super::makeresults::rows_frame;
-use super::{Input, leading_count};
+use crate::arguments::leading_count;
+use crate::context::{Input, PlanContext};
 use crate::frame::Frame;
-use crate::planner::Planner;
+use crate::quoting::comparison;
 use crate::rows::Rows;
+use crate::text_rows::rows_frame;
 
 /// A field to return.
 enum Part<'a> {
@@ -21,7 +21,7 @@ enum Part<'a> {
 }
 
 /// Plans the command.
-pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
+pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
         let frame = input.frame.ok_or_else(|| Diagnostic::error("plan/no-input", "`return` needs rows", call.span))?;
         let count = usize::try_from(leading_count(call)?.unwrap_or(1)).unwrap_or(usize::MAX);
@@ -34,7 +34,7 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
                 _ => {}
             }
         }
-        let rows = Rows::of(planner, super::head::first_rows(frame, count as u64)?).await?;
+        let rows = Rows::of(context, crate::sort_keys::first_rows(frame, count as u64)?).await?;
         let mut texts = Vec::new();
         for row in 0..rows.len() {
             let written: Vec<String> = parts.iter().filter_map(|part| write(&rows, part, row)).collect();
@@ -43,12 +43,12 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
             }
         }
         let text = match texts.as_slice() {
-            [] => return rows_frame(planner, &[]),
+            [] => return rows_frame(context, &[]),
             [single] => single.clone(),
             several => several.iter().map(|text| format!("({text})")).collect::<Vec<_>>().join(" OR "),
         };
         let row: IndexMap<String, Vec<String>> = [("search".to_owned(), vec![text])].into_iter().collect();
-        rows_frame(planner, &[row])
+        rows_frame(context, &[row])
     })
 }
 

@@ -3,10 +3,10 @@
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
 
+use crate::context::PlanContext;
 use crate::frame::{Frame, ordinal};
-use crate::planner::Planner;
 
 /// Plans the command.
-pub fn plan(_: &Planner, _: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
+pub fn plan(_: &PlanContext, _: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
     frame.numbered(vec![ordinal().sort(false, false)])
 }

@@ -7,13 +7,14 @@ use spl_functions::scalar::rex::Sed;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{Argument, CommandCall};
 
-use super::{count, eval::assign};
-use crate::expression::{Typed, call as function, choose};
+use crate::arguments::count;
+use crate::context::PlanContext;
 use crate::frame::{Frame, column, null, text};
-use crate::planner::Planner;
+use crate::function_call::{call as function, choose};
+use crate::scope::{Typed, assign};
 
 /// Plans the command.
-pub fn plan(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
+pub fn plan(context: &PlanContext, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
     let Some(Argument::Text { text: pattern, .. }) = call.arguments.first() else {
         return Err(Diagnostic::error("plan/argument", "`rex` needs a regular expression", call.span));
     };
@@ -28,7 +29,7 @@ pub fn plan(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame
         if frame.field(field).is_none() {
             return Ok(frame);
         }
-        let changed = function(planner, "spl_sed", vec![source, literal])?;
+        let changed = function(context, "spl_sed", vec![source, literal])?;
         return assign(frame, field, changed);
     }
     let compiled = Pattern::new(&pattern.value)
@@ -45,23 +46,23 @@ pub fn plan(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame
     for (group, name) in groups {
         let group = Typed::new(lit(group as i64), ValueType::Integer);
         let found = if most == 1 {
-            function(planner, "spl_capture", vec![source.clone(), literal.clone(), group])?
+            function(context, "spl_capture", vec![source.clone(), literal.clone(), group])?
         } else {
             let most = Typed::new(lit(most as i64), ValueType::Integer);
-            function(planner, "spl_capture_all", vec![source.clone(), literal.clone(), group, most])?
+            function(context, "spl_capture_all", vec![source.clone(), literal.clone(), group, most])?
         };
         // Without a match the field stays what it was.
         let value = match frame.field(&name) {
             Some(field) => {
                 let before = Typed::new(column(&name), field.value_type());
-                choose(planner, vec![(found.expression.clone().is_not_null(), found)], Some(before))?
+                choose(context, vec![(found.expression.clone().is_not_null(), found)], Some(before))?
             }
             None => found,
         };
         assignments.push((name, value.expression));
     }
     if let Some(option) = call.option("offset_field") {
-        let offsets = function(planner, "spl_capture_offsets", vec![source, literal])?;
+        let offsets = function(context, "spl_capture_offsets", vec![source, literal])?;
         assignments.push((option.value.value.clone(), offsets.expression));
     }
     frame.assign(assignments)

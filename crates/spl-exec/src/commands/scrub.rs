@@ -22,16 +22,15 @@ use spl_functions::column::{ColumnBuilder, ValueType};
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{Argument, CommandCall};
 
-use super::Input;
+use crate::context::{Input, PlanContext};
 use crate::frame::Frame;
-use crate::planner::Planner;
 use crate::rows::Rows;
 
 const WORDS: &str = include_str!("scrub/words.txt");
 const UNTOUCHED: [&str; 6] = ["eventtype", "linecount", "punct", "sourcetype", "timeendpos", "timestartpos"];
 
 /// Plans the command.
-pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
+pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
         if let Some(Argument::Pair { name, value }) = call.arguments.first() {
             let message = format!("`{}` of `scrub` is not built yet", name.value);
@@ -39,14 +38,14 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
                 .with_help("`scrub` without options takes its built-in dictionary"));
         }
         let frame = input.frame.ok_or_else(|| Diagnostic::error("plan/no-input", "`scrub` needs rows", call.span))?;
-        let most = planner.limits().get("searchresults_maxresultrows");
-        let rows = Rows::of(planner, planner.limited(frame, "searchresults_maxresultrows", most, call.span).await?).await?;
+        let most = context.limits().get("searchresults_maxresultrows");
+        let rows = Rows::of(context, context.limited(frame, "searchresults_maxresultrows", most, call.span).await?).await?;
         let mut scrubber = Scrubber { words: WORDS.split_whitespace().collect(), texts: HashMap::new() };
         let names: Vec<String> =
             rows.fields().map(|(name, _)| name).filter(|name| is_scrubbed(name)).map(str::to_owned).collect();
         let set =
             names.into_iter().filter_map(|name| Some((scrubber.column(&rows, &name)?, name))).map(|(array, name)| (name, array));
-        rows.with_columns(planner, set.collect(), None)
+        rows.with_columns(context, set.collect(), None)
     })
 }
 

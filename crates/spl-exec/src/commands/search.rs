@@ -4,23 +4,22 @@ use futures::future::BoxFuture;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{Argument, CommandCall};
 
-use super::Input;
+use crate::context::{Input, PlanContext};
 use crate::frame::Frame;
-use crate::planner::Planner;
 use crate::{events, search, subsearch};
 
 /// Plans the command.
-pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
+pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
         let condition = match call.arguments.first() {
-            Some(Argument::Search(condition)) => Some(subsearch::resolve(planner, condition).await?),
+            Some(Argument::Search(condition)) => Some(subsearch::resolve(context, condition).await?),
             _ => None,
         };
         match (input.frame, condition) {
-            (None, condition) => events::found_events(planner, condition.as_ref(), &input.needed).await,
+            (None, condition) => events::found_events(context, condition.as_ref(), &input.needed).await,
             (Some(frame), None) => Ok(frame),
             (Some(frame), Some(condition)) => {
-                let condition = search::plan(planner, &condition, &frame)?;
+                let condition = search::plan(context, &condition, &frame)?;
                 frame.filter(condition)
             }
         }

@@ -4,17 +4,18 @@ use futures::future::BoxFuture;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{Argument, CommandCall, SearchExpression, SearchKind};
 
-use super::format::escaped;
-use super::{Input, boolean, count};
+use crate::arguments::{boolean, count};
+use crate::context::{Input, PlanContext};
 use crate::frame::Frame;
-use crate::inner_search::{self, SearchTimes};
-use crate::planner::Planner;
+use crate::inner_search;
+use crate::inner_search::SearchTimes;
+use crate::quoting::escaped;
 
 /// Plans the command: events with the texts tell the values of the type's fields, these values tell the events, and these
 /// make the transactions that are searched.
 ///
 /// Source: Splunk search reference, searchtxn.
-pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
+pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
         if input.frame.is_some() {
             return Err(Diagnostic::error("plan/position", "`searchtxn` must be the first command", call.name.span));
@@ -26,7 +27,7 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
         if !(1..=1000).contains(&most) {
             return Err(Diagnostic::error("plan/number", "`max_terms` is a number from 1 to 1000", call.span));
         }
-        let kind = planner.knowledge().transaction_type(&name.value).map_err(|error| error.at(name.span))?;
+        let kind = context.knowledge().transaction_type(&name.value).map_err(|error| error.at(name.span))?;
         let Some(base) = &kind.search else {
             let message = format!("transaction type `{}` has no `search`, which `searchtxn` starts from", name.value);
             return Err(Diagnostic::error("knowledge/definition", message, name.span));
@@ -50,8 +51,8 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
             text.push_str(&format!(" | transaction name=\"{}\" | search {}", escaped(&name.value), printed(search)));
         }
         let what = format!("transaction type `{}`", name.value);
-        let text = inner_search::expand(planner, &text, name.span, &what)?;
-        inner_search::plan(planner, &text, &SearchTimes::default(), name.span, &what).await
+        let text = inner_search::expand(context, &text, name.span, &what)?;
+        inner_search::plan(context, &text, &SearchTimes::default(), name.span, &what).await
     })
 }
 

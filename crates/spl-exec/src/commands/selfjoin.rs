@@ -8,13 +8,14 @@ use futures::future::BoxFuture;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
 
-use super::{Input, boolean, count, expand};
-use crate::frame::{Frame, engine_error};
-use crate::planner::Planner;
+use crate::arguments::{boolean, count, expand};
+use crate::context::{Input, PlanContext};
+use crate::errors::engine_error;
+use crate::frame::Frame;
 use crate::rows::Rows;
 
 /// Plans the command.
-pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
+pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
         let frame = input.frame.ok_or_else(|| Diagnostic::error("plan/no-input", "`selfjoin` needs rows", call.span))?;
         let most = match count(call, "max", 1)? {
@@ -28,12 +29,12 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
             missing |= found.is_empty();
             fields.extend(found.into_iter().map(|found| found.name));
         }
-        let limit = planner.limits().get("selfjoin_maxrows");
-        let frame = planner.limited(frame, "selfjoin_maxrows", limit, call.span).await?;
-        let rows = Rows::of(planner, frame).await?;
+        let limit = context.limits().get("selfjoin_maxrows");
+        let frame = context.limited(frame, "selfjoin_maxrows", limit, call.span).await?;
+        let rows = Rows::of(context, frame).await?;
         let fields = if missing { Vec::new() } else { fields };
         let pairs = pairs(&rows, &fields, most, boolean(call, "keepsingle", false));
-        joined(planner, &rows, &pairs, boolean(call, "overwrite", true))
+        joined(context, &rows, &pairs, boolean(call, "overwrite", true))
     })
 }
 
@@ -71,7 +72,7 @@ fn pairs(rows: &Rows, fields: &[String], most: usize, keep_single: bool) -> Vec<
 }
 
 /// The values of a pair: those of the second row where it has any and `overwrite` says so, else those of the first.
-fn joined(planner: &Planner, rows: &Rows, pairs: &[Pair], overwrite: bool) -> Result<Frame, Diagnostic> {
+fn joined(context: &PlanContext, rows: &Rows, pairs: &[Pair], overwrite: bool) -> Result<Frame, Diagnostic> {
     let mut columns: Vec<ArrayRef> = Vec::with_capacity(rows.batch.num_columns());
     for array in rows.batch.columns() {
         let places: UInt32Array = pairs
@@ -88,5 +89,5 @@ fn joined(planner: &Planner, rows: &Rows, pairs: &[Pair], overwrite: bool) -> Re
         columns.push(arrow::compute::take(array, &places, None).map_err(|error| engine_error(error.into()))?);
     }
     let batch = RecordBatch::try_new(rows.schema.clone(), columns).map_err(|error| engine_error(error.into()))?;
-    planner.from_batches(Arc::clone(&rows.schema), vec![batch])
+    context.from_batches(Arc::clone(&rows.schema), vec![batch])
 }

@@ -6,17 +6,16 @@ use futures::future::BoxFuture;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{Argument, CommandCall, Subsearch};
 
-use super::Input;
-use super::append::concatenate;
+use crate::context::{Input, PlanContext};
 use crate::frame::{Frame, column};
 use crate::needed::Needed;
-use crate::planner::Planner;
 use crate::rows::Rows;
+use crate::union::concatenate;
 
 const SIDE: &str = "__side";
 
 /// Plans the command.
-pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
+pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
         if input.frame.is_some() {
             return Err(Diagnostic::error("plan/position", "`set` must be the first command", call.name.span));
@@ -33,18 +32,18 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
         else {
             return Err(Diagnostic::error("plan/argument", "`set` needs an operation and two subsearches", call.span));
         };
-        let first = planner.subsearch(first, "set_maxresultrows", Needed::All).await?;
-        let second = planner.subsearch(second, "set_maxresultrows", Needed::All).await?;
-        combine(planner, &operation.value, first, second).await
+        let first = context.subsearch(first, "set_maxresultrows", Needed::All).await?;
+        let second = context.subsearch(second, "set_maxresultrows", Needed::All).await?;
+        combine(context, &operation.value, first, second).await
     })
 }
 
-async fn combine(planner: &Planner, operation: &str, first: Frame, second: Frame) -> Result<Frame, Diagnostic> {
+async fn combine(context: &PlanContext, operation: &str, first: Frame, second: Frame) -> Result<Frame, Diagnostic> {
     let mark = |frame: Frame, side: i64| frame.assign(vec![(SIDE.to_owned(), datafusion::logical_expr::lit(side))]);
     let (first, second) = (mark(first, 0)?, mark(second, 1)?);
     // The mark is hidden, so both sides carry it beside the fields that they have in common.
-    let both = concatenate_with_side(planner, first, second)?;
-    let rows = Rows::of(planner, both).await?;
+    let both = concatenate_with_side(context, first, second)?;
+    let rows = Rows::of(context, both).await?;
     let side_of = |row: usize| rows.value(SIDE, row).number() == Some(1.0);
     let keys: Vec<Vec<(String, Vec<String>)>> = (0..rows.len()).map(|row| key(&rows, row)).collect();
     let members = |side: bool| -> HashSet<&Vec<(String, Vec<String>)>> {
@@ -64,13 +63,13 @@ async fn combine(planner: &Planner, operation: &str, first: Frame, second: Frame
         })
         .filter_map(|row| u32::try_from(row).ok())
         .collect();
-    rows.take(planner, &kept)?.without(&[SIDE.to_owned()])
+    rows.take(context, &kept)?.without(&[SIDE.to_owned()])
 }
 
-fn concatenate_with_side(planner: &Planner, first: Frame, second: Frame) -> Result<Frame, Diagnostic> {
+fn concatenate_with_side(context: &PlanContext, first: Frame, second: Frame) -> Result<Frame, Diagnostic> {
     const SHOWN: &str = "set side";
     let shown = |frame: Frame| frame.assign(vec![(SHOWN.to_owned(), column(SIDE))])?.without(&[SIDE.to_owned()]);
-    let both = concatenate(planner, shown(first)?, shown(second)?)?;
+    let both = concatenate(context, shown(first)?, shown(second)?)?;
     both.assign(vec![(SIDE.to_owned(), column(SHOWN))])?.without(&[SHOWN.to_owned()])
 }
 

@@ -3,14 +3,14 @@
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{Argument, CommandCall, ExpressionKind};
 
+use crate::context::PlanContext;
 use crate::expression;
 use crate::frame::Frame;
-use crate::planner::Planner;
 
 /// Plans the command.
 ///
 /// Source: Splunk search reference, setfields: values are texts, `eval` is for those that are computed.
-pub fn plan(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
+pub fn plan(context: &PlanContext, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
     let mut set = Vec::new();
     for argument in &call.arguments {
         let Argument::Assignment(assignment) = argument else { continue };
@@ -29,7 +29,7 @@ pub fn plan(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame
                 .with_help("`eval` computes values"));
             }
         }
-        let value = expression::value(planner, &assignment.expression, &frame)?;
+        let value = expression::value(context, &assignment.expression, &frame)?;
         set.push((assignment.target.name.clone(), value.expression));
     }
     frame.assign(set)

@@ -5,14 +5,13 @@ use spl_functions::json_path::{Path, Step, flatten, text_of};
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{Argument, CommandCall};
 
-use super::Input;
+use crate::context::{Input, PlanContext};
 use crate::extraction::{Existing, extract};
 use crate::frame::Frame;
-use crate::planner::Planner;
 use crate::xml_document;
 
 /// Plans the command.
-pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
+pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
         let frame = input.frame.ok_or_else(|| Diagnostic::error("plan/no-input", "`spath` needs rows", call.span))?;
         let option = |name: &str| call.option(name).map(|option| &option.value).filter(|value| !value.value.is_empty());
@@ -29,10 +28,10 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
             if let Some(output) = output {
                 return Err(Diagnostic::error("plan/argument", "`output` needs a `path`", output.span));
             }
-            let cutoff = usize::try_from(planner.limits().get("spath_extraction_cutoff")).unwrap_or(usize::MAX);
+            let cutoff = usize::try_from(context.limits().get("spath_extraction_cutoff")).unwrap_or(usize::MAX);
             let read = |text: &str| {
                 let Some(start) = first_characters(text, cutoff) else { return Ok(all_fields(text)) };
-                planner.warn(
+                context.warn(
                     Diagnostic::warning(
                         "limit/reached",
                         format!("fields were read from the first {cutoff} characters only"),
@@ -42,7 +41,7 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
                 );
                 Ok(all_fields(&closed(start)))
             };
-            return extract(planner, frame, source, Existing::Replace, read).await;
+            return extract(context, frame, source, Existing::Replace, read).await;
         };
         let steps = Path::parse(&path.value).ok_or_else(|| {
             Diagnostic::error("plan/path", format!("`{}` is not a path", path.value), path.span)
@@ -50,7 +49,7 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
         })?;
         let name = output.map_or(path.value.as_str(), |output| output.value.as_str());
         let read = |text: &str| Ok(vec![(name.to_owned(), values_at(text, &steps))]);
-        extract(planner, frame, source, Existing::Replace, read).await
+        extract(context, frame, source, Existing::Replace, read).await
     })
 }
 

@@ -6,70 +6,20 @@ use spl_functions::value::parse_number;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
 
-use super::{Input, count};
-use crate::planner::Planner;
+use crate::context::{Input, PlanContext};
 use crate::rows::Rows;
 
 /// The code of a row without a value.
 pub const ABSENT: u32 = u32::MAX;
 
 /// The rows before a command.
-pub async fn rows(planner: &Planner, call: &CommandCall, input: Input) -> Result<Rows, Diagnostic> {
+pub async fn rows(context: &PlanContext, call: &CommandCall, input: Input) -> Result<Rows, Diagnostic> {
     let needs_rows = || Diagnostic::error("plan/no-input", format!("`{}` needs rows", call.spec.name), call.span);
-    Rows::of(planner, input.frame.ok_or_else(needs_rows)?).await
-}
-
-/// Reads a number of an option; the parser has checked its form.
-pub fn number(call: &CommandCall, name: &str, default: f64) -> f64 {
-    call.option(name).and_then(|option| option.value.value.trim().parse().ok()).unwrap_or(default)
-}
-
-/// Reads a number of an option that must lie within bounds, both allowed.
-pub fn number_within(call: &CommandCall, name: &str, default: f64, least: f64, most: f64) -> Result<f64, Diagnostic> {
-    let value = number(call, name, default);
-    match call.option(name) {
-        Some(option) if value < least || value > most => Err(Diagnostic::error(
-            "plan/number",
-            format!("`{name}` of `{}` is between {least} and {most}", call.spec.name),
-            option.value.span,
-        )),
-        _ => Ok(value),
-    }
-}
-
-/// Reads a whole number of an option that must lie within bounds, both allowed.
-pub fn count_within(call: &CommandCall, name: &str, default: u64, least: u64, most: u64) -> Result<u64, Diagnostic> {
-    let value = count(call, name, default)?;
-    match call.option(name) {
-        Some(option) if value < least || value > most => {
-            let bounds = if most == u64::MAX { format!("at least {least}") } else { format!("between {least} and {most}") };
-            Err(Diagnostic::error("plan/number", format!("`{name}` of `{}` is {bounds}", call.spec.name), option.value.span))
-        }
-        _ => Ok(value),
-    }
-}
-
-/// The text of an option, or its default.
-pub fn text<'c>(call: &'c CommandCall, name: &str, default: &'c str) -> &'c str {
-    call.option(name).map_or(default, |option| option.value.value.as_str())
-}
-
-/// An error for options that have no meaning beside another one.
-pub fn refuse_beside(call: &CommandCall, names: &[&str], beside: &str) -> Result<(), Diagnostic> {
-    for name in names {
-        if let Some(option) = call.option(name) {
-            return Err(Diagnostic::error(
-                "plan/option",
-                format!("`{name}` of `{}` has no meaning with `{beside}`", call.spec.name),
-                option.name.span.to(option.value.span),
-            ));
-        }
-    }
-    Ok(())
+    Rows::of(context, input.frame.ok_or_else(needs_rows)?).await
 }
 
 /// The fields that a command names, patterns expanded, or all with a value whose name does not start with `_`.
-pub fn named_fields(planner: &Planner, call: &CommandCall, rows: &Rows) -> Vec<String> {
+pub fn named_fields(context: &PlanContext, call: &CommandCall, rows: &Rows) -> Vec<String> {
     let has_value = |name: &str| rows.column(name).is_some_and(|column| (0..rows.len()).any(|row| !column.value(row).is_null()));
     let all = || rows.fields().map(|(name, _)| name).filter(|name| !name.starts_with('_') && has_value(name));
     if call.fields().next().is_none() {
@@ -78,12 +28,12 @@ pub fn named_fields(planner: &Planner, call: &CommandCall, rows: &Rows) -> Vec<S
     let mut names: Vec<String> = Vec::new();
     for field in call.fields() {
         if field.has_wildcard() {
-            names.extend(all().filter(|name| crate::frame::wildcard_matches(&field.name, name)).map(str::to_owned));
+            names.extend(all().filter(|name| crate::wildcards::wildcard_matches(&field.name, name)).map(str::to_owned));
         } else if has_value(&field.name) {
             names.push(field.name.clone());
         } else if !rows.is_empty() {
             let message = format!("no row has the field `{}`, which `{}` asks for", field.name, call.spec.name);
-            planner.warn(Diagnostic::warning("plan/no-values", message, Some(field.span)));
+            context.warn(Diagnostic::warning("plan/no-values", message, Some(field.span)));
         }
     }
     let mut seen = std::collections::HashSet::new();

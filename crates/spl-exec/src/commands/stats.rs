@@ -6,28 +6,31 @@ use indexmap::IndexSet;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{Aggregation, AggregationArgument, CommandCall};
 
-use super::aggregation::{self, Planned};
-use super::sort::sort_key;
-use super::{Input, boolean};
-use crate::cell::Table;
-use crate::expression::{Typed, call as function};
-use crate::frame::{Frame, ORDINAL, column};
-use crate::group_codes;
-use crate::planner::Planner;
-use crate::series;
 use spl_functions::column::ValueType;
 
+use crate::aggregation::Planned;
+use crate::arguments::boolean;
+use crate::cell_table::Table;
+use crate::commands::series;
+use crate::context::{Input, PlanContext};
+use crate::frame::{Frame, column};
+use crate::function_call::call as function;
+use crate::ordinal_column::ORDINAL;
+use crate::scope::Typed;
+use crate::sort_keys::sort_key;
+use crate::{aggregation, group_codes};
+
 /// Plans the command.
-pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
+pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
         let frame = input.frame.ok_or_else(|| Diagnostic::error("plan/no-input", "`stats` needs rows", call.span))?;
         let draws = |aggregation: &Aggregation| matches!(aggregation.argument, AggregationArgument::Sparkline { .. });
-        if call.aggregations().any(draws) { with_sparklines(planner, call, frame).await } else { rows(planner, call, frame) }
+        if call.aggregations().any(draws) { with_sparklines(context, call, frame).await } else { rows(context, call, frame) }
     })
 }
 
 /// With sparklines groups are computed here, since each sparkline is a second grouping.
-async fn with_sparklines(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
+async fn with_sparklines(context: &PlanContext, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
     let Some(fields) = aggregation::by_fields(call, &frame)? else {
         let mut names: Vec<String> =
             call.by_fields().iter().filter_map(|argument| argument.as_field()).map(|field| field.name.clone()).collect();
@@ -38,10 +41,10 @@ async fn with_sparklines(planner: &Planner, call: &CommandCall, frame: Frame) ->
         let columns = names.into_iter().map(|name| (name, crate::frame::null(ValueType::Text))).collect();
         return frame.select(columns)?.filter(lit(false));
     };
-    let frame = prepared(planner, call, frame, &fields)?;
-    let measures = series::measures(planner, call, &frame, None)?;
+    let frame = prepared(context, call, frame, &fields)?;
+    let measures = series::measures(context, call, &frame, None)?;
     let groups: Vec<&str> = fields.iter().map(String::as_str).collect();
-    let cells = series::cells(planner, frame, &groups, &measures).await?;
+    let cells = series::cells(context, frame, &groups, &measures).await?;
     let mut result = Table::new(cells.rows());
     for field in &fields {
         result.add_column(field);
@@ -53,50 +56,50 @@ async fn with_sparklines(planner: &Planner, call: &CommandCall, frame: Frame) ->
             result.set(row, measure.name(), cells.cell(row, &series::measure_name(place)).clone());
         }
     }
-    let frame = result.frame(planner)?;
+    let frame = result.frame(context)?;
     let mut keys = Vec::new();
     for field in &fields {
-        keys.extend(sort_key(planner, &frame, field, "auto", false)?);
+        keys.extend(sort_key(context, &frame, field, "auto", false)?);
     }
     if keys.is_empty() { Ok(frame) } else { frame.numbered(keys) }
 }
 
 /// The rows that are grouped.
-fn prepared(planner: &Planner, call: &CommandCall, frame: Frame, fields: &[String]) -> Result<Frame, Diagnostic> {
+fn prepared(context: &PlanContext, call: &CommandCall, frame: Frame, fields: &[String]) -> Result<Frame, Diagnostic> {
     let mut frame = frame;
     if boolean(call, "dedup_splitvals", false) {
         for field in fields {
             if frame.field(field).is_some_and(|found| found.value_type() == ValueType::Multivalue) {
-                let distinct = function(planner, "mvdedup", vec![Typed::new(column(field), ValueType::Multivalue)])?;
+                let distinct = function(context, "mvdedup", vec![Typed::new(column(field), ValueType::Multivalue)])?;
                 frame = frame.assign(vec![(field.clone(), distinct.expression)])?;
             }
         }
     }
-    let frame = aggregation::expand_groups(planner, frame, fields)?;
-    Ok(aggregation::with_all_numbers(planner, call, frame)?.0)
+    let frame = aggregation::expand_groups(context, frame, fields)?;
+    Ok(aggregation::with_all_numbers(context, call, frame)?.0)
 }
 
 /// Plans the command without sparklines.
-pub fn rows(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
+pub fn rows(context: &PlanContext, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
     let Some(fields) = aggregation::by_fields(call, &frame)? else {
-        return no_groups(planner, call, frame);
+        return no_groups(context, call, frame);
     };
-    let frame = prepared(planner, call, frame, &fields)?;
-    let planned = aggregation::plan_all(planner, call, &frame)?;
-    group(planner, frame, &fields, &planned)
+    let frame = prepared(context, call, frame, &fields)?;
+    let planned = aggregation::plan_all(context, call, &frame)?;
+    group(context, frame, &fields, &planned)
 }
 
 /// No row has one of the by-fields: the columns are there, rows are not.
-fn no_groups(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
+fn no_groups(context: &PlanContext, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
     let by = call.by_fields().iter().filter_map(|argument| argument.as_field()).map(|field| field.name.clone());
-    let results = aggregation::plan_all(planner, call, &frame)?.into_iter().map(|planned| planned.name);
+    let results = aggregation::plan_all(context, call, &frame)?.into_iter().map(|planned| planned.name);
     let names: IndexSet<String> = by.chain(results).collect();
     let columns = names.into_iter().map(|name| (name, crate::frame::null(ValueType::Text))).collect();
     frame.select(columns)?.filter(lit(false))
 }
 
 /// Groups rows that have all by-fields.
-pub fn group(planner: &Planner, frame: Frame, fields: &[String], planned: &[Planned]) -> Result<Frame, Diagnostic> {
+pub fn group(context: &PlanContext, frame: Frame, fields: &[String], planned: &[Planned]) -> Result<Frame, Diagnostic> {
     if fields.is_empty() && planned.is_empty() {
         // Wildcards that no field matches: there is nothing to compute.
         return frame.select(Vec::new())?.filter(lit(false));
@@ -144,7 +147,7 @@ pub fn group(planner: &Planner, frame: Frame, fields: &[String], planned: &[Plan
     }
     let mut keys = Vec::new();
     for field in fields {
-        keys.extend(sort_key(planner, &grouped, field, "auto", false)?);
+        keys.extend(sort_key(context, &grouped, field, "auto", false)?);
     }
     // A result that replaced a by-field took the key with it.
     if fields.iter().all(|field| !planned.iter().any(|planned| planned.name == *field)) {

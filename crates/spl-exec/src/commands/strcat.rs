@@ -4,15 +4,16 @@ use datafusion::logical_expr::{Expr, lit};
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{Argument, CommandCall};
 
-use super::boolean;
-use super::eval::assign;
-use crate::expression::{Typed, call as function, choose};
-use crate::frame::{Frame, column, null, text};
-use crate::planner::Planner;
 use spl_functions::column::ValueType;
 
+use crate::arguments::boolean;
+use crate::context::PlanContext;
+use crate::frame::{Frame, column, null, text};
+use crate::function_call::{call as function, choose};
+use crate::scope::{Typed, assign};
+
 /// Plans the command.
-pub fn plan(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
+pub fn plan(context: &PlanContext, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
     let Some((Argument::Field(target), sources)) = call.arguments.split_last() else {
         return Err(Diagnostic::error("plan/argument", "`strcat` needs sources and a field", call.span));
     };
@@ -30,12 +31,12 @@ pub fn plan(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame
                     let there = column(&field.name).is_not_null();
                     present.push(there.clone());
                     let value = Typed::new(column(&field.name), found.value_type());
-                    choose(planner, vec![(there, value)], Some(Typed::new(text(""), ValueType::Text)))?
+                    choose(context, vec![(there, value)], Some(Typed::new(text(""), ValueType::Text)))?
                 }
             },
             _ => continue,
         };
-        whole = function(planner, "spl_concatenate", vec![whole, part])?;
+        whole = function(context, "spl_concatenate", vec![whole, part])?;
     }
     if boolean(call, "allrequired", false)
         && let Some(all) = present.into_iter().reduce(Expr::and)
@@ -45,7 +46,7 @@ pub fn plan(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame
             Some(found) => Typed::new(column(&target.name), found.value_type()),
             None => Typed::new(null(ValueType::Text), ValueType::Null),
         };
-        whole = choose(planner, vec![(all, whole)], Some(before))?;
+        whole = choose(context, vec![(all, whole)], Some(before))?;
     }
     assign(frame, &target.name, whole)
 }

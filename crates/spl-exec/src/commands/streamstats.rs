@@ -3,25 +3,27 @@
 use std::sync::Arc;
 
 use arrow::datatypes::{Field, Schema};
-use datafusion::common::DFSchema;
 use spl_functions::time::parse_span;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{CommandCall, Expression, OptionArgument};
 
-use super::{aggregation, boolean, count};
-use crate::expression;
-use crate::frame::{Frame, engine_error, null};
-use crate::operators::streamstats::{ResultCondition, Statistic, StreamStatistics};
-use crate::planner::Planner;
 use spl_functions::column::ValueType;
+
+use crate::arguments::{boolean, count};
+use crate::compiled::compile;
+use crate::context::PlanContext;
+use crate::errors::engine_error;
+use crate::frame::{Frame, null};
+use crate::operators::streamstats::{ResultCondition, Statistic, StreamStatistics};
+use crate::{aggregation, expression};
 
 const RESET_BEFORE: &str = "__reset_before";
 const RESET_AFTER: &str = "__reset_after";
 
 /// Plans the command.
-pub fn plan(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
-    let (frame, all_numbers) = aggregation::with_all_numbers(planner, call, frame)?;
-    let planned = aggregation::plan_all(planner, call, &frame)?;
+pub fn plan(context: &PlanContext, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
+    let (frame, all_numbers) = aggregation::with_all_numbers(context, call, frame)?;
+    let planned = aggregation::plan_all(context, call, &frame)?;
     let Some(by) = aggregation::by_fields(call, &frame)? else {
         // No row has all by-fields, so that none gets a result.
         let empty = planned.iter().map(|one| (one.name.clone(), null(ValueType::Text))).collect();
@@ -37,7 +39,7 @@ pub fn plan(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame
             arguments.push(name);
         }
         let parameter = spl_functions::aggregate::lookup(one.function.name()).and_then(|(_, parameter)| parameter);
-        let limit = planner.value_limit(one.spec, call.span);
+        let limit = context.value_limit(one.spec, call.span);
         statistics.push(Statistic { name: one.name, spec: one.spec, parameter, arguments, limit });
     }
     let time_window = match call.option("time_window") {
@@ -45,7 +47,7 @@ pub fn plan(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame
         Some(option) => {
             let span =
                 parse_span(&option.value.value).map_err(|message| Diagnostic::error("plan/span", message, option.value.span))?;
-            if frame.field("_time").is_none() && planner.is_running() {
+            if frame.field("_time").is_none() && context.is_running() {
                 return Err(Diagnostic::error(
                     "plan/argument",
                     "`time_window` needs the field `_time`, which no row has",
@@ -68,7 +70,7 @@ pub fn plan(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame
         reset_after_result: None,
     };
     if let Some(option) = call.option("reset_before") {
-        let condition = expression::condition(planner, &reset_expression(option)?, &frame)?;
+        let condition = expression::condition(context, &reset_expression(option)?, &frame)?;
         hidden.push((RESET_BEFORE.to_owned(), condition));
         operator.reset_before = Some(RESET_BEFORE.to_owned());
     }
@@ -83,14 +85,14 @@ pub fn plan(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame
         results.iter().any(|name| needed.contains(name))
     });
     if let Some(after) = after.as_ref().filter(|_| !reads_results) {
-        let condition = expression::condition(planner, after, &frame)?;
+        let condition = expression::condition(context, after, &frame)?;
         hidden.push((RESET_AFTER.to_owned(), condition));
         operator.reset_after = Some(RESET_AFTER.to_owned());
     }
     let names: Vec<String> = hidden.iter().map(|(name, _)| name.clone()).chain(all_numbers).collect();
     let prepared = frame.assign(hidden)?;
     if let Some(after) = after.filter(|_| reads_results) {
-        operator.reset_after_result = Some(result_condition(planner, &after, prepared.clone().operate(operator.clone())?)?);
+        operator.reset_after_result = Some(result_condition(context, &after, prepared.clone().operate(operator.clone())?)?);
     }
     prepared.operate(operator)?.without(&names)
 }
@@ -105,8 +107,8 @@ pub fn reset_expression(option: &OptionArgument) -> Result<Expression, Diagnosti
 }
 
 /// A condition over the results, to be evaluated row by row.
-fn result_condition(planner: &Planner, after: &Expression, rows: Frame) -> Result<ResultCondition, Diagnostic> {
-    let condition = expression::condition(planner, after, &rows)?;
+fn result_condition(context: &PlanContext, after: &Expression, rows: Frame) -> Result<ResultCondition, Diagnostic> {
+    let condition = expression::condition(context, after, &rows)?;
     let mut columns: Vec<String> = condition.column_refs().into_iter().map(|found| found.name.clone()).collect();
     columns.sort();
     let mut fields: Vec<Arc<Field>> = Vec::new();
@@ -115,7 +117,6 @@ fn result_condition(planner: &Planner, after: &Expression, rows: Frame) -> Resul
             fields.push(Arc::new(Field::new(name, field.data_type, true)));
         }
     }
-    let schema = DFSchema::try_from(Schema::new(fields)).map_err(engine_error)?;
-    let condition = planner.session().create_physical_expr(condition, &schema).map_err(engine_error)?;
+    let condition = compile(&condition, &Schema::new(fields), context.options()).map_err(engine_error)?;
     Ok(ResultCondition { columns, condition })
 }

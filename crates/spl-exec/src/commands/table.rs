@@ -4,12 +4,12 @@ use spl_functions::column::ValueType;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
 
-use super::expand;
+use crate::arguments::expand;
+use crate::context::PlanContext;
 use crate::frame::{Frame, column, null};
-use crate::planner::Planner;
 
 /// Plans the command.
-pub fn plan(_: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
+pub fn plan(_: &PlanContext, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
     let mut columns: Vec<(String, datafusion::logical_expr::Expr)> = Vec::new();
     for field in call.fields() {
         let mut found = expand(&frame, field);

@@ -6,13 +6,14 @@ use spl_functions::search::SearchPattern;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
 
-use super::{boolean, expand};
-use crate::expression::{Typed, call as function, choose};
+use crate::arguments::{boolean, expand};
+use crate::context::PlanContext;
 use crate::frame::{Frame, column, null, text};
-use crate::planner::Planner;
+use crate::function_call::{call as function, choose};
+use crate::scope::Typed;
 
 /// Plans the command. Without `outputfield` the tags of a field are in `tag::<field>`.
-pub fn plan(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
+pub fn plan(context: &PlanContext, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
     let output = call.option("outputfield").map(|option| option.value.value.clone());
     let (with_name, with_value) = (boolean(call, "inclname", false), boolean(call, "inclvalue", false));
     let allowed: Option<Vec<&str>> =
@@ -27,13 +28,13 @@ pub fn plan(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame
     let mut assignments: Vec<(String, Vec<Typed>)> = Vec::new();
     for field in &fields {
         let Some(found) = frame.field(field) else { continue };
-        for rule in planner.knowledge().tags.iter().filter(|rule| rule.field == *field) {
+        for rule in context.knowledge().tags.iter().filter(|rule| rule.field == *field) {
             if allowed.as_ref().is_some_and(|allowed| !allowed.contains(&rule.tag.as_str())) {
                 continue;
             }
             let encoded = text(SearchPattern::literal(&rule.value).encode());
             let value = Typed::new(column(field), found.value_type());
-            let matched: Expr = function(planner, "search_equal", vec![value, Typed::new(encoded, ValueType::Text)])?.expression;
+            let matched: Expr = function(context, "search_equal", vec![value, Typed::new(encoded, ValueType::Text)])?.expression;
             let mut written = String::new();
             if output.is_some() && with_name {
                 written.push_str(&format!("{field}::"));
@@ -42,7 +43,7 @@ pub fn plan(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame
                 written.push_str(&format!("{}::", rule.value));
             }
             written.push_str(&rule.tag);
-            let tag = choose(planner, vec![(matched, Typed::new(text(written), ValueType::Text))], None)?;
+            let tag = choose(context, vec![(matched, Typed::new(text(written), ValueType::Text))], None)?;
             let target = output.clone().unwrap_or_else(|| format!("tag::{field}"));
             match assignments.iter_mut().find(|(name, _)| *name == target) {
                 Some((_, tags)) => tags.push(tag),
@@ -59,8 +60,8 @@ pub fn plan(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame
             (Some(only), true) => only.expression,
             (last, _) => {
                 tags.extend(last);
-                let all = function(planner, "mvappend", tags)?;
-                function(planner, "mvdedup", vec![all])?.expression
+                let all = function(context, "mvappend", tags)?;
+                function(context, "mvdedup", vec![all])?.expression
             }
         };
         distinct.push((name, expression));

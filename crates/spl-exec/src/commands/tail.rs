@@ -3,12 +3,12 @@
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
 
-use super::leading_count;
+use crate::arguments::leading_count;
+use crate::context::PlanContext;
 use crate::frame::{Frame, ordinal};
-use crate::planner::Planner;
 
 /// Plans the command.
-pub fn plan(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
-    let rows = leading_count(call)?.unwrap_or_else(|| planner.limits().get("head_count"));
+pub fn plan(context: &PlanContext, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
+    let rows = leading_count(call)?.unwrap_or_else(|| context.limits().get("head_count"));
     frame.sorted(vec![ordinal().sort(false, false)], Some(usize::try_from(rows).unwrap_or(usize::MAX)))
 }

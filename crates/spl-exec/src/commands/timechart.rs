@@ -7,18 +7,22 @@ use spl_functions::time::{TimeSpan, parse_span};
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{Argument, CommandCall};
 
-use super::bin::span_text;
-use super::chart::{MOST_ROWS, SplitField, aligned, bounds, time_buckets, with_series};
-use super::{Input, boolean, count};
-use crate::cell::{Cell, Table};
-use crate::expression::{Typed, call as function};
+use crate::arguments::{boolean, count};
+use crate::cell::Cell;
+use crate::cell_table::Table;
+use crate::clock::TimeRange;
+use crate::commands::bin::span_text;
+use crate::commands::chart::{SplitField, aligned, with_series};
+use crate::commands::series;
+use crate::commands::series::columns::ROW;
+use crate::commands::series::time_buckets::{MOST_ROWS, bounds, time_buckets};
+use crate::context::{Input, PlanContext};
 use crate::frame::{Frame, column, null, text};
-use crate::planner::Planner;
-use crate::search::TimeRange;
-use crate::series::{self, ROW};
+use crate::function_call::call as function;
+use crate::scope::Typed;
 
 /// Plans the command.
-pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
+pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
         let frame = input.frame.ok_or_else(|| Diagnostic::error("plan/no-input", "`timechart` needs rows", call.span))?;
         for name in ["start", "end"] {
@@ -29,14 +33,14 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
         }
         let split = split_field(call)?;
         let Some(time) = frame.field("_time") else {
-            return Table::new(0).frame(planner);
+            return Table::new(0).frame(context);
         };
         let source = Typed::new(column("_time"), time.value_type());
         // Without `fixedrange` the chart reaches from the first event to the last.
-        let range = if boolean(call, "fixedrange", true) { planner.time_range() } else { TimeRange::default() };
-        let span = bucket_span(planner, call, &frame, source.clone(), range).await?;
+        let range = if boolean(call, "fixedrange", true) { context.time_range() } else { TimeRange::default() };
+        let span = bucket_span(context, call, &frame, source.clone(), range).await?;
         let align = match call.option("aligntime") {
-            Some(option) => Some(aligned(planner, &option.value.value, option.value.span)?),
+            Some(option) => Some(aligned(context, &option.value.value, option.value.span)?),
             None => None,
         };
         let start_of = |time: Typed| {
@@ -45,19 +49,19 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
                 ValueType::Text,
             );
             let align = Typed::new(align.map_or_else(|| null(ValueType::Float), lit), ValueType::Float);
-            function(planner, "bin_time", vec![time, written, align])
+            function(context, "bin_time", vec![time, written, align])
         };
         let bucket = start_of(source)?;
         let mut frame = frame.assign(vec![(ROW.to_owned(), bucket.expression)])?.filter(column(ROW).is_not_null())?;
         if let Some(split) = &split {
-            frame = with_series(planner, call, frame, split).await?;
+            frame = with_series(context, call, frame, split).await?;
         }
         // A day can have 23 hours and a month 28 days: the length of a bucket is the way to the next one.
         let in_next = Typed::new(column(ROW) + lit(span.seconds() * 1.1), ValueType::Float);
         let length: Expr = start_of(in_next)?.expression - column(ROW);
-        let measures = series::measures(planner, call, &frame, Some(&length))?;
-        let order = |rows: Vec<Cell>| buckets(planner, call, rows, &span, align, range);
-        series::pivot(planner, call, frame, "_time", split.is_some(), &measures, order).await
+        let measures = series::measures(context, call, &frame, Some(&length))?;
+        let order = |rows: Vec<Cell>| buckets(context, call, rows, &span, align, range);
+        series::pivot(context, call, frame, "_time", split.is_some(), &measures, order).await
     })
 }
 
@@ -91,7 +95,7 @@ fn split_field(call: &CommandCall) -> Result<Option<SplitField>, Diagnostic> {
 
 /// The span as given, or the one that cuts the time range, or else the time of the events, into `bins` buckets.
 async fn bucket_span(
-    planner: &Planner,
+    context: &PlanContext,
     call: &CommandCall,
     frame: &Frame,
     source: Typed,
@@ -111,7 +115,7 @@ async fn bucket_span(
     if bins < 1 {
         return Err(Diagnostic::error("plan/number", "`bins` must be at least 1", call.span));
     }
-    let events = if range.earliest.is_some() && range.latest.is_some() { None } else { bounds(planner, frame, source).await? };
+    let events = if range.earliest.is_some() && range.latest.is_some() { None } else { bounds(context, frame, source).await? };
     let low = range.earliest.or(events.map(|(low, _)| low));
     let high = range.latest.or(events.map(|(_, high)| high));
     let seconds = low.zip(high).map_or(0.0, |(low, high)| (high - low).max(0.0));
@@ -120,14 +124,14 @@ async fn bucket_span(
 
 /// The starts of the buckets in order: gaps filled with `cont`, up to the ends of the time range.
 fn buckets(
-    planner: &Planner,
+    context: &PlanContext,
     call: &CommandCall,
     rows: Vec<Cell>,
     span: &TimeSpan,
     align: Option<f64>,
     range: TimeRange,
 ) -> Result<Vec<Cell>, Diagnostic> {
-    let zone = planner.time_zone();
+    let zone = context.time_zone();
     let mut starts: Vec<f64> = rows.iter().filter_map(Cell::number).collect();
     starts.sort_by(f64::total_cmp);
     let (Some(mut first), Some(mut last)) = (starts.first().copied(), starts.last().copied()) else {
@@ -149,14 +153,14 @@ fn buckets(
                 last = if steps > 2.0 { span.floor(next + (steps - 1.0) * span.seconds(), zone, align) } else { next };
             }
         }
-        starts = time_buckets(planner, span, first, last).ok_or_else(|| {
+        starts = time_buckets(context, span, first, last).ok_or_else(|| {
             let place = call.option("span").map_or(call.span, |option| option.name.span.to(option.value.span));
             Diagnostic::error("run/too-many-rows", format!("the span makes more than {MOST_ROWS} rows"), place)
                 .with_help("use a longer span, a shorter time range, or `cont=false`")
         })?;
     }
     if !boolean(call, "partial", true) {
-        let range = planner.time_range();
+        let range = context.time_range();
         starts.retain(|start| {
             range.earliest.is_none_or(|earliest| *start >= earliest)
                 && range.latest.is_none_or(|latest| span.next(*start, zone) <= latest)

@@ -7,17 +7,17 @@ use spl_functions::time::{TimeSpan, TimeUnit, parse_span, relative_time, strftim
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{Argument, CommandCall};
 
-use super::Input;
-use super::bin::span_text;
-use crate::cell::{Cell, Table};
+use crate::cell::Cell;
+use crate::cell_table::Table;
+use crate::commands::bin::span_text;
+use crate::context::{Input, PlanContext};
 use crate::frame::Frame;
-use crate::planner::Planner;
 
 /// Most periods that a chart can be wrapped into.
 const MOST_PERIODS: u32 = 10_000;
 
 /// Plans the command.
-pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
+pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
         let frame = input.frame.ok_or_else(|| Diagnostic::error("plan/no-input", "`timewrap` needs rows", call.span))?;
         let Some(Argument::Text { text, .. }) = call.arguments.first() else {
@@ -37,20 +37,20 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
             return Err(Diagnostic::error("plan/argument", "`timewrap` needs rows with `_time`", call.span)
                 .with_help("it belongs behind `timechart`"));
         }
-        let table = Table::of(planner, frame).await?;
-        wrapped(planner, call, &table, &span)?.frame(planner)
+        let table = Table::of(context, frame).await?;
+        wrapped(context, call, &table, &span)?.frame(context)
     })
 }
 
 /// A time, a number of periods later; in the calendar of the zone.
-fn later(planner: &Planner, time: f64, span: &TimeSpan, periods: u32) -> Option<f64> {
+fn later(context: &PlanContext, time: f64, span: &TimeSpan, periods: u32) -> Option<f64> {
     let unit = span_text(&TimeSpan::new(1, span.unit()));
     let unit = unit.trim_start_matches(|c: char| c.is_ascii_digit());
     let amount = span.amount().checked_mul(periods)?;
-    relative_time(time, &format!("+{amount}{unit}"), planner.time_zone())
+    relative_time(time, &format!("+{amount}{unit}"), context.time_zone())
 }
 
-fn wrapped(planner: &Planner, call: &CommandCall, table: &Table, span: &TimeSpan) -> Result<Table, Diagnostic> {
+fn wrapped(context: &PlanContext, call: &CommandCall, table: &Table, span: &TimeSpan) -> Result<Table, Diagnostic> {
     let option = |name: &str| call.option(name).map(|option| option.value.value.as_str());
     let times: Vec<Option<f64>> = (0..table.rows()).map(|row| table.cell(row, "_time").number()).collect();
     let mut sorted: Vec<f64> = times.iter().flatten().copied().collect();
@@ -67,7 +67,7 @@ fn wrapped(planner: &Planner, call: &CommandCall, table: &Table, span: &TimeSpan
     let bucket = if bucket.is_finite() { bucket } else { span.seconds() };
     let end = match option("align") {
         Some(align) if align.eq_ignore_ascii_case("now") => {
-            let now = planner.settings().now;
+            let now = context.now();
             last + ((now - last) / bucket).floor().max(0.0) * bucket + bucket
         }
         _ => last + bucket,
@@ -77,8 +77,8 @@ fn wrapped(planner: &Planner, call: &CommandCall, table: &Table, span: &TimeSpan
     for (row, time) in times.iter().enumerate() {
         let Some(time) = *time else { continue };
         let mut periods = (((end - time) / span.seconds()).floor().max(0.0) as u32).saturating_sub(2);
-        let mut moved = later(planner, time, span, periods).unwrap_or(time);
-        while let Some(next) = later(planner, time, span, periods + 1).filter(|next| *next < end) {
+        let mut moved = later(context, time, span, periods).unwrap_or(time);
+        while let Some(next) = later(context, time, span, periods + 1).filter(|next| *next < end) {
             periods += 1;
             moved = next;
         }
@@ -108,8 +108,8 @@ fn wrapped(planner: &Planner, call: &CommandCall, table: &Table, span: &TimeSpan
         let period = match option("series").map(str::to_ascii_lowercase).as_deref() {
             Some("short") => format!("s{periods}"),
             Some("exact") => {
-                let start = earlier(planner, end, span, periods + 1);
-                strftime(start, option("time_format").unwrap_or("%Y-%m-%d %H:%M:%S"), planner.time_zone())
+                let start = earlier(context, end, span, periods + 1);
+                strftime(start, option("time_format").unwrap_or("%Y-%m-%d %H:%M:%S"), context.time_zone())
             }
             _ => relative_name(span, periods),
         };
@@ -134,11 +134,11 @@ fn wrapped(planner: &Planner, call: &CommandCall, table: &Table, span: &TimeSpan
     Ok(result)
 }
 
-fn earlier(planner: &Planner, time: f64, span: &TimeSpan, periods: u32) -> f64 {
+fn earlier(context: &PlanContext, time: f64, span: &TimeSpan, periods: u32) -> f64 {
     let unit = span_text(&TimeSpan::new(1, span.unit()));
     let unit = unit.trim_start_matches(|c: char| c.is_ascii_digit());
     let amount = span.amount().saturating_mul(periods);
-    relative_time(time, &format!("-{amount}{unit}"), planner.time_zone()).unwrap_or(time)
+    relative_time(time, &format!("-{amount}{unit}"), context.time_zone()).unwrap_or(time)
 }
 
 /// `latest_week`, `1week_before`, `2weeks_before`; periods of several units count the units.

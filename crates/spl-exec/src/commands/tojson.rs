@@ -3,13 +3,13 @@
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{Argument, CommandCall, FieldName};
 
-use super::boolean;
+use crate::arguments::boolean;
+use crate::context::PlanContext;
 use crate::frame::Frame;
 use crate::operators::to_json::{JsonType, ToJson};
-use crate::planner::Planner;
 
 /// Plans the command.
-pub fn plan(_: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
+pub fn plan(_: &PlanContext, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
     let internal = boolean(call, "include_internal", false);
     let default = match call.option("default_type") {
         Some(option) => JsonType::named(&option.value.value).ok_or_else(|| {

@@ -8,11 +8,16 @@ use spl_functions::column::ValueType;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
 
-use super::sort::sort_key;
-use super::{aggregation, boolean, count, expand, leading_count};
-use crate::expression::{self, Typed, call as function};
-use crate::frame::{Frame, ORDINAL, column, engine_error, text};
-use crate::planner::Planner;
+use crate::arguments::{boolean, count, expand, leading_count};
+use crate::context::PlanContext;
+use crate::errors::engine_error;
+use crate::frame::{Frame, column, text};
+use crate::function_call;
+use crate::function_call::call as function;
+use crate::ordinal_column::ORDINAL;
+use crate::scope::Typed;
+use crate::sort_keys::sort_key;
+use crate::{aggregation, statistical_function};
 
 const COUNT: &str = "__count";
 const TOTAL: &str = "__total";
@@ -20,7 +25,7 @@ const PLACE: &str = "__place";
 const OTHER: &str = "__other";
 
 /// Plans the command.
-pub fn plan(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
+pub fn plan(context: &PlanContext, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
     let rare = call.spec.name == "rare";
     let mut fields: Vec<String> = Vec::new();
     let mut missing = false;
@@ -35,17 +40,17 @@ pub fn plan(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame
     };
     let limit = match leading_count(call)? {
         Some(limit) => limit,
-        None => count(call, "limit", planner.limits().get("top_limit"))?,
+        None => count(call, "limit", context.limits().get("top_limit"))?,
     };
-    let most = planner.limits().get("top_maxresultrows");
+    let most = context.limits().get("top_maxresultrows");
     let limit = if limit == 0 { most } else { limit.min(most) };
     let option =
         |name: &str, default: &str| call.option(name).map_or_else(|| default.to_owned(), |option| option.value.value.clone());
 
     let groups: Vec<String> = by.iter().chain(fields.iter().filter(|field| !by.contains(field))).cloned().collect();
-    let frame = aggregation::expand_groups(planner, frame, &groups)?;
-    let (_, counting) = aggregation::lookup(planner, "count", call.span)?;
-    let (_, adding) = aggregation::lookup(planner, "sum", call.span)?;
+    let frame = aggregation::expand_groups(context, frame, &groups)?;
+    let (_, counting) = statistical_function::lookup(context, "count", call.span)?;
+    let (_, adding) = statistical_function::lookup(context, "sum", call.span)?;
     let counted = frame.build(|plan| {
         plan.aggregate(
             groups.iter().map(|group| column(group)).collect::<Vec<_>>(),
@@ -55,7 +60,7 @@ pub fn plan(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame
 
     let mut order: Vec<SortExpr> = vec![column(COUNT).sort(rare, false)];
     for field in &fields {
-        order.extend(sort_key(planner, &counted, field, "auto", false)?);
+        order.extend(sort_key(context, &counted, field, "auto", false)?);
     }
     let by_columns: Vec<Expr> = by.iter().map(|field| column(field)).collect();
     let total = Expr::from(WindowFunction::new(WindowFunctionDefinition::AggregateUDF(adding.clone()), vec![column(COUNT)]));
@@ -77,7 +82,7 @@ pub fn plan(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame
         let mut columns: Vec<(String, Expr)> = by.iter().map(|field| (field.clone(), column(field))).collect();
         for field in fields.iter().filter(|field| !by.contains(field)) {
             let kind = ranked.field(field).map_or(ValueType::Text, |found| found.value_type());
-            let kept = expression::convert(planner, Typed::new(column(field), kind), ValueType::Text)?;
+            let kept = function_call::convert(context, Typed::new(column(field), kind), ValueType::Text)?;
             let named = datafusion::prelude::when(others.clone(), text(label.clone())).otherwise(kept).map_err(engine_error)?;
             columns.push((field.clone(), named));
         }
@@ -100,7 +105,7 @@ pub fn plan(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame
 
     let mut final_order: Vec<SortExpr> = Vec::new();
     for field in &by {
-        final_order.extend(sort_key(planner, &chosen, field, "auto", false)?);
+        final_order.extend(sort_key(context, &chosen, field, "auto", false)?);
     }
     if with_other {
         final_order.push(column(OTHER).sort(true, false));
@@ -111,7 +116,7 @@ pub fn plan(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame
     let count_float = cast(column(COUNT), ValueType::Float.arrow());
     let share = count_float / cast(column(TOTAL), ValueType::Float.arrow()) * lit(100.0);
     let percent =
-        function(planner, "round", vec![Typed::new(share, ValueType::Float), Typed::new(lit(6_i64), ValueType::Integer)])?
+        function(context, "round", vec![Typed::new(share, ValueType::Float), Typed::new(lit(6_i64), ValueType::Integer)])?
             .expression;
     let numbered = chosen.numbered(final_order)?;
     let mut columns: Vec<(String, Expr)> = groups.iter().map(|group| (group.clone(), column(group))).collect();

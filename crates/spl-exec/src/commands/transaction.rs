@@ -6,27 +6,26 @@ use spl_functions::time::parse_span;
 use spl_parser::syntax::{Argument, CommandCall};
 use spl_parser::{Diagnostic, Span};
 
-use super::format::escaped;
-use super::{boolean, count};
-use crate::expression;
+use crate::arguments::{boolean, count};
+use crate::context::PlanContext;
 use crate::frame::{Frame, column, null, text};
 use crate::operators::transaction::{Listed, Transactions};
-use crate::planner::Planner;
-use crate::search;
+use crate::quoting::escaped;
+use crate::{expression, search};
 
 const STARTS: &str = "__starts";
 const ENDS: &str = "__ends";
 
 /// Plans the command.
-pub fn plan(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
+pub fn plan(context: &PlanContext, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
     if let Some(option) = call.option("name") {
-        let typed = of_type(planner, call, &option.value.value, option.value.span)?;
-        let made = plan(planner, &typed, frame)?;
+        let typed = of_type(context, call, &option.value.value, option.value.span)?;
+        let made = plan(context, &typed, frame)?;
         return made.assign(vec![("transactiontype".to_owned(), text(option.value.value.clone()))]);
     }
     // A search that is only checked has no data that could bring the field.
     let frame = match frame.field("_time") {
-        None if !planner.is_running() => frame.assign(vec![("_time".to_owned(), null(ValueType::Float))])?,
+        None if !context.is_running() => frame.assign(vec![("_time".to_owned(), null(ValueType::Float))])?,
         _ => frame,
     };
     if frame.field("_time").is_none() {
@@ -35,7 +34,7 @@ pub fn plan(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame
     let mut conditions = Vec::new();
     let mut condition = |keyword: &str, name: &str| -> Result<Option<String>, Diagnostic> {
         let Some(argument) = call.clause(keyword).and_then(|clause| clause.arguments.first()) else { return Ok(None) };
-        conditions.push((name.to_owned(), filter(planner, argument, &frame, call)?));
+        conditions.push((name.to_owned(), filter(context, argument, &frame, call)?));
         Ok(Some(name.to_owned()))
     };
     let (starts, ends) = (condition("startswith", STARTS)?, condition("endswith", ENDS)?);
@@ -74,8 +73,8 @@ pub fn plan(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame
 }
 
 /// The call with the settings of a transaction type; what it says itself wins.
-fn of_type(planner: &Planner, call: &CommandCall, name: &str, span: Span) -> Result<CommandCall, Diagnostic> {
-    let kind = planner.knowledge().transaction_type(name).map_err(|error| error.at(span))?;
+fn of_type(context: &PlanContext, call: &CommandCall, name: &str, span: Span) -> Result<CommandCall, Diagnostic> {
+    let kind = context.knowledge().transaction_type(name).map_err(|error| error.at(span))?;
     let mut written = String::from("| transaction");
     for field in &kind.fields {
         written.push_str(&format!(" \"{}\"", escaped(field)));
@@ -116,16 +115,16 @@ fn of_type(planner: &Planner, call: &CommandCall, name: &str, span: Span) -> Res
 }
 
 /// A start or end condition: an eval expression, a search, or a text that is a search.
-fn filter(planner: &Planner, argument: &Argument, frame: &Frame, call: &CommandCall) -> Result<Expr, Diagnostic> {
+fn filter(context: &PlanContext, argument: &Argument, frame: &Frame, call: &CommandCall) -> Result<Expr, Diagnostic> {
     match argument {
-        Argument::Expression(condition) => expression::condition(planner, condition, frame),
-        Argument::Search(condition) => search::plan(planner, condition, frame),
+        Argument::Expression(condition) => expression::condition(context, condition, frame),
+        Argument::Search(condition) => search::plan(context, condition, frame),
         Argument::Text { text, .. } => {
             let parsed = spl_parser::parse_search_expression(&text.value).map_err(|errors| {
                 let message = errors.into_iter().next().map_or_else(|| "not a search".to_owned(), |error| error.message);
                 Diagnostic::error("plan/argument", message, text.span)
             })?;
-            search::plan(planner, &parsed, frame)
+            search::plan(context, &parsed, frame)
         }
         _ => Err(Diagnostic::error("plan/argument", "not a condition", call.span)),
     }

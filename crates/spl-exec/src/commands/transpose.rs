@@ -4,25 +4,26 @@ use futures::future::BoxFuture;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
 
-use super::head::first_rows;
-use super::{Input, boolean, leading_count};
-use crate::cell::{Cell, Table};
+use crate::arguments::{boolean, leading_count};
+use crate::cell::Cell;
+use crate::cell_table::Table;
+use crate::context::{Input, PlanContext};
 use crate::frame::Frame;
-use crate::planner::Planner;
+use crate::sort_keys::first_rows;
 
 /// Plans the command.
-pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
+pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
         let frame = input.frame.ok_or_else(|| Diagnostic::error("plan/no-input", "`transpose` needs rows", call.span))?;
         let frame = match leading_count(call)?.unwrap_or(5) {
             0 => frame,
             rows => first_rows(frame, rows)?,
         };
-        let table = Table::of(planner, frame).await?;
+        let table = Table::of(context, frame).await?;
         let option = |name: &str| call.option(name).map(|option| option.value.value.as_str());
         let header = option("header_field").filter(|field| !field.is_empty());
         let first = option("column_name").unwrap_or("column");
-        transposed(&table, first, header, boolean(call, "include_empty", true)).frame(planner)
+        transposed(&table, first, header, boolean(call, "include_empty", true)).frame(context)
     })
 }
 

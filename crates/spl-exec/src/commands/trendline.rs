@@ -3,12 +3,12 @@
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{Argument, CommandCall};
 
+use crate::context::PlanContext;
 use crate::frame::Frame;
 use crate::operators::running::{Running, RunningField, Step};
-use crate::planner::Planner;
 
 /// Plans the command.
-pub fn plan(_: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
+pub fn plan(_: &PlanContext, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
     let mut fields = Vec::new();
     for argument in &call.arguments {
         let Argument::Conversion { function, field, alias } = argument else { continue };

@@ -3,25 +3,26 @@
 use datafusion::logical_expr::{Expr, lit};
 use futures::future::BoxFuture;
 use spl_functions::column::ValueType;
-use spl_knowledge::{CalculationKind, Knowledge};
-use spl_parser::syntax::{AggregationArgument, Argument, CommandCall, Pipeline, SearchExpression};
+use spl_parser::syntax::{AggregationArgument, Argument, CommandCall, SearchExpression};
 use spl_parser::{Diagnostic, Span};
 
-use super::{Input, aggregation, append, bin, boolean, fillnull, stats};
-use crate::dataset::{self, DatasetName, DatasetScope, Naming};
-use crate::events::{self, EventScope};
-use crate::expression::{Scope, Typed, call as function};
+use crate::arguments::boolean;
+use crate::commands::{bin, fillnull, stats};
+use crate::context::{Input, PlanContext};
+use crate::dataset::{DatasetName, DatasetScope};
+use crate::events::EventScope;
 use crate::frame::{Frame, column, null, text};
-use crate::needed::Needed;
-use crate::parsed_knowledge::ParsedKnowledge;
-use crate::planner::Planner;
-use crate::{prestats, search, subsearch};
+use crate::function_call::call as function;
+use crate::model_fields::{aggregated_fields, note_summaries};
+use crate::model_search::Naming;
+use crate::scope::{Scope, Typed};
+use crate::{aggregation, conditions, dataset, events, prestats, search, subsearch, union};
 
 /// Plans the command.
-pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
+pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
         let prestats = boolean(call, "prestats", false);
-        super::mstats::check_position(call, input.frame.is_some(), prestats, boolean(call, "append", false))?;
+        crate::arguments::check_position(call, input.frame.is_some(), prestats, boolean(call, "append", false))?;
         if let Some(option) = call.option("use_summary_index_values").filter(|_| boolean(call, "use_summary_index_values", false))
         {
             return Err(Diagnostic::error(
@@ -33,7 +34,7 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
         let dataset = match call.clause("from").and_then(|clause| clause.arguments.first()) {
             None => None,
             Some(Argument::Pair { name, value }) if name.value.eq_ignore_ascii_case("datamodel") => {
-                Some(DatasetName::find(planner.knowledge(), &value.value, value.span)?)
+                Some(DatasetName::find(context.knowledge(), &value.value, value.span)?)
             }
             Some(Argument::Pair { name, value }) => {
                 let message = format!("`from {}={}`: search jobs of a Splunk server are not read", name.value, value.value);
@@ -50,7 +51,7 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
             Some(_) => return Err(Diagnostic::error("plan/argument", "`from` takes a data model", call.span)),
         };
         let condition = match call.clause("where").and_then(|clause| clause.arguments.first()) {
-            Some(Argument::Search(condition)) => Some(subsearch::resolve(planner, condition).await?),
+            Some(Argument::Search(condition)) => Some(subsearch::resolve(context, condition).await?),
             _ => None,
         };
         let summary = match &dataset {
@@ -62,9 +63,9 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
                         named.push(&field.name);
                     }
                 }
-                let summary = planner.summary(dataset, condition.as_ref(), &named)?;
+                let summary = context.summary(dataset, condition.as_ref(), &named)?;
                 if summary.is_none() {
-                    note_summaries(planner, call);
+                    note_summaries(context, call);
                 }
                 summary
             }
@@ -72,61 +73,49 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
         };
         let searched = match &dataset {
             _ if summary.is_some() => summary,
-            Some(dataset) => dataset::searched(planner, dataset, Naming::Prefixed, false, call.span).await?,
+            Some(dataset) => dataset::searched(context, dataset, Naming::Prefixed, false, call.span).await?,
             None => None,
         };
         if prestats {
-            let (frame, groups) = found(planner, call, dataset.as_ref(), condition.as_ref(), searched).await?;
-            let rows = prestats::rows(planner, call, frame, &groups)?;
+            let (frame, groups) = found(context, call, dataset.as_ref(), condition.as_ref(), searched).await?;
+            let rows = prestats::rows(context, call, frame, &groups)?;
             return match input.frame {
-                Some(before) => append::concatenate(planner, before, planner.materialise(rows).await?),
+                Some(before) => union::concatenate(context, before, context.materialise(rows).await?),
                 None => Ok(rows),
             };
         }
-        let (frame, names) = found(planner, call, dataset.as_ref(), condition.as_ref(), searched).await?;
-        let frame = aggregation::expand_groups(planner, frame, &names)?;
-        let planned = aggregation::plan_all(planner, call, &frame)?;
-        stats::group(planner, frame, &names, &planned)
+        let (frame, names) = found(context, call, dataset.as_ref(), condition.as_ref(), searched).await?;
+        let frame = aggregation::expand_groups(context, frame, &names)?;
+        let planned = aggregation::plan_all(context, call, &frame)?;
+        stats::group(context, frame, &names, &planned)
     })
-}
-
-/// Notes that `summariesonly` reads the events themselves.
-pub fn note_summaries(planner: &Planner, call: &CommandCall) {
-    planner.warn(Diagnostic {
-        severity: spl_parser::Severity::Note,
-        ..Diagnostic::warning(
-            "tstats/summariesonly",
-            "no data model summary has what is asked for: `summariesonly=true` reads the events themselves",
-            call.option("summariesonly").map(|option| option.name.span),
-        )
-    });
 }
 
 /// The same, whether the events are loaded or come part by part.
 async fn found(
-    planner: &Planner,
+    context: &PlanContext,
     call: &CommandCall,
     dataset: Option<&DatasetName<'_>>,
     condition: Option<&SearchExpression>,
     searched: Option<Frame>,
 ) -> Result<(Frame, Vec<String>), Diagnostic> {
     match searched {
-        Some(_) => grouped(planner, call, dataset, condition, searched),
-        None => planner.over_events(|planner| grouped(planner, call, dataset, condition, None)).await,
+        Some(_) => grouped(context, call, dataset, condition, searched),
+        None => context.over_events(|context| grouped(context, call, dataset, condition, None)).await,
     }
 }
 
 /// The rows that are aggregated, and the fields that they are grouped by. `searched` holds the rows of a dataset that
 /// starts from a search with commands.
 fn grouped(
-    planner: &Planner,
+    context: &PlanContext,
     call: &CommandCall,
     dataset: Option<&DatasetName<'_>>,
     condition: Option<&SearchExpression>,
     searched: Option<Frame>,
 ) -> Result<(Frame, Vec<String>), Diagnostic> {
-    let events = EventScope::of_kinds(planner);
-    let scopes = DatasetScope::of_kinds(planner, &events, dataset);
+    let events = EventScope::of_kinds(context);
+    let scopes = DatasetScope::of_kinds(context, &events, dataset);
     let mut conditions = match &searched {
         Some(_) => vec![lit(true); scopes.len()],
         None => dataset::constraints(&scopes, dataset, call.span)?,
@@ -136,7 +125,7 @@ fn grouped(
         Some(rows) => {
             if let (Some(condition), Some(scope)) = (condition, scopes.first()) {
                 scope.check_search(condition)?;
-                let condition = search::plan(planner, condition, &rows)?;
+                let condition = search::plan(context, condition, &rows)?;
                 rows.filter(condition)?
             } else {
                 rows
@@ -146,14 +135,14 @@ fn grouped(
             if let Some(condition) = condition {
                 for (scope, whole) in scopes.iter().zip(&mut conditions) {
                     scope.check_search(condition)?;
-                    if !search::is_false(whole) {
-                        let condition = scope.settle_condition(search::plan(planner, condition, scope)?);
-                        *whole = search::and(whole.clone(), condition);
+                    if !conditions::is_false(whole) {
+                        let condition = scope.settle_condition(search::plan(context, condition, scope)?);
+                        *whole = conditions::and(whole.clone(), condition);
                     }
                 }
             }
-            let frame = events::scan(planner)?.filter(events::any_kind(&conditions))?;
-            events::within_search_time(planner, frame, condition)?
+            let frame = events::scan(context)?.filter(events::any_kind(&conditions))?;
+            events::within_search_time(context, frame, condition)?
         }
     };
 
@@ -194,7 +183,7 @@ fn grouped(
             continue;
         }
         let values = scopes.iter().map(|scope| scope.resolve(&name)).collect::<Result<Vec<_>, _>>()?;
-        if let Some(found) = events::each_kind(planner, &conditions, values)? {
+        if let Some(found) = events::each_kind(context, &conditions, values)? {
             columns.push((name, if found.value_type == ValueType::Null { null(ValueType::Text) } else { found.expression }));
         } else {
             columns.push((name, null(ValueType::Text)));
@@ -205,10 +194,10 @@ fn grouped(
             return Err(Diagnostic::error("plan/argument", "`PREFIX` reads texts of events, not a data model", *span));
         }
         let values = scopes.iter().map(|scope| scope.resolve("_raw")).collect::<Result<Vec<_>, _>>()?;
-        let raw = events::each_kind(planner, &conditions, values)?;
+        let raw = events::each_kind(context, &conditions, values)?;
         for (name, prefix, _) in prefixes {
             let value = match &raw {
-                Some(raw) => prefixed(planner, raw.clone(), &prefix)?,
+                Some(raw) => prefixed(context, raw.clone(), &prefix)?,
                 None => null(ValueType::Text),
             };
             columns.push((name, value));
@@ -219,7 +208,7 @@ fn grouped(
     for field in &by {
         if let Some((span, place)) = &field.span {
             let kind = frame.field(&field.name).map_or(ValueType::Text, |found| found.value_type());
-            let binned = bin::with_span(planner, call, &field.name, Typed::new(column(&field.name), kind), span, *place)?;
+            let binned = bin::with_span(context, call, &field.name, Typed::new(column(&field.name), kind), span, *place)?;
             frame = frame.assign(vec![(field.name.clone(), binned.expression)])?;
         }
     }
@@ -227,7 +216,7 @@ fn grouped(
     if let Some(option) = call.option("fillnull_value") {
         let mut filled = Vec::new();
         for name in &names {
-            filled.push((name.clone(), fillnull::fill(planner, &frame, name, &option.value.value)?.expression));
+            filled.push((name.clone(), fillnull::fill(context, &frame, name, &option.value.value)?.expression));
         }
         frame = frame.assign(filled)?;
     }
@@ -237,26 +226,17 @@ fn grouped(
 /// What follows a prefix in the terms of a text, in lower case as terms are indexed.
 ///
 /// Source: Splunk search reference, tstats, PREFIX directive.
-fn prefixed(planner: &Planner, raw: Typed, prefix: &str) -> Result<Expr, Diagnostic> {
+fn prefixed(context: &PlanContext, raw: Typed, prefix: &str) -> Result<Expr, Diagnostic> {
     let breakers = r#"\s\[\]<>(){}|!;,'"*&?+"#;
     let regex = format!("(?:^|[{breakers}]){}([^{breakers}]+)", regex::escape(&prefix.to_lowercase()));
-    let lower = function(planner, "lower", vec![raw])?;
+    let lower = function(context, "lower", vec![raw])?;
     let arguments = vec![
         lower,
         Typed::new(text(regex), ValueType::Text),
         Typed::new(lit(1_i64), ValueType::Integer),
         Typed::new(lit(0_i64), ValueType::Integer),
     ];
-    Ok(function(planner, "spl_capture_all", arguments)?.expression)
-}
-
-fn aggregated_fields(argument: &spl_parser::syntax::AggregationArgument, want: &mut impl FnMut(&str, Span)) {
-    use spl_parser::syntax::AggregationArgument as A;
-    match argument {
-        A::None | A::Eval(_) => {}
-        A::Field(field) => want(&field.name, field.span),
-        A::Sparkline { aggregation, .. } => aggregated_fields(&aggregation.argument, want),
-    }
+    Ok(function(context, "spl_capture_all", arguments)?.expression)
 }
 
 /// A field of the by-clause.
@@ -295,76 +275,4 @@ fn by_fields(call: &CommandCall) -> Result<Vec<ByField>, Diagnostic> {
         }
     }
     Ok(fields)
-}
-
-/// What the tstats commands of a pipeline need of the data, added to what the rest needs.
-pub fn data_model_fields(pipeline: &Pipeline, knowledge: &Knowledge, parsed: &ParsedKnowledge, needed: Needed) -> Needed {
-    let mut needed = needed;
-    for call in &pipeline.commands {
-        if call.spec.name == "tstats" {
-            command_fields(call, knowledge, parsed, &mut needed);
-        }
-        for argument in call.arguments.iter().chain(call.clauses.iter().flat_map(|clause| &clause.arguments)) {
-            if let Argument::Subsearch(subsearch) = argument {
-                needed = data_model_fields(&subsearch.pipeline, knowledge, parsed, needed);
-            }
-        }
-    }
-    needed
-}
-
-fn command_fields(call: &CommandCall, knowledge: &Knowledge, parsed: &ParsedKnowledge, needed: &mut Needed) {
-    let mut names = Needed::none();
-    for aggregation in call.aggregations() {
-        aggregated_fields(&aggregation.argument, &mut |name, _| {
-            names.add(if name.starts_with("PREFIX(") { "_raw" } else { name });
-        });
-    }
-    for argument in call.by_fields() {
-        match argument {
-            Argument::Field(field) => names.add(&field.name),
-            Argument::Conversion { .. } => names.add("_raw"),
-            _ => {}
-        }
-    }
-    if let Some(Argument::Search(condition)) = call.clause("where").and_then(|clause| clause.arguments.first()) {
-        crate::needed::search_fields(condition, &mut names);
-    }
-    let Needed::Only(names) = names else {
-        *needed = Needed::All;
-        return;
-    };
-    let dataset = match call.clause("from").and_then(|clause| clause.arguments.first()) {
-        Some(Argument::Pair { value, .. }) => DatasetName::find(knowledge, &value.value, value.span).ok(),
-        _ => None,
-    };
-    let Some(dataset) = dataset else {
-        names.iter().for_each(|name| needed.add(name));
-        return;
-    };
-    needed.add("tag");
-    needed.add("eventtype");
-    for name in &names {
-        needed.add(dataset.unprefixed(name).unwrap_or(name));
-    }
-    for constraint in dataset.model.constraint_chain(dataset.dataset).unwrap_or_default() {
-        match parsed.search(knowledge, constraint) {
-            Ok(search) => crate::needed::search_fields(&search, needed),
-            Err(_) => *needed = Needed::All,
-        }
-    }
-    for calculation in dataset.model.all_calculations(dataset.dataset).unwrap_or_default() {
-        if !calculation.outputs.iter().any(|output| names.iter().any(|name| dataset.unprefixed(name) == Some(&output.name))) {
-            continue;
-        }
-        match &calculation.kind {
-            CalculationKind::Eval { expression } => {
-                if let Ok(parsed) = parsed.expression(expression) {
-                    crate::needed::expression_fields(&parsed, needed);
-                }
-            }
-            CalculationKind::Rex { input, .. } | CalculationKind::GeoIp { input, .. } => needed.add(input),
-            CalculationKind::Lookup { inputs, .. } => inputs.iter().for_each(|(_, event)| needed.add(event)),
-        }
-    }
 }

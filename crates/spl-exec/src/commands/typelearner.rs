@@ -1,3 +1,3 @@
 //! Planning of `typelearner`, the forerunner of `findtypes`: what both do is there.
 
-pub use super::findtypes::plan_typelearner as plan;
+pub use crate::commands::findtypes::plan_typelearner as plan;

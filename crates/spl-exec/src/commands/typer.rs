@@ -5,46 +5,46 @@ use spl_functions::column::ValueType;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
 
-use super::count;
-use crate::expression::{Scope, Typed, call as function, choose};
+use crate::arguments::count;
+use crate::context::PlanContext;
 use crate::frame::{Frame, column, text};
-use crate::inner_search;
-use crate::planner::Planner;
-use crate::search;
+use crate::function_call::{call as function, choose};
+use crate::scope::{Scope, Typed};
+use crate::{conditions, inner_search, search};
 
 /// Plans the command.
-pub fn plan(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
+pub fn plan(context: &PlanContext, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
     let most = count(call, "maxlen", 10_000)?;
-    let scope = Beginnings::of(planner, &frame, most)?;
+    let scope = Beginnings::of(context, &frame, most)?;
     let wanted: Option<Vec<&str>> =
         call.option("eventtypes").map(|option| option.value.value.split(',').map(str::trim).collect());
     let mut all = frame.field("eventtype").map(|found| Typed::new(column("eventtype"), found.value_type()));
-    for kind in planner.knowledge().enabled_event_types() {
+    for kind in context.knowledge().enabled_event_types() {
         if wanted.as_ref().is_some_and(|wanted| !wanted.contains(&kind.name.as_str())) {
             continue;
         }
         let what = format!("event type `{}`", kind.name);
-        let source = inner_search::expand(planner, &kind.search, call.span, &what)?;
+        let source = inner_search::expand(context, &kind.search, call.span, &what)?;
         let source = source.trim();
         let source = source.strip_prefix("search ").unwrap_or(source);
         let parsed = spl_parser::parse_search_expression(source).map_err(|errors| {
             let why = errors.into_iter().next().map(|error| error.message).unwrap_or_default();
             Diagnostic::general("knowledge/definition", format!("{what} can't be used: {why}")).with_help(source.to_owned())
         })?;
-        let condition = search::plan(planner, &parsed, &scope)?;
-        if search::is_false(&condition) {
+        let condition = search::plan(context, &parsed, &scope)?;
+        if conditions::is_false(&condition) {
             continue;
         }
-        let member = choose(planner, vec![(condition, Typed::new(text(kind.name.clone()), ValueType::Text))], None)?;
+        let member = choose(context, vec![(condition, Typed::new(text(kind.name.clone()), ValueType::Text))], None)?;
         all = Some(match all {
             None => member,
-            Some(before) => function(planner, "mvappend", vec![before, member])?,
+            Some(before) => function(context, "mvappend", vec![before, member])?,
         });
     }
     match all {
         None => Ok(frame),
         Some(all) => {
-            let distinct = if all.value_type == ValueType::Multivalue { function(planner, "mvdedup", vec![all])? } else { all };
+            let distinct = if all.value_type == ValueType::Multivalue { function(context, "mvdedup", vec![all])? } else { all };
             frame.assign(vec![("eventtype".to_owned(), distinct.expression)])
         }
     }
@@ -57,12 +57,12 @@ struct Beginnings<'a> {
 }
 
 impl<'a> Beginnings<'a> {
-    fn of(planner: &Planner, frame: &'a Frame, most: u64) -> Result<Self, Diagnostic> {
+    fn of(context: &PlanContext, frame: &'a Frame, most: u64) -> Result<Self, Diagnostic> {
         let number = |number: i64| Typed::new(lit(number), ValueType::Integer);
         let raw = match frame.field("_raw") {
             Some(found) => {
                 let whole = Typed::new(column("_raw"), found.value_type());
-                Some(function(planner, "substr", vec![whole, number(1), number(i64::try_from(most).unwrap_or(i64::MAX))])?)
+                Some(function(context, "substr", vec![whole, number(1), number(i64::try_from(most).unwrap_or(i64::MAX))])?)
             }
             None => None,
         };

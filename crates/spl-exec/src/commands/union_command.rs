@@ -5,28 +5,29 @@ use futures::future::BoxFuture;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{Argument, CommandCall};
 
-use super::append::concatenate;
-use super::{Input, count, from};
+use crate::arguments::count;
+use crate::commands::from;
+use crate::context::{Input, PlanContext};
 use crate::frame::{Frame, column};
 use crate::needed::Needed;
-use crate::planner::Planner;
+use crate::union::concatenate;
 
 /// Plans the command.
-pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
+pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
         let mut datasets: Vec<(Frame, spl_parser::Span)> = input.frame.into_iter().map(|frame| (frame, call.span)).collect();
         let has_input = !datasets.is_empty();
         for argument in &call.arguments {
             match argument {
                 Argument::Subsearch(subsearch) => {
-                    datasets.push((planner.subpipeline(subsearch, Needed::All).await?, subsearch.span));
+                    datasets.push((context.subpipeline(subsearch, Needed::All).await?, subsearch.span));
                 }
                 Argument::Text { text, .. } => {
                     let Some((kind, name)) = text.value.split_once(':') else {
                         return Err(Diagnostic::error("plan/dataset", format!("`{}` is not a dataset", text.value), text.span)
                             .with_help("`lookup:NAME`, `datamodel:MODEL.DATASET`, `savedsearch:NAME` or a subsearch in [ ]"));
                     };
-                    datasets.push((from::dataset(planner, kind, name.trim_matches('"'), text.span).await?, text.span));
+                    datasets.push((from::dataset(context, kind, name.trim_matches('"'), text.span).await?, text.span));
                 }
                 _ => {}
             }
@@ -36,16 +37,16 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
         }
         let streaming = datasets.iter().all(|(frame, _)| is_event_stream(&frame.plan) && frame.field("_time").is_some());
         if streaming {
-            return merged_by_time(planner, datasets.into_iter().map(|(frame, _)| frame).collect());
+            return merged_by_time(context, datasets.into_iter().map(|(frame, _)| frame).collect());
         }
-        let limit = count(call, "maxout", planner.limits().get("union_maxout"))?;
+        let limit = count(call, "maxout", context.limits().get("union_maxout"))?;
         let mut whole: Option<Frame> = None;
         for (place, (frame, span)) in datasets.into_iter().enumerate() {
             // What came before the command is not a subsearch: it has no limit.
-            let frame = if place == 0 && has_input { frame } else { planner.limited(frame, "union_maxout", limit, span).await? };
+            let frame = if place == 0 && has_input { frame } else { context.limited(frame, "union_maxout", limit, span).await? };
             whole = Some(match whole {
                 None => frame,
-                Some(before) => concatenate(planner, before, frame)?,
+                Some(before) => concatenate(context, before, frame)?,
             });
         }
         whole.ok_or_else(|| Diagnostic::error("plan/argument", "`union` needs a dataset", call.span))
@@ -64,12 +65,12 @@ pub fn is_event_stream(plan: &LogicalPlan) -> bool {
 }
 
 /// The rows of several frames of events in descending time; equal times in the order of the frames.
-pub fn merged_by_time(planner: &Planner, frames: Vec<Frame>) -> Result<Frame, Diagnostic> {
+pub fn merged_by_time(context: &PlanContext, frames: Vec<Frame>) -> Result<Frame, Diagnostic> {
     let mut whole: Option<Frame> = None;
     for frame in frames {
         whole = Some(match whole {
             None => frame,
-            Some(before) => concatenate(planner, before, frame)?,
+            Some(before) => concatenate(context, before, frame)?,
         });
     }
     let whole = whole.ok_or_else(|| Diagnostic::general("plan/argument", "nothing to merge"))?;

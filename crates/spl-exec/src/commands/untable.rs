@@ -4,13 +4,13 @@ use futures::future::BoxFuture;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
 
-use super::Input;
-use crate::cell::{Cell, Table};
+use crate::cell::Cell;
+use crate::cell_table::Table;
+use crate::context::{Input, PlanContext};
 use crate::frame::Frame;
-use crate::planner::Planner;
 
 /// Plans the command.
-pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
+pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
         let frame = input.frame.ok_or_else(|| Diagnostic::error("plan/no-input", "`untable` needs rows", call.span))?;
         let fields: Vec<String> = call.fields().map(|field| field.name.clone()).collect();
@@ -18,7 +18,7 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
             return Err(Diagnostic::error("plan/argument", "`untable` takes three fields", call.span)
                 .with_help(call.spec.syntax.to_owned()));
         };
-        let table = Table::of(planner, frame).await?;
+        let table = Table::of(context, frame).await?;
         // Internal fields are no data.
         let names: Vec<String> = table.names().filter(|name| *name != x && !name.starts_with('_')).cloned().collect();
         let mut result = Table::new(0);
@@ -36,6 +36,6 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
                 result.set(place, value, cell.clone());
             }
         }
-        result.frame(planner)
+        result.frame(context)
     })
 }

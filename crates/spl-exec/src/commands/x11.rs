@@ -15,13 +15,14 @@ use futures::future::BoxFuture;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{Argument, CommandCall};
 
-use super::{Input, periodicity};
-use crate::cell::{Cell, Table};
+use crate::cell::Cell;
+use crate::cell_table::Table;
+use crate::commands::periodicity;
+use crate::context::{Input, PlanContext};
 use crate::frame::Frame;
-use crate::planner::Planner;
 
 /// Plans the command.
-pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
+pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
         let Some(Argument::Conversion { function, field, alias }) = call.arguments.first() else {
             return Err(Diagnostic::error("plan/argument", "`x11` needs a field in parentheses", call.span));
@@ -32,10 +33,10 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
             None => (true, function.value.strip_prefix("mult").unwrap_or(&function.value)),
         };
         let target = alias.as_ref().map_or_else(|| format!("{}({})", function.value, field.name), |alias| alias.name.clone());
-        let mut table = Table::of(planner, frame).await?;
+        let mut table = Table::of(context, frame).await?;
         if table.rows() == 0 {
             table.add_column(&target);
-            return table.frame(planner);
+            return table.frame(context);
         }
         let Some(cells) = table.column(&field.name) else {
             return Err(Diagnostic::error(
@@ -66,7 +67,7 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
             let cell = if value.is_some() && adjusted.is_finite() { Cell::Float(adjusted) } else { Cell::Null };
             table.set(row, &target, cell);
         }
-        table.frame(planner)
+        table.frame(context)
     })
 }
 

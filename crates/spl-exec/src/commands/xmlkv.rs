@@ -4,14 +4,14 @@ use futures::future::BoxFuture;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{Argument, CommandCall};
 
-use super::Input;
-use crate::extraction::{Existing, Found, extract};
+use crate::context::{Input, PlanContext};
+use crate::extraction::{Existing, extract};
 use crate::frame::Frame;
-use crate::planner::Planner;
+use crate::transform_reader::Found;
 use crate::xml_document::unescaped;
 
 /// Plans the command. `maxinputs` is the size of a round in Splunk; all rows are read here anyway.
-pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
+pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
         let frame = input.frame.ok_or_else(|| Diagnostic::error("plan/no-input", "`xmlkv` needs rows", call.span))?;
         let source = match call.arguments.first() {
@@ -19,7 +19,7 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
             Some(Argument::Field(field)) => field.name.as_str(),
             _ => "_raw",
         };
-        extract(planner, frame, source, Existing::Replace, |text| Ok(elements(text))).await
+        extract(context, frame, source, Existing::Replace, |text| Ok(elements(text))).await
     })
 }
 

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
 
+use crate::context::PlanContext;
 use crate::frame::Frame;
 use crate::operators::map_values::{MapValues, ValueMap};
-use crate::planner::Planner;
 use crate::xml_document::unescaped;
 
 #[derive(Debug)]
@@ -20,7 +20,7 @@ impl ValueMap for Entities {
 }
 
 /// Plans the command. `maxinputs` is the size of a round in Splunk; all rows are read here anyway.
-pub fn plan(_: &Planner, _: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
+pub fn plan(_: &PlanContext, _: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
     if frame.field("_raw").is_none() {
         return Ok(frame);
     }

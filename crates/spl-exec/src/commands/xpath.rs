@@ -4,9 +4,9 @@ use spl_functions::column::ValueType;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{Argument, CommandCall};
 
+use crate::context::PlanContext;
 use crate::frame::{Frame, null, text};
 use crate::operators::map_values::{MapValues, ValueMap};
-use crate::planner::Planner;
 use crate::xml_document;
 use crate::xml_path::XmlPath;
 
@@ -24,7 +24,7 @@ impl ValueMap for Path {
 }
 
 /// Plans the command. What is no XML has no values.
-pub fn plan(_: &Planner, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
+pub fn plan(_: &PlanContext, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
     let Some(Argument::Text { text: path, .. }) = call.arguments.first() else {
         return Err(Diagnostic::error("plan/argument", "`xpath` needs a path", call.span));
     };

@@ -6,13 +6,14 @@ use futures::future::BoxFuture;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
 
-use super::{Input, boolean};
-use crate::cell::{Cell, Table};
+use crate::arguments::boolean;
+use crate::cell::Cell;
+use crate::cell_table::Table;
+use crate::context::{Input, PlanContext};
 use crate::frame::Frame;
-use crate::planner::Planner;
 
 /// Plans the command.
-pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
+pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
         let frame = input.frame.ok_or_else(|| Diagnostic::error("plan/no-input", "`xyseries` needs rows", call.span))?;
         let fields: Vec<String> = call.fields().map(|field| field.name.clone()).collect();
@@ -22,8 +23,8 @@ pub fn plan<'a>(planner: &'a Planner, call: &'a CommandCall, input: Input) -> Bo
         if values.is_empty() {
             return Err(missing(call));
         }
-        let table = Table::of(planner, frame).await?;
-        reshaped(call, &table, x, series, values).frame(planner)
+        let table = Table::of(context, frame).await?;
+        reshaped(call, &table, x, series, values).frame(context)
     })
 }
 

@@ -7,7 +7,7 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use datafusion::common::Result;
 
-use super::{Operator, OperatorState};
+use crate::operators::{Operator, OperatorState};
 
 /// Passes the first rows.
 #[derive(Debug)]

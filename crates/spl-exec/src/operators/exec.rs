@@ -24,8 +24,8 @@ use datafusion::physical_plan::{
 use datafusion::physical_planner::{ExtensionPlanner, PhysicalPlanner};
 use futures::StreamExt;
 
-use super::{Operator, OperatorNode};
-use crate::frame::ORDINAL;
+use crate::operators::{Operator, OperatorNode};
+use crate::ordinal_column::ORDINAL;
 
 /// A row operator over an input.
 #[derive(Debug)]

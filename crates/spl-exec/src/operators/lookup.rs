@@ -10,8 +10,8 @@ use spl_functions::column::{Column, ColumnBuilder, ValueType};
 use spl_knowledge::LookupTable;
 use spl_knowledge::lookup::MatchType;
 
-use super::{Operator, OperatorState};
 use crate::lookup_matcher::{EntryTimes, Found, Matcher};
+use crate::operators::{Operator, OperatorState};
 
 /// A field that the lookup adds.
 #[derive(Clone, Debug)]

@@ -10,7 +10,7 @@ use datafusion::common::Result;
 use spl_functions::column::{Column, ColumnBuilder, ValueType};
 use spl_functions::value::Value;
 
-use super::{Operator, OperatorState};
+use crate::operators::{Operator, OperatorState};
 
 /// A mapping of values.
 pub trait ValueMap: Debug + Send + Sync + 'static {

@@ -9,8 +9,8 @@ use arrow::datatypes::{Field, Schema, SchemaRef};
 use datafusion::common::Result;
 use spl_functions::column::{Column, ColumnBuilder, ValueType};
 
-use super::transaction::DELIMITER;
-use super::{Operator, OperatorState};
+use crate::operators::transaction::DELIMITER;
+use crate::operators::{Operator, OperatorState};
 
 /// Merges rows.
 #[derive(Clone, Debug)]

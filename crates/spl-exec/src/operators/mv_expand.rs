@@ -7,8 +7,8 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::common::Result;
 use spl_functions::column::ValueType;
 
-use super::{Operator, OperatorState};
-use crate::frame::ORDINAL;
+use crate::operators::{Operator, OperatorState};
+use crate::ordinal_column::ORDINAL;
 
 /// Expands one list column; other rows pass as they are, rows without the field too.
 #[derive(Debug)]

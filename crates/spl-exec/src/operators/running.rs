@@ -9,7 +9,7 @@ use datafusion::common::Result;
 use spl_functions::column::{Column, ColumnBuilder, ValueType};
 use spl_functions::value::Value;
 
-use super::{Operator, OperatorState};
+use crate::operators::{Operator, OperatorState};
 
 /// How a value follows from the rows before.
 #[derive(Clone, Debug, PartialEq)]

@@ -13,7 +13,7 @@ use spl_functions::aggregate::{AggregateCall, AggregateSpec, ValueLimit};
 use spl_functions::column::{Column, ValueType};
 use spl_functions::value::Value;
 
-use super::{Operator, OperatorState};
+use crate::operators::{Operator, OperatorState};
 
 /// A statistic to compute.
 #[derive(Clone, Debug)]

@@ -4,7 +4,7 @@ use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::SchemaRef;
 use datafusion::common::Result;
 
-use super::{Operator, OperatorState};
+use crate::operators::{Operator, OperatorState};
 
 /// Reads the condition from a Boolean column.
 #[derive(Debug)]

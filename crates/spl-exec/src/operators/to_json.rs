@@ -9,7 +9,7 @@ use serde_json::{Map, Number, Value as Json};
 use spl_functions::column::{Column, ColumnBuilder, ValueType};
 use spl_functions::value::{Value, parse_number};
 
-use super::{Operator, OperatorState};
+use crate::operators::{Operator, OperatorState};
 
 /// How a field's values become JSON.
 ///

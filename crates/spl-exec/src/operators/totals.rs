@@ -9,8 +9,8 @@ use datafusion::common::Result;
 use spl_functions::column::{Column, ColumnBuilder, ValueType};
 use spl_functions::value::{Value, parse_number};
 
-use super::{Operator, OperatorState};
-use crate::frame::ORDINAL;
+use crate::operators::{Operator, OperatorState};
+use crate::ordinal_column::ORDINAL;
 
 /// Adds the total of each row's numbers.
 #[derive(Clone, Debug)]

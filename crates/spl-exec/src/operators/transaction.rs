@@ -12,8 +12,8 @@ use datafusion::common::Result;
 use spl_functions::column::{Column, ColumnBuilder, ValueType};
 use spl_functions::value::Value;
 
-use super::{Operator, OperatorState};
-use crate::frame::ORDINAL;
+use crate::operators::{Operator, OperatorState};
+use crate::ordinal_column::ORDINAL;
 
 /// The metadata key that keeps the delimiter of a multivalue field for its single-value form.
 pub const DELIMITER: &str = "splq.delimiter";

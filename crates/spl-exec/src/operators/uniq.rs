@@ -6,7 +6,7 @@ use arrow::datatypes::SchemaRef;
 use datafusion::common::Result;
 use spl_functions::column::Column;
 
-use super::{Operator, OperatorState};
+use crate::operators::{Operator, OperatorState};
 
 /// Compares all fields of a row with those of the row before; absent values are equal.
 #[derive(Debug)]

@@ -8,7 +8,7 @@ use arrow::compute::concat_batches;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::common::Result;
 
-use super::{Operator, OperatorState};
+use crate::operators::{Operator, OperatorState};
 
 /// What happens to the rows together.
 pub trait TableStep: Debug + Send + Sync + 'static {

@@ -106,8 +106,12 @@ impl StoredSummaries {
         let folders: Vec<PathBuf> =
             paths.iter().map(|path| Path::new(path).join(FOLDER)).filter(|folder| folder.is_dir()).collect();
         let settings = engine.settings();
-        let options =
-            LoadOptions { now: settings.now, time_zone: settings.time_zone, threads: settings.threads, ..LoadOptions::default() };
+        let options = LoadOptions {
+            now: settings.clock.now,
+            time_zone: settings.clock.time_zone,
+            threads: settings.threads,
+            ..LoadOptions::default()
+        };
         // A damaged summary must not answer with less.
         let options = LoadOptions { strict: true, ..options };
         (!folders.is_empty()).then(|| Arc::new(Self { folders, options }) as Arc<dyn Summaries>)

@@ -43,14 +43,14 @@ pub async fn inspect(arguments: &InspectArguments, terminal: &Terminal) -> Resul
         return Err(Stop::Usage("--earliest and --latest are about searches; `splq inspect` shows all events".to_owned()));
     }
     let mut engine = session::engine_of(&arguments.engine, terminal)?;
-    let zone = engine.settings().time_zone;
+    let zone = engine.clock().time_zone;
     let Some(loading) = Loading::new(&arguments.engine.data, engine.settings(), FieldSelection::All, terminal)? else {
         return Ok(());
     };
     let loading = loading.knowing(engine.knowledge());
     let loaded = loading.finish(loading.read(), terminal)?;
     let facts = Facts::new(&loaded.table)?;
-    engine.set_data(loaded.table).map_err(|problem| session::stop(terminal, &problem))?;
+    engine = engine.with_data(loaded.table).map_err(|problem| session::stop(terminal, &problem))?;
     let known = KnowledgeFacts::new(&engine).await;
     for problem in &known.problems {
         terminal.warn(problem);

@@ -37,7 +37,7 @@ pub async fn query(arguments: &QueryArguments, terminal: &Terminal) -> Result<()
     })?;
     let elapsed = started.elapsed() + compiled;
     report(terminal, &source, Some(&search.expansion), &results.warnings);
-    let mut sink = Sink::open(&arguments.output, terminal, engine.settings().time_zone)?;
+    let mut sink = Sink::open(&arguments.output, terminal, engine.clock().time_zone)?;
     sink.write_rows(&results)?;
     if sink.format == Format::Table && sink.layout.width.is_some() && terminal.stdout && table::cuts(&results, sink.layout)? {
         terminal.note("some values are cut; --format json shows them whole");

@@ -21,9 +21,8 @@ use indicatif::{HumanBytes, HumanCount};
 use rustyline::error::ReadlineError;
 use rustyline::history::FileHistory;
 use rustyline::{Cmd, CompletionType, Config, Editor, KeyCode, KeyEvent, Modifiers};
-use spl_exec::{Engine, Failure, Results, Search};
+use spl_exec::{Engine, Failure, Results, Search, SearchClock};
 use spl_functions::time::parse_time_modifier;
-use spl_knowledge::Knowledge;
 use spl_sources::{EventTable, FieldSelection, LoadReport};
 use tokio::runtime::Runtime;
 
@@ -61,8 +60,10 @@ pub fn repl(arguments: &ReplArguments, runtime: &Runtime, terminal: &Terminal) -
         return Err(Stop::Usage("the REPL prints rows; .save FILE writes Parquet, SVG and PNG".to_owned()));
     }
     let runner = Runner::new(runtime)?;
+    let engine = session::engine_of(&arguments.engine, terminal)?;
     let mut repl = Repl {
-        engine: Arc::new(session::engine_of(&arguments.engine, terminal)?),
+        clock: engine.clock().clone(),
+        engine: Arc::new(engine),
         data: arguments.engine.data.clone(),
         report: None,
         last: None,
@@ -93,6 +94,8 @@ struct Repl<'a> {
     format: Format,
     limit: usize,
     timing: bool,
+    /// The clock of the next search.
+    clock: SearchClock,
     /// `--now` was given: time stands still.
     keeps_now: bool,
 }
@@ -136,15 +139,7 @@ impl<'a> Repl<'a> {
     }
 
     fn set_data(&mut self, table: EventTable) -> Result<(), Stop> {
-        let mut engine = Engine::clone(&self.engine);
-        engine.set_data(table).map_err(|problem| session::stop(self.terminal, &problem))?;
-        self.engine = Arc::new(engine);
-        Ok(())
-    }
-
-    fn reconfigure(&mut self, knowledge: Knowledge, settings: spl_exec::Settings) -> Result<(), Stop> {
-        let mut engine = Engine::clone(&self.engine);
-        engine.reconfigure(knowledge, settings).map_err(|problem| session::stop(self.terminal, &problem))?;
+        let engine = self.engine.with_data(table).map_err(|problem| session::stop(self.terminal, &problem))?;
         self.engine = Arc::new(engine);
         Ok(())
     }
@@ -250,7 +245,7 @@ impl<'a> Repl<'a> {
     fn search(&mut self, text: &str, source: &Source) -> Result<(), Stop> {
         let started = Instant::now();
         let mut search = self.compile(text, source)?;
-        if self.advance_now(&search)? {
+        if self.advance_now(&search) {
             search = self.compile(text, source)?;
         }
         let results = self.wait(source, self.runner.run(&self.engine, &search)?)?;
@@ -266,18 +261,16 @@ impl<'a> Repl<'a> {
         Ok(())
     }
 
-    /// Relative times count from the moment of a search, not from the start of the session. What the engine has worked
-    /// out stays where the search does not ask for the time; true when the engine is another one now.
-    fn advance_now(&mut self, search: &Search) -> Result<bool, Stop> {
+    /// Relative times count from the moment of a search, not from the start of the session. Searches that do not ask for
+    /// the time keep the clock, so that they share what was planned before; true when the clock shows another time now.
+    fn advance_now(&mut self, search: &Search) -> bool {
         let now = crate::settings::clock();
-        let mut settings = self.engine.settings().clone();
-        let has_range = settings.earliest.is_some() || settings.latest.is_some();
-        if self.keeps_now || now - settings.now < 1.0 || !(has_range || asks_for_time(&search.expansion.text)) {
-            return Ok(false);
+        let has_range = self.clock.earliest.is_some() || self.clock.latest.is_some();
+        if self.keeps_now || now - self.clock.now < 1.0 || !(has_range || asks_for_time(&search.expansion.text)) {
+            return false;
         }
-        settings.now = now;
-        self.reconfigure(self.engine.knowledge().clone(), settings)?;
-        Ok(true)
+        self.clock.now = now;
+        true
     }
 
     /// Prints a result, its first rows when there are many; a result that is no chart is a table.
@@ -287,7 +280,7 @@ impl<'a> Repl<'a> {
             (self.limit > 0 && rows > self.limit && self.format != Format::Chart).then(|| part_of(results, 0, self.limit));
         let shown = first.as_ref().unwrap_or(results);
         let mut format = self.format;
-        if format == Format::Chart && rows > 0 && chart::Chart::new(results, self.engine.settings().time_zone).is_err() {
+        if format == Format::Chart && rows > 0 && chart::Chart::new(results, self.clock.time_zone).is_err() {
             self.terminal.note("no chart can be drawn of this result");
             format = Format::Table;
         }
@@ -304,7 +297,7 @@ impl<'a> Repl<'a> {
     }
 
     fn compile(&self, text: &str, source: &Source) -> Result<Search, Stop> {
-        self.engine.compile(text).map_err(|failure| self.failed(source, &failure))
+        self.engine.compile_at(text, self.clock.clone()).map_err(|failure| self.failed(source, &failure))
     }
 
     fn failed(&self, source: &Source, failure: &Failure) -> Stop {
@@ -359,7 +352,7 @@ impl<'a> Repl<'a> {
         };
         self.print_rows(&file_rows(report)?, Format::Table)?;
         print("\n")?;
-        self.print_rows(&sourcetype_rows(&Facts::new(data)?, self.engine.settings().time_zone)?, Format::Table)
+        self.print_rows(&sourcetype_rows(&Facts::new(data)?, self.clock.time_zone)?, Format::Table)
     }
 
     fn fields(&self, part: &str) -> Result<(), Stop> {
@@ -392,13 +385,13 @@ impl<'a> Repl<'a> {
         }
         let mut knowledge = self.engine.knowledge().clone();
         knowledge.macros.define(text).map_err(|problem| session::stop(self.terminal, &problem))?;
-        self.reconfigure(knowledge, self.engine.settings().clone())?;
+        let engine = self.engine.with_knowledge(knowledge).map_err(|problem| session::stop(self.terminal, &problem))?;
+        self.engine = Arc::new(engine);
         Ok(Next::Changed)
     }
 
     fn show_times(&self) {
-        let settings = self.engine.settings();
-        match (&settings.earliest, &settings.latest) {
+        match (&self.clock.earliest, &self.clock.latest) {
             (None, None) => self.terminal.note("searches cover all time"),
             (earliest, latest) => {
                 let bound = |bound: &Option<String>, open: &str| bound.clone().unwrap_or_else(|| open.to_owned());
@@ -412,10 +405,8 @@ impl<'a> Repl<'a> {
             parse_time_modifier(time)
                 .map_err(|message| Stop::Failed(format!("{message}; for example -24h@h, @d, 1700000000")))?;
         }
-        let mut settings = self.engine.settings().clone();
-        settings.earliest = earliest;
-        settings.latest = latest;
-        self.reconfigure(self.engine.knowledge().clone(), settings)?;
+        self.clock.earliest = earliest;
+        self.clock.latest = latest;
         self.show_times();
         Ok(())
     }
@@ -452,10 +443,10 @@ impl<'a> Repl<'a> {
         };
         // Nothing is written over by a result that can't be drawn.
         if matches!(format, Format::Svg | Format::Png) {
-            chart::Chart::new(last, self.engine.settings().time_zone)?;
+            chart::Chart::new(last, self.clock.time_zone)?;
         }
         let mut file = output::create(path)?;
-        let layout = Layout { time_zone: self.engine.settings().time_zone, width: None, color: false };
+        let layout = Layout { time_zone: self.clock.time_zone, width: None, color: false };
         output::write(&mut file, last, format, layout)?;
         file.flush()?;
         let rows = last.rows();
@@ -479,7 +470,7 @@ impl<'a> Repl<'a> {
         // The terminal may have been resized since the start.
         let width = terminal_size::terminal_size().map(|(width, _)| usize::from(width.0)).filter(|_| self.terminal.stdout);
         let width = width.or(self.terminal.width);
-        Layout { time_zone: self.engine.settings().time_zone, width, color: self.terminal.color_out }
+        Layout { time_zone: self.clock.time_zone, width, color: self.terminal.color_out }
     }
 
     fn print_rows(&self, results: &Results, format: Format) -> Result<(), Stop> {

@@ -32,20 +32,21 @@ pub async fn run(arguments: &RunArguments, terminal: &Terminal) -> Result<(), St
     }
     let queries = select(queries, &arguments.selection, terminal)?;
     let mut engine = session::engine_of(&arguments.engine, terminal)?;
-    let jobs: Vec<Arc<Job>> = queries.into_iter().map(|query| Arc::new(Job::new(&engine, query, terminal))).collect();
+    let jobs: Vec<Arc<Job>> =
+        queries.into_iter().map(|query| Arc::new(Job::new(&engine, query, &arguments.engine.settings, terminal))).collect();
     let searches: Vec<_> = jobs.iter().filter_map(|job| job.search()).collect();
     session::load(&mut engine, &arguments.engine.data, searches, terminal)?;
     if let Some(folder) = &arguments.out {
         std::fs::create_dir_all(folder).map_err(|error| Stop::Failed(format!("can't make {}: {error}", folder.display())))?;
     }
-    let mut sink = Sink::open(&arguments.output, terminal, engine.settings().time_zone)?;
+    let mut sink = Sink::open(&arguments.output, terminal, engine.clock().time_zone)?;
     let bar = if arguments.show { None } else { progress(jobs.len(), terminal, sink.format) };
     let rows = Rows {
         files: arguments.out.clone().map(|folder| (folder, arguments.out_format.unwrap_or(Format::Ndjson))),
         show: arguments.show.then_some((sink.layout, usize::MAX)),
     };
     let places: Vec<usize> = (0..jobs.len()).collect();
-    let mut batch = Batch { engine: Arc::new(engine), jobs, at_once: arguments.jobs.map(usize::from) };
+    let batch = Batch { engine: Arc::new(engine), jobs, at_once: arguments.jobs.map(usize::from) };
     let mut summaries = Vec::with_capacity(places.len());
     let started = Instant::now();
     let finished = |one: &Finished| {
@@ -65,7 +66,7 @@ pub async fn run(arguments: &RunArguments, terminal: &Terminal) -> Result<(), St
         summaries.push(one.summary.clone());
         Ok(())
     };
-    let ran = batch.run(&places, &rows, &arguments.engine.settings, terminal, bar.as_ref(), finished).await;
+    let ran = batch.run(&places, &rows, terminal, bar.as_ref(), finished).await;
     if let Some(bar) = &bar {
         bar.finish();
     }

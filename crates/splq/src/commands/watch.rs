@@ -89,7 +89,8 @@ fn start(arguments: &WatchArguments, terminal: &Terminal) -> Result<Batch, Stop>
     let queries = queries(arguments, terminal)?;
     let mut engine = session::engine_of(&arguments.engine, terminal)?;
     session::load_all(&mut engine, &arguments.engine.data, terminal)?;
-    let jobs = queries.into_iter().map(|query| Arc::new(Job::new(&engine, query, terminal))).collect();
+    let jobs =
+        queries.into_iter().map(|query| Arc::new(Job::new(&engine, query, &arguments.engine.settings, terminal))).collect();
     Ok(Batch { engine: Arc::new(engine), jobs, at_once: None })
 }
 
@@ -110,7 +111,7 @@ async fn again(batch: &mut Batch, arguments: &WatchArguments, terminal: &Termina
             Some(job) => Arc::clone(job),
             None => {
                 changed.push(place);
-                Arc::new(Job::new(&batch.engine, query, terminal))
+                Arc::new(Job::new(&batch.engine, query, &arguments.engine.settings, terminal))
             }
         });
     }
@@ -120,11 +121,11 @@ async fn again(batch: &mut Batch, arguments: &WatchArguments, terminal: &Termina
 /// Runs the searches at these places, or all, and prints their rows or, when they are many, a summary.
 async fn run(batch: &mut Batch, arguments: &WatchArguments, terminal: &Terminal, places: Option<Vec<usize>>) -> Result<(), Stop> {
     let places = places.unwrap_or_else(|| (0..batch.jobs.len()).collect());
-    let mut sink = Sink::open(&OutputOptions::default(), terminal, batch.engine.settings().time_zone)?;
+    let mut sink = Sink::open(&OutputOptions::default(), terminal, batch.engine.clock().time_zone)?;
     let show_rows = places.len() <= SHOWN;
     let most = if arguments.rows == 0 { usize::MAX } else { arguments.rows };
     let rows = Rows { files: None, show: show_rows.then_some((sink.layout, most)) };
-    let now = time_text(clock().floor(), batch.engine.settings().time_zone).unwrap_or_default();
+    let now = time_text(clock().floor(), batch.engine.clock().time_zone).unwrap_or_default();
     let started = Instant::now();
     let mut summaries: Vec<Summary> = Vec::new();
     let finished = |one: &Finished| {
@@ -133,7 +134,7 @@ async fn run(batch: &mut Batch, arguments: &WatchArguments, terminal: &Terminal,
         summaries.push(one.summary.clone());
         Ok(())
     };
-    batch.run(&places, &rows, &arguments.engine.settings, terminal, None, finished).await?;
+    batch.run(&places, &rows, terminal, None, finished).await?;
     if !show_rows {
         sink.write_rows(&summary_rows(&summaries)?)?;
     }

@@ -3,16 +3,13 @@
 
 use chrono_tz::Tz;
 use indexmap::IndexMap;
-use spl_exec::{Engine, Settings};
+use spl_exec::{Engine, SearchClock, Settings};
 
 use super::*;
 
 fn engine() -> Engine {
     let settings = Settings {
-        now: 1_700_000_000.0,
-        time_zone: Tz::UTC,
-        earliest: None,
-        latest: None,
+        clock: SearchClock::at(1_700_000_000.0, Tz::UTC),
         limits: IndexMap::new(),
         memory_limit: None,
         threads: 1,

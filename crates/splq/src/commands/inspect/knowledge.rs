@@ -85,11 +85,13 @@ impl KnowledgeFacts {
             Ok(search) => engine.run(&search).await,
             Err(failure) => Err(failure),
         };
-        answer.map(|results| results.batches.into_iter().filter(|batch| batch.num_rows() > 0).collect()).unwrap_or_else(|failure| {
-            self.problems.extend(failure.diagnostics.into_iter().map(|problem| problem.message));
-            self.problems.dedup();
-            Vec::new()
-        })
+        answer.map(|results| results.batches.into_iter().filter(|batch| batch.num_rows() > 0).collect()).unwrap_or_else(
+            |failure| {
+                self.problems.extend(failure.diagnostics.into_iter().map(|problem| problem.message));
+                self.problems.dedup();
+                Vec::new()
+            },
+        )
     }
 
     /// A dataset whose parent has no events has none either.

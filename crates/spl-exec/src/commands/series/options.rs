@@ -5,10 +5,10 @@ use std::collections::{HashMap, HashSet};
 use spl_parser::syntax::{Argument, CommandCall, OptionArgument};
 use spl_parser::{Diagnostic, Span, diagnostic::nearest};
 
-use super::SERIES;
-use super::measures::measure_name;
-use crate::cell::Table;
-use crate::commands::boolean;
+use crate::arguments::boolean;
+use crate::cell_table::Table;
+use crate::commands::series::columns::SERIES;
+use crate::commands::series::measures::measure_name;
 
 /// Which series are kept.
 #[derive(Clone, Debug)]

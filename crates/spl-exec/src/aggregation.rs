@@ -4,17 +4,22 @@ use std::sync::Arc;
 
 use datafusion::logical_expr::expr::WindowFunction;
 use datafusion::logical_expr::{AggregateUDF, Expr, WindowFunctionDefinition, lit};
-use spl_functions::aggregate::{AggregateSpec, Inputs, Status};
+use spl_functions::aggregate::{AggregateSpec, Inputs};
 use spl_functions::column::ValueType;
 use spl_parser::syntax::{Aggregation, AggregationArgument, Argument, CommandCall};
-use spl_parser::{Diagnostic, Span, diagnostic::nearest};
+use spl_parser::{Diagnostic, Span};
 
-use crate::expression::{self, Typed, choose};
-use crate::frame::{Frame, FrameField, ORDINAL, column, engine_error, null, ordinal, wildcard_captures};
+use crate::context::PlanContext;
+use crate::errors::engine_error;
+use crate::frame::{Frame, FrameField, column, null, ordinal};
+use crate::function_call;
+use crate::function_call::choose;
 use crate::operators::barrier::Barrier;
 use crate::operators::mv_expand::MvExpand;
-use crate::planner::Planner;
-use crate::prestats;
+use crate::ordinal_column::ORDINAL;
+use crate::scope::Typed;
+use crate::wildcards::wildcard_captures;
+use crate::{expression, prestats, statistical_function};
 
 /// An aggregation ready to be put into a plan.
 #[derive(Clone)]
@@ -37,10 +42,10 @@ impl Planned {
 }
 
 /// Plans the aggregations of a command.
-pub fn plan_all(planner: &Planner, call: &CommandCall, frame: &Frame) -> Result<Vec<Planned>, Diagnostic> {
+pub fn plan_all(context: &PlanContext, call: &CommandCall, frame: &Frame) -> Result<Vec<Planned>, Diagnostic> {
     let mut planned: Vec<Planned> = Vec::new();
     for aggregation in call.aggregations() {
-        for one in plan_one(planner, aggregation, frame, None)? {
+        for one in plan_one(context, aggregation, frame, None)? {
             if planned.iter().any(|known| known.name == one.name) {
                 return Err(Diagnostic::error(
                     "plan/duplicate-name",
@@ -85,8 +90,8 @@ fn all_numbers(field: &str) -> String {
 /// for each field that may hold texts, without values when one of them is none. The names of these columns come along.
 ///
 /// Source: Splunk search reference, stats, eventstats, streamstats.
-pub fn with_all_numbers(planner: &Planner, call: &CommandCall, frame: Frame) -> Result<(Frame, Vec<String>), Diagnostic> {
-    if !super::boolean(call, "allnum", false) {
+pub fn with_all_numbers(context: &PlanContext, call: &CommandCall, frame: Frame) -> Result<(Frame, Vec<String>), Diagnostic> {
+    if !crate::arguments::boolean(call, "allnum", false) {
         return Ok((frame, Vec::new()));
     }
     let mut fields: Vec<FrameField> = Vec::new();
@@ -96,7 +101,7 @@ pub fn with_all_numbers(planner: &Planner, call: &CommandCall, frame: Frame) -> 
         if !spec.is_some_and(|(spec, _)| NUMERIC.contains(&spec.name)) {
             continue;
         }
-        for found in super::expand(&frame, field) {
+        for found in crate::arguments::expand(&frame, field) {
             if !found.value_type().is_number() && !fields.contains(&found) {
                 fields.push(found);
             }
@@ -106,7 +111,7 @@ pub fn with_all_numbers(planner: &Planner, call: &CommandCall, frame: Frame) -> 
     let mut names = Vec::new();
     for field in fields {
         let value = Typed::new(column(&field.name), field.value_type());
-        let as_numbers = expression::call(planner, "isnum", vec![value.clone()])?.expression;
+        let as_numbers = function_call::call(context, "isnum", vec![value.clone()])?.expression;
         let texts = value.expression.clone().is_not_null().and(datafusion::logical_expr::not(as_numbers));
         let marked = datafusion::prelude::when(texts, lit(1_i64)).otherwise(lit(0_i64)).map_err(engine_error)?;
         const MARK: &str = "__is_text";
@@ -119,7 +124,7 @@ pub fn with_all_numbers(planner: &Planner, call: &CommandCall, frame: Frame) -> 
             .assign(vec![(MARK.to_owned(), marked)])?
             .build(|plan| plan.window(vec![most.alias(ANY)]))?
             .operate(Barrier { ordered: true })?;
-        let kept = choose(planner, vec![(column(ANY).eq(lit(0_i64)), value)], None)?;
+        let kept = choose(context, vec![(column(ANY).eq(lit(0_i64)), value)], None)?;
         let name = all_numbers(&field.name);
         frame = widened.assign(vec![(name.clone(), kept.expression)])?.without(&[MARK.to_owned(), ANY.to_owned()])?;
         names.push(name);
@@ -127,43 +132,22 @@ pub fn with_all_numbers(planner: &Planner, call: &CommandCall, frame: Frame) -> 
     Ok((frame, names))
 }
 
-/// Looks a statistical function up.
-pub fn lookup(planner: &Planner, name: &str, span: Span) -> Result<(&'static AggregateSpec, Arc<AggregateUDF>), Diagnostic> {
-    let Some((spec, function)) = planner.aggregate(name, span) else {
-        let error = Diagnostic::error("plan/unknown-function", format!("unknown statistical function `{name}`"), span);
-        let known = spl_functions::aggregate::all().map(|spec| spec.name);
-        return Err(match nearest(name, known) {
-            Some(near) => error.with_help(format!("did you mean `{near}`?")),
-            None if spl_functions::scalar::lookup(name).is_some() => {
-                error.with_help(format!("`{name}` is an eval function: compute it before, or inside `eval(...)`"))
-            }
-            None => error,
-        });
-    };
-    if spec.status == Status::Planned {
-        return Err(Diagnostic::error("plan/not-built", format!("`{}` is known but not built yet", spec.name), span));
-    }
-    let parameter = spl_functions::aggregate::lookup(name).and_then(|(_, parameter)| parameter);
-    spec.check_parameter(parameter).map_err(|message| Diagnostic::error("plan/argument", message, span))?;
-    Ok((spec, function))
-}
-
 /// Plans one aggregation; several when it names fields by wildcard. `length` is the length of a group's time bucket in
 /// seconds, where groups are buckets.
 pub fn plan_one(
-    planner: &Planner,
+    context: &PlanContext,
     aggregation: &Aggregation,
     frame: &Frame,
     length: Option<&Expr>,
 ) -> Result<Vec<Planned>, Diagnostic> {
-    let (spec, function) = lookup(planner, &aggregation.function.value, aggregation.function.span)?;
+    let (spec, function) = statistical_function::lookup(context, &aggregation.function.value, aggregation.function.span)?;
     let name = || aggregation.alias.as_ref().map_or_else(|| aggregation.text.clone(), |alias| alias.name.clone());
     let make = |name: String, value: Typed| {
         Ok::<_, Diagnostic>(Planned {
             name,
             function: function.clone(),
             spec,
-            arguments: arguments(planner, spec, value, frame, length, aggregation.span)?,
+            arguments: arguments(context, spec, value, frame, length, aggregation.span)?,
         })
     };
     match &aggregation.argument {
@@ -220,9 +204,9 @@ pub fn plan_one(
             Ok(vec![make(name(), value)?])
         }
         AggregationArgument::Eval(inner) => {
-            let value = expression::plan(planner, inner, frame)?;
+            let value = expression::plan(context, inner, frame)?;
             let value = if value.value_type == ValueType::Boolean {
-                choose(planner, vec![(value.expression, Typed::new(lit(1_i64), ValueType::Integer))], None)?
+                choose(context, vec![(value.expression, Typed::new(lit(1_i64), ValueType::Integer))], None)?
             } else {
                 value
             };
@@ -242,7 +226,7 @@ fn value_of(spec: &AggregateSpec, frame: &Frame, field: &FrameField) -> Typed {
 }
 
 fn arguments(
-    planner: &Planner,
+    context: &PlanContext,
     spec: &AggregateSpec,
     value: Typed,
     frame: &Frame,
@@ -252,7 +236,7 @@ fn arguments(
     let value = if value.value_type == ValueType::Null { null(ValueType::Text) } else { value.expression };
     let time = || -> Result<Expr, Diagnostic> {
         match frame.field("_time") {
-            Some(field) => expression::convert(planner, Typed::new(column("_time"), field.value_type()), ValueType::Float),
+            Some(field) => function_call::convert(context, Typed::new(column("_time"), field.value_type()), ValueType::Float),
             None => Ok(null(ValueType::Float)),
         }
     };
@@ -277,7 +261,7 @@ pub fn by_fields(call: &CommandCall, frame: &Frame) -> Result<Option<Vec<String>
     for argument in call.by_fields() {
         match argument {
             Argument::Field(field) => {
-                let found = super::expand(frame, field);
+                let found = crate::arguments::expand(frame, field);
                 if found.is_empty() {
                     return Ok(None);
                 }
@@ -302,7 +286,7 @@ pub fn by_fields(call: &CommandCall, frame: &Frame) -> Result<Option<Vec<String>
 }
 
 /// Each value of a multivalue by-field is a group of its own; rows without a by-field are in none.
-pub fn expand_groups(planner: &Planner, frame: Frame, fields: &[String]) -> Result<Frame, Diagnostic> {
+pub fn expand_groups(context: &PlanContext, frame: Frame, fields: &[String]) -> Result<Frame, Diagnostic> {
     let mut frame = frame;
     for field in fields {
         if frame.field(field).is_some_and(|found| found.value_type() == ValueType::Multivalue) {
@@ -311,7 +295,7 @@ pub fn expand_groups(planner: &Planner, frame: Frame, fields: &[String]) -> Resu
     }
     let present = fields
         .iter()
-        .filter(|field| !frame.carried(field).is_some_and(|carried| planner.data().is_in_all_events(carried)))
+        .filter(|field| !frame.carried(field).is_some_and(|carried| context.data().is_in_all_events(carried)))
         .map(|field| column(field).is_not_null())
         .reduce(Expr::and);
     match present {

@@ -5,12 +5,13 @@ use spl_functions::column::ValueType;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{Aggregation, AggregationArgument, CommandCall, Expression, ExpressionKind, FieldName, Quoting};
 
-use super::sparkline::Sparkline;
-use crate::cell::Table;
-use crate::commands::aggregation::{self, Planned};
-use crate::expression;
-use crate::frame::{Frame, ORDINAL, column};
-use crate::planner::Planner;
+use crate::aggregation::Planned;
+use crate::cell_table::Table;
+use crate::commands::series::sparkline::Sparkline;
+use crate::context::PlanContext;
+use crate::frame::{Frame, column};
+use crate::ordinal_column::ORDINAL;
+use crate::{aggregation, expression, scope};
 
 /// Something computed for each cell.
 pub struct Measure {
@@ -27,10 +28,15 @@ pub struct Measure {
 /// Plans what a command computes. `length` is the length of a row's time bucket in seconds, where rows are buckets.
 ///
 /// Source: Splunk search reference, chart and timechart, eval-expression.
-pub fn measures(planner: &Planner, call: &CommandCall, frame: &Frame, length: Option<&Expr>) -> Result<Vec<Measure>, Diagnostic> {
+pub fn measures(
+    context: &PlanContext,
+    call: &CommandCall,
+    frame: &Frame,
+    length: Option<&Expr>,
+) -> Result<Vec<Measure>, Diagnostic> {
     let mut measures: Vec<Measure> = Vec::new();
     for aggregation in call.aggregations() {
-        for measure in measure(planner, aggregation, frame, length)? {
+        for measure in measure(context, aggregation, frame, length)? {
             if measures.iter().any(|known| known.name == measure.name) {
                 return Err(Diagnostic::error(
                     "plan/duplicate-name",
@@ -46,21 +52,21 @@ pub fn measures(planner: &Planner, call: &CommandCall, frame: &Frame, length: Op
 }
 
 fn measure(
-    planner: &Planner,
+    context: &PlanContext,
     aggregation: &Aggregation,
     frame: &Frame,
     length: Option<&Expr>,
 ) -> Result<Vec<Measure>, Diagnostic> {
     if let AggregationArgument::Sparkline { aggregation: drawn, time_span } = &aggregation.argument {
         let name = aggregation.alias.as_ref().map_or_else(|| aggregation.text.clone(), |alias| alias.name.clone());
-        let sparkline = Sparkline::read(planner, drawn, time_span.as_ref(), frame)?;
+        let sparkline = Sparkline::read(context, drawn, time_span.as_ref(), frame)?;
         return Ok(vec![Measure { name, parts: Vec::new(), formula: None, sparkline: Some(sparkline), zero: false }]);
     }
     if aggregation.function.value == "eval"
         && let AggregationArgument::Eval(expression) = &aggregation.argument
     {
         let mut parts = Vec::new();
-        let formula = over_parts(planner, expression, frame, length, &mut parts)?;
+        let formula = over_parts(context, expression, frame, length, &mut parts)?;
         if parts.is_empty() {
             return Err(Diagnostic::error("plan/argument", "the expression has no statistical function", aggregation.span)
                 .with_help("for example `eval(sum(bytes)/count(host))`"));
@@ -69,7 +75,7 @@ fn measure(
         return Ok(vec![Measure { name, parts, formula: Some(formula), sparkline: None, zero: false }]);
     }
     let zero = |planned: &Planned| matches!(planned.spec.name, "count" | "dc" | "distinct_count" | "estdc");
-    Ok(aggregation::plan_one(planner, aggregation, frame, length)?
+    Ok(aggregation::plan_one(context, aggregation, frame, length)?
         .into_iter()
         .map(|planned| Measure {
             name: planned.name.clone(),
@@ -87,14 +93,14 @@ fn part_name(place: usize) -> String {
 
 /// The expression with each statistical function replaced by the field that will hold its result.
 fn over_parts(
-    planner: &Planner,
+    context: &PlanContext,
     expression: &Expression,
     frame: &Frame,
     length: Option<&Expr>,
     parts: &mut Vec<Planned>,
 ) -> Result<Expression, Diagnostic> {
     let span = expression.span;
-    let mut inner = |expression: &Expression| over_parts(planner, expression, frame, length, parts);
+    let mut inner = |expression: &Expression| over_parts(context, expression, frame, length, parts);
     let kind = match &expression.kind {
         ExpressionKind::Unary { operator, operand } => {
             ExpressionKind::Unary { operator: *operator, operand: Box::new(inner(operand)?) }
@@ -128,7 +134,7 @@ fn over_parts(
                     text: name.value.clone(),
                     span,
                 };
-                let planned = aggregation::plan_one(planner, &aggregation, frame, length)?;
+                let planned = aggregation::plan_one(context, &aggregation, frame, length)?;
                 let [planned] = <[Planned; 1]>::try_from(planned)
                     .map_err(|_| Diagnostic::error("plan/argument", "a wildcard can't stand in an expression", span))?;
                 parts.push(planned);
@@ -150,7 +156,7 @@ fn over_parts(
 }
 
 /// The measures of each group, as a table of the group columns and `__measure0`, `__measure1`, ...
-pub async fn cells(planner: &Planner, frame: Frame, groups: &[&str], measures: &[Measure]) -> Result<Table, Diagnostic> {
+pub async fn cells(context: &PlanContext, frame: Frame, groups: &[&str], measures: &[Measure]) -> Result<Table, Diagnostic> {
     let mut calls: Vec<Expr> = Vec::new();
     for (place, measure) in measures.iter().enumerate() {
         for (part, planned) in measure.parts.iter().enumerate() {
@@ -172,17 +178,17 @@ pub async fn cells(planner: &Planner, frame: Frame, groups: &[&str], measures: &
             None => column(&format!("__{place}_0")),
             Some(formula) => {
                 let scope = Parts { frame: &grouped, place, count: measure.parts.len() };
-                let value = expression::value(planner, formula, &scope)?;
+                let value = expression::value(context, formula, &scope)?;
                 if value.value_type == ValueType::Null { crate::frame::null(ValueType::Text) } else { value.expression }
             }
         };
         columns.push((measure_name(place), value));
     }
     columns.push((ORDINAL.to_owned(), lit(0_i64)));
-    let mut table = Table::of(planner, grouped.select(columns)?).await?;
+    let mut table = Table::of(context, grouped.select(columns)?).await?;
     for (place, measure) in measures.iter().enumerate() {
         if let Some(sparkline) = &measure.sparkline {
-            sparkline.draw(planner, &drawn, groups, &measure_name(place), &mut table).await?;
+            sparkline.draw(context, &drawn, groups, &measure_name(place), &mut table).await?;
         }
     }
     Ok(table)
@@ -200,8 +206,8 @@ struct Parts<'a> {
     count: usize,
 }
 
-impl expression::Scope for Parts<'_> {
-    fn resolve(&self, name: &str) -> Result<Option<expression::Typed>, Diagnostic> {
+impl scope::Scope for Parts<'_> {
+    fn resolve(&self, name: &str) -> Result<Option<scope::Typed>, Diagnostic> {
         let Some(part) = (0..self.count).find(|part| part_name(*part) == name) else {
             return Ok(None);
         };

@@ -1,8 +1,10 @@
 //! Series of `chart` and `timechart`: rows by a key, columns by the values of the split field.
 
+pub mod columns;
 mod measures;
 mod options;
 mod sparkline;
+pub mod time_buckets;
 
 use std::collections::{HashMap, HashSet};
 
@@ -10,21 +12,24 @@ use datafusion::prelude::when;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
 
-pub use self::measures::{Measure, cells, measure_name, measures};
-use self::options::SeriesOptions;
-use crate::cell::{Cell, Table};
-use crate::frame::{Frame, column, engine_error, text};
-use crate::planner::Planner;
+pub use crate::commands::series::measures::Measure;
+pub use crate::commands::series::measures::cells;
+pub use crate::commands::series::measures::measure_name;
+pub use crate::commands::series::measures::measures;
 
-/// Hidden column of the row key.
-pub const ROW: &str = "__row";
-/// Hidden column of the split value, a text.
-pub const SERIES: &str = "__series";
+use crate::cell::Cell;
+use crate::cell_table::Table;
+use crate::commands::series::columns::ROW;
+use crate::commands::series::columns::SERIES;
+use crate::commands::series::options::SeriesOptions;
+use crate::context::PlanContext;
+use crate::errors::engine_error;
+use crate::frame::{Frame, column, text};
 
 /// The table of rows and columns. `frame` has [`ROW`] (never absent) and, when `split`, [`SERIES`] (a text); `order`
 /// puts the row keys in order and may add rows without events.
 pub async fn pivot(
-    planner: &Planner,
+    context: &PlanContext,
     call: &CommandCall,
     frame: Frame,
     row_name: &str,
@@ -35,7 +40,7 @@ pub async fn pivot(
     let options = SeriesOptions::read(call)?;
     let groups: &[&str] = if split { &[ROW, SERIES] } else { &[ROW] };
     let frame = if split && !options.use_null { frame.filter(column(SERIES).is_not_null())? } else { frame };
-    let mut table = cells(planner, frame.clone(), groups, measures).await?;
+    let mut table = cells(context, frame.clone(), groups, measures).await?;
     let all_rows = distinct_rows(&table);
     let mut has_other = false;
     if split && let Some(kept) = options.kept(&table) {
@@ -53,10 +58,10 @@ pub async fn pivot(
         } else {
             frame.filter(column(SERIES).is_null().or(among))?
         };
-        table = cells(planner, frame, groups, measures).await?;
+        table = cells(context, frame, groups, measures).await?;
     }
     let rows = order(all_rows)?;
-    build(&options, &table, row_name, split, measures, &rows, has_other).frame(planner)
+    build(&options, &table, row_name, split, measures, &rows, has_other).frame(context)
 }
 
 /// Stands for the series of those left out; no value of a field can be this.

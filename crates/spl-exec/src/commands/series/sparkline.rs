@@ -8,13 +8,17 @@ use spl_functions::time::{TimeSpan, parse_span};
 use spl_parser::syntax::Aggregation;
 use spl_parser::{Diagnostic, Spanned};
 
-use crate::cell::{Cell, Table};
-use crate::commands::aggregation::{self, Planned};
+use crate::aggregation;
+use crate::aggregation::Planned;
+use crate::cell::Cell;
+use crate::cell_table::Table;
 use crate::commands::bin::span_text;
-use crate::commands::chart::{MOST_ROWS, bounds, time_buckets};
-use crate::expression::{Typed, call as function};
-use crate::frame::{Frame, ORDINAL, column, null, text};
-use crate::planner::Planner;
+use crate::commands::series::time_buckets::{MOST_ROWS, bounds, time_buckets};
+use crate::context::PlanContext;
+use crate::frame::{Frame, column, null, text};
+use crate::function_call::call as function;
+use crate::ordinal_column::ORDINAL;
+use crate::scope::Typed;
 
 /// The first value of every sparkline, by which viewers know it.
 pub const MARK: &str = "##__SPARKLINE__##";
@@ -32,12 +36,12 @@ pub struct Sparkline {
 impl Sparkline {
     /// Reads `sparkline(<function>, <span>)`.
     pub fn read(
-        planner: &Planner,
+        context: &PlanContext,
         drawn: &Aggregation,
         span: Option<&Spanned<String>>,
         frame: &Frame,
     ) -> Result<Self, Diagnostic> {
-        let planned = aggregation::plan_one(planner, drawn, frame, None)?;
+        let planned = aggregation::plan_one(context, drawn, frame, None)?;
         let [planned] = <[Planned; 1]>::try_from(planned)
             .map_err(|_| Diagnostic::error("plan/argument", "a wildcard can't stand in `sparkline`", drawn.span))?;
         let span = match span {
@@ -54,7 +58,7 @@ impl Sparkline {
     /// start of the search's time range to its end, or from the first event to the last. A point without events is 0.
     pub async fn draw(
         &self,
-        planner: &Planner,
+        context: &PlanContext,
         frame: &Frame,
         groups: &[&str],
         name: &str,
@@ -63,10 +67,10 @@ impl Sparkline {
         table.add_column(name);
         let Some(time) = frame.field("_time") else { return Ok(()) };
         let source = Typed::new(column("_time"), time.value_type());
-        let range = planner.time_range();
+        let range = context.time_range();
         let events = match (range.earliest, range.latest) {
             (Some(_), Some(_)) => None,
-            _ => bounds(planner, frame, source.clone()).await?,
+            _ => bounds(context, frame, source.clone()).await?,
         };
         let low = range.earliest.or(events.map(|(low, _)| low));
         let high = range.latest.or(events.map(|(_, high)| high));
@@ -74,7 +78,7 @@ impl Sparkline {
         let (span, written) = match &self.span {
             Some((span, written)) => (*span, written.clone()),
             None => {
-                let most = match planner.limits().get("sparkline_maxsize") {
+                let most = match context.limits().get("sparkline_maxsize") {
                     0 => usize::MAX,
                     most => usize::try_from(most).unwrap_or(usize::MAX),
                 };
@@ -82,8 +86,8 @@ impl Sparkline {
                 (span, span_text(&span))
             }
         };
-        let first = span.floor(low, planner.time_zone(), None);
-        let mut starts = time_buckets(planner, &span, first, high).ok_or_else(|| {
+        let first = span.floor(low, context.time_zone(), None);
+        let mut starts = time_buckets(context, &span, first, high).ok_or_else(|| {
             Diagnostic::general("run/too-many-points", format!("the span makes more than {MOST_ROWS} points of a sparkline"))
                 .with_help("use a longer span or a shorter time range")
         })?;
@@ -95,7 +99,7 @@ impl Sparkline {
             starts.iter().enumerate().filter_map(|(place, start)| Some((Cell::Float(*start).text()?, place))).collect();
 
         let align = Typed::new(null(ValueType::Float), ValueType::Float);
-        let bucket = function(planner, "bin_time", vec![source, Typed::new(text(written), ValueType::Text), align])?;
+        let bucket = function(context, "bin_time", vec![source, Typed::new(text(written), ValueType::Text), align])?;
         let binned = frame.clone().assign(vec![(BUCKET.to_owned(), bucket.expression)])?.filter(column(BUCKET).is_not_null())?;
         let keys: Vec<Expr> = groups.iter().copied().chain([BUCKET]).map(column).collect();
         let calls = vec![self.planned.expression().alias(POINT)];
@@ -103,7 +107,7 @@ impl Sparkline {
         let mut columns: Vec<(String, Expr)> =
             groups.iter().copied().chain([BUCKET, POINT]).map(|name| (name.to_owned(), column(name))).collect();
         columns.push((ORDINAL.to_owned(), lit(0_i64)));
-        let points = Table::of(planner, grouped.select(columns)?).await?;
+        let points = Table::of(context, grouped.select(columns)?).await?;
 
         let key = |table: &Table, row: usize| groups.iter().map(|name| table.cell(row, name).text()).collect::<Vec<_>>();
         let mut lines: HashMap<Vec<Option<String>>, Vec<String>> = HashMap::new();
