@@ -17,28 +17,29 @@ use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_planner::{DefaultPhysicalPlanner, PhysicalPlanner};
 use datafusion::prelude::SessionConfig;
 use indexmap::IndexMap;
+use spl_commands::fields::fieldformat;
+use spl_commands::table::Commands;
 use spl_functions::settings::SplOptions;
 use spl_knowledge::Knowledge;
 use spl_macros::Expansion;
+use spl_operators::errors::engine_error;
+use spl_operators::exec::OperatorPlanner;
+use spl_operators::functions::location::GeoDatabase;
+use spl_operators::grouping::rule::GroupByCode;
 use spl_parser::{Diagnostic, Pipeline};
+use spl_plan::context::clock::SearchClock;
+use spl_plan::context::written_lookups::WrittenLookups;
+use spl_plan::context::{EngineContext, PlanContext};
+use spl_plan::events::data::EventData;
+use spl_plan::events::parts::EventParts;
+use spl_plan::events::planned_knowledge::PlannedKnowledge;
+use spl_plan::events::summaries::Summaries;
+use spl_plan::fields::required::Needed;
+use spl_plan::models::required::data_model_fields;
+use spl_plan::scan::events::carried_fields;
 use spl_sources::{EventTable, FieldSelection};
 
-use crate::clock::SearchClock;
-use crate::commands::{Commands, fieldformat};
-use crate::context::{EngineContext, PlanContext};
-use crate::errors::engine_error;
-use crate::event_data::EventData;
-use crate::event_parts::EventParts;
-use crate::events::carried_fields;
-use crate::geo_database::GeoDatabase;
-use crate::grouping::GroupByCode;
-use crate::model_fields::data_model_fields;
-use crate::needed::Needed;
-use crate::operators::exec::OperatorPlanner;
-use crate::planned_knowledge::PlannedKnowledge;
 use crate::session_runner::SessionRunner;
-use crate::summaries::Summaries;
-use crate::written::WrittenLookups;
 
 /// What all searches of an engine depend on beside the knowledge and the data.
 #[derive(Clone, Debug)]
@@ -142,7 +143,7 @@ impl Engine {
             geo_database: settings.geo_database.clone(),
             csv_folder: settings.csv_folder.clone(),
             commands: &Commands,
-            evaluate_constant: crate::constant::evaluate,
+            evaluate_constant: spl_plan::expression::constant::evaluate,
         };
         Ok(Self { context: Arc::new(context), settings: Arc::new(settings), state, data: None })
     }
@@ -238,7 +239,7 @@ impl Engine {
             .context
             .knowledge
             .macros
-            .expand(text, &|definition| crate::constant::evaluate(&context, definition))
+            .expand(text, &|definition| spl_plan::expression::constant::evaluate(&context, definition))
             .map_err(|diagnostics| Failure { diagnostics, expansion: None })?;
         match spl_parser::parse(&expansion.text) {
             Ok(pipeline) => Ok(Search { text: text.to_owned(), expansion, pipeline, clock }),
@@ -254,7 +255,7 @@ impl Engine {
 
     /// The fields that a search can need from the data, so that a loader can leave out the rest.
     pub fn needed_fields(&self, search: &Search) -> FieldSelection {
-        let needed = crate::needed::of_pipeline(&search.pipeline);
+        let needed = spl_plan::fields::required::of_pipeline(&search.pipeline);
         let (knowledge, parsed) = (&self.context.knowledge, &self.context.parsed);
         let needed = data_model_fields(&search.pipeline, knowledge, parsed, needed);
         match carried_fields(knowledge, parsed, needed) {

@@ -9,11 +9,10 @@ use datafusion::execution::context::{SessionContext, SessionState};
 use datafusion::execution::spill_file::SpillFile;
 use datafusion::logical_expr::LogicalPlan;
 use spl_functions::settings::SplOptions;
+use spl_operators::errors::engine_error;
 use spl_parser::Diagnostic;
-
-use crate::clock::SearchClock;
-use crate::errors::engine_error;
-use crate::runner::{CollectedRows, Runner};
+use spl_plan::context::clock::SearchClock;
+use spl_plan::context::runner::{CollectedRows, Runner};
 
 /// DataFusion's session for one search.
 pub struct SessionRunner {

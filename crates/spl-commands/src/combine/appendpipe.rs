@@ -1,0 +1,24 @@
+//! Planning of `appendpipe`: the rows, and behind them what commands make of them.
+
+use futures::future::BoxFuture;
+use spl_parser::Diagnostic;
+use spl_parser::syntax::CommandCall;
+use spl_plan::context::{Input, PlanContext};
+use spl_plan::fields::required::Needed;
+use spl_plan::frame::Frame;
+use spl_plan::rows::union::concatenate;
+
+/// Plans the command. `run_in_preview` has no meaning where nothing is previewed.
+pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
+    Box::pin(async move {
+        let (Some(frame), Some(commands)) = (input.frame, call.subsearch()) else {
+            return Err(Diagnostic::error("plan/argument", "`appendpipe` needs rows and commands in [ ]", call.span));
+        };
+        // Both parts read the rows: they are computed once.
+        let frame = context.materialise(frame).await?;
+        let inner = context.nested(commands.span)?;
+        let made = inner.pipeline_from(Some(frame.clone()), &commands.pipeline.commands, Needed::All).await?;
+        let made = context.materialise(made).await?;
+        concatenate(context, frame, made)
+    })
+}

@@ -1,0 +1,51 @@
+//! Planning of `rename`: one pair after the other; a target that exists is overwritten.
+
+use spl_parser::Diagnostic;
+use spl_parser::syntax::{Argument, CommandCall};
+use spl_plan::context::PlanContext;
+use spl_plan::frame::{Frame, column};
+use spl_plan::names::wildcards::wildcard_captures;
+
+/// Plans the command.
+pub fn plan(_: &PlanContext, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
+    // Name now -> column before.
+    let mut names: Vec<(String, String)> = frame.fields().into_iter().map(|field| (field.name.clone(), field.name)).collect();
+    for argument in &call.arguments {
+        let Argument::Rename { from, to } = argument else { continue };
+        if from.has_wildcard() {
+            let renamed: Vec<(String, String)> = names
+                .iter()
+                .filter_map(|(name, _)| {
+                    let captures = wildcard_captures(&from.name, name)?;
+                    let mut target = String::new();
+                    let mut captures = captures.into_iter();
+                    for (index, piece) in to.name.split('*').enumerate() {
+                        if index > 0 {
+                            target.push_str(captures.next().unwrap_or_default());
+                        }
+                        target.push_str(piece);
+                    }
+                    Some((name.clone(), target))
+                })
+                .filter(|(name, _)| !name.starts_with('_') || from.name.starts_with('_'))
+                .collect();
+            for (name, target) in renamed {
+                set(&mut names, &name, &target);
+            }
+        } else {
+            set(&mut names, &from.name, &to.name);
+        }
+    }
+    frame.select(names.into_iter().filter(|(name, _)| !name.is_empty()).map(|(name, before)| (name, column(&before))).collect())
+}
+
+/// Renames; an unknown name still removes the target, as documented.
+fn set(names: &mut Vec<(String, String)>, from: &str, to: &str) {
+    if from == to {
+        return;
+    }
+    names.retain(|(name, _)| name != to);
+    if let Some(found) = names.iter_mut().find(|(name, _)| name == from) {
+        found.0 = to.to_owned();
+    }
+}

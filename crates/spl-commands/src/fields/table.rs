@@ -1,0 +1,28 @@
+//! Planning of `table`: exactly the named fields, in the order named; a field that no row has is an empty column.
+
+use spl_functions::column::ValueType;
+use spl_parser::Diagnostic;
+use spl_parser::syntax::CommandCall;
+use spl_plan::context::PlanContext;
+use spl_plan::frame::{Frame, column, null};
+use spl_plan::pipeline::arguments::expand;
+
+/// Plans the command.
+pub fn plan(_: &PlanContext, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
+    let mut columns: Vec<(String, datafusion::logical_expr::Expr)> = Vec::new();
+    for field in call.fields() {
+        let mut found = expand(&frame, field);
+        if field.has_wildcard() {
+            // A wildcard does not bring internal fields unless it starts as they do.
+            found.retain(|found| !found.name.starts_with('_') || field.name.starts_with('_'));
+        } else if found.is_empty() && !columns.iter().any(|(name, _)| *name == field.name) {
+            columns.push((field.name.clone(), null(ValueType::Text)));
+        }
+        for field in found {
+            if !columns.iter().any(|(name, _)| *name == field.name) {
+                columns.push((field.name.clone(), column(&field.name)));
+            }
+        }
+    }
+    frame.select(columns)
+}

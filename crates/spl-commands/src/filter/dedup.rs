@@ -1,0 +1,79 @@
+//! Planning of `dedup`: the first rows per combination of values.
+
+use datafusion::functions_window::expr_fn::row_number;
+use datafusion::logical_expr::{Expr, ExprFunctionExt, lit, not};
+use spl_parser::Diagnostic;
+use spl_parser::syntax::CommandCall;
+
+use spl_functions::column::ValueType;
+use spl_operators::errors::engine_error;
+use spl_operators::nodes::dedup_consecutive::DedupConsecutive;
+use spl_plan::context::PlanContext;
+use spl_plan::expression::function_call::choose;
+use spl_plan::frame::scope::Typed;
+use spl_plan::frame::{Frame, column, null, ordinal};
+use spl_plan::pipeline::arguments::{boolean, expand, leading_count};
+use spl_plan::pipeline::sort_keys::sort_keys;
+
+/// Plans the command.
+pub fn plan(context: &PlanContext, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
+    const PLACE: &str = "__place";
+    let keep = leading_count(call)?.unwrap_or(1);
+    if keep == 0 {
+        return Err(Diagnostic::error("plan/number", "`dedup` keeps at least one row: its count must be above 0", call.span));
+    }
+    let keep_empty = boolean(call, "keepempty", false);
+    let keep_events = boolean(call, "keepevents", false);
+    let mut fields: Vec<String> = Vec::new();
+    for field in call.fields() {
+        let found = expand(&frame, field);
+        if found.is_empty() && !keep_empty && !keep_events {
+            // No row has the field, and rows without it are dropped.
+            return frame.filter(lit(false));
+        }
+        fields.extend(found.into_iter().map(|field| field.name));
+    }
+    if fields.is_empty() {
+        return Ok(frame);
+    }
+    // The order decides which rows are the first of their kind.
+    let frame = match call.clause("sortby") {
+        Some(clause) => {
+            let keys = sort_keys(context, &clause.arguments, &frame, false)?;
+            frame.sorted(keys, None)?
+        }
+        None => frame,
+    };
+    let frame = if boolean(call, "consecutive", false) && !keep_events {
+        frame.operate(DedupConsecutive { fields, keep: usize::try_from(keep).unwrap_or(usize::MAX), keep_empty })?
+    } else {
+        let missing = fields.iter().map(|field| column(field).is_null()).reduce(Expr::or).unwrap_or_else(|| lit(false));
+        let place = row_number()
+            .partition_by(fields.iter().map(|field| column(field)).collect())
+            .order_by(vec![ordinal().sort(true, false)])
+            .build()
+            .map_err(engine_error)?
+            .alias(PLACE);
+        let numbered = frame.build(|plan| plan.window(vec![place]))?;
+        let first = column(PLACE).lt_eq(lit(keep));
+        let numbered = if keep_events {
+            let mut assignments = Vec::new();
+            for field in &fields {
+                let value_type = numbered.field(field).map_or(ValueType::Text, |field| field.value_type());
+                let kept = choose(
+                    context,
+                    vec![(first.clone(), Typed::new(column(field), value_type))],
+                    Some(Typed::new(null(value_type), ValueType::Null)),
+                )?;
+                assignments.push((field.clone(), kept.expression));
+            }
+            numbered.assign(assignments)?
+        } else if keep_empty {
+            numbered.filter(first.or(missing))?
+        } else {
+            numbered.filter(first.and(not(missing)))?
+        };
+        numbered.without(&[PLACE.to_owned()])?
+    };
+    Ok(frame)
+}

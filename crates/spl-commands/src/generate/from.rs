@@ -1,0 +1,56 @@
+//! Planning of `from`: the rows of a dataset — a dataset of a data model, a lookup, a saved search.
+
+use futures::future::BoxFuture;
+use spl_parser::syntax::{Argument, CommandCall};
+use spl_parser::{Diagnostic, Span};
+use spl_plan::context::{Input, PlanContext};
+use spl_plan::fields::required::Needed;
+use spl_plan::frame::Frame;
+use spl_plan::models::dataset;
+use spl_plan::models::dataset::DatasetName;
+use spl_plan::models::search_text::Naming;
+use spl_plan::search::saved_search;
+
+use crate::generate::inputlookup;
+
+/// Plans the command.
+pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
+    Box::pin(async move {
+        if input.frame.is_some() {
+            return Err(Diagnostic::error("plan/position", "`from` must be the first command", call.name.span));
+        }
+        let Some(Argument::Pair { name: kind, value }) = call.arguments.first() else {
+            return Err(Diagnostic::error("plan/argument", "`from` needs a dataset", call.span));
+        };
+        needed_dataset(context, &kind.value, &value.value, &input.needed, value.span).await
+    })
+}
+
+/// The rows of a dataset by type and name, with all fields.
+pub async fn dataset(context: &PlanContext, kind: &str, name: &str, span: Span) -> Result<Frame, Diagnostic> {
+    needed_dataset(context, &kind.to_ascii_lowercase(), name, &Needed::All, span).await
+}
+
+async fn needed_dataset(context: &PlanContext, kind: &str, name: &str, needed: &Needed, span: Span) -> Result<Frame, Diagnostic> {
+    match kind {
+        "datamodel" => {
+            let dataset = DatasetName::find(context.knowledge(), name, span)?;
+            match dataset::searched(context, &dataset, Naming::Plain, false, span).await? {
+                Some(rows) => Ok(rows),
+                None => dataset::found_rows(context, &dataset, Naming::Plain, false, needed, span).await,
+            }
+        }
+        "lookup" | "inputlookup" => {
+            let table = context.lookup(name).and_then(|definition| definition.load()).map_err(|error| error.at(span))?;
+            inputlookup::table_frame(context, &table)
+        }
+        "savedsearch" => {
+            let saved = saved_search::find(context, name, span)?;
+            saved_search::run(context, &saved, name, span).await
+        }
+        "sid" => Err(Diagnostic::error("plan/refused-dataset", "there are no finished search jobs to read", span)),
+        "federated" => Err(Diagnostic::error("plan/refused-dataset", "there are no other Splunk servers to ask", span)),
+        other => Err(Diagnostic::error("plan/dataset", format!("unknown dataset type `{other}`"), span)
+            .with_help("datamodel, lookup, savedsearch")),
+    }
+}

@@ -1,0 +1,17 @@
+//! The commands, in the families of Splunk's search manual: how each of them is planned.
+
+pub mod charts;
+pub mod combine;
+pub mod extract;
+pub mod fields;
+pub mod filter;
+pub mod generate;
+pub mod metrics;
+pub mod mining;
+pub mod models;
+pub mod multivalue;
+pub mod output;
+pub mod statistics;
+pub mod table;
+
+pub use table::Commands;

@@ -1,0 +1,5 @@
+//! Commands over metrics.
+
+pub mod mcatalog;
+pub mod mpreview;
+pub mod mstats;

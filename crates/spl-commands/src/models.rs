@@ -1,0 +1,5 @@
+//! Commands over data models.
+
+pub mod datamodel;
+pub mod pivot;
+pub mod tstats;

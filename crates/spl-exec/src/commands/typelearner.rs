@@ -1,3 +1,0 @@
-//! Planning of `typelearner`, the forerunner of `findtypes`: what both do is there.
-
-pub use crate::commands::findtypes::plan_typelearner as plan;

@@ -1,0 +1,5 @@
+//! Functions of a plan that carry more than their arguments: a table, a database, a path.
+
+pub mod location;
+pub mod lookup;
+pub mod xpath;

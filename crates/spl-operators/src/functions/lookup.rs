@@ -1,0 +1,84 @@
+//! The function that gives one field of the rows of a lookup table that match.
+
+use std::hash::{Hash, Hasher};
+
+use arrow::datatypes::DataType;
+use datafusion::common::Result;
+use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDFImpl, Signature};
+use spl_functions::column::{Column, ColumnBuilder, ValueType};
+
+use crate::lookup::matcher::{Found, Matcher};
+
+/// One field of the matching rows; what it gives and when is said where it is planned.
+#[derive(Debug)]
+pub struct LookupFunction {
+    /// What tells two lookups of the same planning apart.
+    pub identity: String,
+    /// Finds the rows.
+    pub matcher: Matcher,
+    /// The place of the field in the table.
+    pub column: usize,
+    /// The type of the result.
+    pub returns: ValueType,
+    /// With fewer matches `default_match` fills up.
+    pub min_matches: usize,
+    /// The value where there is no match; empty = none.
+    pub default_match: String,
+    /// How many arguments are looked up; the time may follow.
+    pub inputs: usize,
+    /// Any arguments.
+    pub signature: Signature,
+}
+
+impl PartialEq for LookupFunction {
+    fn eq(&self, other: &Self) -> bool {
+        self.identity == other.identity
+    }
+}
+
+impl Eq for LookupFunction {}
+
+impl Hash for LookupFunction {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.identity.hash(state);
+    }
+}
+
+impl ScalarUDFImpl for LookupFunction {
+    fn name(&self) -> &str {
+        "spl_lookup"
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn return_type(&self, _: &[DataType]) -> Result<DataType> {
+        Ok(self.returns.arrow())
+    }
+
+    fn invoke_with_args(&self, call: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        let rows = call.number_rows;
+        let mut inputs: Vec<Column> =
+            call.args.iter().map(|argument| Column::new(&argument.clone().into_array(rows)?)).collect::<Result<_>>()?;
+        let times = if inputs.len() > self.inputs { inputs.pop().unwrap_or(Column::Null) } else { Column::Null };
+        let mut built = ColumnBuilder::new(self.returns, rows);
+        let mut known = Found::new();
+        for row in 0..rows {
+            let Some(found) = self.matcher.find(&inputs, row, times.value(row).number(), &mut known) else {
+                built.append_null();
+                continue;
+            };
+            let mut values: Vec<&str> = self.matcher.values(&found, self.column).collect();
+            if found.len() < self.min_matches && !self.default_match.is_empty() {
+                values.resize(self.min_matches.max(values.len()), &self.default_match);
+            }
+            match (values.first(), self.returns) {
+                (None, _) => built.append_null(),
+                (Some(first), ValueType::Text) => built.append_text(first),
+                _ => built.append_values(values),
+            }
+        }
+        Ok(ColumnarValue::Array(built.finish()))
+    }
+}

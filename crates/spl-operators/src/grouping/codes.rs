@@ -1,0 +1,168 @@
+//! By-fields as numbers: a dictionary column is grouped by codes that are gathered per row, and the codes become
+//! texts again for the groups only.
+
+use std::hash::{Hash, Hasher};
+use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use arrow::array::{Array, ArrayRef, AsArray, Int32Array, StringViewBuilder};
+use arrow::datatypes::{DataType, Int32Type};
+use datafusion::common::{Result, exec_err};
+use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility};
+use hashbrown::HashMap;
+
+use crate::distinct::dictionary_type;
+
+/// The name of the function that gives codes.
+pub const CODE: &str = "group_code";
+
+/// Numbers the texts of a column; shared by the function that numbers and the one that reads the numbers back.
+#[derive(Debug, Default)]
+struct Codes {
+    texts: Mutex<Texts>,
+    tables: Mutex<Vec<Table>>,
+}
+
+#[derive(Debug, Default)]
+struct Texts {
+    codes: HashMap<Arc<str>, i32>,
+    list: Vec<Arc<str>>,
+}
+
+/// The codes of one dictionary's values, filled as they are met.
+#[derive(Clone, Debug)]
+struct Table {
+    values: ArrayRef,
+    codes: Arc<[AtomicI32]>,
+}
+
+const UNKNOWN: i32 = -1;
+
+impl Codes {
+    fn table(&self, values: &ArrayRef) -> Table {
+        let mut tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
+        let data = values.to_data();
+        if let Some(table) = tables.iter().find(|table| table.values.to_data().ptr_eq(&data)) {
+            return table.clone();
+        }
+        const KEPT: usize = 64;
+        if tables.len() >= KEPT {
+            tables.clear();
+        }
+        let table = Table { values: values.clone(), codes: (0..values.len()).map(|_| AtomicI32::new(UNKNOWN)).collect() };
+        tables.push(table.clone());
+        table
+    }
+
+    fn code(&self, text: &str) -> i32 {
+        let mut texts = self.texts.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(code) = texts.codes.get(text) {
+            return *code;
+        }
+        let code = i32::try_from(texts.list.len()).unwrap_or(i32::MAX);
+        let text: Arc<str> = Arc::from(text);
+        texts.list.push(text.clone());
+        texts.codes.insert(text, code);
+        code
+    }
+
+    fn encode(&self, array: &ArrayRef) -> Result<Int32Array> {
+        let array = if *array.data_type() == dictionary_type() {
+            array.clone()
+        } else {
+            arrow::compute::cast(array, &dictionary_type())?
+        };
+        let dictionary = array.as_dictionary::<Int32Type>();
+        let table = self.table(dictionary.values());
+        let texts = table.values.as_string_view();
+        let code_of = |key: i32| -> i32 {
+            let slot = &table.codes[key as usize];
+            match slot.load(Ordering::Relaxed) {
+                UNKNOWN => {
+                    let code = self.code(texts.value(key as usize));
+                    slot.store(code, Ordering::Relaxed);
+                    code
+                }
+                code => code,
+            }
+        };
+        let keys = dictionary.keys();
+        if keys.null_count() == 0 && texts.null_count() == 0 {
+            return Ok(Int32Array::from_iter_values(keys.values().iter().map(|key| code_of(*key))));
+        }
+        Ok(keys.iter().map(|key| key.filter(|key| texts.is_valid(*key as usize)).map(code_of)).collect())
+    }
+
+    fn decode(&self, codes: &Int32Array) -> ArrayRef {
+        let texts = self.texts.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut built = StringViewBuilder::with_capacity(codes.len());
+        for code in codes {
+            match code.and_then(|code| texts.list.get(code as usize)) {
+                Some(text) => built.append_value(text),
+                None => built.append_null(),
+            }
+        }
+        Arc::new(built.finish())
+    }
+}
+
+/// The pair of expressions for a by-field: its codes, and its texts from a column of codes.
+pub fn pair() -> (Arc<ScalarUDF>, Arc<ScalarUDF>) {
+    let codes = Arc::new(Codes::default());
+    let make = |decodes| {
+        Arc::new(ScalarUDF::from(Coding { signature: Signature::any(1, Volatility::Immutable), codes: codes.clone(), decodes }))
+    };
+    (make(false), make(true))
+}
+
+#[derive(Debug)]
+struct Coding {
+    signature: Signature,
+    codes: Arc<Codes>,
+    decodes: bool,
+}
+
+impl PartialEq for Coding {
+    fn eq(&self, other: &Self) -> bool {
+        self.decodes == other.decodes && Arc::ptr_eq(&self.codes, &other.codes)
+    }
+}
+
+impl Eq for Coding {}
+
+impl Hash for Coding {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.decodes.hash(state);
+        Arc::as_ptr(&self.codes).hash(state);
+    }
+}
+
+impl ScalarUDFImpl for Coding {
+    fn name(&self) -> &str {
+        if self.decodes { "group_text" } else { CODE }
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn return_type(&self, _: &[DataType]) -> Result<DataType> {
+        Ok(if self.decodes { DataType::Utf8View } else { DataType::Int32 })
+    }
+
+    fn invoke_with_args(&self, call: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        let array = call.args[0].to_array(call.number_rows)?;
+        if !self.decodes {
+            return Ok(ColumnarValue::Array(Arc::new(self.codes.encode(&array)?)));
+        }
+        match array.data_type() {
+            DataType::Int32 => Ok(ColumnarValue::Array(self.codes.decode(array.as_primitive::<Int32Type>()))),
+            other => exec_err!("codes of groups are numbers, not {other}"),
+        }
+    }
+}
+
+/// Whether a column is grouped by codes.
+pub fn applies(data_type: &DataType) -> bool {
+    *data_type == dictionary_type()
+}

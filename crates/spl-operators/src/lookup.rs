@@ -1,0 +1,3 @@
+//! Lookup tables as operators and functions read them.
+
+pub mod matcher;

@@ -1,0 +1,128 @@
+//! SPL's own row operators as one DataFusion extension node: what needs the rows in order, one after the other.
+//!
+//! An [`Operator`] is named and described by its parameters; its state is made anew for each run. The node reads its
+//! input in ordinal order on one partition when the operator asks for it.
+
+use std::any::Any;
+use std::cmp::Ordering;
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use datafusion::common::{DFSchema, DFSchemaRef, Result};
+use datafusion::logical_expr::{Expr, LogicalPlan, UserDefinedLogicalNodeCore};
+
+/// A row operator: pure description, cheap to share.
+pub trait Operator: fmt::Debug + Send + Sync + Any {
+    /// The command's name.
+    fn name(&self) -> &'static str;
+    /// Everything that tells two uses of the operator apart.
+    fn parameters(&self) -> String;
+    /// Columns that come out, from the columns that go in.
+    fn schema(&self, input: &SchemaRef) -> Result<SchemaRef>;
+    /// Whether rows must come in order, one partition.
+    fn ordered(&self) -> bool {
+        true
+    }
+    /// A fresh state.
+    fn start(&self, output: &SchemaRef) -> Box<dyn OperatorState>;
+}
+
+/// The running state of an operator.
+pub trait OperatorState: Send {
+    /// Takes a batch, gives what can be given already.
+    fn push(&mut self, batch: RecordBatch) -> Result<Option<RecordBatch>>;
+    /// Whether no more input is wanted.
+    fn is_done(&self) -> bool {
+        false
+    }
+    /// What is left at the end.
+    fn finish(&mut self) -> Result<Option<RecordBatch>> {
+        Ok(None)
+    }
+}
+
+/// The logical node.
+#[derive(Clone)]
+pub struct OperatorNode {
+    pub(crate) input: LogicalPlan,
+    pub(crate) operator: Arc<dyn Operator>,
+    schema: DFSchemaRef,
+}
+
+impl OperatorNode {
+    /// The node of an operator over a plan.
+    ///
+    /// # Errors
+    /// Columns that the operator needs and the plan lacks.
+    pub fn new(input: LogicalPlan, operator: Arc<dyn Operator>) -> Result<Self> {
+        let arrow_schema: SchemaRef = Arc::new(input.schema().as_arrow().clone());
+        let schema = Arc::new(DFSchema::try_from(operator.schema(&arrow_schema)?.as_ref().clone())?);
+        Ok(Self { input, operator, schema })
+    }
+
+    fn identity(&self) -> (&'static str, String) {
+        (self.operator.name(), self.operator.parameters())
+    }
+}
+
+impl fmt::Debug for OperatorNode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.fmt_for_explain(f)
+    }
+}
+
+impl PartialEq for OperatorNode {
+    fn eq(&self, other: &Self) -> bool {
+        self.identity() == other.identity() && self.input == other.input
+    }
+}
+
+impl Eq for OperatorNode {}
+
+impl PartialOrd for OperatorNode {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        match self.identity().partial_cmp(&other.identity()) {
+            Some(Ordering::Equal) => self.input.partial_cmp(&other.input),
+            order => order,
+        }
+    }
+}
+
+impl Hash for OperatorNode {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.identity().hash(state);
+        self.input.hash(state);
+    }
+}
+
+impl UserDefinedLogicalNodeCore for OperatorNode {
+    fn name(&self) -> &str {
+        self.operator.name()
+    }
+
+    fn inputs(&self) -> Vec<&LogicalPlan> {
+        vec![&self.input]
+    }
+
+    fn schema(&self) -> &DFSchemaRef {
+        &self.schema
+    }
+
+    fn expressions(&self) -> Vec<Expr> {
+        Vec::new()
+    }
+
+    fn fmt_for_explain(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Spl: {} {}", self.operator.name(), self.operator.parameters())
+    }
+
+    fn with_exprs_and_inputs(&self, _: Vec<Expr>, mut inputs: Vec<LogicalPlan>) -> Result<Self> {
+        match inputs.pop() {
+            Some(input) => Self::new(input, self.operator.clone()),
+            None => datafusion::common::plan_err!("{} needs an input", self.operator.name()),
+        }
+    }
+}

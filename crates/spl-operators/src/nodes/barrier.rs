@@ -1,0 +1,45 @@
+//! A stop for the optimiser: rows pass as they are, expressions on both sides are not merged.
+//!
+//! A chain of hundreds of assignments would otherwise be folded into one expression, whose simplification takes time
+//! that grows with the square of its length.
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use datafusion::common::Result;
+
+use crate::node::{Operator, OperatorState};
+
+/// Passes rows on.
+#[derive(Debug)]
+pub struct Barrier {
+    /// Keeps limits above, too: rows are read in order.
+    pub ordered: bool,
+}
+
+impl Operator for Barrier {
+    fn name(&self) -> &'static str {
+        "barrier"
+    }
+
+    fn parameters(&self) -> String {
+        String::new()
+    }
+
+    fn ordered(&self) -> bool {
+        self.ordered
+    }
+
+    fn schema(&self, input: &SchemaRef) -> Result<SchemaRef> {
+        Ok(input.clone())
+    }
+
+    fn start(&self, _: &SchemaRef) -> Box<dyn OperatorState> {
+        Box::new(Barrier { ordered: self.ordered })
+    }
+}
+
+impl OperatorState for Barrier {
+    fn push(&mut self, batch: RecordBatch) -> Result<Option<RecordBatch>> {
+        Ok(Some(batch))
+    }
+}

@@ -1,0 +1,118 @@
+//! The row operator of `replace` and `rangemap`: values mapped one by one, each distinct value once.
+
+use std::collections::HashMap;
+use std::fmt::Debug;
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, RecordBatch};
+use arrow::datatypes::{Field, Schema, SchemaRef};
+use datafusion::common::Result;
+use spl_functions::column::{Column, ColumnBuilder, ValueType};
+use spl_functions::value::Value;
+
+use crate::node::{Operator, OperatorState};
+
+/// A mapping of values.
+pub trait ValueMap: Debug + Send + Sync + 'static {
+    /// What becomes of a value; an absent value is `None`.
+    fn map(&self, value: Option<&str>) -> Vec<String>;
+}
+
+/// Maps the values of fields.
+#[derive(Clone, Debug)]
+pub struct MapValues {
+    /// The command.
+    pub command: &'static str,
+    /// Field read and field set.
+    pub fields: Vec<(String, String)>,
+    /// Whether one value can become several.
+    pub several: bool,
+    /// The mapping.
+    pub map: Arc<dyn ValueMap>,
+}
+
+impl Operator for MapValues {
+    fn name(&self) -> &'static str {
+        self.command
+    }
+
+    fn parameters(&self) -> String {
+        format!("{:?} {:?}", self.fields, self.map)
+    }
+
+    fn ordered(&self) -> bool {
+        false
+    }
+
+    fn schema(&self, input: &SchemaRef) -> Result<SchemaRef> {
+        let mut fields: Vec<Arc<Field>> = input.fields().iter().cloned().collect();
+        for (source, target) in &self.fields {
+            let list = input.field_with_name(source).is_ok_and(|field| ValueType::of(field.data_type()) == ValueType::Multivalue);
+            let value_type = if self.several || list { ValueType::Multivalue } else { ValueType::Text };
+            let field = Arc::new(Field::new(target, value_type.arrow(), true));
+            match fields.iter_mut().find(|known| known.name() == target) {
+                Some(known) => *known = field,
+                None => fields.push(field),
+            }
+        }
+        Ok(Arc::new(Schema::new(fields)))
+    }
+
+    fn start(&self, output: &SchemaRef) -> Box<dyn OperatorState> {
+        Box::new(State { operator: self.clone(), output: output.clone(), known: HashMap::new() })
+    }
+}
+
+struct State {
+    operator: MapValues,
+    output: SchemaRef,
+    known: HashMap<Option<String>, Vec<String>>,
+}
+
+impl State {
+    fn mapped(&mut self, value: Option<&str>) -> &[String] {
+        let key = value.map(str::to_owned);
+        let map = &self.operator.map;
+        self.known.entry(key).or_insert_with(|| map.map(value))
+    }
+}
+
+impl OperatorState for State {
+    fn push(&mut self, batch: RecordBatch) -> Result<Option<RecordBatch>> {
+        let mut computed: Vec<(String, ArrayRef)> = Vec::new();
+        for (source, target) in self.operator.fields.clone() {
+            let column = match batch.column_by_name(&source) {
+                Some(array) => Column::new(array)?,
+                None => Column::Null,
+            };
+            let place = self.output.index_of(&target)?;
+            let mut built = ColumnBuilder::new(ValueType::of(self.output.field(place).data_type()), batch.num_rows());
+            for row in 0..batch.num_rows() {
+                match column.value(row) {
+                    Value::Multivalue(values) => {
+                        let mut all: Vec<String> = Vec::new();
+                        for value in values.iter() {
+                            all.extend(self.mapped(Some(value)).iter().cloned());
+                        }
+                        built.append_values(&all);
+                    }
+                    value => {
+                        let text = value.text();
+                        built.append_values(self.mapped(text.as_deref()));
+                    }
+                }
+            }
+            computed.push((target, built.finish()));
+        }
+        let columns = self
+            .output
+            .fields()
+            .iter()
+            .map(|field| match computed.iter().find(|(name, _)| name == field.name()) {
+                Some((_, column)) => Ok(column.clone()),
+                None => Ok(batch.column(batch.schema().index_of(field.name())?).clone()),
+            })
+            .collect::<Result<Vec<_>>>()?;
+        Ok(Some(RecordBatch::try_new(self.output.clone(), columns)?))
+    }
+}

@@ -1,0 +1,244 @@
+//! The row operator of `accum`, `delta`, `autoregress`, `filldown` and `trendline`: a field from the rows before.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, RecordBatch};
+use arrow::datatypes::{Field, Schema, SchemaRef};
+use datafusion::common::Result;
+use spl_functions::column::{Column, ColumnBuilder, ValueType};
+use spl_functions::value::Value;
+
+use crate::node::{Operator, OperatorState};
+
+/// How a value follows from the rows before.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Step {
+    /// The total so far; a value that is no number stays what it is in the field itself.
+    Total,
+    /// The difference to the value so many rows before.
+    Difference(usize),
+    /// The value so many rows before.
+    Earlier(usize),
+    /// The last value that was there.
+    LastPresent,
+    /// The mean of the last values.
+    SimpleAverage(usize),
+    /// The mean that forgets exponentially.
+    ExponentialAverage(usize),
+    /// The mean of the last values, the later the heavier.
+    WeightedAverage(usize),
+}
+
+/// A field computed from the rows before.
+#[derive(Clone, Debug)]
+pub struct RunningField {
+    /// What is read.
+    pub source: String,
+    /// What is set.
+    pub target: String,
+    /// How.
+    pub step: Step,
+}
+
+impl RunningField {
+    fn value_type(&self, input: &Schema) -> ValueType {
+        let source = input.field_with_name(&self.source).map_or(ValueType::Text, |field| ValueType::of(field.data_type()));
+        match self.step {
+            Step::Earlier(_) | Step::LastPresent if source == ValueType::Null => ValueType::Text,
+            Step::Earlier(_) | Step::LastPresent => source,
+            Step::Total if self.source == self.target && !source.is_number() => ValueType::Text,
+            _ => ValueType::Float,
+        }
+    }
+}
+
+/// Computes fields from the rows before.
+#[derive(Clone, Debug)]
+pub struct Running {
+    /// The command.
+    pub command: &'static str,
+    /// The fields.
+    pub fields: Vec<RunningField>,
+}
+
+impl Operator for Running {
+    fn name(&self) -> &'static str {
+        self.command
+    }
+
+    fn parameters(&self) -> String {
+        format!("{:?}", self.fields)
+    }
+
+    fn schema(&self, input: &SchemaRef) -> Result<SchemaRef> {
+        let mut fields: Vec<Arc<Field>> = input.fields().iter().cloned().collect();
+        for running in &self.fields {
+            let field = Arc::new(Field::new(&running.target, running.value_type(input).arrow(), true));
+            match fields.iter_mut().find(|known| *known.name() == running.target) {
+                Some(known) => *known = field,
+                None => fields.push(field),
+            }
+        }
+        Ok(Arc::new(Schema::new(fields)))
+    }
+
+    fn start(&self, output: &SchemaRef) -> Box<dyn OperatorState> {
+        let memories = self.fields.iter().map(|_| Memory::default()).collect();
+        Box::new(State { fields: self.fields.clone(), memories, output: output.clone() })
+    }
+}
+
+/// An owned value.
+#[derive(Clone, Debug)]
+enum Kept {
+    Null,
+    Number(f64),
+    Integer(i64),
+    Texts(Vec<String>),
+}
+
+impl Kept {
+    fn of(value: Value<'_>) -> Self {
+        match value {
+            Value::Null => Self::Null,
+            Value::Integer(number) => Self::Integer(number),
+            Value::Float(number) => Self::Number(number),
+            other => Self::Texts(other.each_text().into_iter().map(|text| text.into_owned()).collect()),
+        }
+    }
+
+    fn append_to(&self, column: &mut ColumnBuilder) {
+        match self {
+            Self::Null => column.append_null(),
+            Self::Number(number) => column.append(Value::Float(*number)),
+            Self::Integer(number) => column.append(Value::Integer(*number)),
+            Self::Texts(texts) => match (texts.as_slice(), &column) {
+                ([text], ColumnBuilder::Text(_)) => column.append_text(text),
+                _ => column.append_values(texts),
+            },
+        }
+    }
+}
+
+/// What a field remembers of the rows before.
+#[derive(Default)]
+struct Memory {
+    total: f64,
+    average: Option<f64>,
+    rows: usize,
+    numbers: VecDeque<Option<f64>>,
+    values: VecDeque<Kept>,
+}
+
+struct State {
+    fields: Vec<RunningField>,
+    memories: Vec<Memory>,
+    output: SchemaRef,
+}
+
+impl OperatorState for State {
+    fn push(&mut self, batch: RecordBatch) -> Result<Option<RecordBatch>> {
+        let mut computed: Vec<(String, ArrayRef)> = Vec::new();
+        for (running, memory) in self.fields.iter().zip(&mut self.memories) {
+            let column = match batch.column_by_name(&running.source) {
+                Some(array) => Column::new(array)?,
+                None => Column::Null,
+            };
+            let place = self.output.index_of(&running.target)?;
+            let value_type = ValueType::of(self.output.field(place).data_type());
+            let mut built = ColumnBuilder::new(value_type, batch.num_rows());
+            for row in 0..batch.num_rows() {
+                memory.step(running, column.value(row), &mut built);
+            }
+            computed.push((running.target.clone(), built.finish()));
+        }
+        let columns = self
+            .output
+            .fields()
+            .iter()
+            .map(|field| match computed.iter().find(|(name, _)| name == field.name()) {
+                Some((_, column)) => Ok(column.clone()),
+                None => Ok(batch.column(batch.schema().index_of(field.name())?).clone()),
+            })
+            .collect::<Result<Vec<_>>>()?;
+        Ok(Some(RecordBatch::try_new(self.output.clone(), columns)?))
+    }
+}
+
+impl Memory {
+    fn step(&mut self, running: &RunningField, value: Value<'_>, built: &mut ColumnBuilder) {
+        let number = value.number();
+        match running.step {
+            Step::Total => match number {
+                Some(number) => {
+                    self.total += number;
+                    built.append(Value::Float(self.total));
+                }
+                None if running.source == running.target => Kept::of(value).append_to(built),
+                None => built.append_null(),
+            },
+            Step::Difference(distance) => {
+                let before = if self.numbers.len() >= distance { self.numbers.pop_front().flatten() } else { None };
+                self.numbers.push_back(number);
+                append_number(built, number.zip(before).map(|(now, before)| now - before));
+            }
+            Step::Earlier(distance) => {
+                self.values.push_back(Kept::of(value));
+                if self.values.len() > distance {
+                    self.values.pop_front().unwrap_or(Kept::Null).append_to(built);
+                } else {
+                    built.append_null();
+                }
+            }
+            Step::LastPresent => {
+                if !value.is_null() {
+                    self.values.clear();
+                    self.values.push_back(Kept::of(value));
+                }
+                match self.values.front() {
+                    Some(last) => last.append_to(built),
+                    None => built.append_null(),
+                }
+            }
+            Step::SimpleAverage(period) => {
+                let Some(number) = number else { return built.append_null() };
+                let full = self.hold(number, period);
+                let sum: f64 = self.numbers.iter().flatten().sum();
+                append_number(built, full.then(|| sum / period as f64));
+            }
+            Step::WeightedAverage(period) => {
+                let Some(number) = number else { return built.append_null() };
+                let full = self.hold(number, period);
+                let weighted: f64 =
+                    self.numbers.iter().flatten().enumerate().map(|(place, number)| (place + 1) as f64 * number).sum();
+                let weights = (period * (period + 1)) as f64 / 2.0;
+                append_number(built, full.then(|| weighted / weights));
+            }
+            Step::ExponentialAverage(period) => {
+                let Some(number) = number else { return built.append_null() };
+                let kept = 1.0 - 2.0 / (period as f64 + 1.0);
+                let average = self.average.map_or(number, |before| kept * before + (1.0 - kept) * number);
+                self.average = Some(average);
+                self.rows += 1;
+                append_number(built, (self.rows >= period).then_some(average));
+            }
+        }
+    }
+
+    /// Keeps the last numbers of a period; true once there are enough of them.
+    fn hold(&mut self, number: f64, period: usize) -> bool {
+        self.numbers.push_back(Some(number));
+        if self.numbers.len() > period {
+            self.numbers.pop_front();
+        }
+        self.numbers.len() == period
+    }
+}
+
+fn append_number(built: &mut ColumnBuilder, number: Option<f64>) {
+    match number {
+        Some(number) => built.append(Value::Float(number)),
+        None => built.append_null(),
+    }
+}

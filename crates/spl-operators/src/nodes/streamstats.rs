@@ -1,0 +1,549 @@
+//! The row operator of `streamstats`: statistics of the rows so far, or of a window that moves with the rows.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, AsArray, Int64Array, RecordBatch};
+use arrow::compute::{cast, concat};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use datafusion::common::Result;
+use datafusion::physical_expr::PhysicalExpr;
+use spl_functions::aggregate::state::GroupedState;
+use spl_functions::aggregate::{AggregateCall, AggregateSpec, ValueLimit};
+use spl_functions::column::{Column, ValueType};
+use spl_functions::value::Value;
+
+use crate::node::{Operator, OperatorState};
+
+/// A statistic to compute.
+#[derive(Clone, Debug)]
+pub struct Statistic {
+    /// Field that gets the result.
+    pub name: String,
+    /// The function.
+    pub spec: &'static AggregateSpec,
+    /// Most values, for functions that gather them.
+    pub limit: ValueLimit,
+    /// The number in the function's name.
+    pub parameter: Option<f64>,
+    /// The columns with its arguments.
+    pub arguments: Vec<String>,
+}
+
+impl Statistic {
+    fn value_type(&self, input: &Schema) -> ValueType {
+        self.arguments
+            .first()
+            .and_then(|name| input.field_with_name(name).ok())
+            .map_or(ValueType::Null, |field| ValueType::of(field.data_type()))
+    }
+
+    fn returns(&self, input: &Schema) -> ValueType {
+        match (self.spec.returns)(self.value_type(input)) {
+            ValueType::Null => ValueType::Text,
+            other => other,
+        }
+    }
+
+    fn create(&self, input: &Schema) -> Result<Box<dyn GroupedState>> {
+        let value = self.value_type(input);
+        let returns = (self.spec.returns)(value);
+        (self.spec.create)(&AggregateCall { value, returns, parameter: self.parameter, limit: self.limit.clone() })
+    }
+}
+
+/// A condition over a row with its results.
+#[derive(Clone, Debug)]
+pub struct ResultCondition {
+    /// The columns that it reads, in the order of its own schema.
+    pub columns: Vec<String>,
+    /// The condition over these columns.
+    pub condition: Arc<dyn PhysicalExpr>,
+}
+
+/// What `streamstats` does.
+#[derive(Clone, Debug)]
+pub struct StreamStatistics {
+    /// The statistics.
+    pub statistics: Vec<Statistic>,
+    /// The by-fields; rows without one of them get no results.
+    pub by: Vec<String>,
+    /// Whether a row counts for its own results.
+    pub current: bool,
+    /// Rows in a window; 0 = all so far.
+    pub window: usize,
+    /// Length of a window in seconds of the column; none = no limit.
+    pub time_window: Option<(String, f64)>,
+    /// Whether one window spans the rows of all groups.
+    pub global: bool,
+    /// Forgets everything where the by-fields change.
+    pub reset_on_change: bool,
+    /// Boolean column: forgets everything before a row.
+    pub reset_before: Option<String>,
+    /// Boolean column: forgets everything after a row.
+    pub reset_after: Option<String>,
+    /// Forgets everything after a row whose results meet the condition.
+    pub reset_after_result: Option<ResultCondition>,
+}
+
+impl Operator for StreamStatistics {
+    fn name(&self) -> &'static str {
+        "streamstats"
+    }
+
+    fn parameters(&self) -> String {
+        format!("{self:?}")
+    }
+
+    fn schema(&self, input: &SchemaRef) -> Result<SchemaRef> {
+        let mut fields: Vec<Arc<Field>> = input.fields().iter().cloned().collect();
+        for statistic in &self.statistics {
+            let field = Arc::new(Field::new(&statistic.name, statistic.returns(input).arrow(), true));
+            match fields.iter_mut().find(|known| *known.name() == statistic.name) {
+                Some(known) => *known = field,
+                None => fields.push(field),
+            }
+        }
+        Ok(Arc::new(Schema::new(fields)))
+    }
+
+    fn start(&self, output: &SchemaRef) -> Box<dyn OperatorState> {
+        Box::new(State {
+            operator: self.clone(),
+            output: output.clone(),
+            empty: Vec::new(),
+            ids: HashMap::new(),
+            groups: Vec::new(),
+            window: VecDeque::new(),
+            last_key: None,
+        })
+    }
+}
+
+/// The rows of one group within the window. The oldest rows have left a stack of states behind, each of which stands for
+/// a row and all that came after it up to the turn; so that a row leaves by a pop, whatever the function.
+struct Group {
+    /// What rows can leave one by one; none for other functions.
+    counted: Vec<Option<Counted>>,
+    older: Vec<Vec<Vec<ArrayRef>>>,
+    newer: Vec<Gathering>,
+    newer_rows: Vec<Vec<Vec<ArrayRef>>>,
+    times: VecDeque<Option<f64>>,
+}
+
+/// What one statistic has gathered.
+enum Gathering {
+    /// Plain counts need no arrays.
+    Count(i64),
+    State(Box<dyn GroupedState>),
+}
+
+/// Values in a window whose number, or number of distinct ones, is asked for.
+#[derive(Default)]
+struct Counted {
+    distinct: bool,
+    total: i64,
+    times: HashMap<Arc<str>, usize>,
+    rows: VecDeque<Vec<Arc<str>>>,
+    lengths: VecDeque<i64>,
+}
+
+impl Counted {
+    fn enter(&mut self, value: Value<'_>) {
+        if !self.distinct {
+            let length = match value {
+                Value::Null => 0,
+                Value::Multivalue(values) => values.len() as i64,
+                Value::Boolean(flag) => i64::from(flag),
+                _ => 1,
+            };
+            self.total += length;
+            self.lengths.push_back(length);
+            return;
+        }
+        let mut row = Vec::new();
+        for text in value.each_text() {
+            let text: Arc<str> = Arc::from(text.as_ref());
+            *self.times.entry(text.clone()).or_insert(0) += 1;
+            row.push(text);
+        }
+        self.rows.push_back(row);
+    }
+
+    fn leave(&mut self) {
+        self.total -= self.lengths.pop_front().unwrap_or(0);
+        for text in self.rows.pop_front().unwrap_or_default() {
+            if let Some(times) = self.times.get_mut(&text) {
+                *times -= 1;
+                if *times == 0 {
+                    self.times.remove(&text);
+                }
+            }
+        }
+    }
+
+    fn result(&self) -> i64 {
+        if self.distinct { self.times.len() as i64 } else { self.total }
+    }
+}
+
+struct State {
+    operator: StreamStatistics,
+    output: SchemaRef,
+    /// Empty states; none for statistics that only count.
+    empty: Vec<Option<Box<dyn GroupedState>>>,
+    ids: HashMap<String, usize>,
+    groups: Vec<Group>,
+    /// The groups of the rows in a window over all groups.
+    window: VecDeque<(usize, Option<f64>)>,
+    last_key: Option<String>,
+}
+
+/// The arguments of a statistic in a batch.
+struct Arguments {
+    columns: Vec<ArrayRef>,
+    first: Column,
+}
+
+const ONE_ROW: [usize; 1] = [0];
+
+impl State {
+    fn slides(&self) -> bool {
+        self.operator.window > 0 || self.operator.time_window.is_some()
+    }
+
+    fn prepare(&mut self, input: &Schema) -> Result<()> {
+        if !self.empty.is_empty() {
+            return Ok(());
+        }
+        for statistic in &self.operator.statistics {
+            let single = !matches!(statistic.value_type(input), ValueType::Multivalue | ValueType::Boolean);
+            let counts = match statistic.spec.name {
+                "count" => self.slides() || single,
+                "distinct_count" | "estdc" => self.slides(),
+                _ => false,
+            };
+            self.empty.push(if counts { None } else { Some(statistic.create(input)?) });
+        }
+        Ok(())
+    }
+
+    fn fresh(&self) -> Vec<Gathering> {
+        self.empty
+            .iter()
+            .map(|empty| match empty {
+                None => Gathering::Count(0),
+                Some(empty) => Gathering::State(empty.fresh()),
+            })
+            .collect()
+    }
+
+    fn group(&mut self, key: &str) -> usize {
+        if let Some(&id) = self.ids.get(key) {
+            return id;
+        }
+        let id = self.groups.len();
+        let slides = self.slides();
+        let counted = self
+            .empty
+            .iter()
+            .zip(&self.operator.statistics)
+            .map(|(empty, statistic)| {
+                let distinct = statistic.spec.name != "count";
+                (slides && empty.is_none()).then(|| Counted { distinct, ..Counted::default() })
+            })
+            .collect();
+        let newer = self.fresh();
+        self.groups.push(Group { counted, older: Vec::new(), newer, newer_rows: Vec::new(), times: VecDeque::new() });
+        self.ids.insert(key.to_owned(), id);
+        id
+    }
+
+    fn forget(&mut self) {
+        self.ids.clear();
+        self.groups.clear();
+        self.window.clear();
+    }
+
+    fn enter(&mut self, group: usize, arguments: &[Arguments], row: usize, time: Option<f64>) -> Result<()> {
+        let slides = self.slides();
+        let (global, entry) = (self.operator.global, &mut self.groups[group]);
+        let mut kept = Vec::new();
+        for (place, (gathering, arguments)) in entry.newer.iter_mut().zip(arguments).enumerate() {
+            let mut values: Vec<ArrayRef> = Vec::new();
+            match gathering {
+                Gathering::Count(count) => match &mut entry.counted[place] {
+                    Some(counted) => counted.enter(arguments.first.value(row)),
+                    None => *count += i64::from(!arguments.first.value(row).is_null()),
+                },
+                Gathering::State(state) => {
+                    values.extend(arguments.columns.iter().map(|column| column.slice(row, 1)));
+                    state.update(&values, &ONE_ROW, None, 1)?;
+                }
+            }
+            if slides {
+                kept.push(values);
+            }
+        }
+        if slides {
+            entry.newer_rows.push(kept);
+            if global {
+                self.window.push_back((group, time));
+            } else {
+                entry.times.push_back(time);
+            }
+        }
+        Ok(())
+    }
+
+    /// The oldest row of a group leaves the window.
+    fn leave(&mut self, group: usize) -> Result<()> {
+        self.groups[group].counted.iter_mut().flatten().for_each(Counted::leave);
+        if self.groups[group].older.is_empty() {
+            let mut states = self.fresh();
+            let rows = std::mem::take(&mut self.groups[group].newer_rows);
+            let mut older = Vec::with_capacity(rows.len());
+            for row in rows.iter().rev() {
+                let mut summary = Vec::with_capacity(row.len());
+                for (gathering, values) in states.iter_mut().zip(row) {
+                    summary.push(match gathering {
+                        Gathering::Count(_) => Vec::new(),
+                        Gathering::State(state) => {
+                            state.update(values, &ONE_ROW, None, 1)?;
+                            state.state(1)?
+                        }
+                    });
+                }
+                older.push(summary);
+            }
+            let fresh = self.fresh();
+            let entry = &mut self.groups[group];
+            entry.older = older;
+            entry.newer = fresh;
+        }
+        self.groups[group].older.pop();
+        Ok(())
+    }
+
+    /// Rows that are too old for a row at this time leave.
+    fn leave_by_time(&mut self, group: usize, now: Option<f64>) -> Result<()> {
+        let Some((_, span)) = self.operator.time_window else { return Ok(()) };
+        let Some(now) = now else { return Ok(()) };
+        let too_old = |time: Option<f64>| time.is_some_and(|time| (now - time).abs() >= span);
+        if self.operator.global {
+            while let Some(&(oldest, time)) = self.window.front() {
+                if !too_old(time) {
+                    break;
+                }
+                self.window.pop_front();
+                self.leave(oldest)?;
+            }
+        } else {
+            while let Some(&time) = self.groups[group].times.front() {
+                if !too_old(time) {
+                    break;
+                }
+                self.groups[group].times.pop_front();
+                self.leave(group)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Rows beyond the window's length leave.
+    fn leave_by_count(&mut self, group: usize) -> Result<()> {
+        let most = self.operator.window;
+        if most == 0 {
+            return Ok(());
+        }
+        if self.operator.global {
+            while self.window.len() > most {
+                if let Some((oldest, _)) = self.window.pop_front() {
+                    self.leave(oldest)?;
+                }
+            }
+        } else {
+            while self.groups[group].times.len() > most {
+                self.groups[group].times.pop_front();
+                self.leave(group)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn results(&mut self, group: usize) -> Result<Vec<ArrayRef>> {
+        let empty = &self.empty;
+        let entry = &mut self.groups[group];
+        let mut results = Vec::with_capacity(empty.len());
+        for (place, gathering) in entry.newer.iter_mut().enumerate() {
+            results.push(match gathering {
+                Gathering::Count(count) => {
+                    let count = entry.counted[place].as_ref().map_or(*count, Counted::result);
+                    Arc::new(Int64Array::from(vec![count])) as ArrayRef
+                }
+                Gathering::State(state) => match (entry.older.last().and_then(|older| older.get(place)), &empty[place]) {
+                    (Some(older), Some(empty)) => {
+                        let mut whole = empty.fresh();
+                        whole.merge(older, &ONE_ROW, 1)?;
+                        if !entry.newer_rows.is_empty() {
+                            whole.merge(&state.state(1)?, &ONE_ROW, 1)?;
+                        }
+                        whole.evaluate(1)?
+                    }
+                    _ => state.evaluate(1)?,
+                },
+            });
+        }
+        Ok(results)
+    }
+
+    /// The key of each row; none where a by-field is absent.
+    fn keys(&self, batch: &RecordBatch) -> Result<Vec<Option<String>>> {
+        let columns: Vec<Column> = self
+            .operator
+            .by
+            .iter()
+            .map(|name| Column::new(batch.column(batch.schema().index_of(name)?)))
+            .collect::<Result<_>>()?;
+        Ok((0..batch.num_rows()).map(|row| row_key(&columns, row)).collect())
+    }
+}
+
+/// The values of a row as one text; none when one is absent.
+pub fn row_key(columns: &[Column], row: usize) -> Option<String> {
+    let mut key = String::new();
+    for column in columns {
+        let value = column.value(row);
+        if value.is_null() {
+            return None;
+        }
+        for text in value.each_text() {
+            key.push_str(&text);
+            key.push('\u{1}');
+        }
+        key.push('\u{2}');
+    }
+    Some(key)
+}
+
+/// A Boolean column's rows that are true.
+fn is_true(batch: &RecordBatch, name: Option<&String>) -> Result<Option<Vec<bool>>> {
+    let Some(name) = name else { return Ok(None) };
+    let flags = cast(batch.column(batch.schema().index_of(name)?), &DataType::Boolean)?;
+    let flags = flags.as_boolean();
+    Ok(Some((0..flags.len()).map(|row| flags.is_valid(row) && flags.value(row)).collect()))
+}
+
+impl OperatorState for State {
+    fn push(&mut self, batch: RecordBatch) -> Result<Option<RecordBatch>> {
+        let rows = batch.num_rows();
+        if rows == 0 {
+            return Ok(None);
+        }
+        let schema = batch.schema();
+        self.prepare(&schema)?;
+        let mut arguments: Vec<Arguments> = Vec::new();
+        for statistic in &self.operator.statistics {
+            let mut columns = Vec::new();
+            for name in &statistic.arguments {
+                let column = batch.column(schema.index_of(name)?);
+                // What functions note per dictionary would be noted per group.
+                columns.push(match column.data_type() {
+                    DataType::Dictionary(_, _) => cast(column, &DataType::Utf8View)?,
+                    _ => column.clone(),
+                });
+            }
+            let first = match columns.first() {
+                Some(column) => Column::new(column)?,
+                None => Column::Literal(Box::new(Column::Integer(Int64Array::from(vec![1])))),
+            };
+            arguments.push(Arguments { columns, first });
+        }
+        let keys = self.keys(&batch)?;
+        let times: Option<Column> = match &self.operator.time_window {
+            Some((name, _)) => Some(Column::new(batch.column(schema.index_of(name)?))?),
+            None => None,
+        };
+        let reset_before = is_true(&batch, self.operator.reset_before.as_ref())?;
+        let reset_after = is_true(&batch, self.operator.reset_after.as_ref())?;
+        let nothing: Vec<ArrayRef> = self
+            .operator
+            .statistics
+            .iter()
+            .map(|statistic| {
+                let place = self.output.index_of(&statistic.name)?;
+                Ok(arrow::array::new_null_array(self.output.field(place).data_type(), 1))
+            })
+            .collect::<Result<_>>()?;
+        let mut results: Vec<Vec<ArrayRef>> = (0..nothing.len()).map(|_| Vec::with_capacity(rows)).collect();
+        for row in 0..rows {
+            if reset_before.as_ref().is_some_and(|reset| reset[row]) {
+                self.forget();
+            }
+            let found = match &keys[row] {
+                None => nothing.clone(),
+                Some(key) => {
+                    if self.operator.reset_on_change && self.last_key.as_ref().is_some_and(|last| last != key) {
+                        self.forget();
+                    }
+                    if self.operator.reset_on_change {
+                        self.last_key = Some(key.clone());
+                    }
+                    let group = self.group(key);
+                    let time = times.as_ref().and_then(|times| times.value(row).number());
+                    self.leave_by_time(group, time)?;
+                    if self.operator.current {
+                        self.enter(group, &arguments, row, time)?;
+                        self.leave_by_count(group)?;
+                        self.results(group)?
+                    } else {
+                        let found = self.results(group)?;
+                        self.enter(group, &arguments, row, time)?;
+                        self.leave_by_count(group)?;
+                        found
+                    }
+                }
+            };
+            if reset_after.as_ref().is_some_and(|reset| reset[row]) || self.result_resets(&batch, row, &found)? {
+                self.forget();
+            }
+            for (column, value) in results.iter_mut().zip(found) {
+                column.push(value);
+            }
+        }
+        let mut columns: Vec<ArrayRef> = Vec::with_capacity(self.output.fields().len());
+        for field in self.output.fields() {
+            let place = self.operator.statistics.iter().position(|statistic| statistic.name == *field.name());
+            columns.push(match place {
+                Some(place) => {
+                    let parts: Vec<&dyn Array> = results[place].iter().map(AsRef::as_ref).collect();
+                    let whole = concat(&parts)?;
+                    if whole.data_type() == field.data_type() { whole } else { cast(&whole, field.data_type())? }
+                }
+                None => batch.column(schema.index_of(field.name())?).clone(),
+            });
+        }
+        Ok(Some(RecordBatch::try_new(self.output.clone(), columns)?))
+    }
+}
+
+impl State {
+    /// Whether the row with its results meets the condition of `reset_after`.
+    fn result_resets(&self, batch: &RecordBatch, row: usize, results: &[ArrayRef]) -> Result<bool> {
+        let Some(condition) = &self.operator.reset_after_result else { return Ok(false) };
+        let mut columns = Vec::with_capacity(condition.columns.len());
+        let mut fields = Vec::with_capacity(condition.columns.len());
+        for name in &condition.columns {
+            let place = self.operator.statistics.iter().position(|statistic| statistic.name == *name);
+            let column = match place {
+                Some(place) => results[place].clone(),
+                None => batch.column(batch.schema().index_of(name)?).slice(row, 1),
+            };
+            fields.push(Field::new(name, column.data_type().clone(), true));
+            columns.push(column);
+        }
+        let one = RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)?;
+        let met = condition.condition.evaluate(&one)?.into_array(1)?;
+        Ok(met.as_boolean_opt().is_some_and(|met| met.is_valid(0) && met.value(0)))
+    }
+}

@@ -1,0 +1,193 @@
+//! The row operators of `addtotals` and `addcoltotals`: the total of each row, and a row of totals at the end.
+
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, Float64Array, Int64Array, RecordBatch};
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use datafusion::common::Result;
+use spl_functions::column::{Column, ColumnBuilder, ValueType};
+use spl_functions::value::{Value, parse_number};
+
+use crate::node::{Operator, OperatorState};
+use crate::ordinal::ORDINAL;
+
+/// Adds the total of each row's numbers.
+#[derive(Clone, Debug)]
+pub struct RowTotals {
+    /// The fields added up.
+    pub fields: Vec<String>,
+    /// The field of the total.
+    pub target: String,
+}
+
+impl Operator for RowTotals {
+    fn name(&self) -> &'static str {
+        "addtotals"
+    }
+
+    fn parameters(&self) -> String {
+        format!("{} = {:?}", self.target, self.fields)
+    }
+
+    fn ordered(&self) -> bool {
+        false
+    }
+
+    fn schema(&self, input: &SchemaRef) -> Result<SchemaRef> {
+        Ok(with_field(input, &self.target, DataType::Float64))
+    }
+
+    fn start(&self, output: &SchemaRef) -> Box<dyn OperatorState> {
+        Box::new(RowState { operator: self.clone(), output: output.clone() })
+    }
+}
+
+fn with_field(input: &SchemaRef, name: &str, data_type: DataType) -> SchemaRef {
+    let mut fields: Vec<Arc<Field>> = input.fields().iter().cloned().collect();
+    let field = Arc::new(Field::new(name, data_type, true));
+    match fields.iter_mut().find(|known| known.name() == name) {
+        Some(known) => *known = field,
+        None => fields.push(field),
+    }
+    Arc::new(Schema::new(fields))
+}
+
+struct RowState {
+    operator: RowTotals,
+    output: SchemaRef,
+}
+
+/// The numbers of a value.
+fn numbers(value: Value<'_>) -> f64 {
+    match value {
+        Value::Multivalue(values) => values.iter().filter_map(parse_number).sum(),
+        value => value.number().unwrap_or(0.0),
+    }
+}
+
+impl OperatorState for RowState {
+    fn push(&mut self, batch: RecordBatch) -> Result<Option<RecordBatch>> {
+        let mut totals = vec![0.0; batch.num_rows()];
+        for name in &self.operator.fields {
+            let Some(array) = batch.column_by_name(name) else { continue };
+            let column = Column::new(array)?;
+            for (row, total) in totals.iter_mut().enumerate() {
+                *total += numbers(column.value(row));
+            }
+        }
+        let totals: ArrayRef = Arc::new(Float64Array::from(totals));
+        let columns = self
+            .output
+            .fields()
+            .iter()
+            .map(|field| {
+                if *field.name() == self.operator.target {
+                    return Ok(totals.clone());
+                }
+                Ok(batch.column(batch.schema().index_of(field.name())?).clone())
+            })
+            .collect::<Result<Vec<_>>>()?;
+        Ok(Some(RecordBatch::try_new(self.output.clone(), columns)?))
+    }
+}
+
+/// Adds a row with the totals of columns.
+#[derive(Clone, Debug)]
+pub struct ColumnTotals {
+    /// The columns added up.
+    pub fields: Vec<String>,
+    /// Field and text of the label.
+    pub label: Option<(String, String)>,
+}
+
+impl Operator for ColumnTotals {
+    fn name(&self) -> &'static str {
+        "addcoltotals"
+    }
+
+    fn parameters(&self) -> String {
+        format!("{:?} {:?}", self.fields, self.label)
+    }
+
+    fn schema(&self, input: &SchemaRef) -> Result<SchemaRef> {
+        let Some((name, _)) = &self.label else { return Ok(input.clone()) };
+        match input.field_with_name(name).map(|field| ValueType::of(field.data_type())) {
+            Ok(ValueType::Text | ValueType::Multivalue) => Ok(input.clone()),
+            _ => Ok(with_field(input, name, ValueType::Text.arrow())),
+        }
+    }
+
+    fn start(&self, output: &SchemaRef) -> Box<dyn OperatorState> {
+        Box::new(ColumnState { operator: self.clone(), output: output.clone(), sums: vec![None; self.fields.len()], last: -1 })
+    }
+}
+
+struct ColumnState {
+    operator: ColumnTotals,
+    output: SchemaRef,
+    sums: Vec<Option<f64>>,
+    last: i64,
+}
+
+impl OperatorState for ColumnState {
+    fn push(&mut self, batch: RecordBatch) -> Result<Option<RecordBatch>> {
+        for (name, sum) in self.operator.fields.iter().zip(&mut self.sums) {
+            let Some(array) = batch.column_by_name(name) else { continue };
+            let column = Column::new(array)?;
+            let mut add = |number: f64| *sum = Some(sum.unwrap_or(0.0) + number);
+            for row in 0..batch.num_rows() {
+                match column.value(row) {
+                    Value::Multivalue(values) => values.iter().filter_map(parse_number).for_each(&mut add),
+                    value => value.number().into_iter().for_each(&mut add),
+                }
+            }
+        }
+        if let Some(array) = batch.column_by_name(ORDINAL) {
+            let column = Column::new(array)?;
+            if let Some(last) = batch.num_rows().checked_sub(1).and_then(|row| column.value(row).number()) {
+                self.last = last as i64;
+            }
+        }
+        let columns = self
+            .output
+            .fields()
+            .iter()
+            .map(|field| match batch.column_by_name(field.name()) {
+                None => Ok(arrow::array::new_null_array(field.data_type(), batch.num_rows())),
+                Some(column) if column.data_type() == field.data_type() => Ok(column.clone()),
+                Some(column) => {
+                    let values = Column::new(column)?;
+                    let mut built = ColumnBuilder::new(ValueType::of(field.data_type()), batch.num_rows());
+                    (0..batch.num_rows()).for_each(|row| built.append(values.value(row)));
+                    Ok(built.finish())
+                }
+            })
+            .collect::<Result<Vec<_>>>()?;
+        Ok(Some(RecordBatch::try_new(self.output.clone(), columns)?))
+    }
+
+    fn finish(&mut self) -> Result<Option<RecordBatch>> {
+        let columns = self
+            .output
+            .fields()
+            .iter()
+            .map(|field| {
+                if field.name() == ORDINAL {
+                    return Ok(Arc::new(Int64Array::from(vec![self.last + 1])) as ArrayRef);
+                }
+                let mut built = ColumnBuilder::new(ValueType::of(field.data_type()), 1);
+                let label = self.operator.label.as_ref().filter(|(name, _)| name == field.name());
+                let sum = self.operator.fields.iter().position(|name| name == field.name()).and_then(|place| self.sums[place]);
+                match (label, sum) {
+                    (Some((_, label)), _) => built.append_text(label),
+                    (None, Some(sum)) => built.append(Value::Float(sum)),
+                    (None, None) => built.append_null(),
+                }
+                let built = built.finish();
+                Ok(if built.data_type() == field.data_type() { built } else { cast(&built, field.data_type())? })
+            })
+            .collect::<Result<Vec<_>>>()?;
+        Ok(Some(RecordBatch::try_new(self.output.clone(), columns)?))
+    }
+}

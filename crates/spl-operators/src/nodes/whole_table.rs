@@ -1,0 +1,89 @@
+//! The row operator of commands that need all rows before they can give the first: `concurrency`, `outlier`.
+
+use std::fmt::Debug;
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, RecordBatch};
+use arrow::compute::concat_batches;
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use datafusion::common::Result;
+
+use crate::node::{Operator, OperatorState};
+
+/// What happens to the rows together.
+pub trait TableStep: Debug + Send + Sync + 'static {
+    /// The command.
+    fn command(&self) -> &'static str;
+    /// Columns that come out.
+    fn schema(&self, input: &SchemaRef) -> Result<SchemaRef>;
+    /// All rows in order to the rows that come out.
+    fn apply(&self, rows: RecordBatch, output: &SchemaRef) -> Result<RecordBatch>;
+}
+
+/// Gathers all rows, then takes a step.
+#[derive(Clone, Debug)]
+pub struct WholeTable(pub Arc<dyn TableStep>);
+
+impl Operator for WholeTable {
+    fn name(&self) -> &'static str {
+        self.0.command()
+    }
+
+    fn parameters(&self) -> String {
+        format!("{:?}", self.0)
+    }
+
+    fn schema(&self, input: &SchemaRef) -> Result<SchemaRef> {
+        self.0.schema(input)
+    }
+
+    fn start(&self, output: &SchemaRef) -> Box<dyn OperatorState> {
+        Box::new(State { step: self.0.clone(), output: output.clone(), batches: Vec::new() })
+    }
+}
+
+struct State {
+    step: Arc<dyn TableStep>,
+    output: SchemaRef,
+    batches: Vec<RecordBatch>,
+}
+
+impl OperatorState for State {
+    fn push(&mut self, batch: RecordBatch) -> Result<Option<RecordBatch>> {
+        self.batches.push(batch);
+        Ok(None)
+    }
+
+    fn finish(&mut self) -> Result<Option<RecordBatch>> {
+        let Some(first) = self.batches.first() else { return Ok(None) };
+        let rows = concat_batches(&first.schema(), &self.batches)?;
+        self.batches.clear();
+        self.step.apply(rows, &self.output).map(Some)
+    }
+}
+
+/// A schema with fields set: a known name keeps its place, a new one goes to the end.
+pub fn with_fields(input: &SchemaRef, set: &[(&str, DataType)]) -> SchemaRef {
+    let mut fields: Vec<Arc<Field>> = input.fields().iter().cloned().collect();
+    for (name, data_type) in set {
+        let field = Arc::new(Field::new(*name, data_type.clone(), true));
+        match fields.iter_mut().find(|known| known.name() == name) {
+            Some(known) => *known = field,
+            None => fields.push(field),
+        }
+    }
+    Arc::new(Schema::new(fields))
+}
+
+/// Rows with columns set.
+pub fn with_columns(rows: &RecordBatch, output: &SchemaRef, set: &[(String, ArrayRef)]) -> Result<RecordBatch> {
+    let columns = output
+        .fields()
+        .iter()
+        .map(|field| match set.iter().find(|(name, _)| name == field.name()) {
+            Some((_, column)) => Ok(column.clone()),
+            None => Ok(rows.column(rows.schema().index_of(field.name())?).clone()),
+        })
+        .collect::<Result<Vec<_>>>()?;
+    Ok(RecordBatch::try_new(output.clone(), columns)?)
+}

@@ -1,0 +1,4 @@
+//! Values of rows, one by one.
+
+pub mod cell;
+pub mod transform_reader;

@@ -1,0 +1,11 @@
+//! Loaded events: their profiles, statistics and the knowledge that applies to them.
+
+pub mod data;
+pub mod keyed_extraction;
+pub mod kind;
+pub mod level;
+pub mod parsed_knowledge;
+pub mod parts;
+pub mod planned_knowledge;
+pub mod statistics;
+pub mod summaries;

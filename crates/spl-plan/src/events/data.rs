@@ -1,0 +1,196 @@
+//! Loaded events as a table, each numbered by the knowledge that applies to it.
+
+use std::sync::{Arc, OnceLock};
+
+use arrow::array::{Array, ArrayRef, Int32Array, RecordBatch};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use datafusion::datasource::MemTable;
+use hashbrown::HashMap;
+use spl_functions::column::Column;
+use spl_knowledge::Knowledge;
+use spl_knowledge::props::ResolvedProps;
+use spl_operators::errors::engine_error;
+use spl_operators::ordinal::ORDINAL;
+use spl_parser::Diagnostic;
+
+use crate::events::kind::EventKind;
+use crate::events::statistics::ColumnFacts;
+use crate::events::{keyed_extraction, statistics};
+use crate::frame::ordinal;
+
+/// The hidden column with the number of the event's kind.
+pub const KIND: &str = "__kind";
+
+/// Sources beyond this number are not told apart when events are sorted into kinds.
+const MOST_SOURCES: usize = 64;
+
+/// Loaded events, ready to be searched.
+#[derive(Clone)]
+pub struct EventData {
+    schema: SchemaRef,
+    table: Arc<MemTable>,
+    /// The kinds of events by number; events carry the number in a hidden column. Never empty.
+    kinds: Vec<EventKind>,
+    /// The events again, for what is asked of whole columns.
+    batches: Vec<RecordBatch>,
+    /// What is known of each column, for each kind; found out when it is first asked for.
+    facts: Vec<OnceLock<Vec<ColumnFacts>>>,
+}
+
+impl EventData {
+    /// Prepares loaded events: `batches` have an ordinal column and are in its order.
+    pub fn new(
+        schema: &SchemaRef,
+        batches: &[RecordBatch],
+        knowledge: &Knowledge,
+        partitions: usize,
+    ) -> Result<Self, Diagnostic> {
+        let few_sources = batches.iter().all(|batch| match batch.column_by_name("source").map(|array| Column::new(array)) {
+            Some(Ok(Column::Dictionary { values, .. })) => values.len() <= MOST_SOURCES,
+            Some(_) => false,
+            None => true,
+        });
+        let mut sorter = Sorter { knowledge, few_sources, kinds: Vec::new(), numbers: HashMap::new() };
+        let numbers = batches.iter().map(|batch| sorter.number(batch)).collect::<Result<Vec<_>, _>>()?;
+        let extended = keyed_extraction::extend(schema, batches, &numbers, &sorter.kinds, knowledge)?;
+        let (schema, batches) = extended.as_ref().map_or((schema, batches), |(schema, batches)| (schema, batches.as_slice()));
+        let mut fields: Vec<Arc<Field>> = schema.fields().iter().cloned().collect();
+        fields.push(Arc::new(Field::new(KIND, DataType::Int32, false)));
+        let with_kind: SchemaRef = Arc::new(Schema::new(fields));
+        let mut parts: Vec<Vec<RecordBatch>> = vec![Vec::new(); partitions.max(1)];
+        let mut whole = Vec::with_capacity(batches.len());
+        for (index, (batch, numbered)) in batches.iter().zip(numbers).enumerate() {
+            let mut columns: Vec<ArrayRef> = batch.columns().to_vec();
+            columns.push(numbered);
+            let place = index % partitions.max(1);
+            let batch = RecordBatch::try_new(with_kind.clone(), columns).map_err(|error| engine_error(error.into()))?;
+            whole.push(batch.clone());
+            parts[place].push(batch);
+        }
+        let table = MemTable::try_new(with_kind.clone(), parts)
+            .map_err(engine_error)?
+            .with_sort_order(vec![vec![ordinal().sort(true, false)]]);
+        let mut kinds = sorter.kinds;
+        if kinds.is_empty() {
+            kinds.push(EventKind { props: ResolvedProps::default(), sourcetype: None, source: None });
+        }
+        let facts = with_kind.fields().iter().map(|_| OnceLock::new()).collect();
+        Ok(Self { schema: with_kind, table: Arc::new(table), kinds, batches: whole, facts })
+    }
+
+    /// No events.
+    pub fn empty(knowledge: &Knowledge) -> Result<Self, Diagnostic> {
+        let schema: SchemaRef = Arc::new(Schema::new(vec![
+            Field::new("_time", DataType::Float64, true),
+            Field::new("_raw", DataType::Utf8View, true),
+            Field::new(ORDINAL, DataType::Int64, false),
+        ]));
+        Self::new(&schema, &[], knowledge, 1)
+    }
+
+    /// The table.
+    pub fn table(&self) -> Arc<MemTable> {
+        self.table.clone()
+    }
+
+    /// Its columns.
+    pub fn schema(&self) -> &SchemaRef {
+        &self.schema
+    }
+
+    /// The kinds of events; never empty.
+    pub fn kinds(&self) -> &[EventKind] {
+        &self.kinds
+    }
+
+    /// A column's type and what is known of it among the events of a kind; none when the data has no such column.
+    pub fn facts(&self, name: &str, kind: usize) -> Option<(DataType, ColumnFacts)> {
+        let place = self.schema.index_of(name).ok()?;
+        let kinds_place = self.schema.index_of(KIND).ok()?;
+        let facts = self.facts[place].get_or_init(|| statistics::of_column(&self.batches, place, kinds_place, self.kinds.len()));
+        Some((self.schema.field(place).data_type().clone(), facts.get(kind)?.clone()))
+    }
+
+    /// Whether each event has a value in this column.
+    pub fn is_in_all_events(&self, name: &str) -> bool {
+        (0..self.kinds.len()).all(|kind| self.facts(name, kind).is_some_and(|(_, facts)| facts.always_present))
+    }
+
+    /// Names of the fields that the data carries.
+    pub fn field_names(&self) -> Vec<String> {
+        self.schema.fields().iter().map(|field| field.name().clone()).filter(|name| !name.starts_with("__")).collect()
+    }
+}
+
+/// Sorts events into kinds; few combinations of sourcetype, source and host repeat over many events.
+struct Sorter<'k> {
+    knowledge: &'k Knowledge,
+    few_sources: bool,
+    kinds: Vec<EventKind>,
+    numbers: HashMap<[Option<String>; 3], i32>,
+}
+
+impl Sorter<'_> {
+    fn number(&mut self, batch: &RecordBatch) -> Result<ArrayRef, Diagnostic> {
+        let read = |name: &str| -> Result<Column, Diagnostic> {
+            match batch.column_by_name(name) {
+                Some(array) => Column::new(array).map_err(engine_error),
+                None => Ok(Column::Null),
+            }
+        };
+        let columns = [read("sourcetype")?, read("source")?, read("host")?];
+        let mut by_keys: HashMap<[i32; 3], i32> = HashMap::new();
+        let mut result = Vec::with_capacity(batch.num_rows());
+        for row in 0..batch.num_rows() {
+            let keys = key_triple(&columns, row);
+            if let Some(number) = keys.and_then(|keys| by_keys.get(&keys)) {
+                result.push(*number);
+                continue;
+            }
+            let number =
+                self.kind_of([0, 1, 2].map(|place: usize| columns[place].value(row).text().map(|text| text.into_owned())));
+            if let Some(keys) = keys {
+                by_keys.insert(keys, number);
+            }
+            result.push(number);
+        }
+        Ok(Arc::new(Int32Array::from(result)))
+    }
+
+    fn kind_of(&mut self, names: [Option<String>; 3]) -> i32 {
+        if let Some(number) = self.numbers.get(&names) {
+            return *number;
+        }
+        let [sourcetype, source, host] = &names;
+        let text = |name: &Option<String>| name.clone().unwrap_or_default();
+        let kind = EventKind {
+            props: self.knowledge.props_for(&text(sourcetype), &text(source), &text(host)),
+            // A sourcetype that is renamed has its new name in every search (Splunk admin manual, props.conf, rename).
+            sourcetype: sourcetype.as_deref().map(|name| self.knowledge.search_time_sourcetype(name).to_owned()),
+            source: source.clone().filter(|_| self.few_sources),
+        };
+        let place = self.kinds.iter().position(|known| *known == kind).unwrap_or_else(|| {
+            self.kinds.push(kind);
+            self.kinds.len() - 1
+        });
+        let number = i32::try_from(place).unwrap_or(i32::MAX);
+        self.numbers.insert(names, number);
+        number
+    }
+}
+
+fn key_triple(columns: &[Column; 3], row: usize) -> Option<[i32; 3]> {
+    let mut keys = [-1; 3];
+    for (place, column) in columns.iter().enumerate() {
+        match column {
+            Column::Null => {}
+            Column::Dictionary { keys: column_keys, .. } => {
+                if column_keys.is_valid(row) {
+                    keys[place] = column_keys.value(row);
+                }
+            }
+            _ => return None,
+        }
+    }
+    Some(keys)
+}

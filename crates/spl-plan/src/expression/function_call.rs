@@ -1,0 +1,70 @@
+//! Calls of functions over typed expressions, and what they need: conversions and choices between values.
+
+use datafusion::logical_expr::Expr;
+use datafusion::prelude::{cast, when};
+use spl_functions::column::ValueType;
+use spl_functions::scalar::{self, FunctionSpec};
+use spl_parser::Diagnostic;
+
+use crate::context::PlanContext;
+use crate::frame::null;
+use crate::frame::scope::Typed;
+
+/// Calls a function of the registry.
+pub fn call(context: &PlanContext, name: &str, arguments: Vec<Typed>) -> Result<Typed, Diagnostic> {
+    let spec = scalar::lookup(name)
+        .ok_or_else(|| Diagnostic::general("plan/unknown-function", format!("`{name}` is not a function")))?;
+    Ok(call_spec(context, spec, arguments))
+}
+
+/// Calls a function of the registry by its entry.
+pub fn call_spec(context: &PlanContext, spec: &'static FunctionSpec, arguments: Vec<Typed>) -> Typed {
+    let types: Vec<ValueType> = arguments.iter().map(|argument| argument.value_type).collect();
+    let value_type = (spec.returns)(&types);
+    let arguments = arguments.into_iter().map(|argument| argument.expression).collect();
+    let expression = context.function(spec).call(arguments);
+    Typed::new(expression, value_type)
+}
+
+/// Converts to a type that can hold it (see [`ValueType::common`]).
+pub fn convert(context: &PlanContext, typed: Typed, to: ValueType) -> Result<Expr, Diagnostic> {
+    if typed.value_type == to && !matches!(to, ValueType::Text) {
+        return Ok(typed.expression);
+    }
+    match (typed.value_type, to) {
+        (ValueType::Null, _) => Ok(null(to)),
+        (ValueType::Integer, ValueType::Float) => Ok(cast(typed.expression, to.arrow())),
+        // Text may be a dictionary: branches and unions need one Arrow type.
+        (ValueType::Text, ValueType::Text) => match typed.expression {
+            literal @ Expr::Literal(..) => Ok(literal),
+            other => Ok(cast(other, to.arrow())),
+        },
+        (_, ValueType::Text) => Ok(call(context, "spl_text", vec![typed])?.expression),
+        (_, ValueType::Multivalue) => Ok(call(context, "spl_multivalue", vec![typed])?.expression),
+        (_, ValueType::Float) => Ok(call(context, "spl_number", vec![typed])?.expression),
+        _ => Ok(cast(typed.expression, to.arrow())),
+    }
+}
+
+/// A choice between values: the first branch whose condition is true.
+pub fn choose(context: &PlanContext, branches: Vec<(Expr, Typed)>, otherwise: Option<Typed>) -> Result<Typed, Diagnostic> {
+    let mut value_type = ValueType::Null;
+    for typed in branches.iter().map(|(_, typed)| typed).chain(otherwise.as_ref()) {
+        value_type = value_type.common(typed.value_type);
+    }
+    let mut branches = branches.into_iter();
+    let Some((first, typed)) = branches.next() else {
+        return Ok(Typed::new(null(ValueType::Text), ValueType::Null));
+    };
+    let target = if value_type == ValueType::Null { ValueType::Text } else { value_type };
+    let mut chain = when(first, convert(context, typed, target)?);
+    for (test, typed) in branches {
+        chain = chain.when(test, convert(context, typed, target)?);
+    }
+    let expression = match otherwise {
+        Some(typed) => chain.otherwise(convert(context, typed, target)?),
+        None => chain.otherwise(null(target)),
+    }
+    .map_err(spl_operators::errors::engine_error)?;
+    Ok(Typed::new(expression, value_type))
+}

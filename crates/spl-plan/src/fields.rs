@@ -1,0 +1,3 @@
+//! Required fields.
+
+pub mod required;

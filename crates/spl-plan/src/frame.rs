@@ -1,0 +1,396 @@
+//! A frame: the plan of a pipeline up to a command, with the rule that its row order is its hidden ordinal column.
+
+pub mod conditions;
+pub mod ordinals;
+pub mod scope;
+
+use std::sync::Arc;
+
+use arrow::datatypes::DataType;
+use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
+use datafusion::common::{Column, HashMap, ScalarValue};
+use datafusion::logical_expr::{Expr, Extension, LogicalPlan, LogicalPlanBuilder, Projection, SortExpr, lit};
+use datafusion::prelude::cast;
+use spl_functions::column::ValueType;
+use spl_operators::errors::engine_error;
+use spl_operators::node::{Operator, OperatorNode};
+use spl_operators::nodes::barrier::Barrier;
+use spl_operators::ordinal::ORDINAL;
+use spl_parser::Diagnostic;
+
+use crate::names::wildcards::wildcard_matches;
+
+/// The plan of a pipeline so far.
+#[derive(Clone, Debug)]
+pub struct Frame {
+    /// The plan; its columns are unqualified and named as the fields, plus [`ORDINAL`].
+    pub plan: LogicalPlan,
+    /// Number of results appended so far; each has its own range of ordinals.
+    pub appended: i64,
+    /// An order that the ordinal does not carry yet: whoever needs the ordinal numbers the rows first, and a `sort` that
+    /// follows takes these keys for its ties, so that groups are not sorted twice.
+    pending: Option<Vec<SortExpr>>,
+    /// Assignments since the optimiser was last stopped from merging them.
+    assignments: usize,
+    /// Fields that are absent only where a column of the loaded events is: the column by the field's name.
+    carried: Arc<HashMap<String, String>>,
+}
+
+/// Assignments that the optimiser may merge into one expression.
+const MERGED_ASSIGNMENTS: usize = 48;
+
+/// A field of a frame.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FrameField {
+    /// Field name.
+    pub name: String,
+    /// Arrow type.
+    pub data_type: DataType,
+}
+
+impl FrameField {
+    /// The field's SPL type.
+    pub fn value_type(&self) -> ValueType {
+        ValueType::of(&self.data_type)
+    }
+
+    /// Whether the name is one that splq keeps for itself.
+    pub fn is_hidden(&self) -> bool {
+        self.name.starts_with("__")
+    }
+}
+
+/// A column by its exact name.
+pub fn column(name: &str) -> Expr {
+    Expr::Column(Column::new_unqualified(name))
+}
+
+/// The ordinal column.
+pub fn ordinal() -> Expr {
+    column(ORDINAL)
+}
+
+/// A text literal.
+pub fn text(value: impl Into<String>) -> Expr {
+    lit(ScalarValue::Utf8View(Some(value.into())))
+}
+
+/// An absent value of a type.
+pub fn null(value_type: ValueType) -> Expr {
+    match value_type {
+        ValueType::Null => null(ValueType::Text),
+        ValueType::Text => lit(ScalarValue::Utf8View(None)),
+        ValueType::Integer => lit(ScalarValue::Int64(None)),
+        ValueType::Float => lit(ScalarValue::Float64(None)),
+        ValueType::Boolean => lit(ScalarValue::Boolean(None)),
+        ValueType::Multivalue => cast(lit(ScalarValue::Null), ValueType::Multivalue.arrow()),
+    }
+}
+
+impl Frame {
+    /// A frame over a plan that has an ordinal column.
+    pub fn new(plan: LogicalPlan) -> Self {
+        Self::over(plan, 0)
+    }
+
+    /// All loaded events: each field is a column of theirs.
+    pub fn of_events(plan: LogicalPlan) -> Self {
+        let names = plan.schema().fields().iter().map(|field| (field.name().clone(), field.name().clone())).collect();
+        Self { carried: Arc::new(names), ..Self::new(plan) }
+    }
+
+    /// The column of the loaded events without which this field is absent, and with which it is there.
+    pub fn carried(&self, field: &str) -> Option<&str> {
+        self.carried.get(field).map(String::as_str)
+    }
+
+    /// The fields in order, hidden ones left out.
+    pub fn fields(&self) -> Vec<FrameField> {
+        self.all_fields().into_iter().filter(|field| !field.is_hidden()).collect()
+    }
+
+    /// The fields in order with hidden ones.
+    pub fn all_fields(&self) -> Vec<FrameField> {
+        self.plan
+            .schema()
+            .fields()
+            .iter()
+            .map(|field| FrameField { name: field.name().clone(), data_type: field.data_type().clone() })
+            .collect()
+    }
+
+    /// A field by its exact name.
+    pub fn field(&self, name: &str) -> Option<FrameField> {
+        self.plan
+            .schema()
+            .fields()
+            .iter()
+            .find(|field| field.name() == name)
+            .map(|field| FrameField { name: field.name().clone(), data_type: field.data_type().clone() })
+    }
+
+    /// The fields whose names match a pattern with `*`.
+    pub fn matching(&self, pattern: &str) -> Vec<FrameField> {
+        self.fields().into_iter().filter(|field| wildcard_matches(pattern, &field.name)).collect()
+    }
+
+    /// Goes on with what a plan builder makes of the plan.
+    pub fn build(
+        self,
+        make: impl FnOnce(LogicalPlanBuilder) -> datafusion::common::Result<LogicalPlanBuilder>,
+    ) -> Result<Self, Diagnostic> {
+        let settled = self.settled()?;
+        let plan = make(LogicalPlanBuilder::from(settled.plan)).and_then(LogicalPlanBuilder::build).map_err(engine_error)?;
+        Ok(Self { assignments: settled.assignments, ..Self::over(plan, settled.appended) })
+    }
+
+    /// The same rows with an order that is still to be numbered.
+    pub fn with_pending_order(self, keys: Vec<SortExpr>) -> Self {
+        Self { pending: Some(keys), ..self }
+    }
+
+    /// Numbers the rows if their order is still to be numbered.
+    pub fn settled(mut self) -> Result<Self, Diagnostic> {
+        match self.pending.take() {
+            Some(keys) => self.numbered(keys),
+            None => Ok(self),
+        }
+    }
+
+    /// A frame over another plan that stands behind the same appended results.
+    pub fn over(plan: LogicalPlan, appended: i64) -> Self {
+        Self { plan, appended, pending: None, assignments: 0, carried: Arc::default() }
+    }
+
+    /// Keeps the rows where the condition is true.
+    pub fn filter(self, condition: Expr) -> Result<Self, Diagnostic> {
+        let carried = self.carried.clone();
+        Ok(Self { carried, ..self.build(|plan| plan.filter(condition))? })
+    }
+
+    /// Exactly these columns, plus the ordinal.
+    pub fn select(self, columns: Vec<(String, Expr)>) -> Result<Self, Diagnostic> {
+        let has_ordinal = columns.iter().any(|(name, _)| name == ORDINAL);
+        let mut projected: Vec<Expr> = columns.into_iter().map(|(name, expression)| named(expression, &name)).collect();
+        if !has_ordinal {
+            projected.push(ordinal());
+        }
+        let pending = self.pending.as_deref().and_then(|keys| renamed_keys(keys, &projected));
+        let settled = if pending.is_some() { Self { pending: None, ..self } } else { self.settled()? };
+        let carried = Arc::new(projected.iter().filter_map(|expression| settled.carried_by(expression)).collect());
+        Ok(Self { pending, carried, ..settled.select_expressions(projected)? })
+    }
+
+    fn select_expressions(self, projected: Vec<Expr>) -> Result<Self, Diagnostic> {
+        let settled = self;
+        let LogicalPlan::Projection(below) = &settled.plan else {
+            return settled.project(projected);
+        };
+        if let Some(merged) = merge(below, &projected) {
+            let input = below.input.as_ref().clone();
+            return Self { plan: input, ..settled }.project(merged);
+        }
+        let apart = if reads_what_it_sets(&below.expr) { settled.operate(Barrier { ordered: false })? } else { settled };
+        apart.project(projected)
+    }
+
+    /// The name of a projected column with the column of the events that it is absent with.
+    fn carried_by(&self, projected: &Expr) -> Option<(String, String)> {
+        let (name, expression) = match projected {
+            Expr::Column(found) => (&found.name, projected),
+            Expr::Alias(alias) => (&alias.name, alias.expr.as_ref()),
+            _ => return None,
+        };
+        let source = match expression {
+            Expr::Column(found) => found,
+            // A bin of a number is a number.
+            Expr::ScalarFunction(call) if call.name() == "bin_time" => match call.args.as_slice() {
+                [Expr::Column(found), Expr::Literal(..), Expr::Literal(..)]
+                    if self.field(&found.name)?.data_type.is_numeric() =>
+                {
+                    found
+                }
+                _ => return None,
+            },
+            _ => return None,
+        };
+        Some((name.clone(), self.carried.get(&source.name)?.clone()))
+    }
+
+    /// A projection of unqualified columns. DataFusion's builder would look through the whole plan below for each
+    /// expression, which takes minutes in a chain of hundreds of assignments.
+    fn project(self, columns: Vec<Expr>) -> Result<Self, Diagnostic> {
+        let projection = Projection::try_new(columns, Arc::new(self.plan)).map_err(engine_error)?;
+        Ok(Self { plan: LogicalPlan::Projection(projection), ..self })
+    }
+
+    /// All columns, with these set: a known name keeps its place, a new one goes to the end.
+    pub fn assign(self, assignments: Vec<(String, Expr)>) -> Result<Self, Diagnostic> {
+        let mut columns: Vec<(String, Expr)> =
+            self.all_fields().into_iter().map(|field| (field.name.clone(), column(&field.name))).collect();
+        for (name, expression) in assignments {
+            match columns.iter_mut().find(|(known, _)| *known == name) {
+                Some(found) => found.1 = expression,
+                None => columns.push((name, expression)),
+            }
+        }
+        let mut assigned = self.select(columns)?;
+        assigned.assignments += 1;
+        if assigned.assignments < MERGED_ASSIGNMENTS { Ok(assigned) } else { assigned.operate(Barrier { ordered: false }) }
+    }
+
+    /// All columns but these.
+    pub fn without(self, names: &[String]) -> Result<Self, Diagnostic> {
+        let columns = self
+            .all_fields()
+            .into_iter()
+            .filter(|field| !names.contains(&field.name))
+            .map(|field| (field.name.clone(), column(&field.name)))
+            .collect();
+        self.select(columns)
+    }
+
+    /// Sorts by keys (ties keep their order) and numbers the rows anew.
+    pub fn sorted(mut self, mut keys: Vec<SortExpr>, limit: Option<usize>) -> Result<Self, Diagnostic> {
+        keys.extend(self.pending.take().unwrap_or_else(|| vec![ordinal().sort(true, false)]));
+        let sorted = match limit {
+            Some(limit) => self.build(|plan| plan.sort(keys.clone())?.limit(0, Some(limit)))?,
+            None => self,
+        };
+        sorted.numbered(keys)
+    }
+
+    /// Numbers the rows in the order of the keys.
+    pub fn numbered(self, keys: Vec<SortExpr>) -> Result<Self, Diagnostic> {
+        use datafusion::functions_window::expr_fn::row_number;
+        use datafusion::logical_expr::ExprFunctionExt;
+        const FRESH: &str = "__fresh";
+        let fresh = row_number().order_by(keys).build().map_err(engine_error)?.alias(FRESH);
+        let names: Vec<String> = self.all_fields().into_iter().map(|field| field.name).filter(|name| name != ORDINAL).collect();
+        let numbered = self.build(|plan| plan.window(vec![fresh]))?;
+        let mut columns: Vec<(String, Expr)> = names.into_iter().map(|name| (name.clone(), column(&name))).collect();
+        columns.push((ORDINAL.to_owned(), cast(column(FRESH), DataType::Int64)));
+        numbered.select(columns)
+    }
+
+    /// Sorts the plan by its ordinal: for what reads rows in order.
+    pub fn ordered(self) -> Result<Self, Diagnostic> {
+        self.build(|plan| plan.sort(vec![ordinal().sort(true, false)]))
+    }
+
+    /// The plan with its rows in order, for the end of a pipeline; the ordinal need not be numbered.
+    pub fn finished(mut self) -> Result<LogicalPlan, Diagnostic> {
+        let keys = self.pending.take().unwrap_or_else(|| vec![ordinal().sort(true, false)]);
+        LogicalPlanBuilder::from(self.plan).sort(keys).and_then(LogicalPlanBuilder::build).map_err(engine_error)
+    }
+}
+
+/// The keys of an order by the names that a projection gives to what they read. None when it drops, repeats or computes
+/// anything, or when a key is more than a call on a column.
+fn renamed_keys(keys: &[SortExpr], projected: &[Expr]) -> Option<Vec<SortExpr>> {
+    let mut names: HashMap<&str, &str> = HashMap::new();
+    for expression in projected {
+        let (from, to) = match expression {
+            Expr::Column(found) => (found, &found.name),
+            Expr::Alias(alias) => match alias.expr.as_ref() {
+                Expr::Column(found) => (found, &alias.name),
+                _ => return None,
+            },
+            _ => return None,
+        };
+        if from.name == ORDINAL && to != ORDINAL {
+            return None;
+        }
+        names.insert(&from.name, to);
+    }
+    keys.iter()
+        .map(|key| {
+            let mut lost = false;
+            let renamed = key.expr.clone().transform(|part| {
+                Ok(match &part {
+                    Expr::Column(found) => match names.get(found.name.as_str()) {
+                        Some(name) => Transformed::yes(column(name)),
+                        None => {
+                            lost = true;
+                            Transformed::no(part)
+                        }
+                    },
+                    _ => Transformed::no(part),
+                })
+            });
+            let expr = renamed.ok().filter(|_| !lost)?.data;
+            Some(SortExpr { expr, ..key.clone() })
+        })
+        .collect()
+}
+
+/// A projection and the one below it as one. None when that would compute something twice.
+///
+/// DataFusion merges projections too, but takes two equal ones that follow each other for one, which is wrong for those
+/// that read what they set (`x=x+1` twice). So none of these may be left to it with a projection above.
+fn merge(below: &Projection, above: &[Expr]) -> Option<Vec<Expr>> {
+    let inner: HashMap<&str, Expr> = below
+        .schema
+        .fields()
+        .iter()
+        .zip(&below.expr)
+        .map(|(field, expression)| (field.name().as_str(), expression.clone().unalias()))
+        .collect();
+    let mut uses: HashMap<&Column, usize> = HashMap::new();
+    above.iter().for_each(|expression| expression.add_column_ref_counts(&mut uses));
+    for (column, count) in uses {
+        let found = inner.get(column.name.as_str())?;
+        if count > 1 && !matches!(found, Expr::Column(_) | Expr::Literal(..)) {
+            return None;
+        }
+    }
+    above
+        .iter()
+        .map(|expression| {
+            let name = expression.schema_name().to_string();
+            let replaced = expression.clone().unalias().transform(|part| {
+                Ok(match &part {
+                    Expr::Column(column) => match inner.get(column.name.as_str()) {
+                        Some(found) => Transformed::new(found.clone(), true, TreeNodeRecursion::Jump),
+                        None => Transformed::no(part),
+                    },
+                    _ => Transformed::no(part),
+                })
+            });
+            replaced.ok().map(|replaced| named(replaced.data, &name))
+        })
+        .collect()
+}
+
+/// Whether a projection reads a column that it sets to something else.
+fn reads_what_it_sets(projected: &[Expr]) -> bool {
+    let is_set = |expression: &Expr| match expression {
+        Expr::Column(_) => None,
+        other => Some(other.schema_name().to_string()),
+    };
+    let set: Vec<String> = projected.iter().filter_map(is_set).collect();
+    projected
+        .iter()
+        .filter(|expression| !matches!(expression, Expr::Column(_)))
+        .any(|expression| expression.column_refs().iter().any(|found| set.contains(&found.name)))
+}
+
+/// Gives an expression a column name; a column of that name stays as it is.
+pub fn named(expression: Expr, name: &str) -> Expr {
+    match &expression {
+        Expr::Column(found) if found.name == name && found.relation.is_none() => expression,
+        _ => expression.alias(name),
+    }
+}
+
+impl Frame {
+    /// Goes on with a row operator.
+    pub fn operate(self, operator: impl Operator) -> Result<Self, Diagnostic> {
+        let settled = self.settled()?;
+        let appended = settled.appended;
+        // An operator reads columns by name, so the schema must keep what it names: order first, then operate.
+        let node = OperatorNode::new(settled.plan, Arc::new(operator)).map_err(engine_error)?;
+        let plan = LogicalPlan::Extension(Extension { node: Arc::new(node) });
+        Ok(Self::over(plan, appended))
+    }
+}

@@ -1,0 +1,104 @@
+//! Required fields of searches over data models: what `tstats` and its kin read of the events.
+
+use spl_knowledge::{CalculationKind, Knowledge};
+use spl_parser::syntax::{Argument, CommandCall, Pipeline};
+use spl_parser::{Diagnostic, Span};
+
+use crate::context::PlanContext;
+use crate::events::parsed_knowledge::ParsedKnowledge;
+use crate::fields::required::Needed;
+use crate::models::dataset::DatasetName;
+
+/// What the tstats commands of a pipeline need of the data, added to what the rest needs.
+pub fn data_model_fields(pipeline: &Pipeline, knowledge: &Knowledge, parsed: &ParsedKnowledge, needed: Needed) -> Needed {
+    let mut needed = needed;
+    for call in &pipeline.commands {
+        if call.spec.name == "tstats" {
+            command_fields(call, knowledge, parsed, &mut needed);
+        }
+        for argument in call.arguments.iter().chain(call.clauses.iter().flat_map(|clause| &clause.arguments)) {
+            if let Argument::Subsearch(subsearch) = argument {
+                needed = data_model_fields(&subsearch.pipeline, knowledge, parsed, needed);
+            }
+        }
+    }
+    needed
+}
+
+fn command_fields(call: &CommandCall, knowledge: &Knowledge, parsed: &ParsedKnowledge, needed: &mut Needed) {
+    let mut names = Needed::none();
+    for aggregation in call.aggregations() {
+        aggregated_fields(&aggregation.argument, &mut |name, _| {
+            names.add(if name.starts_with("PREFIX(") { "_raw" } else { name });
+        });
+    }
+    for argument in call.by_fields() {
+        match argument {
+            Argument::Field(field) => names.add(&field.name),
+            Argument::Conversion { .. } => names.add("_raw"),
+            _ => {}
+        }
+    }
+    if let Some(Argument::Search(condition)) = call.clause("where").and_then(|clause| clause.arguments.first()) {
+        crate::fields::required::search_fields(condition, &mut names);
+    }
+    let Needed::Only(names) = names else {
+        *needed = Needed::All;
+        return;
+    };
+    let dataset = match call.clause("from").and_then(|clause| clause.arguments.first()) {
+        Some(Argument::Pair { value, .. }) => DatasetName::find(knowledge, &value.value, value.span).ok(),
+        _ => None,
+    };
+    let Some(dataset) = dataset else {
+        names.iter().for_each(|name| needed.add(name));
+        return;
+    };
+    needed.add("tag");
+    needed.add("eventtype");
+    for name in &names {
+        needed.add(dataset.unprefixed(name).unwrap_or(name));
+    }
+    for constraint in dataset.model.constraint_chain(dataset.dataset).unwrap_or_default() {
+        match parsed.search(knowledge, constraint) {
+            Ok(search) => crate::fields::required::search_fields(&search, needed),
+            Err(_) => *needed = Needed::All,
+        }
+    }
+    for calculation in dataset.model.all_calculations(dataset.dataset).unwrap_or_default() {
+        if !calculation.outputs.iter().any(|output| names.iter().any(|name| dataset.unprefixed(name) == Some(&output.name))) {
+            continue;
+        }
+        match &calculation.kind {
+            CalculationKind::Eval { expression } => {
+                if let Ok(parsed) = parsed.expression(expression) {
+                    crate::fields::required::expression_fields(&parsed, needed);
+                }
+            }
+            CalculationKind::Rex { input, .. } | CalculationKind::GeoIp { input, .. } => needed.add(input),
+            CalculationKind::Lookup { inputs, .. } => inputs.iter().for_each(|(_, event)| needed.add(event)),
+        }
+    }
+}
+
+/// Notes that `summariesonly` reads the events themselves.
+pub fn note_summaries(context: &PlanContext, call: &CommandCall) {
+    context.warn(Diagnostic {
+        severity: spl_parser::Severity::Note,
+        ..Diagnostic::warning(
+            "tstats/summariesonly",
+            "no data model summary has what is asked for: `summariesonly=true` reads the events themselves",
+            call.option("summariesonly").map(|option| option.name.span),
+        )
+    });
+}
+
+/// The fields that the argument of a statistic names.
+pub fn aggregated_fields(argument: &spl_parser::syntax::AggregationArgument, want: &mut impl FnMut(&str, Span)) {
+    use spl_parser::syntax::AggregationArgument as A;
+    match argument {
+        A::None | A::Eval(_) => {}
+        A::Field(field) => want(&field.name, field.span),
+        A::Sparkline { aggregation, .. } => aggregated_fields(&aggregation.argument, want),
+    }
+}

@@ -1,0 +1,4 @@
+//! Names and values as they are written in a search.
+
+pub mod quoting;
+pub mod wildcards;

@@ -1,0 +1,9 @@
+//! Rows in memory: the ends of stages, and tables made of rows.
+
+pub mod collected;
+pub mod extraction;
+pub mod lookup_table;
+pub mod stages;
+pub mod table;
+pub mod texts;
+pub mod union;

@@ -1,0 +1,117 @@
+//! Stages: what was planned so far is run, and planning goes on from its rows.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use datafusion::datasource::{MemTable, provider_as_source};
+use datafusion::logical_expr::LogicalPlanBuilder;
+use spl_operators::errors::engine_error;
+use spl_operators::nodes::cut::Cut;
+use spl_parser::syntax::Subsearch;
+use spl_parser::{Diagnostic, Span};
+
+use crate::context::PlanContext;
+use crate::context::runner::CollectedRows;
+use crate::fields::required::Needed;
+use crate::frame::ordinals::{unqualified, with_fresh_ordinal};
+use crate::frame::{Frame, ordinal};
+
+impl PlanContext {
+    /// Runs a frame and gives its rows in order.
+    ///
+    /// # Errors
+    /// What the engine or an operator fails with.
+    pub async fn collect(&self, frame: Frame) -> Result<CollectedRows, Diagnostic> {
+        self.runner().collect(frame.finished()?).await
+    }
+
+    /// Runs a frame and goes on from its rows: the end of a stage.
+    ///
+    /// # Errors
+    /// As [`Self::collect`].
+    pub async fn materialise(&self, frame: Frame) -> Result<Frame, Diagnostic> {
+        let (schema, batches) = self.collect(frame).await?;
+        self.from_batches(schema, batches)
+    }
+
+    /// A frame over rows; an ordinal is added when there is none.
+    ///
+    /// # Errors
+    /// Batches that are not of this schema.
+    pub fn from_batches(&self, schema: SchemaRef, batches: Vec<RecordBatch>) -> Result<Frame, Diagnostic> {
+        let (schema, batches) = with_fresh_ordinal(schema, batches)?;
+        let table = MemTable::try_new(schema.clone(), vec![batches])
+            .map_err(engine_error)?
+            .with_sort_order(vec![vec![ordinal().sort(true, false)]]);
+        let names: Vec<String> = schema.fields().iter().map(|field| field.name().clone()).collect();
+        let plan = LogicalPlanBuilder::scan("results", provider_as_source(Arc::new(table)), None)
+            .and_then(|scan| scan.project(unqualified("results", &names)))
+            .and_then(LogicalPlanBuilder::build)
+            .map_err(engine_error)?;
+        Ok(Frame::new(plan))
+    }
+
+    /// The first rows of a frame, by a limit of Splunk's; a run that has more rows warns.
+    ///
+    /// # Errors
+    /// What the engine refuses.
+    pub fn cut(&self, frame: Frame, limit: usize, limit_name: &'static str, span: Span, help: &str) -> Result<Frame, Diagnostic> {
+        let was_cut = Arc::new(AtomicBool::new(false));
+        let warning = Diagnostic::warning("limit/reached", format!("results were cut to {limit} rows"), Some(span))
+            .with_help(format!("{help}; the limit is `{limit_name}`"));
+        self.notes().watch(was_cut.clone(), warning);
+        frame.operate(Cut { limit, was_cut })
+    }
+
+    /// Plans a subsearch without running it.
+    ///
+    /// # Errors
+    /// What its commands refuse.
+    pub async fn subpipeline(&self, subsearch: &Subsearch, needed: Needed) -> Result<Frame, Diagnostic> {
+        let inner = self.nested(subsearch.span)?;
+        inner.pipeline(&subsearch.pipeline, needed).await
+    }
+
+    /// Plans and runs a subsearch; at most `limit` rows, with a warning when it had more.
+    ///
+    /// # Errors
+    /// What its commands refuse, what the engine fails with.
+    pub async fn subsearch(&self, subsearch: &Subsearch, limit_name: &'static str, needed: Needed) -> Result<Frame, Diagnostic> {
+        let limit = self.limits().get(limit_name);
+        let frame = self.subpipeline(subsearch, needed).await?;
+        self.limited(frame, limit_name, limit, subsearch.span).await
+    }
+
+    /// Runs a frame for at most `limit` rows (0 = all), with a warning when it had more.
+    ///
+    /// # Errors
+    /// What the engine or an operator fails with.
+    pub async fn limited(&self, frame: Frame, limit_name: &'static str, limit: u64, span: Span) -> Result<Frame, Diagnostic> {
+        let frame = if limit > 0 {
+            let probe = usize::try_from(limit).unwrap_or(usize::MAX - 1) + 1;
+            frame.ordered()?.build(|plan| plan.limit(0, Some(probe)))?
+        } else {
+            frame
+        };
+        let (schema, mut batches) = self.collect(frame).await?;
+        let rows: usize = batches.iter().map(RecordBatch::num_rows).sum();
+        if limit > 0 && rows as u64 > limit {
+            self.warn(
+                Diagnostic::warning("limit/reached", format!("results were cut to {limit} rows"), Some(span))
+                    .with_help(format!("the limit is `{limit_name}`")),
+            );
+            let mut left = usize::try_from(limit).unwrap_or(usize::MAX);
+            batches = batches
+                .into_iter()
+                .map(|batch| {
+                    let kept = batch.slice(0, left.min(batch.num_rows()));
+                    left -= kept.num_rows();
+                    kept
+                })
+                .collect();
+        }
+        self.from_batches(schema, batches)
+    }
+}

@@ -1,0 +1,80 @@
+//! Frames one behind the other, columns by name.
+
+use std::sync::Arc;
+
+use arrow::datatypes::DataType;
+use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, Union};
+use indexmap::IndexMap;
+use spl_functions::column::ValueType;
+use spl_operators::errors::engine_error;
+use spl_operators::ordinal::ORDINAL;
+use spl_parser::Diagnostic;
+
+use crate::aggregation::prestats;
+use crate::context::PlanContext;
+use crate::expression::function_call;
+use crate::frame::ordinals::appended_ordinal;
+use crate::frame::scope::Typed;
+use crate::frame::{Frame, FrameField, column, null};
+
+/// One frame behind the other, columns by name. The second must be numbered from 0.
+pub fn concatenate(context: &PlanContext, first: Frame, second: Frame) -> Result<Frame, Diagnostic> {
+    concatenate_all(context, vec![first, second])
+}
+
+/// Frames one behind the other, columns by name. All but the first must be numbered from 0.
+pub fn concatenate_all(context: &PlanContext, mut frames: Vec<Frame>) -> Result<Frame, Diagnostic> {
+    if frames.len() == 1
+        && let Some(only) = frames.pop()
+    {
+        return Ok(only);
+    }
+    // What statistics read of rows with `prestats=true` is hidden, and comes along.
+    let carried = |field: &FrameField| !field.is_hidden() || field.name.starts_with(prestats::PREFIX);
+    let mut types: IndexMap<String, Vec<Option<DataType>>> = IndexMap::new();
+    for (place, frame) in frames.iter().enumerate() {
+        for field in frame.all_fields().into_iter().filter(carried) {
+            let known = types.entry(field.name).or_insert_with(|| vec![None; frames.len()]);
+            known[place] = Some(field.data_type);
+        }
+    }
+    let common: Vec<(ValueType, Option<DataType>)> = types
+        .values()
+        .map(|types| {
+            let mut present = types.iter().flatten();
+            let first = present.clone().next();
+            let same = first.filter(|first| types.iter().all(|other| other.as_ref() == Some(first)));
+            let value_type = present.by_ref().fold(ValueType::Null, |kind, other| kind.common(ValueType::of(other)));
+            (if value_type == ValueType::Null { ValueType::Text } else { value_type }, same.cloned())
+        })
+        .collect();
+    let mut appended = frames.first().map_or(0, |first| first.appended);
+    let mut plans = Vec::with_capacity(frames.len());
+    for (place, frame) in frames.into_iter().enumerate() {
+        let mut columns: Vec<(String, Expr)> = Vec::with_capacity(types.len() + 1);
+        for ((name, types), (value_type, same)) in types.iter().zip(&common) {
+            let value = match &types[place] {
+                Some(_) if same.is_some() => column(name),
+                Some(data_type) => {
+                    let typed = Typed::new(column(name), ValueType::of(data_type));
+                    function_call::convert(context, typed, *value_type)?
+                }
+                None => null(*value_type),
+            };
+            columns.push((name.clone(), value));
+        }
+        if place > 0 {
+            appended += 1;
+            columns.push((ORDINAL.to_owned(), appended_ordinal(appended)));
+        }
+        plans.push(Arc::new(frame.select(columns)?.settled()?.plan));
+    }
+    // As one node: a chain of nodes for two would be as deep as there are frames.
+    let names: Vec<String> = types.into_keys().chain([ORDINAL.to_owned()]).collect();
+    let plan = Union::try_new_with_loose_types(plans)
+        .map(LogicalPlan::Union)
+        .and_then(|plan| LogicalPlanBuilder::from(plan).project(names.iter().map(|name| column(name))))
+        .and_then(LogicalPlanBuilder::build)
+        .map_err(engine_error)?;
+    Ok(Frame::over(plan, appended))
+}
