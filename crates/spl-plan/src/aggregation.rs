@@ -18,10 +18,10 @@ use spl_parser::{Diagnostic, Span};
 
 use crate::context::PlanContext;
 use crate::expression;
-use crate::expression::function_call;
-use crate::expression::function_call::choose;
 use crate::frame::scope::Typed;
 use crate::frame::{Frame, FrameField, column, null, ordinal};
+use crate::function_call;
+use crate::function_call::choose;
 use crate::names::wildcards::wildcard_captures;
 
 /// An aggregation ready to be put into a plan.
@@ -94,7 +94,7 @@ fn all_numbers(field: &str) -> String {
 ///
 /// Source: Splunk search reference, stats, eventstats, streamstats.
 pub fn with_all_numbers(context: &PlanContext, call: &CommandCall, frame: Frame) -> Result<(Frame, Vec<String>), Diagnostic> {
-    if !crate::pipeline::arguments::boolean(call, "allnum", false) {
+    if !crate::arguments::boolean(call, "allnum", false) {
         return Ok((frame, Vec::new()));
     }
     let mut fields: Vec<FrameField> = Vec::new();
@@ -104,7 +104,7 @@ pub fn with_all_numbers(context: &PlanContext, call: &CommandCall, frame: Frame)
         if !spec.is_some_and(|(spec, _)| NUMERIC.contains(&spec.name)) {
             continue;
         }
-        for found in crate::pipeline::arguments::expand(&frame, field) {
+        for found in crate::arguments::expand(&frame, field) {
             if !found.value_type().is_number() && !fields.contains(&found) {
                 fields.push(found);
             }
@@ -264,7 +264,7 @@ pub fn by_fields(call: &CommandCall, frame: &Frame) -> Result<Option<Vec<String>
     for argument in call.by_fields() {
         match argument {
             Argument::Field(field) => {
-                let found = crate::pipeline::arguments::expand(frame, field);
+                let found = crate::arguments::expand(frame, field);
                 if found.is_empty() {
                     return Ok(None);
                 }

@@ -1,7 +1,6 @@
 //! Eval expressions to DataFusion expressions, with SPL's types decided while planning.
 
 pub mod constant;
-pub mod function_call;
 pub mod lookup;
 pub mod multivalue;
 pub mod significance;
@@ -16,9 +15,9 @@ use spl_parser::syntax::{BinaryOperator, Expression, ExpressionKind, FieldName, 
 use spl_parser::{Diagnostic, Span, diagnostic::nearest};
 
 use crate::context::PlanContext;
-use crate::expression::function_call::{call, call_spec, choose};
 use crate::frame::scope::{Scope, Typed};
 use crate::frame::{null, text};
+use crate::function_call::{call, call_spec, choose};
 use crate::search::predicate;
 
 /// Plans an expression.

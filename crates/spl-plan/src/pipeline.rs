@@ -1,5 +1,98 @@
-//! The walk over the commands of a search, and what reads their arguments.
+//! Pipelines to frames: the walk over the commands of a search.
 
-pub mod arguments;
-pub mod sort_keys;
-pub mod walk;
+use futures::future::BoxFuture;
+use spl_parser::Diagnostic;
+use spl_parser::syntax::{Aggregation, CommandCall, Pipeline};
+
+use crate::context::{Input, PlanContext, Planning};
+use crate::fields::required::Needed;
+use crate::frame::Frame;
+use crate::search::time_range::time_range;
+
+impl PlanContext {
+    /// Plans a pipeline from its first command. `needed` are the fields wanted of its result.
+    pub fn pipeline<'a>(&'a self, pipeline: &'a Pipeline, needed: Needed) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
+        Box::pin(async move {
+            let context = self.with_time_range(time_range(self, pipeline));
+            context.pipeline_from(None, &pipeline.commands, needed).await
+        })
+    }
+
+    /// Plans commands over a frame (appendpipe and its kin), or from the first one.
+    pub fn pipeline_from<'a>(
+        &'a self,
+        input: Option<Frame>,
+        calls: &'a [CommandCall],
+        needed: Needed,
+    ) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
+        Box::pin(async move {
+            let mut frame = input;
+            for (index, call) in calls.iter().enumerate() {
+                let needed = Needed::before(&calls[index + 1..], needed.clone());
+                if frame.is_some() && hands_on(self, call, calls.get(index + 1))? {
+                    // The next command reads these rows; this one is planned for its errors.
+                    self.command(call, frame.clone(), needed).await.map_err(|error| error.at(call.span))?;
+                    continue;
+                }
+                frame = Some(self.command(call, frame, needed).await.map_err(|error| error.at(call.span))?);
+            }
+            frame.ok_or_else(|| Diagnostic::general("plan/empty", "the search has no command"))
+        })
+    }
+
+    async fn command(&self, call: &CommandCall, frame: Option<Frame>, needed: Needed) -> Result<Frame, Diagnostic> {
+        match self.commands().planning(call)? {
+            Planning::Rows(plan) => {
+                let frame = frame.ok_or_else(|| first_position(call))?;
+                plan(self, call, frame)
+            }
+            Planning::Stage(plan) => {
+                let frame = frame.ok_or_else(|| first_position(call))?;
+                plan(self, call, Input { frame: Some(frame), needed }).await
+            }
+            Planning::Source(plan) => plan(self, call, Input { frame, needed }).await,
+            Planning::SummaryOf(name) => {
+                let spec = spl_parser::commands::lookup(name)
+                    .ok_or_else(|| Diagnostic::error("plan/not-built", "there is no plain form", call.name.span))?;
+                let plain = CommandCall { spec, ..call.clone() };
+                match (self.commands().planning(&plain)?, frame) {
+                    (Planning::Rows(plan), Some(frame)) => plan(self, &plain, frame),
+                    (Planning::Stage(plan) | Planning::Source(plan), frame @ Some(_)) => {
+                        plan(self, &plain, Input { frame, needed }).await
+                    }
+                    _ => Err(first_position(call)),
+                }
+            }
+        }
+    }
+}
+
+/// Whether a command that makes a summary leaves its work to the next one, which reads such summaries. In Splunk a summary
+/// is stored and the plain form computes its result of it later; nothing is stored here, so that the plain form reads the
+/// rows themselves. Warns about statistics that the summary would not have.
+fn hands_on(context: &PlanContext, call: &CommandCall, next: Option<&CommandCall>) -> Result<bool, Diagnostic> {
+    let (Planning::SummaryOf(plain), Some(next)) = (context.commands().planning(call)?, next) else { return Ok(false) };
+    if next.spec.name != plain {
+        return Ok(false);
+    }
+    // What stands in the brackets of a statistic.
+    fn argument(one: &Aggregation) -> &str {
+        one.text.split_once('(').map_or("", |(_, rest)| rest)
+    }
+    for one in next.aggregations() {
+        let same = |known: &Aggregation| known.function.value == one.function.value && argument(known) == argument(one);
+        if !call.aggregations().any(same) {
+            context.warn(Diagnostic::warning(
+                "plan/summary-without",
+                format!("a summary of `{}` has no `{}`: it is computed from the events here", call.spec.name, one.text),
+                Some(one.span),
+            ));
+        }
+    }
+    Ok(true)
+}
+
+fn first_position(call: &CommandCall) -> Diagnostic {
+    Diagnostic::error("plan/no-input", format!("`{}` can't be the first command", call.name.value), call.name.span)
+        .with_help("start with a search or a generating command such as `| makeresults`, `| inputlookup`, `| tstats`")
+}

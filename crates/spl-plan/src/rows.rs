@@ -3,6 +3,7 @@
 pub mod collected;
 pub mod extraction;
 pub mod lookup_table;
+pub mod sort_keys;
 pub mod stages;
 pub mod table;
 pub mod texts;

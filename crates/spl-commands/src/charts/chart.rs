@@ -9,13 +9,13 @@ use spl_functions::value::format_number;
 use spl_operators::nodes::mv_expand::MvExpand;
 use spl_parser::syntax::{Argument, CommandCall};
 use spl_parser::{Diagnostic, Span, Spanned};
+use spl_plan::arguments::boolean;
 use spl_plan::cells::cell::Cell;
 use spl_plan::context::{Input, PlanContext};
-use spl_plan::expression::function_call;
-use spl_plan::expression::function_call::call as function;
 use spl_plan::frame::scope::Typed;
 use spl_plan::frame::{Frame, column, null, text};
-use spl_plan::pipeline::arguments::boolean;
+use spl_plan::function_call;
+use spl_plan::function_call::call as function;
 use spl_plan::rows::table::Table;
 use spl_plan::search::time_range::parse_time;
 

@@ -7,7 +7,7 @@ use spl_parser::syntax::{CommandCall, FieldName};
 use spl_plan::cells::cell::Cell;
 use spl_plan::context::{Input, PlanContext};
 use spl_plan::frame::Frame;
-use spl_plan::pipeline::sort_keys::first_rows;
+use spl_plan::rows::sort_keys::first_rows;
 use spl_plan::rows::table::Table;
 
 /// The bounds where none are given.

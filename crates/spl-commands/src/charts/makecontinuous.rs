@@ -13,9 +13,9 @@ use spl_operators::errors::engine_error;
 use spl_operators::ordinal::ORDINAL;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{CommandCall, OptionArgument};
+use spl_plan::arguments::count;
 use spl_plan::context::{Input, PlanContext};
 use spl_plan::frame::{Frame, column};
-use spl_plan::pipeline::arguments::count;
 use spl_plan::search::time_range::parse_time;
 
 /// Most rows that are added.

@@ -6,13 +6,13 @@ use spl_functions::column::ValueType;
 use spl_functions::time::{TimeSpan, parse_span};
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{Argument, CommandCall};
+use spl_plan::arguments::{boolean, count};
 use spl_plan::cells::cell::Cell;
 use spl_plan::context::clock::TimeRange;
 use spl_plan::context::{Input, PlanContext};
-use spl_plan::expression::function_call::call as function;
 use spl_plan::frame::scope::Typed;
 use spl_plan::frame::{Frame, column, null, text};
-use spl_plan::pipeline::arguments::{boolean, count};
+use spl_plan::function_call::call as function;
 use spl_plan::rows::table::Table;
 
 use crate::charts::chart::{SplitField, aligned, with_series};

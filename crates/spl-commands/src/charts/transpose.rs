@@ -3,11 +3,11 @@
 use futures::future::BoxFuture;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
+use spl_plan::arguments::{boolean, leading_count};
 use spl_plan::cells::cell::Cell;
 use spl_plan::context::{Input, PlanContext};
 use spl_plan::frame::Frame;
-use spl_plan::pipeline::arguments::{boolean, leading_count};
-use spl_plan::pipeline::sort_keys::first_rows;
+use spl_plan::rows::sort_keys::first_rows;
 use spl_plan::rows::table::Table;
 
 /// Plans the command.

@@ -5,10 +5,10 @@ use std::collections::{BTreeSet, HashMap};
 use futures::future::BoxFuture;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
+use spl_plan::arguments::boolean;
 use spl_plan::cells::cell::Cell;
 use spl_plan::context::{Input, PlanContext};
 use spl_plan::frame::Frame;
-use spl_plan::pipeline::arguments::boolean;
 use spl_plan::rows::table::Table;
 
 /// Plans the command.

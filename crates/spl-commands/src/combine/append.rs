@@ -3,10 +3,10 @@
 use futures::future::BoxFuture;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
+use spl_plan::arguments::count;
 use spl_plan::context::{Input, PlanContext};
 use spl_plan::fields::required::Needed;
 use spl_plan::frame::Frame;
-use spl_plan::pipeline::arguments::count;
 use spl_plan::rows::union::concatenate;
 
 /// Plans the command.

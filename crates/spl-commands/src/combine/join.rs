@@ -9,13 +9,13 @@ use spl_operators::errors::engine_error;
 use spl_operators::ordinal::ORDINAL;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{Argument, CommandCall};
+use spl_plan::arguments::{boolean, count};
 use spl_plan::context::{Input, PlanContext};
-use spl_plan::expression::function_call;
-use spl_plan::expression::function_call::choose;
 use spl_plan::fields::required::Needed;
 use spl_plan::frame::scope::Typed;
 use spl_plan::frame::{Frame, FrameField, column, ordinal};
-use spl_plan::pipeline::arguments::{boolean, count};
+use spl_plan::function_call;
+use spl_plan::function_call::choose;
 
 const RIGHT: &str = "__right_";
 const PLACE: &str = "__place";

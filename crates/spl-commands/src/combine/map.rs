@@ -3,11 +3,11 @@
 use futures::future::BoxFuture;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{Argument, CommandCall};
+use spl_plan::arguments::count;
 use spl_plan::context::{Input, PlanContext};
 use spl_plan::frame::Frame;
-use spl_plan::pipeline::arguments::count;
-use spl_plan::pipeline::sort_keys;
 use spl_plan::rows::collected::Rows;
+use spl_plan::rows::sort_keys;
 use spl_plan::rows::texts::rows_frame;
 use spl_plan::rows::union::concatenate;
 use spl_plan::search::inner_search::SearchTimes;

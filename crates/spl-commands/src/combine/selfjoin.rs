@@ -8,9 +8,9 @@ use futures::future::BoxFuture;
 use spl_operators::errors::engine_error;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
+use spl_plan::arguments::{boolean, count, expand};
 use spl_plan::context::{Input, PlanContext};
 use spl_plan::frame::Frame;
-use spl_plan::pipeline::arguments::{boolean, count, expand};
 use spl_plan::rows::collected::Rows;
 
 /// Plans the command.

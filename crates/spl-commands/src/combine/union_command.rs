@@ -4,10 +4,10 @@ use datafusion::logical_expr::LogicalPlan;
 use futures::future::BoxFuture;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{Argument, CommandCall};
+use spl_plan::arguments::count;
 use spl_plan::context::{Input, PlanContext};
 use spl_plan::fields::required::Needed;
 use spl_plan::frame::{Frame, column};
-use spl_plan::pipeline::arguments::count;
 use spl_plan::rows::union::concatenate;
 
 use crate::generate::from;

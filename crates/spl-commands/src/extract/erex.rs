@@ -5,10 +5,10 @@ use spl_functions::column::ValueType;
 use spl_functions::pattern::Pattern;
 use spl_parser::syntax::CommandCall;
 use spl_parser::{Diagnostic, Severity};
+use spl_plan::arguments::count;
 use spl_plan::cells::transform_reader::Found;
 use spl_plan::context::{Input, PlanContext};
 use spl_plan::frame::{Frame, null};
-use spl_plan::pipeline::arguments::count;
 use spl_plan::rows::collected::Rows;
 use spl_plan::rows::extraction::{Existing, extract};
 
@@ -47,7 +47,7 @@ pub fn plan<'a>(plan_context: &'a PlanContext, call: &'a CommandCall, input: Inp
             };
         }
         let frame = plan_context.materialise(frame).await?;
-        let rows = Rows::of(plan_context, spl_plan::pipeline::sort_keys::first_rows(frame.clone(), most)?).await?;
+        let rows = Rows::of(plan_context, spl_plan::rows::sort_keys::first_rows(frame.clone(), most)?).await?;
         let texts: Vec<String> =
             (0..rows.len()).filter_map(|row| rows.value(source, row).text().map(|text| text.into_owned())).collect();
         let place = call.option("examples").map_or(call.span, |option| option.value.span);

@@ -4,10 +4,10 @@ use futures::future::BoxFuture;
 use spl_knowledge::Transform;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
+use spl_plan::arguments::{boolean, count};
 use spl_plan::cells::transform_reader::{Pairs, reader};
 use spl_plan::context::{Input, PlanContext};
 use spl_plan::frame::Frame;
-use spl_plan::pipeline::arguments::{boolean, count};
 use spl_plan::rows::extraction::{Existing, extract};
 
 /// Plans the command. `reload` has nothing to do: definitions are read anew for each run; neither has `segment`, which notes

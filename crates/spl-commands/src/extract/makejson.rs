@@ -3,9 +3,9 @@
 use spl_operators::nodes::to_json::{JsonType, ToJson};
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
+use spl_plan::arguments::expand;
 use spl_plan::context::PlanContext;
 use spl_plan::frame::Frame;
-use spl_plan::pipeline::arguments::expand;
 
 /// Plans the command. Without fields all are in the object.
 ///

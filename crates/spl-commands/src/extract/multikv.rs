@@ -3,11 +3,11 @@
 use futures::future::BoxFuture;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{Argument, CommandCall};
+use spl_plan::arguments::{boolean, count};
 use spl_plan::cells::cell::Cell;
 use spl_plan::context::{Input, PlanContext};
 use spl_plan::frame::Frame;
 use spl_plan::names::wildcards::wildcard_matches;
-use spl_plan::pipeline::arguments::{boolean, count};
 use spl_plan::rows::table::Table;
 
 /// Plans the command.

@@ -6,11 +6,11 @@ use spl_functions::pattern::Pattern;
 use spl_functions::scalar::rex::Sed;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{Argument, CommandCall};
+use spl_plan::arguments::count;
 use spl_plan::context::PlanContext;
-use spl_plan::expression::function_call::{call as function, choose};
 use spl_plan::frame::scope::{Typed, assign};
 use spl_plan::frame::{Frame, column, null, text};
-use spl_plan::pipeline::arguments::count;
+use spl_plan::function_call::{call as function, choose};
 
 /// Plans the command.
 pub fn plan(context: &PlanContext, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {

@@ -3,9 +3,9 @@
 use spl_operators::nodes::to_json::{JsonType, ToJson};
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{Argument, CommandCall, FieldName};
+use spl_plan::arguments::boolean;
 use spl_plan::context::PlanContext;
 use spl_plan::frame::Frame;
-use spl_plan::pipeline::arguments::boolean;
 
 /// Plans the command.
 pub fn plan(_: &PlanContext, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {

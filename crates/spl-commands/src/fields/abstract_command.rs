@@ -16,9 +16,9 @@ use spl_operators::node::{Operator, OperatorState};
 use spl_operators::nodes::whole_table::{with_columns, with_fields};
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
+use spl_plan::arguments::count_within;
 use spl_plan::context::PlanContext;
 use spl_plan::frame::Frame;
-use spl_plan::pipeline::arguments::count_within;
 
 const RAW: &str = "_raw";
 

@@ -3,9 +3,9 @@
 use spl_operators::nodes::running::{Running, RunningField, Step};
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{Argument, CommandCall};
+use spl_plan::arguments::parse_count;
 use spl_plan::context::PlanContext;
 use spl_plan::frame::Frame;
-use spl_plan::pipeline::arguments::parse_count;
 
 /// Most fields that one command makes.
 const MOST: u64 = 10_000;

@@ -9,11 +9,11 @@ use spl_functions::value::format_number;
 use spl_operators::errors::engine_error;
 use spl_parser::syntax::{Argument, CommandCall};
 use spl_parser::{Diagnostic, Span};
+use spl_plan::arguments::count;
 use spl_plan::context::{Input, PlanContext};
-use spl_plan::expression::function_call::call as function;
 use spl_plan::frame::scope::{Typed, assign};
 use spl_plan::frame::{Frame, column, null, text};
-use spl_plan::pipeline::arguments::count;
+use spl_plan::function_call::call as function;
 use spl_plan::search::time_range::parse_time;
 
 /// Plans the command.

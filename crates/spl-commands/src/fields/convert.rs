@@ -6,11 +6,11 @@ use spl_functions::convert::num;
 use spl_operators::errors::engine_error;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{Argument, CommandCall};
+use spl_plan::arguments::expand;
 use spl_plan::context::{Input, PlanContext};
-use spl_plan::expression::function_call::call as function;
 use spl_plan::frame::scope::Typed;
 use spl_plan::frame::{Frame, column, text};
-use spl_plan::pipeline::arguments::expand;
+use spl_plan::function_call::call as function;
 
 /// Plans the command.
 pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {

@@ -7,10 +7,10 @@ use spl_parser::Diagnostic;
 use spl_parser::syntax::{Argument, Assignment, CommandCall, TemplatePart};
 use spl_plan::context::{Input, PlanContext};
 use spl_plan::expression;
-use spl_plan::expression::function_call;
-use spl_plan::expression::function_call::{call, choose};
 use spl_plan::frame::scope::{Typed, assign};
 use spl_plan::frame::{Frame, column, null, text};
+use spl_plan::function_call;
+use spl_plan::function_call::{call, choose};
 use spl_plan::search::subsearch;
 
 /// Plans the command.

@@ -2,9 +2,9 @@
 
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{Argument, CommandCall};
+use spl_plan::arguments::expand;
 use spl_plan::context::PlanContext;
 use spl_plan::frame::{Frame, column};
-use spl_plan::pipeline::arguments::expand;
 
 /// Plans the command.
 pub fn plan(_: &PlanContext, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {

@@ -5,11 +5,11 @@ use spl_functions::column::ValueType;
 use spl_functions::value::{format_number, parse_number};
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
+use spl_plan::arguments::expand;
 use spl_plan::context::PlanContext;
-use spl_plan::expression::function_call::choose;
 use spl_plan::frame::scope::Typed;
 use spl_plan::frame::{Frame, column, text};
-use spl_plan::pipeline::arguments::expand;
+use spl_plan::function_call::choose;
 
 /// Plans the command.
 pub fn plan(context: &PlanContext, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {

@@ -8,11 +8,11 @@ use spl_parser::syntax::{Argument, CommandCall, FieldName, Pipeline};
 use spl_parser::{Diagnostic, Span, Spanned};
 use spl_plan::context::{Input, PlanContext};
 use spl_plan::expression;
-use spl_plan::expression::function_call;
-use spl_plan::expression::function_call::{call as function, choose};
 use spl_plan::fields::required::Needed;
 use spl_plan::frame::scope::{Typed, assign};
 use spl_plan::frame::{Frame, column, null};
+use spl_plan::function_call;
+use spl_plan::function_call::{call as function, choose};
 use spl_plan::names::wildcards::wildcard_captures;
 
 /// Hidden field of a row's values while they are gone through.

@@ -4,9 +4,9 @@ use spl_functions::column::ValueType;
 use spl_operators::functions::location::Part;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
+use spl_plan::arguments::boolean;
 use spl_plan::context::PlanContext;
 use spl_plan::frame::{Frame, column, null};
-use spl_plan::pipeline::arguments::boolean;
 
 /// Plans the command. Without a database a search can be checked, with a warning, but not run.
 ///

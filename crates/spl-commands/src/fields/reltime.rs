@@ -6,9 +6,9 @@ use spl_functions::column::ValueType;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
 use spl_plan::context::PlanContext;
-use spl_plan::expression::function_call::{call as function, choose, convert};
 use spl_plan::frame::scope::Typed;
 use spl_plan::frame::{Frame, column, text};
+use spl_plan::function_call::{call as function, choose, convert};
 
 /// Units from the longest, in seconds.
 const UNITS: &[(&str, f64)] =

@@ -6,10 +6,10 @@ use spl_functions::column::ValueType;
 use spl_operators::nodes::map_values::{MapValues, ValueMap};
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{Argument, CommandCall};
+use spl_plan::arguments::expand;
 use spl_plan::context::PlanContext;
 use spl_plan::frame::Frame;
 use spl_plan::names::wildcards::wildcard_captures;
-use spl_plan::pipeline::arguments::expand;
 
 /// Plans the command.
 pub fn plan(_: &PlanContext, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {

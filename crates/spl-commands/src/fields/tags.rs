@@ -5,11 +5,11 @@ use spl_functions::column::ValueType;
 use spl_functions::search::SearchPattern;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
+use spl_plan::arguments::{boolean, expand};
 use spl_plan::context::PlanContext;
-use spl_plan::expression::function_call::{call as function, choose};
 use spl_plan::frame::scope::Typed;
 use spl_plan::frame::{Frame, column, null, text};
-use spl_plan::pipeline::arguments::{boolean, expand};
+use spl_plan::function_call::{call as function, choose};
 
 /// Plans the command. Without `outputfield` the tags of a field are in `tag::<field>`.
 pub fn plan(context: &PlanContext, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {

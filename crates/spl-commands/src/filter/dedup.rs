@@ -8,12 +8,12 @@ use spl_parser::syntax::CommandCall;
 use spl_functions::column::ValueType;
 use spl_operators::errors::engine_error;
 use spl_operators::nodes::dedup_consecutive::DedupConsecutive;
+use spl_plan::arguments::{boolean, expand, leading_count};
 use spl_plan::context::PlanContext;
-use spl_plan::expression::function_call::choose;
 use spl_plan::frame::scope::Typed;
 use spl_plan::frame::{Frame, column, null, ordinal};
-use spl_plan::pipeline::arguments::{boolean, expand, leading_count};
-use spl_plan::pipeline::sort_keys::sort_keys;
+use spl_plan::function_call::choose;
+use spl_plan::rows::sort_keys::sort_keys;
 
 /// Plans the command.
 pub fn plan(context: &PlanContext, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {

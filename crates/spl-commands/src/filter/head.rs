@@ -3,11 +3,11 @@
 use spl_operators::nodes::take_while::TakeWhile;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{Argument, CommandCall};
+use spl_plan::arguments::{boolean, count, leading_count};
 use spl_plan::context::PlanContext;
 use spl_plan::expression;
 use spl_plan::frame::Frame;
-use spl_plan::pipeline::arguments::{boolean, count, leading_count};
-use spl_plan::pipeline::sort_keys::first_rows;
+use spl_plan::rows::sort_keys::first_rows;
 
 /// Plans the command.
 pub fn plan(context: &PlanContext, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {

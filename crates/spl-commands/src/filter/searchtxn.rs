@@ -3,10 +3,10 @@
 use futures::future::BoxFuture;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{Argument, CommandCall, SearchExpression, SearchKind};
+use spl_plan::arguments::{boolean, count};
 use spl_plan::context::{Input, PlanContext};
 use spl_plan::frame::Frame;
 use spl_plan::names::quoting::escaped;
-use spl_plan::pipeline::arguments::{boolean, count};
 use spl_plan::search::inner_search;
 use spl_plan::search::inner_search::SearchTimes;
 

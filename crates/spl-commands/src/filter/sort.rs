@@ -2,10 +2,10 @@
 
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{Argument, CommandCall};
+use spl_plan::arguments::{count, leading_count};
 use spl_plan::context::PlanContext;
 use spl_plan::frame::Frame;
-use spl_plan::pipeline::arguments::{count, leading_count};
-use spl_plan::pipeline::sort_keys::sort_keys;
+use spl_plan::rows::sort_keys::sort_keys;
 
 /// Plans the command.
 pub fn plan(context: &PlanContext, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {

@@ -2,9 +2,9 @@
 
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
+use spl_plan::arguments::leading_count;
 use spl_plan::context::PlanContext;
 use spl_plan::frame::{Frame, ordinal};
-use spl_plan::pipeline::arguments::leading_count;
 
 /// Plans the command.
 pub fn plan(context: &PlanContext, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {

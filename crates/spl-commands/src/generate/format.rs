@@ -4,10 +4,10 @@ use futures::future::BoxFuture;
 use indexmap::IndexMap;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{Argument, CommandCall};
+use spl_plan::arguments::count;
 use spl_plan::context::{Input, PlanContext};
 use spl_plan::frame::Frame;
 use spl_plan::names::quoting::comparison;
-use spl_plan::pipeline::arguments::count;
 use spl_plan::rows::collected::Rows;
 use spl_plan::rows::texts::rows_frame;
 

@@ -4,9 +4,9 @@
 use futures::future::BoxFuture;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{Argument, CommandCall};
+use spl_plan::arguments::boolean;
 use spl_plan::context::{Input, PlanContext};
 use spl_plan::frame::{Frame, column};
-use spl_plan::pipeline::arguments::boolean;
 
 use crate::generate::inputlookup::{selected, table_frame};
 use crate::output::outputcsv::{CsvPlace, refuse_dispatch};
@@ -39,7 +39,7 @@ pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -
                 let message = format!("`events=true` needs a field `_time`, which `{}` has not", name.value);
                 return Err(Diagnostic::error("plan/argument", message, name.span));
             }
-            let number = spl_plan::expression::function_call::convert(
+            let number = spl_plan::function_call::convert(
                 context,
                 spl_plan::frame::scope::Typed::new(column("_time"), spl_functions::column::ValueType::Text),
                 spl_functions::column::ValueType::Float,

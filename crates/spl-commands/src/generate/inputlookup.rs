@@ -7,9 +7,9 @@ use spl_parser::Diagnostic;
 use spl_parser::syntax::{Argument, CommandCall};
 
 use spl_functions::column::ValueType;
+use spl_plan::arguments::{boolean, count};
 use spl_plan::context::{Input, PlanContext};
 use spl_plan::frame::{Frame, column, null};
-use spl_plan::pipeline::arguments::{boolean, count};
 use spl_plan::rows::lookup_table::{MULTIVALUE_PREFIX, decoded};
 use spl_plan::rows::texts::rows_frame;
 use spl_plan::rows::union::concatenate;

@@ -11,9 +11,9 @@ use spl_knowledge::LookupTable;
 use spl_operators::errors::engine_error;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
+use spl_plan::arguments::{boolean, count};
 use spl_plan::context::{Input, PlanContext};
 use spl_plan::frame::{Frame, null, text};
-use spl_plan::pipeline::arguments::{boolean, count};
 use spl_plan::rows::texts::{Row, rows_frame};
 
 /// Plans the command.

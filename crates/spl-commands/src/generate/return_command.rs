@@ -4,10 +4,10 @@ use futures::future::BoxFuture;
 use indexmap::IndexMap;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{Argument, CommandCall};
+use spl_plan::arguments::leading_count;
 use spl_plan::context::{Input, PlanContext};
 use spl_plan::frame::Frame;
 use spl_plan::names::quoting::comparison;
-use spl_plan::pipeline::arguments::leading_count;
 use spl_plan::rows::collected::Rows;
 use spl_plan::rows::texts::rows_frame;
 
@@ -33,7 +33,7 @@ pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -
                 _ => {}
             }
         }
-        let rows = Rows::of(context, spl_plan::pipeline::sort_keys::first_rows(frame, count as u64)?).await?;
+        let rows = Rows::of(context, spl_plan::rows::sort_keys::first_rows(frame, count as u64)?).await?;
         let mut texts = Vec::new();
         for row in 0..rows.len() {
             let written: Vec<String> = parts.iter().filter_map(|part| write(&rows, part, row)).collect();

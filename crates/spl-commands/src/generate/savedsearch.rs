@@ -3,9 +3,9 @@
 use futures::future::BoxFuture;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{Argument, CommandCall};
+use spl_plan::arguments::boolean;
 use spl_plan::context::{Input, PlanContext};
 use spl_plan::frame::Frame;
-use spl_plan::pipeline::arguments::boolean;
 use spl_plan::search::inner_search;
 use spl_plan::search::saved_search::{find, run};
 

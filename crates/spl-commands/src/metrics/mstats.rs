@@ -13,14 +13,14 @@ use spl_parser::syntax::{AggregationArgument, Argument, Clause, CommandCall};
 use spl_parser::{Diagnostic, Spanned};
 use spl_plan::aggregation;
 use spl_plan::aggregation::prestats;
+use spl_plan::arguments::{boolean, check_position, count};
 use spl_plan::context::{Input, PlanContext};
-use spl_plan::expression::function_call::{call as function, choose, convert};
 use spl_plan::fields::required::Needed;
 use spl_plan::frame::scope::Typed;
 use spl_plan::frame::{Frame, column, null, ordinal, text};
+use spl_plan::function_call::{call as function, choose, convert};
 use spl_plan::names::quoting::escaped;
 use spl_plan::names::wildcards::wildcard_matches;
-use spl_plan::pipeline::arguments::{boolean, check_position, count};
 use spl_plan::rows::collected::Rows;
 use spl_plan::rows::union;
 use spl_plan::scan::events;
@@ -230,7 +230,7 @@ pub fn preview<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input
         if input.frame.is_some() {
             return Err(Diagnostic::error("plan/position", "`mpreview` must be the first command", call.name.span));
         }
-        spl_plan::pipeline::arguments::refuse_options(call, &[("splunk_server", "local"), ("splunk_server_group", "")])?;
+        spl_plan::arguments::refuse_options(call, &[("splunk_server", "local"), ("splunk_server_group", "")])?;
         let mut text = String::from("search");
         let indexes: Vec<String> = call
             .options

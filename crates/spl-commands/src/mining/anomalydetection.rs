@@ -15,10 +15,10 @@
 use futures::future::BoxFuture;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
+use spl_plan::arguments::{boolean, number_within, option_text, refuse_beside};
 use spl_plan::cells::cell::{Cell, array};
 use spl_plan::context::{Input, PlanContext};
 use spl_plan::frame::Frame;
-use spl_plan::pipeline::arguments::{boolean, number_within, option_text, refuse_beside};
 use spl_plan::rows::collected::Rows;
 use spl_plan::rows::table::Table;
 

@@ -15,10 +15,10 @@ use std::collections::{BTreeMap, HashSet};
 use futures::future::BoxFuture;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
+use spl_plan::arguments::{count_within, number_within};
 use spl_plan::cells::cell::Cell;
 use spl_plan::context::{Input, PlanContext};
 use spl_plan::frame::Frame;
-use spl_plan::pipeline::arguments::{count_within, number_within};
 use spl_plan::rows::table::Table;
 
 use crate::mining::statistics;

@@ -14,10 +14,10 @@ use std::collections::BTreeMap;
 use futures::future::BoxFuture;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
+use spl_plan::arguments::{count_within, option_text};
 use spl_plan::cells::cell::Cell;
 use spl_plan::context::{Input, PlanContext};
 use spl_plan::frame::Frame;
-use spl_plan::pipeline::arguments::{count_within, option_text};
 use spl_plan::rows::table::Table;
 
 use crate::mining::folderize::whole_or_not;

@@ -16,10 +16,10 @@ use std::collections::HashMap;
 use futures::future::BoxFuture;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
+use spl_plan::arguments::{boolean, number, option_text};
 use spl_plan::cells::cell::{Cell, array};
 use spl_plan::context::{Input, PlanContext};
 use spl_plan::frame::Frame;
-use spl_plan::pipeline::arguments::{boolean, number, option_text};
 
 use crate::mining::statistics;
 

@@ -6,12 +6,12 @@
 use futures::future::BoxFuture;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
+use spl_plan::arguments::{boolean, count, count_within, option_text};
 use spl_plan::cells::cell::Cell;
 use spl_plan::context::{Input, PlanContext};
 use spl_plan::frame::Frame;
-use spl_plan::pipeline::arguments::{boolean, count, count_within, option_text};
-use spl_plan::pipeline::sort_keys;
 use spl_plan::rows::collected::Rows;
+use spl_plan::rows::sort_keys;
 use spl_plan::rows::table::Table;
 
 /// Lines around a change that are shown.

@@ -16,12 +16,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use futures::future::BoxFuture;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{Argument, CommandCall};
+use spl_plan::arguments::{count_within, number};
 use spl_plan::cells::cell::Cell;
 use spl_plan::context::{Input, PlanContext};
 use spl_plan::frame::Frame;
-use spl_plan::pipeline::arguments::{count_within, number};
-use spl_plan::pipeline::sort_keys;
 use spl_plan::rows::collected::Rows;
+use spl_plan::rows::sort_keys;
 use spl_plan::rows::table::Table;
 
 use crate::mining::statistics;

@@ -10,9 +10,9 @@ use spl_functions::value::{Value, format_number};
 use spl_operators::nodes::whole_table::{TableStep, WholeTable, with_columns, with_fields};
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
+use spl_plan::arguments::{boolean, expand};
 use spl_plan::context::PlanContext;
 use spl_plan::frame::Frame;
-use spl_plan::pipeline::arguments::{boolean, expand};
 
 /// Plans the command.
 pub fn plan(_: &PlanContext, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {

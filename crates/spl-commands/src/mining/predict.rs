@@ -17,10 +17,10 @@ use std::collections::HashMap;
 use futures::future::BoxFuture;
 use spl_parser::syntax::{Argument, CommandCall, FieldName};
 use spl_parser::{Diagnostic, Span};
+use spl_plan::arguments::parse_count;
 use spl_plan::cells::cell::Cell;
 use spl_plan::context::{Input, PlanContext};
 use spl_plan::frame::Frame;
-use spl_plan::pipeline::arguments::parse_count;
 use spl_plan::rows::table::Table;
 
 use crate::mining::forecast::Estimate;

@@ -4,11 +4,11 @@ use datafusion::logical_expr::lit;
 use spl_functions::column::ValueType;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
+use spl_plan::arguments::count;
 use spl_plan::context::PlanContext;
-use spl_plan::expression::function_call::{call as function, choose};
 use spl_plan::frame::scope::{Scope, Typed};
 use spl_plan::frame::{Frame, column, conditions, text};
-use spl_plan::pipeline::arguments::count;
+use spl_plan::function_call::{call as function, choose};
 use spl_plan::search::{inner_search, predicate};
 
 /// Plans the command.

@@ -6,12 +6,12 @@ use serde_json::{Value as Json, json};
 use spl_knowledge::{CalculationKind, DataModel, Dataset};
 use spl_parser::syntax::{Argument, CommandCall};
 use spl_parser::{Diagnostic, Spanned};
+use spl_plan::arguments::boolean;
 use spl_plan::context::{Input, PlanContext};
 use spl_plan::frame::Frame;
 use spl_plan::models::dataset;
 use spl_plan::models::dataset::DatasetName;
 use spl_plan::models::search_text::{Naming, search_string};
-use spl_plan::pipeline::arguments::boolean;
 use spl_plan::rows::texts::rows_frame;
 
 /// Plans the command.

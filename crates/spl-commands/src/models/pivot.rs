@@ -251,7 +251,7 @@ fn flag(clause: &Clause) -> Result<bool, Diagnostic> {
 }
 
 fn number(text: &Spanned<String>) -> Result<u64, Diagnostic> {
-    spl_plan::pipeline::arguments::parse_count(&text.value, text.span)
+    spl_plan::arguments::parse_count(&text.value, text.span)
 }
 
 fn split(clause: &Clause) -> Result<Split, Diagnostic> {

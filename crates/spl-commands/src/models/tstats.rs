@@ -7,15 +7,15 @@ use spl_parser::syntax::{AggregationArgument, Argument, CommandCall, SearchExpre
 use spl_parser::{Diagnostic, Span};
 use spl_plan::aggregation;
 use spl_plan::aggregation::prestats;
+use spl_plan::arguments::boolean;
 use spl_plan::context::{Input, PlanContext};
-use spl_plan::expression::function_call::call as function;
 use spl_plan::frame::scope::{Scope, Typed};
 use spl_plan::frame::{Frame, column, conditions, null, text};
+use spl_plan::function_call::call as function;
 use spl_plan::models::dataset;
 use spl_plan::models::dataset::{DatasetName, DatasetScope};
 use spl_plan::models::required::{aggregated_fields, note_summaries};
 use spl_plan::models::search_text::Naming;
-use spl_plan::pipeline::arguments::boolean;
 use spl_plan::rows::union;
 use spl_plan::scan::events;
 use spl_plan::scan::events::EventScope;
@@ -28,7 +28,7 @@ use crate::statistics::stats;
 pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
         let prestats = boolean(call, "prestats", false);
-        spl_plan::pipeline::arguments::check_position(call, input.frame.is_some(), prestats, boolean(call, "append", false))?;
+        spl_plan::arguments::check_position(call, input.frame.is_some(), prestats, boolean(call, "append", false))?;
         if let Some(option) = call.option("use_summary_index_values").filter(|_| boolean(call, "use_summary_index_values", false))
         {
             return Err(Diagnostic::error(

@@ -5,12 +5,12 @@ use spl_functions::column::ValueType;
 use spl_functions::pattern::Pattern;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
+use spl_plan::arguments::boolean;
 use spl_plan::context::PlanContext;
-use spl_plan::expression::function_call;
-use spl_plan::expression::function_call::call as function;
 use spl_plan::frame::scope::{Typed, assign};
 use spl_plan::frame::{Frame, column, text};
-use spl_plan::pipeline::arguments::boolean;
+use spl_plan::function_call;
+use spl_plan::function_call::call as function;
 
 /// Plans the command.
 pub fn plan(context: &PlanContext, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {

@@ -6,9 +6,9 @@ use spl_parser::syntax::CommandCall;
 use spl_functions::column::ValueType;
 use spl_operators::nodes::transaction::DELIMITER;
 use spl_plan::context::PlanContext;
-use spl_plan::expression::function_call::call as function;
 use spl_plan::frame::scope::{Typed, assign};
 use spl_plan::frame::{Frame, column, text};
+use spl_plan::function_call::call as function;
 
 /// Plans the command.
 pub fn plan(context: &PlanContext, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {

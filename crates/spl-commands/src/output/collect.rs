@@ -6,10 +6,10 @@ use spl_functions::time::strftime;
 use spl_functions::value::{Value, format_number};
 use spl_parser::syntax::CommandCall;
 use spl_parser::{Diagnostic, Severity};
+use spl_plan::arguments::boolean;
 use spl_plan::cells::cell::Cell;
 use spl_plan::context::{Input, PlanContext};
 use spl_plan::frame::{Frame, text};
-use spl_plan::pipeline::arguments::boolean;
 use spl_plan::rows::table::Table;
 
 /// Plans the command.

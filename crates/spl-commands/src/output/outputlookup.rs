@@ -7,10 +7,10 @@ use futures::future::BoxFuture;
 use spl_knowledge::{LookupDefinition, LookupSource, LookupTable};
 use spl_parser::syntax::{Argument, CommandCall};
 use spl_parser::{Diagnostic, Spanned};
+use spl_plan::arguments::{boolean, count};
 use spl_plan::context::effects::{Change, Effect};
 use spl_plan::context::{Input, PlanContext, written_lookups};
 use spl_plan::frame::Frame;
-use spl_plan::pipeline::arguments::{boolean, count};
 use spl_plan::rows::collected::Rows;
 use spl_plan::rows::lookup_table::{table_of, with_header};
 

@@ -6,9 +6,9 @@ use spl_functions::column::ValueType;
 use spl_operators::nodes::map_values::{MapValues, ValueMap};
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
+use spl_plan::arguments::boolean;
 use spl_plan::context::PlanContext;
 use spl_plan::frame::{Frame, column, null};
-use spl_plan::pipeline::arguments::boolean;
 
 #[derive(Debug)]
 struct Escaped;

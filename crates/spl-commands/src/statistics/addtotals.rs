@@ -3,9 +3,9 @@
 use spl_operators::nodes::totals::{ColumnTotals, RowTotals};
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
+use spl_plan::arguments::{boolean, expand};
 use spl_plan::context::PlanContext;
 use spl_plan::frame::Frame;
-use spl_plan::pipeline::arguments::{boolean, expand};
 
 /// Plans the command.
 pub fn plan(_: &PlanContext, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {

@@ -10,12 +10,12 @@ use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
 use spl_plan::aggregation;
 use spl_plan::aggregation::function;
+use spl_plan::arguments::{boolean, count};
 use spl_plan::cells::cell::Cell;
 use spl_plan::context::{Input, PlanContext};
-use spl_plan::expression::function_call;
 use spl_plan::frame::scope::Typed;
 use spl_plan::frame::{Frame, column};
-use spl_plan::pipeline::arguments::{boolean, count};
+use spl_plan::function_call;
 use spl_plan::rows::table::Table;
 
 const COUNT: &str = "__count";

@@ -8,9 +8,9 @@ use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
 use spl_plan::aggregation;
 use spl_plan::context::PlanContext;
-use spl_plan::expression::function_call::choose;
 use spl_plan::frame::scope::Typed;
 use spl_plan::frame::{Frame, column};
+use spl_plan::function_call::choose;
 
 /// Plans the command.
 pub fn plan(context: &PlanContext, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {

@@ -11,9 +11,9 @@ use spl_functions::value::{Value, parse_number};
 use spl_operators::errors::engine_error;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
+use spl_plan::arguments::{count, expand};
 use spl_plan::context::{Input, PlanContext};
 use spl_plan::frame::Frame;
-use spl_plan::pipeline::arguments::{count, expand};
 
 /// Plans the command.
 pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {

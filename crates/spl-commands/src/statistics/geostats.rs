@@ -10,12 +10,12 @@ use spl_operators::nodes::mv_expand::MvExpand;
 use spl_operators::ordinal::ORDINAL;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{Argument, CommandCall};
+use spl_plan::arguments::{boolean, count};
 use spl_plan::cells::cell::Cell;
 use spl_plan::context::{Input, PlanContext};
-use spl_plan::expression::function_call::{call as function, convert};
 use spl_plan::frame::scope::Typed;
 use spl_plan::frame::{Frame, column};
-use spl_plan::pipeline::arguments::{boolean, count};
+use spl_plan::function_call::{call as function, convert};
 use spl_plan::rows::table::Table;
 
 use crate::charts::series;

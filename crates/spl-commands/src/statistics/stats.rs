@@ -11,12 +11,12 @@ use spl_operators::grouping::codes;
 use spl_operators::ordinal::ORDINAL;
 use spl_plan::aggregation;
 use spl_plan::aggregation::Planned;
+use spl_plan::arguments::boolean;
 use spl_plan::context::{Input, PlanContext};
-use spl_plan::expression::function_call::call as function;
 use spl_plan::frame::scope::Typed;
 use spl_plan::frame::{Frame, column};
-use spl_plan::pipeline::arguments::boolean;
-use spl_plan::pipeline::sort_keys::sort_key;
+use spl_plan::function_call::call as function;
+use spl_plan::rows::sort_keys::sort_key;
 use spl_plan::rows::table::Table;
 
 use crate::charts::series;

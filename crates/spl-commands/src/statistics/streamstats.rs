@@ -11,9 +11,9 @@ use spl_functions::column::ValueType;
 use spl_operators::compiled::compile;
 use spl_operators::errors::engine_error;
 use spl_operators::nodes::streamstats::{ResultCondition, Statistic, StreamStatistics};
+use spl_plan::arguments::{boolean, count};
 use spl_plan::context::PlanContext;
 use spl_plan::frame::{Frame, null};
-use spl_plan::pipeline::arguments::{boolean, count};
 use spl_plan::{aggregation, expression};
 
 const RESET_BEFORE: &str = "__reset_before";

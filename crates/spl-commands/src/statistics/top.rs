@@ -11,13 +11,13 @@ use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
 use spl_plan::aggregation;
 use spl_plan::aggregation::function;
+use spl_plan::arguments::{boolean, count, expand, leading_count};
 use spl_plan::context::PlanContext;
-use spl_plan::expression::function_call;
-use spl_plan::expression::function_call::call as function;
 use spl_plan::frame::scope::Typed;
 use spl_plan::frame::{Frame, column, text};
-use spl_plan::pipeline::arguments::{boolean, count, expand, leading_count};
-use spl_plan::pipeline::sort_keys::sort_key;
+use spl_plan::function_call;
+use spl_plan::function_call::call as function;
+use spl_plan::rows::sort_keys::sort_key;
 
 const COUNT: &str = "__count";
 const TOTAL: &str = "__total";

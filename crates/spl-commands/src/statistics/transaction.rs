@@ -6,11 +6,11 @@ use spl_functions::time::parse_span;
 use spl_operators::nodes::transaction::{Listed, Transactions};
 use spl_parser::syntax::{Argument, CommandCall};
 use spl_parser::{Diagnostic, Span};
+use spl_plan::arguments::{boolean, count};
 use spl_plan::context::PlanContext;
 use spl_plan::expression;
 use spl_plan::frame::{Frame, column, null, text};
 use spl_plan::names::quoting::escaped;
-use spl_plan::pipeline::arguments::{boolean, count};
 use spl_plan::search::predicate;
 
 const STARTS: &str = "__starts";

@@ -12,9 +12,9 @@ use spl_parser::{Diagnostic, Span};
 
 use crate::context::PlanContext;
 use crate::expression;
-use crate::expression::function_call::{call as function_call, choose};
 use crate::frame::scope::{Scope, Typed};
 use crate::frame::{null, text};
+use crate::function_call::{call as function_call, choose};
 
 /// The values of `output` in the rows of the table where the fields of the table equal the values given beside them.
 /// Without a match it is null, unless the definition has `default_match`. `time` is the time of an event, for lookups by

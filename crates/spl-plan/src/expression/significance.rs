@@ -6,9 +6,9 @@ use spl_parser::syntax::{BinaryOperator, Expression, ExpressionKind, UnaryOperat
 
 use crate::context::PlanContext;
 use crate::expression;
-use crate::expression::function_call::call;
 use crate::frame::scope::{Scope, Typed};
 use crate::frame::text;
+use crate::function_call::call;
 
 /// What generates a number decides what is counted in its operands.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -12,10 +12,10 @@ use spl_parser::{Diagnostic, Span, diagnostic::nearest};
 
 use crate::context::PlanContext;
 use crate::expression;
-use crate::expression::function_call::call as function;
 use crate::fields::required::Needed;
 use crate::frame::scope::{KnowledgeScope, Scope, Typed};
 use crate::frame::{Frame, conditions, null};
+use crate::function_call::call as function;
 use crate::models::search_text::{Naming, base_search};
 use crate::scan::events;
 use crate::scan::events::EventScope;

@@ -12,10 +12,10 @@ use spl_parser::Diagnostic;
 
 use crate::aggregation::prestats;
 use crate::context::PlanContext;
-use crate::expression::function_call;
 use crate::frame::ordinals::appended_ordinal;
 use crate::frame::scope::Typed;
 use crate::frame::{Frame, FrameField, column, null};
+use crate::function_call;
 
 /// One frame behind the other, columns by name. The second must be numbered from 0.
 pub fn concatenate(context: &PlanContext, first: Frame, second: Frame) -> Result<Frame, Diagnostic> {

@@ -22,11 +22,11 @@ use crate::events::level::{Level, STORED_FIELDS};
 use crate::events::parsed_knowledge::ParsedKnowledge;
 use crate::events::planned_knowledge::{KnowledgeVersion, PlannedKnowledge};
 use crate::expression;
-use crate::expression::function_call::{call, choose};
 use crate::fields::required::Needed;
 use crate::frame::ordinals::unqualified;
 use crate::frame::scope::{KnowledgeScope, RAW_PREFIX, Scope, Typed};
 use crate::frame::{Frame, column, conditions, null, text};
+use crate::function_call::{call, choose};
 use crate::scan::settle;
 use crate::search::{predicate, time_range};
 

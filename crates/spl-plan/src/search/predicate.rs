@@ -9,10 +9,10 @@ use spl_parser::syntax::{Directive, FieldName, Pattern, PatternPart, SearchExpre
 use spl_parser::{Diagnostic, Span};
 
 use crate::context::PlanContext;
-use crate::expression::function_call::call;
 use crate::frame::conditions::{and, negate, or};
 use crate::frame::scope::{KnowledgeScope, Scope, Typed};
 use crate::frame::text;
+use crate::function_call::call;
 use crate::search::time_range::{parse_time, time_bound, time_format};
 
 /// Plans a search expression; its subsearches must have been replaced by their results. Never null.

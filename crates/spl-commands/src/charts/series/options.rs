@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use spl_parser::syntax::{Argument, CommandCall, OptionArgument};
 use spl_parser::{Diagnostic, Span, diagnostic::nearest};
-use spl_plan::pipeline::arguments::boolean;
+use spl_plan::arguments::boolean;
 use spl_plan::rows::table::Table;
 
 use crate::charts::series::columns::SERIES;

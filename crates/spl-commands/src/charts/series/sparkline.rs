@@ -12,9 +12,9 @@ use spl_plan::aggregation;
 use spl_plan::aggregation::Planned;
 use spl_plan::cells::cell::Cell;
 use spl_plan::context::PlanContext;
-use spl_plan::expression::function_call::call as function;
 use spl_plan::frame::scope::Typed;
 use spl_plan::frame::{Frame, column, null, text};
+use spl_plan::function_call::call as function;
 use spl_plan::rows::table::Table;
 
 use crate::charts::series::time_buckets::{MOST_ROWS, bounds, time_buckets};

@@ -6,9 +6,9 @@ use spl_functions::column::ValueType;
 use spl_functions::time::TimeSpan;
 use spl_parser::Diagnostic;
 use spl_plan::context::PlanContext;
-use spl_plan::expression::function_call;
 use spl_plan::frame::scope::Typed;
 use spl_plan::frame::{Frame, column};
+use spl_plan::function_call;
 use spl_plan::rows::table::Table;
 
 /// Most rows that gaps may be filled up to.

@@ -6,9 +6,9 @@ use spl_parser::Diagnostic;
 use spl_parser::syntax::{Argument, SortKey};
 
 use crate::context::PlanContext;
-use crate::expression::function_call::call as function;
 use crate::frame::scope::Typed;
 use crate::frame::{Frame, column, text};
+use crate::function_call::call as function;
 
 /// The sort keys among arguments; fields that no row has do not sort.
 pub fn sort_keys(
