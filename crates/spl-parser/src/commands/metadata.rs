@@ -1,6 +1,6 @@
 //! `metadata`: hosts, sources or sourcetypes of an index.
 
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, OptionKind, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Made, Makes, OptionKind, Read, Rows, Source, Status};
 
 /// Syntax of `metadata`.
 pub const SPEC: CommandSpec = CommandSpec {
@@ -17,5 +17,6 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("splunk_server_group", OptionKind::Text, "", "server group that is asked"),
     ],
     arguments: ArgumentShape::Nothing,
+    effects: Effects::of(&[Read::Named(&["_time", "host", "source", "sourcetype", "index"])], Makes::Only(&[Made::Unknown]), Rows::NewFew).from(Source::Events),
     status: Status::Full,
 };

@@ -3,7 +3,7 @@
 use super::missing_argument;
 use crate::diagnostic::Diagnostic;
 use crate::parser::Reader;
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, OptionKind, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Makes, Object, OptionKind, Read, Rows, Status, Writes};
 use crate::syntax::CommandCall;
 
 /// Syntax of `outputlookup`. Its text argument is the table.
@@ -25,6 +25,7 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("output_format", OptionKind::OneOf(&["splunk_sv_csv", "splunk_mv_csv"]), "splunk_sv_csv", "how multivalue fields are written"),
     ],
     arguments: ArgumentShape::Own(grammar),
+    effects: Effects::of(&[Read::All], Makes::Keeps, Rows::Each).writing(Writes::Lookup).naming(&[Object::Lookup]),
     status: Status::Full,
 };
 
