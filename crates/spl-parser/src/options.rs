@@ -1,9 +1,9 @@
 //! Options as typed values, with the defaults of the syntax tables.
 
+use crate::Span;
 use crate::diagnostic::Diagnostic;
 use crate::spec::OptionSpec;
 use crate::syntax::CommandCall;
-use crate::Span;
 
 /// Whether a text is one of the words that switch an option on: `t`, `true`, `1`, `yes`.
 pub fn is_true(text: &str) -> bool {

@@ -16,6 +16,6 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("maxtrainers", OptionKind::Integer, "100", "how many events are learnt from"),
     ],
     arguments: ArgumentShape::Own(super::optional_fields),
-    effects: Effects::of(&[Read::Option("fromfield"), Read::Arguments], Makes::Adds(&[Made::Arguments]), Rows::Whole),
+    effects: Effects::of(&[Read::Option("fromfield")], Makes::Adds(&[Made::Arguments]), Rows::Whole),
     status: Status::Full,
 };

@@ -19,7 +19,7 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("keeplast", OptionKind::Boolean, "false", "whether the first row that fails the condition is kept"),
     ],
     arguments: ArgumentShape::Own(grammar),
-    effects: Effects::of(&[Read::Arguments], Makes::Keeps, Rows::Few),
+    effects: Effects::of(&[Read::Arguments], Makes::Keeps, Rows::First),
     status: Status::Full,
 };
 

@@ -11,6 +11,6 @@ pub const SPEC: CommandSpec = CommandSpec {
     syntax: "mvcombine [delim=<string>] <field>",
     options: &[super::option("delim", OptionKind::Text, " ", "separator of the single-value form")],
     arguments: ArgumentShape::Own(super::one_field),
-    effects: Effects::of(&[Read::All], Makes::Keeps, Rows::Whole),
+    effects: Effects::of(&[Read::All, Read::Arguments], Makes::Keeps, Rows::Whole),
     status: Status::Full,
 };

@@ -15,7 +15,7 @@ pub const SPEC: CommandSpec = CommandSpec {
     syntax: "strcat [allrequired=<bool>] (<field>|\"<text>\")... <field>",
     options: &[super::option("allrequired", OptionKind::Boolean, "false", "makes nothing when a field is absent")],
     arguments: ArgumentShape::Own(grammar),
-    effects: Effects::of(&[Read::Arguments], Makes::Adds(&[Made::LastField]), Rows::Each),
+    effects: Effects::of(&[Read::ButLast], Makes::Adds(&[Made::LastField]), Rows::Each),
     status: Status::Full,
 };
 

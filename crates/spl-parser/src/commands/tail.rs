@@ -14,7 +14,7 @@ pub const SPEC: CommandSpec = CommandSpec {
     syntax: "tail [<count>]",
     options: &[],
     arguments: ArgumentShape::Own(grammar),
-    effects: Effects::of(&[], Makes::Keeps, Rows::Few),
+    effects: Effects::of(&[], Makes::Keeps, Rows::Last),
     status: Status::Full,
 };
 

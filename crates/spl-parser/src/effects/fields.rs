@@ -68,9 +68,9 @@ pub fn fields_behind(call: &CommandCall, before: FieldsBehind) -> FieldsBehind {
     }
 }
 
-/// Whether a command leaves no field that it does not name itself.
-pub fn names_all_fields(call: &CommandCall) -> bool {
-    fields_behind(call, FieldsBehind::Any) != FieldsBehind::Any
+/// Whether rows that have a field before a command do not have it behind it.
+pub fn leaves_out(call: &CommandCall, field: &str) -> bool {
+    !fields_behind(call, FieldsBehind::only([field])).may_have(field)
 }
 
 fn all_made(call: &CommandCall, made: &[Made]) -> FieldsBehind {

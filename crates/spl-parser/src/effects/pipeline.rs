@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use super::template;
 use super::walk;
+use crate::Span;
 use crate::spec::{Object, ReadsEvents, Source, Subsearches, Writes};
 use crate::syntax::{Argument, CommandCall, Pipeline};
-use crate::Span;
 
 /// What a search reads and writes outside of itself, its subsearches and the searches of `map` included.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,12 +2,12 @@
 
 use super::required::RequiredFields;
 use super::walk::walk_expression;
+use crate::Span;
 use crate::spec::Read;
 use crate::syntax::{
-    Aggregation, AggregationArgument, Argument, Assignment, CommandCall, Expression, ExpressionKind, SearchExpression, SearchKind,
-    TemplatePart,
+    Aggregation, AggregationArgument, Argument, Assignment, CommandCall, Expression, ExpressionKind, SearchExpression,
+    SearchKind, TemplatePart,
 };
-use crate::Span;
 
 /// A place in a command that names fields to be read.
 #[derive(Clone, Copy, Debug)]
@@ -24,13 +24,34 @@ pub enum Mention<'c> {
 
 /// The places of a command that name fields it reads, as far as they stand in its text.
 pub fn mentions(call: &CommandCall) -> Vec<Mention<'_>> {
+    mentions_of(call, call.spec.effects.reads)
+}
+
+/// The fields that a part of a command's table names, such as those it groups rows by.
+pub fn fields_of<'c>(call: &'c CommandCall, reads: &'static [Read]) -> impl Iterator<Item = &'c str> {
+    let fixed = reads.iter().flat_map(|read| match read {
+        Read::Named(names) => *names,
+        _ => &[],
+    });
+    let named = mentions_of(call, reads).into_iter().filter_map(|mention| match mention {
+        Mention::Field(name, _) => Some(name),
+        _ => None,
+    });
+    fixed.copied().chain(named)
+}
+
+fn mentions_of<'c>(call: &'c CommandCall, reads: &'static [Read]) -> Vec<Mention<'c>> {
     let mut mentions = Vec::new();
-    for read in call.spec.effects.reads {
+    for read in reads {
         match read {
             Read::Arguments | Read::ArgumentsOrAll | Read::ArgumentsOr(_) => {
                 call.arguments.iter().for_each(|argument| of_argument(argument, &mut mentions));
             }
             Read::Kept if !removes(call) => call.arguments.iter().for_each(|argument| of_argument(argument, &mut mentions)),
+            Read::ButLast => {
+                let last = call.arguments.len().saturating_sub(1);
+                call.arguments.iter().take(last).for_each(|argument| of_argument(argument, &mut mentions));
+            }
             Read::NewNames => call.arguments.iter().for_each(|argument| {
                 if let Argument::Field(field) | Argument::Rename { to: field, .. } = argument {
                     mentions.push(Mention::Field(&field.name, field.span));
@@ -106,7 +127,8 @@ pub(crate) fn add_reads(call: &CommandCall, required: &mut RequiredFields) {
             Mention::Assignment(assignment) => assigned_fields(assignment, required),
         }
     }
-    let lists_fields = call.fields().next().is_some() || call.arguments.iter().any(|one| matches!(one, Argument::Conversion { .. }));
+    let lists_fields =
+        call.fields().next().is_some() || call.arguments.iter().any(|one| matches!(one, Argument::Conversion { .. }));
     for read in call.spec.effects.reads {
         match read {
             Read::Named(names) => names.iter().for_each(|name| required.add(name)),

@@ -118,12 +118,12 @@ pub fn of_foreach(call: &CommandCall, after: &RequiredFields) -> RequiredFields 
         };
         required = required.union(match RequiredFields::before(&pipeline.commands, after.clone()) {
             RequiredFields::All => return RequiredFields::All,
-            RequiredFields::Only(names) => RequiredFields::only(
-                names.into_iter().filter(|read| read != ITEM).map(|read| match read == FIELD {
+            RequiredFields::Only(names) => {
+                RequiredFields::only(names.into_iter().filter(|read| read != ITEM).map(|read| match read == FIELD {
                     true => field.name.clone(),
                     false => read.replace(FIELD, "*").replace(PART, "*"),
-                }),
-            ),
+                }))
+            }
         });
     }
     required

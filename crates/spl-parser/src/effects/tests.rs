@@ -410,7 +410,8 @@ fn options_of_effects_stand_in_the_syntax() {
         }
         // Options that name a field are no news to the effects.
         for option in spec.options.iter().filter(|option| option.kind == OptionKind::FieldList) {
-            let told = options_named(&spec.effects).contains(&option.name) || spec.effects.reads.iter().any(|read| matches!(read, Read::All));
+            let told = options_named(&spec.effects).contains(&option.name)
+                || spec.effects.reads.iter().any(|read| matches!(read, Read::All));
             assert!(told, "what `{}` of `{}` reads is not said", option.name, spec.name);
         }
     }

@@ -28,15 +28,7 @@ pub struct Effects {
 impl Effects {
     /// A command that takes rows, has no subsearches but those of its conditions, and writes nothing.
     pub(crate) const fn of(reads: &'static [Read], makes: Makes, rows: Rows) -> Self {
-        Self {
-            reads,
-            makes,
-            rows,
-            source: Source::Rows,
-            subsearches: Subsearches::AsText,
-            writes: Writes::Nothing,
-            objects: &[],
-        }
+        Self { reads, makes, rows, source: Source::Rows, subsearches: Subsearches::AsText, writes: Writes::Nothing, objects: &[] }
     }
 
     /// With rows from elsewhere.
@@ -63,6 +55,14 @@ impl Effects {
         self
     }
 
+    /// Whether columns are named by the text of the functions that make them, so that blanks in it matter.
+    pub fn names_columns_by_text(&self) -> bool {
+        match self.makes {
+            Makes::Adds(made) | Makes::Only(made) => made.iter().any(|made| matches!(made, Made::Results | Made::Series(..))),
+            Makes::Keeps | Makes::Own(_) => false,
+        }
+    }
+
     /// A command of which only its name is known.
     pub(crate) const UNKNOWN: Self = Self::of(&[Read::All], Makes::Only(&[Made::Unknown]), Rows::New);
 }
@@ -75,6 +75,8 @@ pub enum Read {
     /// All that the arguments read: listed fields, sort keys, the fields of aggregations, conditions, conversions and
     /// assigned expressions, the old names of renames.
     Arguments,
+    /// What the arguments read, but for the last one.
+    ButLast,
     /// The listed fields, unless the list is one of fields to remove.
     Kept,
     /// The new names of renames and the listed fields: `lookup` names a field of the table first and the event's behind
@@ -169,8 +171,10 @@ pub enum Rows {
     Some,
     /// Each row for itself becomes any number of rows, in the same order.
     Several,
-    /// At most a few of them, chosen by their order.
-    Few,
+    /// At most so many of them, the first in their order.
+    First,
+    /// At most so many of them, the last in their order.
+    Last,
     /// A row depends on the rows before it, so their order matters.
     InOrder,
     /// A row depends on all rows, whatever their order.
