@@ -26,7 +26,7 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("host", OptionKind::Text, "", "host of the events"),
         super::option("source", OptionKind::Text, "", "source of the events"),
         super::option("sourcetype", OptionKind::Text, "stash", "sourcetype of the events"),
-        super::option("timeformat", OptionKind::Text, "", "format of the time"),
+        super::option("timeformat", OptionKind::Text, "%m/%d/%Y %H:%M:%S %z", "format of the time"),
     ],
     arguments: ArgumentShape::Own(grammar),
     effects: Effects::of(&[Read::All], Makes::Keeps, Rows::Each).writing(Writes::Events),

@@ -11,7 +11,7 @@ pub const SPEC: CommandSpec = CommandSpec {
     syntax: "metadata type=hosts|sources|sourcetypes [index=<index>] [datatype=metric|event] [splunk_server=<string>] [splunk_server_group=<string>]",
     options: &[
         super::option("type", OptionKind::OneOf(&["hosts", "sources", "sourcetypes"]), "", "what is listed"),
-        super::option("index", OptionKind::Text, "", "index that is read"),
+        super::option("index", OptionKind::Text, "main", "index that is read"),
         super::option("datatype", OptionKind::OneOf(&["metric", "event", "*"]), "event", "kind of index"),
         super::option("splunk_server", OptionKind::Text, "", "server that is asked"),
         super::option("splunk_server_group", OptionKind::Text, "", "server group that is asked"),
