@@ -133,7 +133,9 @@ pub(crate) fn add_reads(call: &CommandCall, required: &mut RequiredFields) {
         match read {
             Read::Named(names) => names.iter().for_each(|name| required.add(name)),
             Read::All => *required = RequiredFields::All,
-            Read::ArgumentsOrAll if !lists_fields => *required = RequiredFields::All,
+            Read::ArgumentsOrAll if !lists_fields || call.fields().any(|field| field.name == "*") => {
+                *required = RequiredFields::All
+            }
             Read::ArgumentsOr(name) if !lists_fields => required.add(name),
             Read::AllWithArguments if !call.arguments.is_empty() => *required = RequiredFields::All,
             Read::TextOr(name) if !matches!(call.arguments.first(), Some(Argument::Text { .. })) => required.add(name),

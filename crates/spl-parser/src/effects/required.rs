@@ -192,6 +192,9 @@ pub(crate) fn of_appendpipe(call: &CommandCall, after: RequiredFields) -> Requir
 
 /// `foreach`: the fields that it goes through, and those of its commands once they are filled in.
 pub(crate) fn of_foreach(call: &CommandCall, after: RequiredFields) -> RequiredFields {
+    if call.fields().any(|field| field.name == "*") {
+        return RequiredFields::All;
+    }
     let inside = template::of_foreach(call, &after);
     after.union(inside).with_reads(call)
 }
