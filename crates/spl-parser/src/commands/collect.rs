@@ -2,7 +2,7 @@
 
 use crate::diagnostic::Diagnostic;
 use crate::parser::Reader;
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Makes, OptionKind, Read, Rows, Status, Writes};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Made, Makes, OptionKind, Read, Rows, Status, Writes};
 use crate::syntax::CommandCall;
 
 /// Syntax of `collect`.
@@ -29,7 +29,7 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("timeformat", OptionKind::Text, "%m/%d/%Y %H:%M:%S %z", "format of the time"),
     ],
     arguments: ArgumentShape::Own(grammar),
-    effects: Effects::of(&[Read::All], Makes::Keeps, Rows::Each).writing(Writes::Events),
+    effects: Effects::of(&[Read::All], Makes::Adds(&[Made::UnknownWith("testmode")]), Rows::Each).writing(Writes::Events),
     status: Status::Partial("there is no index to add to: the rows pass on, with a note; testmode=true shows the events"),
 };
 

@@ -19,7 +19,7 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("maxsearches", OptionKind::Integer, "10", "how many searches at most"),
     ],
     arguments: ArgumentShape::Own(grammar),
-    effects: Effects::of(&[Read::Own(required::of_map)], Makes::Only(&[Made::Unknown]), Rows::New).with(Subsearches::PerRow),
+    effects: Effects::of(&[Read::Own(required::of_map)], Makes::Only(&[Made::Unknown]), Rows::Several).with(Subsearches::PerRow),
     status: Status::Full,
 };
 

@@ -18,7 +18,7 @@ pub const SPEC: CommandSpec = CommandSpec {
     syntax: "return [<count>] (<field>|<alias>=<field>|$<field>)...",
     options: &[],
     arguments: ArgumentShape::Own(grammar),
-    effects: Effects::of(&[Read::Own(returned_fields)], Makes::Only(&[Made::Unknown]), Rows::NewFew),
+    effects: Effects::of(&[Read::Own(returned_fields)], Makes::Only(&[Made::Unknown]), Rows::First),
     status: Status::Full,
 };
 

@@ -198,11 +198,12 @@ pub fn expression_fields(expression: &Expression, required: &mut RequiredFields)
         }
         ExpressionKind::Call { name, arguments } if name.value.eq_ignore_ascii_case("searchmatch") => {
             match arguments.first().map(|argument| &argument.kind) {
-                Some(ExpressionKind::Text(source)) => match crate::parse_search_expression(source) {
-                    Ok(search) => search_fields(&search, required),
-                    // The command reports it.
-                    Err(_) => {}
-                },
+                Some(ExpressionKind::Text(source)) => {
+                    // A search that can't be read is an error of the command.
+                    if let Ok(search) = crate::parse_search_expression(source) {
+                        search_fields(&search, required);
+                    }
+                }
                 Some(_) => *required = RequiredFields::All,
                 None => {}
             }

@@ -312,6 +312,8 @@ const BEHIND: &[(&str, &str)] = &[
     ("x | table a | concurrency duration=a", "a concurrency"),
     ("x | table a | search a=1 | where a=1 | sort a | dedup a | head 3 | mvexpand a", "a"),
     ("x | table a | outputlookup t", "a"),
+    ("x | table a | collect index=s", "a"),
+    ("x | table a | collect index=s testmode=t", "ANY"),
     ("x | untable a b c", "a b c"),
     ("x | fieldsummary | fields field", "field _time _raw"),
 ];
