@@ -84,7 +84,10 @@ fn add(pipeline: &Pipeline, is_search: bool, all: &mut PipelineEffects) {
                     all.reads_events = all.reads_events.max(ReadsEvents::Maybe);
                 }
             },
-            Subsearches::OverRows => walk::subsearches(call, &mut |inner| add(&inner.pipeline, false, all)),
+            Subsearches::OverRows => match template::over_rows(call) {
+                Some(pipelines) => pipelines.iter().for_each(|inner| add(inner, false, all)),
+                None => all.is_open = true,
+            },
             Subsearches::AsText | Subsearches::AsRows(_) => {
                 walk::subsearches(call, &mut |inner| add(&inner.pipeline, true, all));
             }

@@ -73,25 +73,33 @@ impl RequiredFields {
 /// Fields of events that only knowledge objects name, such as those of a data model, are not among them.
 pub fn of_pipeline(pipeline: &Pipeline) -> RequiredFields {
     let mut all = RequiredFields::before(&pipeline.commands, RequiredFields::All);
-    let mut add = |more: RequiredFields| {
-        let before = std::mem::replace(&mut all, RequiredFields::none());
-        all = before.union(more);
+    add_inner_searches(&pipeline.commands, &mut all);
+    all
+}
+
+/// Adds what the searches inside of commands ask of the data.
+fn add_inner_searches(calls: &[CommandCall], all: &mut RequiredFields) {
+    let add = |more: RequiredFields, all: &mut RequiredFields| {
+        let before = std::mem::replace(all, RequiredFields::none());
+        *all = before.union(more);
     };
-    for call in &pipeline.commands {
+    for call in calls {
         match call.spec.effects.subsearches {
-            Subsearches::PerRow => add(template::of_map(call).events),
-            // Their own subsearches read the data, they themselves the rows at hand.
-            Subsearches::OverRows => walk::subsearches(call, &mut |inner| {
-                for call in &inner.pipeline.commands {
-                    walk::subsearches(call, &mut |inner| add(of_pipeline(&inner.pipeline)));
+            Subsearches::PerRow => add(template::of_map(call).events, all),
+            // These commands get the rows at hand; the searches inside of them read the data.
+            Subsearches::OverRows => match template::over_rows(call) {
+                Some(pipelines) => {
+                    let mut inside = RequiredFields::none();
+                    pipelines.iter().for_each(|inner| add_inner_searches(&inner.commands, &mut inside));
+                    add(template::as_patterns(inside), all);
                 }
-            }),
+                None => *all = RequiredFields::All,
+            },
             Subsearches::AsText | Subsearches::AsRows(_) => {
-                walk::subsearches(call, &mut |inner| add(of_pipeline(&inner.pipeline)));
+                walk::subsearches(call, &mut |inner| add(of_pipeline(&inner.pipeline), all));
             }
         }
     }
-    all
 }
 
 /// The fields that rows must have before a command, given those that they must have behind it.

@@ -91,18 +91,35 @@ fn token(rest: &str) -> Option<&str> {
     (starts && plain).then_some(name)
 }
 
-/// What the commands of a `foreach` read, given what is required behind it.
-pub fn of_foreach(call: &CommandCall, after: &RequiredFields) -> RequiredFields {
+/// The commands that run over the rows at hand: those in brackets, or the template of `foreach` filled in for each of its
+/// fields; none when they can't be read.
+pub fn over_rows(call: &CommandCall) -> Option<Vec<Pipeline>> {
+    match call.subsearch() {
+        Some(inner) => Some(vec![inner.pipeline.clone()]),
+        None => Some(rounds(call)?.into_iter().map(|(_, pipeline)| pipeline).collect()),
+    }
+}
+
+/// The names that a template reads, with a star for what is filled in.
+pub fn as_patterns(required: RequiredFields) -> RequiredFields {
+    match required {
+        RequiredFields::All => RequiredFields::All,
+        RequiredFields::Only(names) => RequiredFields::only(
+            names.into_iter().map(|name| [FIELD, PART, ITEM].iter().fold(name, |name, mark| name.replace(mark, "*"))),
+        ),
+    }
+}
+
+/// The fields that a `foreach` goes through, each with the commands for it.
+fn rounds(call: &CommandCall) -> Option<Vec<(&str, Pipeline)>> {
     let template = call.arguments.iter().find_map(|argument| match argument {
         Argument::Text { text, .. } => Some(text.value.as_str()),
         _ => None,
-    });
-    let Some(template) = template else { return RequiredFields::All };
+    })?;
     let inside = template.trim();
     let inside = inside.strip_prefix('[').and_then(|inside| inside.strip_suffix(']')).unwrap_or(inside);
     let inside = inside.trim().trim_start_matches('|');
-    let mut required = RequiredFields::none();
-    for field in call.fields() {
+    let round = |field: &'_ crate::syntax::FieldName| {
         let name = if field.has_wildcard() { FIELD } else { field.name.as_str() };
         let place_holders = [
             ("fieldstr", name),
@@ -113,14 +130,21 @@ pub fn of_foreach(call: &CommandCall, after: &RequiredFields) -> RequiredFields 
             ("itemstr", ITEM),
             ("iterstr", "0"),
         ];
-        let Ok(pipeline) = crate::parse(&format!("|{}", filled(call, inside, &place_holders))) else {
-            return RequiredFields::All;
-        };
+        crate::parse(&format!("|{}", filled(call, inside, &place_holders))).ok()
+    };
+    call.fields().map(|field| Some((field.name.as_str(), round(field)?))).collect()
+}
+
+/// What the commands of a `foreach` read, given what is required behind it.
+pub fn of_foreach(call: &CommandCall, after: &RequiredFields) -> RequiredFields {
+    let Some(rounds) = rounds(call) else { return RequiredFields::All };
+    let mut required = RequiredFields::none();
+    for (field, pipeline) in rounds {
         required = required.union(match RequiredFields::before(&pipeline.commands, after.clone()) {
             RequiredFields::All => return RequiredFields::All,
             RequiredFields::Only(names) => {
                 RequiredFields::only(names.into_iter().filter(|read| read != ITEM).map(|read| match read == FIELD {
-                    true => field.name.clone(),
+                    true => field.to_owned(),
                     false => read.replace(FIELD, "*").replace(PART, "*"),
                 }))
             }
