@@ -26,6 +26,7 @@ use spl_operators::errors::engine_error;
 use spl_operators::exec::OperatorPlanner;
 use spl_operators::functions::location::GeoDatabase;
 use spl_operators::grouping::rule::GroupByCode;
+use spl_parser::effects::RequiredFields;
 use spl_parser::{Diagnostic, Pipeline};
 use spl_plan::context::clock::SearchClock;
 use spl_plan::context::written_lookups::WrittenLookups;
@@ -34,7 +35,6 @@ use spl_plan::events::data::EventData;
 use spl_plan::events::parts::EventParts;
 use spl_plan::events::planned_knowledge::PlannedKnowledge;
 use spl_plan::events::summaries::Summaries;
-use spl_plan::fields::required::Needed;
 use spl_plan::models::required::data_model_fields;
 use spl_plan::scan::events::carried_fields;
 use spl_sources::{EventTable, FieldSelection};
@@ -254,14 +254,14 @@ impl Engine {
     }
 
     /// The fields that a search can need from the data, so that a loader can leave out the rest.
-    pub fn needed_fields(&self, search: &Search) -> FieldSelection {
-        let needed = spl_plan::fields::required::of_pipeline(&search.pipeline);
+    pub fn required_fields(&self, search: &Search) -> FieldSelection {
+        let required = spl_parser::effects::of_pipeline(&search.pipeline);
         let (knowledge, parsed) = (&self.context.knowledge, &self.context.parsed);
-        let needed = data_model_fields(&search.pipeline, knowledge, parsed, needed);
-        match carried_fields(knowledge, parsed, needed) {
-            Needed::All => FieldSelection::All,
-            Needed::Only(names) if names.iter().any(|name| name.contains('*')) => FieldSelection::All,
-            Needed::Only(mut names) => {
+        let required = data_model_fields(&search.pipeline, knowledge, parsed, required);
+        match carried_fields(knowledge, parsed, required) {
+            RequiredFields::All => FieldSelection::All,
+            RequiredFields::Only(names) if names.iter().any(|name| name.contains('*')) => FieldSelection::All,
+            RequiredFields::Only(mut names) => {
                 for always in ["_time", "host", "source", "sourcetype", "index"] {
                     names.insert(always.to_owned());
                 }
@@ -277,7 +277,7 @@ impl Engine {
     pub async fn check(&self, search: &Search) -> Result<Vec<Diagnostic>, Failure> {
         let fail = |error| failure(search, error);
         let context = self.plan_context(&search.clock, &search.expansion.text, false);
-        let frame = context.pipeline(&search.pipeline, Needed::All).await.map_err(fail)?;
+        let frame = context.pipeline(&search.pipeline, RequiredFields::All).await.map_err(fail)?;
         let plan = frame.finished().map_err(fail)?;
         self.state.optimize(&plan).map_err(|error| fail(engine_error(error)))?;
         Ok(context.notes().take_warnings())
@@ -290,7 +290,7 @@ impl Engine {
     pub async fn run(&self, search: &Search) -> Result<Results, Failure> {
         let fail = |error| failure(search, error);
         let context = self.plan_context(&search.clock, &search.expansion.text, true);
-        let frame = context.pipeline(&search.pipeline, Needed::All).await.map_err(fail)?;
+        let frame = context.pipeline(&search.pipeline, RequiredFields::All).await.map_err(fail)?;
         let frame = fieldformat::shown(&context, frame, &context.formats().all()).map_err(fail)?;
         let fields: Vec<String> = frame.fields().into_iter().map(|field| field.name).filter(|name| is_shown(name)).collect();
         let (schema, batches) = context.collect(frame).await.map_err(fail)?;
@@ -315,7 +315,7 @@ impl Engine {
             Stage::Logical | Stage::Physical => {}
         }
         let context = self.plan_context(&search.clock, &search.expansion.text, false);
-        let frame = context.pipeline(&search.pipeline, Needed::All).await.map_err(fail)?;
+        let frame = context.pipeline(&search.pipeline, RequiredFields::All).await.map_err(fail)?;
         let plan = frame.finished().map_err(fail)?;
         let optimised = self.state.optimize(&plan).map_err(|error| fail(engine_error(error)))?;
         if stage == Stage::Logical {

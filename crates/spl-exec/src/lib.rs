@@ -14,4 +14,3 @@ pub use spl_plan::context::limits;
 pub use spl_plan::events::parts::EventParts;
 pub use spl_plan::events::summaries::Summaries;
 pub use spl_plan::expression;
-pub use spl_plan::fields::required as needed;

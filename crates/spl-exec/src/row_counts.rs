@@ -3,6 +3,7 @@
 
 use spl_functions::column::Column;
 use spl_parser::Span;
+use spl_parser::effects::pipeline::writes;
 use spl_parser::syntax::{Argument, BinaryOperator, Clause, CommandCall, Expression, ExpressionKind, Pipeline, SearchKind};
 
 use crate::engine::{Engine, Failure, Results, Search};
@@ -27,9 +28,6 @@ struct Step {
     counts_events: bool,
 }
 
-/// Commands that change something outside of the search; what they are given is counted, they do not run.
-const WRITING: &[&str] = &["outputlookup", "outputcsv", "outputtext", "collect", "mcollect", "meventcollect", "sendemail"];
-
 impl Engine {
     /// The rows behind each step of a search, until none is left.
     ///
@@ -41,7 +39,8 @@ impl Engine {
         let (rows_counted, events_counted) = (counting("| stats count"), counting("| stats sum(count) AS count"));
         let commands = &search.pipeline.commands;
         for (place, command) in commands.iter().enumerate() {
-            if WRITING.contains(&command.spec.name) {
+            // What it is given is counted; it does not run, as it changes something outside of the search.
+            if writes(command) {
                 break;
             }
             for Step { call, span, counts_events } in steps(command, place == 0) {

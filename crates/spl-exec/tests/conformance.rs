@@ -194,7 +194,7 @@ fn load_options(engine: &Engine, search: &Search, folder: &Path, number: usize, 
     std::fs::write(&path, text).expect("writing events");
     LoadOptions {
         paths: vec![path.display().to_string()],
-        fields: engine.needed_fields(search),
+        fields: engine.required_fields(search),
         now: engine.clock().now,
         time_zone: engine.clock().time_zone,
         threads: 1,

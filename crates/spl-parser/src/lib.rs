@@ -5,6 +5,8 @@
 
 pub mod commands;
 pub mod diagnostic;
+pub mod effects;
+pub mod options;
 pub mod parser;
 pub mod printer;
 pub mod span;

@@ -1,7 +1,11 @@
 //! Syntax as data: what a command is called, which options it takes and what its arguments look like.
 //!
 //! One constant per command, in `commands/<name>.rs`. It feeds the parser, option errors, did-you-mean, completion,
-//! help and the reference tables.
+//! help and the reference tables. What a command does to fields and rows stands beside it, see [`Effects`].
+
+pub mod effects;
+
+pub use effects::{Effects, Made, Makes, Object, Own, Read, ReadsEvents, Rows, Source, Subsearches, Writes};
 
 /// The syntax of a command.
 #[derive(Debug)]
@@ -20,8 +24,17 @@ pub struct CommandSpec {
     pub options: &'static [OptionSpec],
     /// Shape of the rest.
     pub arguments: ArgumentShape,
+    /// What it does to fields and rows.
+    pub effects: Effects,
     /// How much of it is built.
     pub status: Status,
+}
+
+impl CommandSpec {
+    /// The option of this name, in any case.
+    pub fn option(&self, name: &str) -> Option<&'static OptionSpec> {
+        self.options.iter().find(|option| option.name.eq_ignore_ascii_case(name))
+    }
 }
 
 /// Splunk's command types.

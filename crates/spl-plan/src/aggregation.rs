@@ -94,7 +94,7 @@ fn all_numbers(field: &str) -> String {
 ///
 /// Source: Splunk search reference, stats, eventstats, streamstats.
 pub fn with_all_numbers(context: &PlanContext, call: &CommandCall, frame: Frame) -> Result<(Frame, Vec<String>), Diagnostic> {
-    if !crate::arguments::boolean(call, "allnum", false) {
+    if !call.flag("allnum") {
         return Ok((frame, Vec::new()));
     }
     let mut fields: Vec<FrameField> = Vec::new();

@@ -36,15 +36,15 @@ use crate::events::parsed_knowledge::ParsedKnowledge;
 use crate::events::parts::EventParts;
 use crate::events::planned_knowledge::{KnowledgeVersion, PlannedKnowledge};
 use crate::events::summaries::Summaries;
-use crate::fields::required::Needed;
 use crate::frame::Frame;
+use spl_parser::effects::RequiredFields;
 
 /// What a command gets.
 pub struct Input {
     /// The rows before it; none when it stands first.
     pub frame: Option<Frame>,
     /// The fields that what follows needs.
-    pub needed: Needed,
+    pub required: RequiredFields,
 }
 
 /// Plans a command whose columns follow from the columns before it.

@@ -6,7 +6,6 @@ pub mod cells;
 pub mod context;
 pub mod events;
 pub mod expression;
-pub mod fields;
 pub mod frame;
 pub mod function_call;
 pub mod models;

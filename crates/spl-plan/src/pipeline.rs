@@ -5,16 +5,16 @@ use spl_parser::Diagnostic;
 use spl_parser::syntax::{Aggregation, CommandCall, Pipeline};
 
 use crate::context::{Input, PlanContext, Planning};
-use crate::fields::required::Needed;
 use crate::frame::Frame;
 use crate::search::time_range::time_range;
+use spl_parser::effects::RequiredFields;
 
 impl PlanContext {
     /// Plans a pipeline from its first command. `needed` are the fields wanted of its result.
-    pub fn pipeline<'a>(&'a self, pipeline: &'a Pipeline, needed: Needed) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
+    pub fn pipeline<'a>(&'a self, pipeline: &'a Pipeline, required: RequiredFields) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
         Box::pin(async move {
             let context = self.with_time_range(time_range(self, pipeline));
-            context.pipeline_from(None, &pipeline.commands, needed).await
+            context.pipeline_from(None, &pipeline.commands, required).await
         })
     }
 
@@ -23,24 +23,24 @@ impl PlanContext {
         &'a self,
         input: Option<Frame>,
         calls: &'a [CommandCall],
-        needed: Needed,
+        required: RequiredFields,
     ) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
         Box::pin(async move {
             let mut frame = input;
             for (index, call) in calls.iter().enumerate() {
-                let needed = Needed::before(&calls[index + 1..], needed.clone());
+                let required = RequiredFields::before(&calls[index + 1..], required.clone());
                 if frame.is_some() && hands_on(self, call, calls.get(index + 1))? {
                     // The next command reads these rows; this one is planned for its errors.
-                    self.command(call, frame.clone(), needed).await.map_err(|error| error.at(call.span))?;
+                    self.command(call, frame.clone(), required).await.map_err(|error| error.at(call.span))?;
                     continue;
                 }
-                frame = Some(self.command(call, frame, needed).await.map_err(|error| error.at(call.span))?);
+                frame = Some(self.command(call, frame, required).await.map_err(|error| error.at(call.span))?);
             }
             frame.ok_or_else(|| Diagnostic::general("plan/empty", "the search has no command"))
         })
     }
 
-    async fn command(&self, call: &CommandCall, frame: Option<Frame>, needed: Needed) -> Result<Frame, Diagnostic> {
+    async fn command(&self, call: &CommandCall, frame: Option<Frame>, required: RequiredFields) -> Result<Frame, Diagnostic> {
         match self.commands().planning(call)? {
             Planning::Rows(plan) => {
                 let frame = frame.ok_or_else(|| first_position(call))?;
@@ -48,9 +48,9 @@ impl PlanContext {
             }
             Planning::Stage(plan) => {
                 let frame = frame.ok_or_else(|| first_position(call))?;
-                plan(self, call, Input { frame: Some(frame), needed }).await
+                plan(self, call, Input { frame: Some(frame), required }).await
             }
-            Planning::Source(plan) => plan(self, call, Input { frame, needed }).await,
+            Planning::Source(plan) => plan(self, call, Input { frame, required }).await,
             Planning::SummaryOf(name) => {
                 let spec = spl_parser::commands::lookup(name)
                     .ok_or_else(|| Diagnostic::error("plan/not-built", "there is no plain form", call.name.span))?;
@@ -58,7 +58,7 @@ impl PlanContext {
                 match (self.commands().planning(&plain)?, frame) {
                     (Planning::Rows(plan), Some(frame)) => plan(self, &plain, frame),
                     (Planning::Stage(plan) | Planning::Source(plan), frame @ Some(_)) => {
-                        plan(self, &plain, Input { frame, needed }).await
+                        plan(self, &plain, Input { frame, required }).await
                     }
                     _ => Err(first_position(call)),
                 }

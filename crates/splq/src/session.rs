@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use spl_exec::{Engine, Search, Settings};
 use spl_knowledge::Knowledge;
+use spl_parser::effects::pipeline_effects;
+use spl_parser::spec::ReadsEvents;
 use spl_parser::{Diagnostic, Severity};
 use spl_sources::{FieldSelection, LoadReport};
 
@@ -104,9 +106,10 @@ pub fn load<'s>(
     let mut fields = FieldSelection::only(Vec::<String>::new());
     let (mut reads_events, mut may_read_events) = (false, false);
     for search in searches {
-        reads_events |= starts_with_events(search);
-        may_read_events |= !reads_no_events(search);
-        fields = union(fields, engine.needed_fields(search));
+        let reads = pipeline_effects(&search.pipeline).reads_events;
+        reads_events |= reads == ReadsEvents::Yes;
+        may_read_events |= reads != ReadsEvents::No;
+        fields = union(fields, engine.required_fields(search));
     }
     find_summaries(engine, options);
     // What nobody named for this search and it does not read is not loaded.
@@ -173,20 +176,6 @@ fn read(
     let loaded = loading.finish(loading.read(), terminal)?;
     *engine = engine.with_data(loaded.table).map_err(|problem| stop(terminal, &problem))?;
     Ok(Some(loaded.report))
-}
-
-/// Whether a search begins with a command that reads events.
-fn starts_with_events(search: &Search) -> bool {
-    let first = search.pipeline.commands.first();
-    first.is_some_and(|command| matches!(command.spec.name, "search" | "tstats" | "from" | "datamodel" | "multisearch"))
-}
-
-/// Whether a search is seen to make its own rows.
-fn reads_no_events(search: &Search) -> bool {
-    let first = search.pipeline.commands.first();
-    let own_rows =
-        first.is_some_and(|command| matches!(command.spec.name, "makeresults" | "inputlookup" | "inputcsv" | "gentimes"));
-    own_rows && !search.expansion.text.contains('[')
 }
 
 /// The fields of both.

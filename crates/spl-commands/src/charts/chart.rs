@@ -9,7 +9,6 @@ use spl_functions::value::format_number;
 use spl_operators::nodes::mv_expand::MvExpand;
 use spl_parser::syntax::{Argument, CommandCall};
 use spl_parser::{Diagnostic, Span, Spanned};
-use spl_plan::arguments::boolean;
 use spl_plan::cells::cell::Cell;
 use spl_plan::context::{Input, PlanContext};
 use spl_plan::frame::scope::Typed;
@@ -46,7 +45,7 @@ pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -
         }
         let frame = frame.filter(column(ROW).is_not_null())?;
         let measures = series::measures(context, call, &frame, None)?;
-        let continuous = boolean(call, "cont", true);
+        let continuous = call.flag("cont");
         let order = |rows: Vec<Cell>| Ok(ordered_rows(context, call, rows, &bins, continuous));
         series::pivot(context, call, frame, &row.field, split.is_some(), &measures, order).await
     })
@@ -163,7 +162,7 @@ pub fn expanded(
         return Ok(frame);
     }
     let mut frame = frame;
-    if boolean(call, "dedup_splitvals", false) {
+    if call.flag("dedup_splitvals") {
         let distinct = function(context, "mvdedup", vec![Typed::new(column(field), ValueType::Multivalue)])?;
         frame = frame.assign(vec![(field.to_owned(), distinct.expression)])?;
     }

@@ -13,7 +13,6 @@ use spl_operators::errors::engine_error;
 use spl_operators::ordinal::ORDINAL;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{CommandCall, OptionArgument};
-use spl_plan::arguments::count;
 use spl_plan::context::{Input, PlanContext};
 use spl_plan::frame::{Frame, column};
 use spl_plan::search::time_range::parse_time;
@@ -126,7 +125,7 @@ impl Axis {
                 _ => moment(context, option)?,
             }),
         };
-        let bins = usize::try_from(count(call, "bins", 100)?).unwrap_or(100);
+        let bins = usize::try_from(call.count("bins")?).unwrap_or(100);
         if bins < 2 {
             return Err(Diagnostic::error("plan/number", "`bins` must be at least 2", call.span));
         }

@@ -6,7 +6,6 @@ use spl_functions::column::ValueType;
 use spl_functions::time::{TimeSpan, parse_span};
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{Argument, CommandCall};
-use spl_plan::arguments::{boolean, count};
 use spl_plan::cells::cell::Cell;
 use spl_plan::context::clock::TimeRange;
 use spl_plan::context::{Input, PlanContext};
@@ -37,7 +36,7 @@ pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -
         };
         let source = Typed::new(column("_time"), time.value_type());
         // Without `fixedrange` the chart reaches from the first event to the last.
-        let range = if boolean(call, "fixedrange", true) { context.time_range() } else { TimeRange::default() };
+        let range = if call.flag("fixedrange") { context.time_range() } else { TimeRange::default() };
         let span = bucket_span(context, call, &frame, source.clone(), range).await?;
         let align = match call.option("aligntime") {
             Some(option) => Some(aligned(context, &option.value.value, option.value.span)?),
@@ -111,7 +110,7 @@ async fn bucket_span(
         return Ok(span);
     }
     let smallest = parsed("minspan")?;
-    let bins = usize::try_from(count(call, "bins", 100)?).unwrap_or(usize::MAX);
+    let bins = usize::try_from(call.count("bins")?).unwrap_or(usize::MAX);
     if bins < 1 {
         return Err(Diagnostic::error("plan/number", "`bins` must be at least 1", call.span));
     }
@@ -137,7 +136,7 @@ fn buckets(
     let (Some(mut first), Some(mut last)) = (starts.first().copied(), starts.last().copied()) else {
         return Ok(Vec::new());
     };
-    if boolean(call, "cont", true) {
+    if call.flag("cont") {
         if let Some(earliest) = range.earliest {
             first = first.min(span.floor(earliest, zone, align));
         }
@@ -159,7 +158,7 @@ fn buckets(
                 .with_help("use a longer span, a shorter time range, or `cont=false`")
         })?;
     }
-    if !boolean(call, "partial", true) {
+    if !call.flag("partial") {
         let range = context.time_range();
         starts.retain(|start| {
             range.earliest.is_none_or(|earliest| *start >= earliest)

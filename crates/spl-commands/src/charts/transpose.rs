@@ -3,7 +3,7 @@
 use futures::future::BoxFuture;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
-use spl_plan::arguments::{boolean, leading_count};
+use spl_plan::arguments::leading_count;
 use spl_plan::cells::cell::Cell;
 use spl_plan::context::{Input, PlanContext};
 use spl_plan::frame::Frame;
@@ -22,7 +22,7 @@ pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -
         let option = |name: &str| call.option(name).map(|option| option.value.value.as_str());
         let header = option("header_field").filter(|field| !field.is_empty());
         let first = option("column_name").unwrap_or("column");
-        transposed(&table, first, header, boolean(call, "include_empty", true)).frame(context)
+        transposed(&table, first, header, call.flag("include_empty")).frame(context)
     })
 }
 

@@ -5,7 +5,6 @@ use std::collections::{BTreeSet, HashMap};
 use futures::future::BoxFuture;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
-use spl_plan::arguments::boolean;
 use spl_plan::cells::cell::Cell;
 use spl_plan::context::{Input, PlanContext};
 use spl_plan::frame::Frame;
@@ -33,9 +32,9 @@ fn missing(call: &CommandCall) -> Diagnostic {
 }
 
 fn reshaped(call: &CommandCall, table: &Table, x: &str, series: &str, values: &[String]) -> Table {
-    let separator = call.option("sep").map_or(": ", |option| option.value.value.as_str());
+    let separator = call.text("sep");
     let format = call.option("format").map(|option| option.value.value.as_str());
-    let grouped = boolean(call, "grouped", false);
+    let grouped = call.flag("grouped");
     let name_of = |value: &str, series: &str| match format {
         _ if values.len() == 1 => series.to_owned(),
         Some(format) => format.replace("$AGG$", value).replace("$VAL$", series),

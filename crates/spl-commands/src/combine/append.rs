@@ -2,10 +2,10 @@
 
 use futures::future::BoxFuture;
 use spl_parser::Diagnostic;
+use spl_parser::effects::RequiredFields;
 use spl_parser::syntax::CommandCall;
 use spl_plan::arguments::count;
 use spl_plan::context::{Input, PlanContext};
-use spl_plan::fields::required::Needed;
 use spl_plan::frame::Frame;
 use spl_plan::rows::union::concatenate;
 
@@ -18,7 +18,7 @@ pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -
             return Err(Diagnostic::error("plan/argument", "`append` needs rows and a subsearch", call.span));
         };
         let limit = count(call, "maxout", context.limits().get("append_maxout"))?;
-        let inner = context.subsearch(subsearch, "append_maxout", Needed::All).await?;
+        let inner = context.subsearch(subsearch, "append_maxout", RequiredFields::All).await?;
         let inner = context.limited(inner, "append_maxout", limit, subsearch.span).await?;
         concatenate(context, frame, inner)
     })

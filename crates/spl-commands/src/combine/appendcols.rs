@@ -5,10 +5,10 @@ use datafusion::logical_expr::{Expr, lit};
 use futures::future::BoxFuture;
 use spl_operators::ordinal::ORDINAL;
 use spl_parser::Diagnostic;
+use spl_parser::effects::RequiredFields;
 use spl_parser::syntax::CommandCall;
-use spl_plan::arguments::{boolean, count};
+use spl_plan::arguments::count;
 use spl_plan::context::{Input, PlanContext};
-use spl_plan::fields::required::Needed;
 use spl_plan::frame::scope::Typed;
 use spl_plan::frame::{Frame, FrameField, column, ordinal};
 use spl_plan::function_call::choose;
@@ -22,9 +22,9 @@ pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -
             return Err(Diagnostic::error("plan/argument", "`appendcols` needs rows and a subsearch", call.span));
         };
         let limit = count(call, "maxout", context.limits().get("append_maxout"))?;
-        let right = context.subpipeline(subsearch, Needed::All).await?;
+        let right = context.subpipeline(subsearch, RequiredFields::All).await?;
         let right = context.limited(right, "append_maxout", limit, subsearch.span).await?;
-        beside(context, frame, right, boolean(call, "override", false))
+        beside(context, frame, right, call.flag("override"))
     })
 }
 

@@ -2,9 +2,9 @@
 
 use futures::future::BoxFuture;
 use spl_parser::Diagnostic;
+use spl_parser::effects::RequiredFields;
 use spl_parser::syntax::CommandCall;
 use spl_plan::context::{Input, PlanContext};
-use spl_plan::fields::required::Needed;
 use spl_plan::frame::Frame;
 use spl_plan::rows::union::concatenate;
 
@@ -17,7 +17,7 @@ pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -
         // Both parts read the rows: they are computed once.
         let frame = context.materialise(frame).await?;
         let inner = context.nested(commands.span)?;
-        let made = inner.pipeline_from(Some(frame.clone()), &commands.pipeline.commands, Needed::All).await?;
+        let made = inner.pipeline_from(Some(frame.clone()), &commands.pipeline.commands, RequiredFields::All).await?;
         let made = context.materialise(made).await?;
         concatenate(context, frame, made)
     })

@@ -8,10 +8,9 @@ use spl_functions::column::ValueType;
 use spl_operators::errors::engine_error;
 use spl_operators::ordinal::ORDINAL;
 use spl_parser::Diagnostic;
+use spl_parser::effects::RequiredFields;
 use spl_parser::syntax::{Argument, CommandCall};
-use spl_plan::arguments::{boolean, count};
 use spl_plan::context::{Input, PlanContext};
-use spl_plan::fields::required::Needed;
 use spl_plan::frame::scope::Typed;
 use spl_plan::frame::{Frame, FrameField, column, ordinal};
 use spl_plan::function_call;
@@ -26,12 +25,12 @@ pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -
         let (Some(left), Some(subsearch)) = (input.frame, call.subsearch()) else {
             return Err(Diagnostic::error("plan/argument", "`join` needs rows and a subsearch", call.span));
         };
-        let right = context.subsearch(subsearch, "join_subsearch_maxout", Needed::All).await?;
-        let kind = call.option("type").map_or("inner", |option| option.value.value.as_str());
+        let right = context.subsearch(subsearch, "join_subsearch_maxout", RequiredFields::All).await?;
+        let kind = call.text("type");
         let outer = !kind.eq_ignore_ascii_case("inner");
-        let overwrite = boolean(call, "overwrite", true);
-        let most = count(call, "max", 1)?;
-        let mut time = boolean(call, "usetime", false).then(|| boolean(call, "earlier", true));
+        let overwrite = call.flag("overwrite");
+        let most = call.count("max")?;
+        let mut time = call.flag("usetime").then(|| call.flag("earlier"));
         if time.is_some() && (left.field("_time").is_none() || right.field("_time").is_none()) {
             if context.is_running() {
                 return Err(Diagnostic::error("plan/argument", "`usetime` needs the field `_time` on both sides", call.span));

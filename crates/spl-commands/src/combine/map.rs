@@ -3,7 +3,6 @@
 use futures::future::BoxFuture;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{Argument, CommandCall};
-use spl_plan::arguments::count;
 use spl_plan::context::{Input, PlanContext};
 use spl_plan::frame::Frame;
 use spl_plan::rows::collected::Rows;
@@ -34,7 +33,7 @@ pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -
             )
             .with_help(format!("`${name}$` stands for the value of a field"))
         })?;
-        let most = count(call, "maxsearches", 10)?;
+        let most = call.count("maxsearches")?;
         let rows = Rows::of(context, sort_keys::first_rows(frame, most.saturating_add(1))?).await?;
         let searches = usize::try_from(most).unwrap_or(usize::MAX).min(rows.len());
         if searches < rows.len() {

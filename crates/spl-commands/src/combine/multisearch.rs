@@ -2,10 +2,10 @@
 
 use futures::future::BoxFuture;
 use spl_parser::Diagnostic;
+use spl_parser::effects::RequiredFields;
 use spl_parser::spec::CommandKind;
 use spl_parser::syntax::{Argument, CommandCall};
 use spl_plan::context::{Input, PlanContext};
-use spl_plan::fields::required::Needed;
 use spl_plan::frame::Frame;
 
 use crate::combine::union_command::merged_by_time;
@@ -34,7 +34,7 @@ pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -
                     .with_help("`union` and `append` take any search"));
                 }
             }
-            frames.push(context.subpipeline(subsearch, Needed::All).await?);
+            frames.push(context.subpipeline(subsearch, RequiredFields::All).await?);
         }
         merged_by_time(context, frames)
     })

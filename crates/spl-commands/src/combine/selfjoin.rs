@@ -8,7 +8,7 @@ use futures::future::BoxFuture;
 use spl_operators::errors::engine_error;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
-use spl_plan::arguments::{boolean, count, expand};
+use spl_plan::arguments::expand;
 use spl_plan::context::{Input, PlanContext};
 use spl_plan::frame::Frame;
 use spl_plan::rows::collected::Rows;
@@ -17,7 +17,7 @@ use spl_plan::rows::collected::Rows;
 pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
         let frame = input.frame.ok_or_else(|| Diagnostic::error("plan/no-input", "`selfjoin` needs rows", call.span))?;
-        let most = match count(call, "max", 1)? {
+        let most = match call.count("max")? {
             0 => usize::MAX,
             most => usize::try_from(most).unwrap_or(usize::MAX),
         };
@@ -32,8 +32,8 @@ pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -
         let frame = context.limited(frame, "selfjoin_maxrows", limit, call.span).await?;
         let rows = Rows::of(context, frame).await?;
         let fields = if missing { Vec::new() } else { fields };
-        let pairs = pairs(&rows, &fields, most, boolean(call, "keepsingle", false));
-        joined(context, &rows, &pairs, boolean(call, "overwrite", true))
+        let pairs = pairs(&rows, &fields, most, call.flag("keepsingle"));
+        joined(context, &rows, &pairs, call.flag("overwrite"))
     })
 }
 

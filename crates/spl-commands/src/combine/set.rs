@@ -4,9 +4,9 @@ use std::collections::HashSet;
 
 use futures::future::BoxFuture;
 use spl_parser::Diagnostic;
+use spl_parser::effects::RequiredFields;
 use spl_parser::syntax::{Argument, CommandCall, Subsearch};
 use spl_plan::context::{Input, PlanContext};
-use spl_plan::fields::required::Needed;
 use spl_plan::frame::{Frame, column};
 use spl_plan::rows::collected::Rows;
 use spl_plan::rows::union::concatenate;
@@ -31,8 +31,8 @@ pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -
         else {
             return Err(Diagnostic::error("plan/argument", "`set` needs an operation and two subsearches", call.span));
         };
-        let first = context.subsearch(first, "set_maxresultrows", Needed::All).await?;
-        let second = context.subsearch(second, "set_maxresultrows", Needed::All).await?;
+        let first = context.subsearch(first, "set_maxresultrows", RequiredFields::All).await?;
+        let second = context.subsearch(second, "set_maxresultrows", RequiredFields::All).await?;
         combine(context, &operation.value, first, second).await
     })
 }

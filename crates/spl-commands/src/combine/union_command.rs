@@ -3,10 +3,10 @@
 use datafusion::logical_expr::LogicalPlan;
 use futures::future::BoxFuture;
 use spl_parser::Diagnostic;
+use spl_parser::effects::RequiredFields;
 use spl_parser::syntax::{Argument, CommandCall};
 use spl_plan::arguments::count;
 use spl_plan::context::{Input, PlanContext};
-use spl_plan::fields::required::Needed;
 use spl_plan::frame::{Frame, column};
 use spl_plan::rows::union::concatenate;
 
@@ -20,7 +20,7 @@ pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -
         for argument in &call.arguments {
             match argument {
                 Argument::Subsearch(subsearch) => {
-                    datasets.push((context.subpipeline(subsearch, Needed::All).await?, subsearch.span));
+                    datasets.push((context.subpipeline(subsearch, RequiredFields::All).await?, subsearch.span));
                 }
                 Argument::Text { text, .. } => {
                     let Some((kind, name)) = text.value.split_once(':') else {

@@ -5,7 +5,6 @@ use spl_functions::column::ValueType;
 use spl_functions::pattern::Pattern;
 use spl_parser::syntax::CommandCall;
 use spl_parser::{Diagnostic, Severity};
-use spl_plan::arguments::count;
 use spl_plan::cells::transform_reader::Found;
 use spl_plan::context::{Input, PlanContext};
 use spl_plan::frame::{Frame, null};
@@ -34,11 +33,11 @@ pub fn plan<'a>(plan_context: &'a PlanContext, call: &'a CommandCall, input: Inp
         if examples.is_empty() {
             return Err(Diagnostic::error("plan/argument", "`erex` needs `examples=\"<value>, <value>\"`", call.name.span));
         }
-        let most = count(call, "maxtrainers", 100)?;
+        let most = call.count("maxtrainers")?;
         if !(1..=1000).contains(&most) {
             return Err(Diagnostic::error("plan/number", "`maxtrainers` is a number from 1 to 1000", call.span));
         }
-        let source = call.option("fromfield").map_or("_raw", |option| option.value.value.as_str());
+        let source = call.text("fromfield");
         if !plan_context.is_running() {
             // What is learnt depends on data.
             return match field {

@@ -4,7 +4,7 @@ use futures::future::BoxFuture;
 use spl_knowledge::Transform;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
-use spl_plan::arguments::{boolean, count};
+use spl_plan::arguments::count;
 use spl_plan::cells::transform_reader::{Pairs, reader};
 use spl_plan::context::{Input, PlanContext};
 use spl_plan::frame::Frame;
@@ -20,14 +20,14 @@ pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -
         };
         let number =
             |name: &str, default: u64| count(call, name, default).map(|number| usize::try_from(number).unwrap_or(usize::MAX));
-        let several = boolean(call, "mv_add", false);
+        let several = call.flag("mv_add");
         let existing = if several { Existing::Add } else { Existing::Keep };
         for field in call.fields() {
             let transform = context.knowledge().transform(&field.name).map_err(|error| error.at(field.span))?;
             let existing = if several || transform.mv_add { Existing::Add } else { Existing::Keep };
             frame = by_transform(context, frame, transform, existing, several || transform.mv_add, call).await?;
         }
-        if !boolean(call, "auto", true) {
+        if !call.flag("auto") {
             return Ok(frame);
         }
         let between = characters("pairdelim");
@@ -38,7 +38,7 @@ pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -
             limit: number("limit", 50)?,
             characters: number("maxchars", 10_240)?,
             several,
-            clean: boolean(call, "clean_keys", true),
+            clean: call.flag("clean_keys"),
         };
         extract(context, frame, "_raw", existing, |text| Ok(pairs.read(text))).await
     })
@@ -52,7 +52,7 @@ async fn by_transform(
     several: bool,
     call: &CommandCall,
 ) -> Result<Frame, Diagnostic> {
-    let clean = call.option("clean_keys").map_or(transform.clean_keys, |_| boolean(call, "clean_keys", true));
+    let clean = call.option("clean_keys").map_or(transform.clean_keys, |_| call.flag("clean_keys"));
     let failed =
         |message: String| Diagnostic::error("plan/regex", format!("transform `{}`: {message}", transform.name), call.span);
     let read = reader(transform, clean, several).map_err(failed)?;

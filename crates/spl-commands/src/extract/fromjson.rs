@@ -16,7 +16,7 @@ pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -
         let frame = input.frame.ok_or_else(|| Diagnostic::error("plan/no-input", "`fromjson` needs rows", call.span))?;
         let field =
             call.fields().next().ok_or_else(|| Diagnostic::error("plan/argument", "`fromjson` needs a field", call.span))?;
-        let prefix = call.option("prefix").map_or("", |option| option.value.value.as_str());
+        let prefix = call.text("prefix");
         extract(context, frame, &field.name, Existing::Replace, |text| Ok(members(text, prefix))).await
     })
 }

@@ -26,7 +26,7 @@ pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -
             let form = Form::read(name, text, knowledge).map_err(|error| error.at(option.value.span))?;
             return extract(context, frame, "_raw", Existing::Keep, |text| form.fields(text)).await;
         }
-        let field = call.option("field").map_or("sourcetype", |option| option.value.value.as_str());
+        let field = call.text("field");
         if knowledge.forms.is_empty() {
             context.warn(Diagnostic {
                 severity: Severity::Note,

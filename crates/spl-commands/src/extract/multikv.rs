@@ -3,7 +3,7 @@
 use futures::future::BoxFuture;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{Argument, CommandCall};
-use spl_plan::arguments::{boolean, count};
+use spl_plan::arguments::count;
 use spl_plan::cells::cell::Cell;
 use spl_plan::context::{Input, PlanContext};
 use spl_plan::frame::Frame;
@@ -15,7 +15,7 @@ pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -
     Box::pin(async move {
         let frame = input.frame.ok_or_else(|| Diagnostic::error("plan/no-input", "`multikv` needs rows", call.span))?;
         let layout = Layout::read(call)?;
-        let (copy, remove) = (boolean(call, "copyattrs", true), boolean(call, "rmorig", true));
+        let (copy, remove) = (call.flag("copyattrs"), call.flag("rmorig"));
         let before = Table::of(context, frame).await?;
         let names: Vec<String> = before.names().cloned().collect();
         let mut after = Table::new(0);
@@ -74,7 +74,7 @@ impl Layout {
             )
             .with_help("`forceheader`, `noheader`, `fields` and `filter` say how a table is read"));
         }
-        let without = boolean(call, "noheader", false);
+        let without = call.flag("noheader");
         let header = match call.option("forceheader") {
             Some(option) if without => {
                 let message = "`forceheader` and `noheader` exclude each other";
@@ -99,7 +99,7 @@ impl Layout {
                 })
                 .collect()
         };
-        let several = !without && boolean(call, "multitable", true);
+        let several = !without && call.flag("multitable");
         Ok(Self { header, several, fields: clause("fields"), filter: clause("filter") })
     }
 

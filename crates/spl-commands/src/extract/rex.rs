@@ -6,7 +6,6 @@ use spl_functions::pattern::Pattern;
 use spl_functions::scalar::rex::Sed;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{Argument, CommandCall};
-use spl_plan::arguments::count;
 use spl_plan::context::PlanContext;
 use spl_plan::frame::scope::{Typed, assign};
 use spl_plan::frame::{Frame, column, null, text};
@@ -17,7 +16,7 @@ pub fn plan(context: &PlanContext, call: &CommandCall, frame: Frame) -> Result<F
     let Some(Argument::Text { text: pattern, .. }) = call.arguments.first() else {
         return Err(Diagnostic::error("plan/argument", "`rex` needs a regular expression", call.span));
     };
-    let field = call.option("field").map_or("_raw", |option| option.value.value.as_str());
+    let field = call.text("field");
     let source = match frame.field(field) {
         Some(found) => Typed::new(column(field), found.value_type()),
         None => Typed::new(null(ValueType::Text), ValueType::Text),
@@ -40,7 +39,7 @@ pub fn plan(context: &PlanContext, call: &CommandCall, frame: Frame) -> Result<F
         return Err(Diagnostic::error("plan/regex", "the regular expression has no named group", pattern.span)
             .with_help("name what is to become a field: `(?<user>\\w+)`"));
     }
-    let most = count(call, "max_match", 1)?;
+    let most = call.count("max_match")?;
     let mut assignments = Vec::new();
     for (group, name) in groups {
         let group = Typed::new(lit(group as i64), ValueType::Integer);

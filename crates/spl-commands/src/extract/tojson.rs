@@ -3,13 +3,12 @@
 use spl_operators::nodes::to_json::{JsonType, ToJson};
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{Argument, CommandCall, FieldName};
-use spl_plan::arguments::boolean;
 use spl_plan::context::PlanContext;
 use spl_plan::frame::Frame;
 
 /// Plans the command.
 pub fn plan(_: &PlanContext, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
-    let internal = boolean(call, "include_internal", false);
+    let internal = call.flag("include_internal");
     let default = match call.option("default_type") {
         Some(option) => JsonType::named(&option.value.value).ok_or_else(|| {
             Diagnostic::error("plan/argument", format!("unknown type `{}`", option.value.value), option.value.span)
@@ -50,6 +49,6 @@ pub fn plan(_: &PlanContext, call: &CommandCall, frame: Frame) -> Result<Frame, 
             }
         }
     }
-    let output = call.option("output_field").map_or("_raw", |option| option.value.value.as_str()).to_owned();
-    frame.operate(ToJson { fields, output, fill_null: boolean(call, "fill_null", false) })
+    let output = call.text("output_field").to_owned();
+    frame.operate(ToJson { fields, output, fill_null: call.flag("fill_null") })
 }

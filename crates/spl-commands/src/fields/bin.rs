@@ -9,7 +9,6 @@ use spl_functions::value::format_number;
 use spl_operators::errors::engine_error;
 use spl_parser::syntax::{Argument, CommandCall};
 use spl_parser::{Diagnostic, Span};
-use spl_plan::arguments::count;
 use spl_plan::context::{Input, PlanContext};
 use spl_plan::frame::scope::{Typed, assign};
 use spl_plan::frame::{Frame, column, null, text};
@@ -108,7 +107,7 @@ async fn automatic(
     if low > high {
         return Ok((frame, source));
     }
-    let bins = usize::try_from(count(call, "bins", 100)?).unwrap_or(100);
+    let bins = usize::try_from(call.count("bins")?).unwrap_or(100);
     if bins < 2 {
         return Err(Diagnostic::error("plan/number", "`bins` must be at least 2", call.span));
     }

@@ -62,7 +62,7 @@ async fn convertible(context: &PlanContext, frame: &Frame, call: &CommandCall) -
 }
 
 fn converted(context: &PlanContext, call: &CommandCall, frame: Frame, whole: &[String]) -> Result<Frame, Diagnostic> {
-    let format = call.option("timeformat").map_or("%m/%d/%Y %H:%M:%S", |option| option.value.value.as_str());
+    let format = call.text("timeformat");
     let excluded: Vec<String> = call
         .arguments
         .iter()

@@ -3,7 +3,6 @@
 use spl_operators::nodes::running::{Running, RunningField, Step};
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{Argument, CommandCall};
-use spl_plan::arguments::count;
 use spl_plan::context::PlanContext;
 use spl_plan::frame::Frame;
 
@@ -14,7 +13,7 @@ pub fn plan(_: &PlanContext, call: &CommandCall, frame: Frame) -> Result<Frame, 
         Some(Argument::Rename { from, to }) => (from.name.clone(), to.name.clone()),
         _ => return Err(Diagnostic::error("plan/argument", "`delta` needs a field", call.span)),
     };
-    let distance = usize::try_from(count(call, "p", 1)?).unwrap_or(usize::MAX);
+    let distance = usize::try_from(call.count("p")?).unwrap_or(usize::MAX);
     if distance == 0 {
         return Err(Diagnostic::error("plan/number", "`p` must be above 0", call.span));
     }

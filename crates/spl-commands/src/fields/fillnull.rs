@@ -13,7 +13,7 @@ use spl_plan::function_call::choose;
 
 /// Plans the command.
 pub fn plan(context: &PlanContext, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
-    let filler = call.option("value").map_or("0", |option| option.value.value.as_str());
+    let filler = call.text("value");
     let mut names: Vec<String> = Vec::new();
     for field in call.fields() {
         if field.has_wildcard() {

@@ -4,11 +4,11 @@ use datafusion::logical_expr::lit;
 use futures::future::BoxFuture;
 use spl_functions::column::{Column, ValueType};
 use spl_operators::errors::engine_error;
+use spl_parser::effects::RequiredFields;
 use spl_parser::syntax::{Argument, CommandCall, FieldName, Pipeline};
 use spl_parser::{Diagnostic, Span, Spanned};
 use spl_plan::context::{Input, PlanContext};
 use spl_plan::expression;
-use spl_plan::fields::required::Needed;
 use spl_plan::frame::scope::{Typed, assign};
 use spl_plan::frame::{Frame, column, null};
 use spl_plan::function_call;
@@ -87,7 +87,7 @@ async fn each_field(
         ];
         let pipeline = filled(&template.value, template.span, &replacements)?;
         frame = context
-            .pipeline_from(Some(frame), &pipeline.commands, Needed::All)
+            .pipeline_from(Some(frame), &pipeline.commands, RequiredFields::All)
             .await
             .map_err(|error| located(error, template.span))?;
         if (round + 1).is_multiple_of(ROUNDS_PER_STAGE) {

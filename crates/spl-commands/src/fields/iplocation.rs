@@ -4,7 +4,6 @@ use spl_functions::column::ValueType;
 use spl_operators::functions::location::Part;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
-use spl_plan::arguments::boolean;
 use spl_plan::context::PlanContext;
 use spl_plan::frame::{Frame, column, null};
 
@@ -14,8 +13,8 @@ use spl_plan::frame::{Frame, column, null};
 pub fn plan(context: &PlanContext, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
     const NEEDED: &str = "`iplocation` needs a database of locations in MaxMind's format";
     const HELP: &str = "give one with `--geoip FILE.mmdb`";
-    let prefix = call.option("prefix").map_or("", |option| option.value.value.as_str());
-    let all = boolean(call, "allfields", false);
+    let prefix = call.text("prefix");
+    let all = call.flag("allfields");
     let parts =
         Part::ALL.into_iter().filter(|(part, _)| all || !matches!(part, Part::Continent | Part::MetroCode | Part::Timezone));
     let nothing = |(_, name): (Part, &str)| (format!("{prefix}{name}"), null(ValueType::Text));

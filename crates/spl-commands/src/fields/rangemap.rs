@@ -30,7 +30,7 @@ pub fn plan(_: &PlanContext, call: &CommandCall, frame: Frame) -> Result<Frame, 
     let overlap = ranges.iter().enumerate().any(|(place, (_, low, high))| {
         ranges[place + 1..].iter().any(|(_, other_low, other_high)| low <= other_high && other_low <= high)
     });
-    let otherwise = call.option("default").map_or_else(|| "None".to_owned(), |option| option.value.value.clone());
+    let otherwise = call.text("default").to_owned();
     frame.operate(MapValues {
         command: "rangemap",
         fields: vec![(field.value.value.clone(), "range".to_owned())],

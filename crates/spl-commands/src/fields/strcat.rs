@@ -5,7 +5,6 @@ use spl_parser::Diagnostic;
 use spl_parser::syntax::{Argument, CommandCall};
 
 use spl_functions::column::ValueType;
-use spl_plan::arguments::boolean;
 use spl_plan::context::PlanContext;
 use spl_plan::frame::scope::{Typed, assign};
 use spl_plan::frame::{Frame, column, null, text};
@@ -37,7 +36,7 @@ pub fn plan(context: &PlanContext, call: &CommandCall, frame: Frame) -> Result<F
         };
         whole = function(context, "spl_concatenate", vec![whole, part])?;
     }
-    if boolean(call, "allrequired", false)
+    if call.flag("allrequired")
         && let Some(all) = present.into_iter().reduce(Expr::and)
     {
         // Without all of its sources the field stays as it was.

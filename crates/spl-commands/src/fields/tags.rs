@@ -5,7 +5,7 @@ use spl_functions::column::ValueType;
 use spl_functions::search::SearchPattern;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
-use spl_plan::arguments::{boolean, expand};
+use spl_plan::arguments::expand;
 use spl_plan::context::PlanContext;
 use spl_plan::frame::scope::Typed;
 use spl_plan::frame::{Frame, column, null, text};
@@ -14,7 +14,7 @@ use spl_plan::function_call::{call as function, choose};
 /// Plans the command. Without `outputfield` the tags of a field are in `tag::<field>`.
 pub fn plan(context: &PlanContext, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
     let output = call.option("outputfield").map(|option| option.value.value.clone());
-    let (with_name, with_value) = (boolean(call, "inclname", false), boolean(call, "inclvalue", false));
+    let (with_name, with_value) = (call.flag("inclname"), call.flag("inclvalue"));
     let allowed: Option<Vec<&str>> =
         call.option("allowed_tags").map(|option| option.value.value.split(',').map(str::trim).collect());
     let mut fields: Vec<String> = Vec::new();

@@ -8,7 +8,7 @@ use spl_parser::syntax::CommandCall;
 use spl_functions::column::ValueType;
 use spl_operators::errors::engine_error;
 use spl_operators::nodes::dedup_consecutive::DedupConsecutive;
-use spl_plan::arguments::{boolean, expand, leading_count};
+use spl_plan::arguments::{expand, leading_count};
 use spl_plan::context::PlanContext;
 use spl_plan::frame::scope::Typed;
 use spl_plan::frame::{Frame, column, null, ordinal};
@@ -22,8 +22,8 @@ pub fn plan(context: &PlanContext, call: &CommandCall, frame: Frame) -> Result<F
     if keep == 0 {
         return Err(Diagnostic::error("plan/number", "`dedup` keeps at least one row: its count must be above 0", call.span));
     }
-    let keep_empty = boolean(call, "keepempty", false);
-    let keep_events = boolean(call, "keepevents", false);
+    let keep_empty = call.flag("keepempty");
+    let keep_events = call.flag("keepevents");
     let mut fields: Vec<String> = Vec::new();
     for field in call.fields() {
         let found = expand(&frame, field);
@@ -44,7 +44,7 @@ pub fn plan(context: &PlanContext, call: &CommandCall, frame: Frame) -> Result<F
         }
         None => frame,
     };
-    let frame = if boolean(call, "consecutive", false) && !keep_events {
+    let frame = if call.flag("consecutive") && !keep_events {
         frame.operate(DedupConsecutive { fields, keep: usize::try_from(keep).unwrap_or(usize::MAX), keep_empty })?
     } else {
         let missing = fields.iter().map(|field| column(field).is_null()).reduce(Expr::or).unwrap_or_else(|| lit(false));

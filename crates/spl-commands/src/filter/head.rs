@@ -3,7 +3,7 @@
 use spl_operators::nodes::take_while::TakeWhile;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{Argument, CommandCall};
-use spl_plan::arguments::{boolean, count, leading_count};
+use spl_plan::arguments::{count, leading_count};
 use spl_plan::context::PlanContext;
 use spl_plan::expression;
 use spl_plan::frame::Frame;
@@ -22,8 +22,8 @@ pub fn plan(context: &PlanContext, call: &CommandCall, frame: Frame) -> Result<F
             .assign(vec![(CONDITION.to_owned(), condition)])?
             .operate(TakeWhile {
                 condition: CONDITION.to_owned(),
-                null_is_true: boolean(call, "null", false),
-                keep_last: boolean(call, "keeplast", false),
+                null_is_true: call.flag("null"),
+                keep_last: call.flag("keeplast"),
                 limit: limit.filter(|limit| *limit > 0).map(|limit| usize::try_from(limit).unwrap_or(usize::MAX)),
             })?
             .without(&[CONDITION.to_owned()]);

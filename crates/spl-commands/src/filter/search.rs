@@ -16,7 +16,7 @@ pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -
             _ => None,
         };
         match (input.frame, condition) {
-            (None, condition) => events::found_events(context, condition.as_ref(), &input.needed).await,
+            (None, condition) => events::found_events(context, condition.as_ref(), &input.required).await,
             (Some(frame), None) => Ok(frame),
             (Some(frame), Some(condition)) => {
                 let condition = predicate::plan(context, &condition, &frame)?;

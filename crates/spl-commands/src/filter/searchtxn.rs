@@ -3,7 +3,6 @@
 use futures::future::BoxFuture;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{Argument, CommandCall, SearchExpression, SearchKind};
-use spl_plan::arguments::{boolean, count};
 use spl_plan::context::{Input, PlanContext};
 use spl_plan::frame::Frame;
 use spl_plan::names::quoting::escaped;
@@ -22,7 +21,7 @@ pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -
         let [Argument::Text { text: name, .. }, Argument::Search(search)] = call.arguments.as_slice() else {
             return Err(Diagnostic::error("plan/argument", "`searchtxn` needs a transaction type and a search", call.span));
         };
-        let most = count(call, "max_terms", 1000)?;
+        let most = call.count("max_terms")?;
         if !(1..=1000).contains(&most) {
             return Err(Diagnostic::error("plan/number", "`max_terms` is a number from 1 to 1000", call.span));
         }
@@ -33,7 +32,7 @@ pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -
         };
         let base = base.trim();
         let base = base.strip_prefix("search ").unwrap_or(base);
-        let glue = if boolean(call, "use_disjunct", true) { " OR " } else { " " };
+        let glue = if call.flag("use_disjunct") { " OR " } else { " " };
         let terms: Vec<String> = terms(search).into_iter().map(|term| format!("({})", printed(term))).collect();
         let mut text = format!("search ({base})");
         if kind.fields.is_empty() {
@@ -46,7 +45,7 @@ pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -
                 fields.join(" ")
             ));
         }
-        if !boolean(call, "eventsonly", false) {
+        if !call.flag("eventsonly") {
             text.push_str(&format!(" | transaction name=\"{}\" | search {}", escaped(&name.value), printed(search)));
         }
         let what = format!("transaction type `{}`", name.value);

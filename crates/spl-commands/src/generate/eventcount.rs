@@ -9,7 +9,6 @@ use indexmap::IndexMap;
 use spl_operators::ordinal::ORDINAL;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
-use spl_plan::arguments::boolean;
 use spl_plan::context::{Input, PlanContext};
 use spl_plan::frame::scope::Typed;
 use spl_plan::frame::{Frame, column};
@@ -26,7 +25,7 @@ pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -
         if input.frame.is_some() {
             return Err(Diagnostic::error("plan/position", "`eventcount` must be the first command", call.name.span));
         }
-        let with_size = boolean(call, "report_size", false);
+        let with_size = call.flag("report_size");
         let patterns: Vec<&str> =
             call.options.iter().filter(|option| option.name.value == "index").map(|option| option.value.value.as_str()).collect();
         let wanted = |index: &str| {
@@ -64,7 +63,7 @@ pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -
         }
         counts.sort();
         let field = |name: &str, value: String| (name.to_owned(), vec![value]);
-        let rows: Vec<IndexMap<String, Vec<String>>> = if boolean(call, "summarize", true) {
+        let rows: Vec<IndexMap<String, Vec<String>>> = if call.flag("summarize") {
             let (total, bytes) = counts.iter().fold((0, 0), |(total, bytes), (_, count, size)| (total + count, bytes + size));
             let mut row: IndexMap<String, Vec<String>> = [field("count", total.to_string())].into_iter().collect();
             if with_size {

@@ -1,10 +1,10 @@
 //! Planning of `from`: the rows of a dataset — a dataset of a data model, a lookup, a saved search.
 
 use futures::future::BoxFuture;
+use spl_parser::effects::RequiredFields;
 use spl_parser::syntax::{Argument, CommandCall};
 use spl_parser::{Diagnostic, Span};
 use spl_plan::context::{Input, PlanContext};
-use spl_plan::fields::required::Needed;
 use spl_plan::frame::Frame;
 use spl_plan::models::dataset;
 use spl_plan::models::dataset::DatasetName;
@@ -22,22 +22,28 @@ pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -
         let Some(Argument::Pair { name: kind, value }) = call.arguments.first() else {
             return Err(Diagnostic::error("plan/argument", "`from` needs a dataset", call.span));
         };
-        needed_dataset(context, &kind.value, &value.value, &input.needed, value.span).await
+        required_dataset(context, &kind.value, &value.value, &input.required, value.span).await
     })
 }
 
 /// The rows of a dataset by type and name, with all fields.
 pub async fn dataset(context: &PlanContext, kind: &str, name: &str, span: Span) -> Result<Frame, Diagnostic> {
-    needed_dataset(context, &kind.to_ascii_lowercase(), name, &Needed::All, span).await
+    required_dataset(context, &kind.to_ascii_lowercase(), name, &RequiredFields::All, span).await
 }
 
-async fn needed_dataset(context: &PlanContext, kind: &str, name: &str, needed: &Needed, span: Span) -> Result<Frame, Diagnostic> {
+async fn required_dataset(
+    context: &PlanContext,
+    kind: &str,
+    name: &str,
+    required: &RequiredFields,
+    span: Span,
+) -> Result<Frame, Diagnostic> {
     match kind {
         "datamodel" => {
             let dataset = DatasetName::find(context.knowledge(), name, span)?;
             match dataset::searched(context, &dataset, Naming::Plain, false, span).await? {
                 Some(rows) => Ok(rows),
-                None => dataset::found_rows(context, &dataset, Naming::Plain, false, needed, span).await,
+                None => dataset::found_rows(context, &dataset, Naming::Plain, false, required, span).await,
             }
         }
         "lookup" | "inputlookup" => {

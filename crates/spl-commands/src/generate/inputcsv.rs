@@ -4,7 +4,6 @@
 use futures::future::BoxFuture;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{Argument, CommandCall};
-use spl_plan::arguments::boolean;
 use spl_plan::context::{Input, PlanContext};
 use spl_plan::frame::{Frame, column};
 
@@ -16,7 +15,7 @@ use crate::output::outputcsv::{CsvPlace, refuse_dispatch};
 /// Source: Splunk search reference, inputcsv.
 pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
-        let append = boolean(call, "append", false);
+        let append = call.flag("append");
         if input.frame.is_some() && !append {
             return Err(Diagnostic::error("plan/position", "`inputcsv` must be the first command", call.name.span)
                 .with_help("`append=true` adds its rows to those before it"));
@@ -34,7 +33,7 @@ pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -
             })?,
         };
         let mut frame = table_frame(context, &table)?;
-        if boolean(call, "events", false) {
+        if call.flag("events") {
             if frame.field("_time").is_none() {
                 let message = format!("`events=true` needs a field `_time`, which `{}` has not", name.value);
                 return Err(Diagnostic::error("plan/argument", message, name.span));

@@ -7,7 +7,6 @@ use spl_parser::Diagnostic;
 use spl_parser::syntax::{Argument, CommandCall};
 
 use spl_functions::column::ValueType;
-use spl_plan::arguments::{boolean, count};
 use spl_plan::context::{Input, PlanContext};
 use spl_plan::frame::{Frame, column, null};
 use spl_plan::rows::lookup_table::{MULTIVALUE_PREFIX, decoded};
@@ -18,7 +17,7 @@ use spl_plan::search::{predicate, subsearch};
 /// Plans the command.
 pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
-        let append = boolean(call, "append", false);
+        let append = call.flag("append");
         if input.frame.is_some() && !append {
             return Err(Diagnostic::error("plan/position", "`inputlookup` must be the first command", call.name.span)
                 .with_help("`append=true` adds its rows to those before it"));
@@ -57,7 +56,7 @@ fn limited(call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
     if call.option("start").is_none() && call.option("max").is_none() {
         return Ok(frame);
     }
-    let (start, most) = (count(call, "start", 0)?, count(call, "max", 1_000_000_000)?);
+    let (start, most) = (call.count("start")?, call.count("max")?);
     let size = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
     frame.ordered()?.build(|plan| plan.limit(size(start), Some(size(most))))
 }

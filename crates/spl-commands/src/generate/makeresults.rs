@@ -11,7 +11,6 @@ use spl_knowledge::LookupTable;
 use spl_operators::errors::engine_error;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
-use spl_plan::arguments::{boolean, count};
 use spl_plan::context::{Input, PlanContext};
 use spl_plan::frame::{Frame, null, text};
 use spl_plan::rows::texts::{Row, rows_frame};
@@ -37,7 +36,7 @@ pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -
             }
             (None, None) => {}
         }
-        let rows = usize::try_from(count(call, "count", 1)?).unwrap_or(usize::MAX);
+        let rows = usize::try_from(call.count("count")?).unwrap_or(usize::MAX);
         const MOST: usize = 100_000_000;
         if rows > MOST {
             return Err(Diagnostic::error("plan/number", format!("`makeresults` makes at most {MOST} rows"), call.span));
@@ -48,7 +47,7 @@ pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -
         let batch = RecordBatch::try_new_with_options(schema.clone(), vec![times], &options)
             .map_err(|error| engine_error(error.into()))?;
         let frame = context.from_batches(schema, vec![batch])?;
-        if boolean(call, "annotate", false) {
+        if call.flag("annotate") {
             let empty = |name: &str| (name.to_owned(), null(ValueType::Text));
             return frame.assign(vec![
                 empty("_raw"),

@@ -35,7 +35,7 @@ pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -
             ));
         };
         let field = kind.trim_end_matches('s').to_owned();
-        let pattern = call.option("index").map_or("main", |option| option.value.value.as_str());
+        let pattern = call.text("index");
         let scanned = |context: &PlanContext| Ok((events::within_time_range(context, events::scan(context)?)?, ()));
         let (frame, ()) = context.over_events(scanned).await?;
         let (Some(_), Some(time), Some(_)) = (frame.field(&field), frame.field("_time"), frame.field("index")) else {

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use futures::future::BoxFuture;
 use spl_parser::Diagnostic;
+use spl_parser::effects::RequiredFields;
 use spl_parser::syntax::{Argument, CommandCall};
 use spl_plan::context::{Input, PlanContext};
-use spl_plan::fields::required::Needed;
 use spl_plan::frame::{Frame, column, text};
 use spl_plan::scan::events;
 use spl_plan::search::subsearch;
@@ -25,8 +25,8 @@ pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -
             Some(Argument::Search(condition)) => Some(subsearch::resolve(context, condition).await?),
             _ => None,
         };
-        let needed: BTreeSet<String> = FIELDS.iter().map(|name| (*name).to_owned()).collect();
-        let frame = events::found_events(context, condition.as_ref(), &Needed::Only(needed)).await?;
+        let required: BTreeSet<String> = FIELDS.iter().map(|name| (*name).to_owned()).collect();
+        let frame = events::found_events(context, condition.as_ref(), &RequiredFields::Only(required)).await?;
         let known = FIELDS.iter().filter(|name| frame.field(name).is_some());
         let mut columns: Vec<_> = known.map(|name| ((*name).to_owned(), column(name))).collect();
         columns.push(("splunk_server".to_owned(), text("local")));

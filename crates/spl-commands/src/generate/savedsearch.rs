@@ -3,7 +3,6 @@
 use futures::future::BoxFuture;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{Argument, CommandCall};
-use spl_plan::arguments::boolean;
 use spl_plan::context::{Input, PlanContext};
 use spl_plan::frame::Frame;
 use spl_plan::search::inner_search;
@@ -19,7 +18,7 @@ pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -
             return Err(Diagnostic::error("plan/argument", "`savedsearch` needs the name of a saved search", call.span));
         };
         let mut saved = find(context, &name.value, name.span)?;
-        if !boolean(call, "nosubstitution", false) {
+        if !call.flag("nosubstitution") {
             let given = |wanted: &str| {
                 call.arguments.iter().find_map(|argument| match argument {
                     Argument::Pair { name, value } if name.value == wanted => Some(value.value.clone()),

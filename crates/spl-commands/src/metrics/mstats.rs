@@ -9,13 +9,13 @@ use datafusion::logical_expr::{Expr, ExprFunctionExt, lit};
 use futures::future::BoxFuture;
 use spl_functions::column::ValueType;
 use spl_operators::errors::engine_error;
+use spl_parser::effects::RequiredFields;
 use spl_parser::syntax::{AggregationArgument, Argument, Clause, CommandCall};
 use spl_parser::{Diagnostic, Spanned};
 use spl_plan::aggregation;
 use spl_plan::aggregation::prestats;
-use spl_plan::arguments::{boolean, check_position, count};
+use spl_plan::arguments::{check_position, count};
 use spl_plan::context::{Input, PlanContext};
-use spl_plan::fields::required::Needed;
 use spl_plan::frame::scope::Typed;
 use spl_plan::frame::{Frame, column, null, ordinal, text};
 use spl_plan::function_call::{call as function, choose, convert};
@@ -38,13 +38,13 @@ const MEASURE: &str = "metric_name:";
 /// Source: Splunk search reference, mstats, mcatalog.
 pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
-        let prestats = boolean(call, "prestats", false);
-        let append = boolean(call, "append", false);
+        let prestats = call.flag("prestats");
+        let append = call.flag("append");
         check_position(call, input.frame.is_some(), prestats, append)?;
         let metrics = metrics(context, call).await?;
         let by: Vec<String> = call.by_fields().iter().filter_map(Argument::as_field).map(|field| field.name.clone()).collect();
         let mut frame = measured(context, call, metrics, &by).await?;
-        if boolean(call, "chart", false) {
+        if call.flag("chart") {
             if prestats {
                 let place = call.option("chart").map_or(call.span, |option| option.name.span);
                 return Err(Diagnostic::error("plan/argument", "`chart=true` excludes `prestats=true`", place));
@@ -91,7 +91,7 @@ async fn metrics(context: &PlanContext, call: &CommandCall) -> Result<Frame, Dia
         Some(Argument::Search(condition)) => Some(subsearch::resolve(context, condition).await?),
         _ => None,
     };
-    let all = events::found_events(context, None, &Needed::All).await?;
+    let all = events::found_events(context, None, &RequiredFields::All).await?;
     let names = measures(&all);
     let single = all.field("metric_name").is_some() && all.field("_value").is_some();
     if names.is_empty() && !single && context.is_running() {
@@ -103,7 +103,7 @@ async fn metrics(context: &PlanContext, call: &CommandCall) -> Result<Frame, Dia
         .with_help("a point has the fields metric_name and _value, or a field `metric_name:<name>` per measure"));
     }
     if names.is_empty() {
-        let found = events::found_events(context, condition.as_ref(), &Needed::All).await?;
+        let found = events::found_events(context, condition.as_ref(), &RequiredFields::All).await?;
         return match found.field("metric_name") {
             Some(_) => found.filter(column("metric_name").is_not_null()),
             None => Ok(found),
@@ -219,7 +219,7 @@ async fn charted(context: &PlanContext, call: &CommandCall, frame: Frame) -> Res
     let options = call.options.iter().filter(|option| KEPT.contains(&option.name.value.as_str())).cloned().collect();
     let clauses: Vec<Clause> = call.clauses.iter().filter(|clause| clause.keyword.value == "by").cloned().collect();
     let chart = CommandCall { spec, options, clauses, ..call.clone() };
-    timechart::plan(context, &chart, Input { frame: Some(frame), needed: Needed::All }).await
+    timechart::plan(context, &chart, Input { frame: Some(frame), required: RequiredFields::All }).await
 }
 
 /// Plans `mpreview`: points as they are, the latest of each time series.

@@ -16,7 +16,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use futures::future::BoxFuture;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{Argument, CommandCall};
-use spl_plan::arguments::{boolean, count_within, expand, number, option_text};
+use spl_plan::arguments::{count_within, expand, number, option_text};
 use spl_plan::cells::cell::{Cell, array};
 use spl_plan::context::{Input, PlanContext};
 use spl_plan::frame::Frame;
@@ -27,7 +27,7 @@ use crate::mining::statistics;
 pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
         let field = option_text(call, "field", "_raw");
-        let digits_alike = boolean(call, "normalize", true);
+        let digits_alike = call.flag("normalize");
         let most = count_within(call, "maxvalues", 100, 10, 10_000)? as usize;
         let denied = denied(context, call, field, digits_alike)?;
         let near = number(
@@ -72,7 +72,7 @@ pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -
             (0..rows.len() as u32).filter(|row| scores.get(*row as usize).is_some_and(|score| *score > threshold)).collect();
         let cells: Vec<Cell> = scores.iter().map(|score| Cell::Float(*score)).collect();
         let set = vec![("unexpectedness".to_owned(), array(&cells))];
-        rows.with_columns(context, set, (!boolean(call, "labelonly", false)).then_some(kept.as_slice()))
+        rows.with_columns(context, set, (!call.flag("labelonly")).then_some(kept.as_slice()))
     })
 }
 

@@ -15,7 +15,7 @@
 use futures::future::BoxFuture;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
-use spl_plan::arguments::{boolean, number_within, option_text, refuse_beside};
+use spl_plan::arguments::{number_within, option_text, refuse_beside};
 use spl_plan::cells::cell::{Cell, array};
 use spl_plan::context::{Input, PlanContext};
 use spl_plan::frame::Frame;
@@ -61,7 +61,7 @@ pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -
                 let rows = statistics::rows(context, call, input).await?;
                 let fields: Vec<Coded> = named_fields(context, call, &rows).iter().map(|name| Coded::of(&rows, name)).collect();
                 let judged = judge(&fields, rows.len());
-                let limit = Limit::of(&judged, threshold, boolean(call, "cutoff", true));
+                let limit = Limit::of(&judged, threshold, call.flag("cutoff"));
                 if action == "summary" {
                     summary(context, &judged, &limit)
                 } else {

@@ -9,7 +9,7 @@ use futures::future::BoxFuture;
 use spl_functions::value::{Value, sort_order};
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
-use spl_plan::arguments::{count, number, number_within};
+use spl_plan::arguments::{number, number_within};
 use spl_plan::cells::cell::Cell;
 use spl_plan::context::{Input, PlanContext};
 use spl_plan::frame::Frame;
@@ -25,7 +25,7 @@ pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -
             return Err(Diagnostic::error("plan/argument", "the fields of `associate` can't have wildcards", field.span));
         }
         let least = Least {
-            count: count(call, "supcnt", 100)? as usize,
+            count: call.count("supcnt")? as usize,
             share: number_within(call, "supfreq", 0.1, 0.0, 1.0)?,
             gain: number(call, "improv", 0.5),
         };

@@ -16,7 +16,7 @@ use std::collections::HashMap;
 use futures::future::BoxFuture;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
-use spl_plan::arguments::{boolean, number, option_text};
+use spl_plan::arguments::{number, option_text};
 use spl_plan::cells::cell::{Cell, array};
 use spl_plan::context::{Input, PlanContext};
 use spl_plan::frame::Frame;
@@ -43,7 +43,7 @@ pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -
         };
         let delimiters = call.option("delims").map(|option| option.value.value.clone());
         let field = option_text(call, "field", "_raw");
-        let label_only = boolean(call, "labelonly", false);
+        let label_only = call.flag("labelonly");
         let rows = statistics::rows(context, call, input).await?;
         let mut groups = Groups { threshold, ..Groups::default() };
         let mut features = Features { matching, delimiters, terms: HashMap::new() };
@@ -65,7 +65,7 @@ pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -
             labels.iter().map(|label| label.map_or(Cell::Null, |group| whole(read(group)))).collect()
         };
         let mut set = Vec::new();
-        if boolean(call, "showcount", false) {
+        if call.flag("showcount") {
             let counts = cells(&|group| groups.sizes.get(group).copied().unwrap_or(0));
             set.push((option_text(call, "countfield", "cluster_count").to_owned(), array(&counts)));
         }

@@ -6,7 +6,7 @@
 use futures::future::BoxFuture;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
-use spl_plan::arguments::{boolean, count, count_within, option_text};
+use spl_plan::arguments::{count_within, option_text};
 use spl_plan::cells::cell::Cell;
 use spl_plan::context::{Input, PlanContext};
 use spl_plan::frame::Frame;
@@ -30,7 +30,7 @@ pub fn plan<'a>(plan_context: &'a PlanContext, call: &'a CommandCall, input: Inp
             return Err(Diagnostic::error("plan/number", "`position2` of `diff` must be greater than `position1`", span));
         }
         let field = option_text(call, "attribute", "_raw");
-        let longest = match count(call, "maxlen", 100_000)? {
+        let longest = match call.count("maxlen")? {
             0 => usize::MAX,
             longest => usize::try_from(longest).unwrap_or(usize::MAX),
         };
@@ -51,7 +51,7 @@ pub fn plan<'a>(plan_context: &'a PlanContext, call: &'a CommandCall, input: Inp
             cut(rows.value(field, row).text().unwrap_or_default().into_owned(), longest)
         };
         let (old, new) = (text(first), text(second));
-        let shape = Shape { context: boolean(call, "context", false), header: boolean(call, "diffheader", false), first, second };
+        let shape = Shape { context: call.flag("context"), header: call.flag("diffheader"), first, second };
         let mut table = Table::new(1);
         table.set(0, "_raw", Cell::Text(difference(&old, &new, &shape)));
         table.frame(plan_context)

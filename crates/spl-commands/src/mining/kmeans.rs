@@ -16,7 +16,7 @@
 use futures::future::BoxFuture;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
-use spl_plan::arguments::{boolean, count_within, number_within, option_text};
+use spl_plan::arguments::{count_within, number_within, option_text};
 use spl_plan::cells::cell::{Cell, array};
 use spl_plan::context::{Input, PlanContext};
 use spl_plan::frame::Frame;
@@ -57,7 +57,7 @@ pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -
             labels[*place as usize] = Cell::Integer(i64::try_from(group + 1).unwrap_or(i64::MAX));
         }
         set.push((option_text(call, "cfield", "CLUSTERNUM").to_owned(), array(&labels)));
-        if boolean(call, "showcentroid", true) {
+        if call.flag("showcentroid") {
             for (dimension, field) in fields.iter().enumerate() {
                 let mut cells = vec![Cell::Null; rows.len()];
                 for (place, group) in places.iter().zip(&found.labels) {

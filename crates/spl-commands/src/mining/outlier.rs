@@ -10,7 +10,7 @@ use spl_functions::value::{Value, format_number};
 use spl_operators::nodes::whole_table::{TableStep, WholeTable, with_columns, with_fields};
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
-use spl_plan::arguments::{boolean, expand};
+use spl_plan::arguments::expand;
 use spl_plan::context::PlanContext;
 use spl_plan::frame::Frame;
 
@@ -26,15 +26,9 @@ pub fn plan(_: &PlanContext, call: &CommandCall, frame: Frame) -> Result<Frame, 
             Diagnostic::error("plan/number", format!("`{}` is not a number", option.value.value), option.value.span)
         })?,
     };
-    let action = call.option("action").map_or("transform", |option| option.value.value.as_str());
+    let action = call.text("action");
     let removes = matches!(action.to_ascii_lowercase().as_str(), "rm" | "remove");
-    let step = Outlier {
-        fields,
-        threshold,
-        removes,
-        marks: !removes && boolean(call, "mark", false),
-        lower: boolean(call, "uselower", false),
-    };
+    let step = Outlier { fields, threshold, removes, marks: !removes && call.flag("mark"), lower: call.flag("uselower") };
     frame.operate(WholeTable(Arc::new(step)))
 }
 

@@ -4,7 +4,6 @@ use datafusion::logical_expr::lit;
 use spl_functions::column::ValueType;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
-use spl_plan::arguments::count;
 use spl_plan::context::PlanContext;
 use spl_plan::frame::scope::{Scope, Typed};
 use spl_plan::frame::{Frame, column, conditions, text};
@@ -13,7 +12,7 @@ use spl_plan::search::{inner_search, predicate};
 
 /// Plans the command.
 pub fn plan(context: &PlanContext, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
-    let most = count(call, "maxlen", 10_000)?;
+    let most = call.count("maxlen")?;
     let scope = Beginnings::of(context, &frame, most)?;
     let wanted: Option<Vec<&str>> =
         call.option("eventtypes").map(|option| option.value.value.split(',').map(str::trim).collect());

@@ -6,7 +6,6 @@ use serde_json::{Value as Json, json};
 use spl_knowledge::{CalculationKind, DataModel, Dataset};
 use spl_parser::syntax::{Argument, CommandCall};
 use spl_parser::{Diagnostic, Spanned};
-use spl_plan::arguments::boolean;
 use spl_plan::context::{Input, PlanContext};
 use spl_plan::frame::Frame;
 use spl_plan::models::dataset;
@@ -60,16 +59,16 @@ pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -
                         ));
                     }
                 };
-                if boolean(call, "summariesonly", false) {
+                if call.flag("summariesonly") {
                     spl_plan::models::required::note_summaries(context, call);
                 }
                 let model = find(model)?;
                 let found = model.dataset(&name.value).map_err(|error| error.at(name.span))?;
                 let named = DatasetName { model, dataset: &found.name };
-                let strict = boolean(call, "strict_fields", true);
+                let strict = call.flag("strict_fields");
                 match dataset::searched(context, &named, naming, strict, name.span).await? {
                     Some(rows) => Ok(rows),
-                    None => dataset::found_rows(context, &named, naming, strict, &input.needed, name.span).await,
+                    None => dataset::found_rows(context, &named, naming, strict, &input.required, name.span).await,
                 }
             }
         }

@@ -7,7 +7,6 @@ use spl_parser::syntax::{AggregationArgument, Argument, CommandCall, SearchExpre
 use spl_parser::{Diagnostic, Span};
 use spl_plan::aggregation;
 use spl_plan::aggregation::prestats;
-use spl_plan::arguments::boolean;
 use spl_plan::context::{Input, PlanContext};
 use spl_plan::frame::scope::{Scope, Typed};
 use spl_plan::frame::{Frame, column, conditions, null, text};
@@ -27,10 +26,9 @@ use crate::statistics::stats;
 /// Plans the command.
 pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
-        let prestats = boolean(call, "prestats", false);
-        spl_plan::arguments::check_position(call, input.frame.is_some(), prestats, boolean(call, "append", false))?;
-        if let Some(option) = call.option("use_summary_index_values").filter(|_| boolean(call, "use_summary_index_values", false))
-        {
+        let prestats = call.flag("prestats");
+        spl_plan::arguments::check_position(call, input.frame.is_some(), prestats, call.flag("append"))?;
+        if let Some(option) = call.option("use_summary_index_values").filter(|_| call.flag("use_summary_index_values")) {
             return Err(Diagnostic::error(
                 "plan/refused-option",
                 "there is no summary index to read values from",
@@ -61,7 +59,7 @@ pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -
             _ => None,
         };
         let summary = match &dataset {
-            Some(dataset) if boolean(call, "summariesonly", false) => {
+            Some(dataset) if call.flag("summariesonly") => {
                 let by = by_fields(call)?;
                 let mut named: Vec<&str> = by.iter().map(|field| field.name.as_str()).collect();
                 for aggregation in call.aggregations() {

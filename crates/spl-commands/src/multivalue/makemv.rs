@@ -5,7 +5,6 @@ use spl_functions::column::ValueType;
 use spl_functions::pattern::Pattern;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
-use spl_plan::arguments::boolean;
 use spl_plan::context::PlanContext;
 use spl_plan::frame::scope::{Typed, assign};
 use spl_plan::frame::{Frame, column, text};
@@ -37,20 +36,20 @@ pub fn plan(context: &PlanContext, call: &CommandCall, frame: Frame) -> Result<F
             function(context, "spl_capture_all", arguments)?
         }
         None => {
-            let delimiter = call.option("delim").map_or(" ", |option| option.value.value.as_str());
+            let delimiter = call.text("delim");
             let arguments = vec![
                 source,
                 Typed::new(text(delimiter), ValueType::Text),
-                Typed::new(lit(boolean(call, "allowempty", false)), ValueType::Boolean),
+                Typed::new(lit(call.flag("allowempty")), ValueType::Boolean),
             ];
             function(context, "spl_split", arguments)?
         }
     };
-    if boolean(call, "setsv", false) {
+    if call.flag("setsv") {
         // The values that were kept, as one value of the field.
         let delimiter = match call.option("tokenizer") {
             Some(_) => " ",
-            None => call.option("delim").map_or(" ", |option| option.value.value.as_str()),
+            None => call.text("delim"),
         };
         let single = function(context, "mvjoin", vec![values, Typed::new(text(delimiter), ValueType::Text)])?;
         return assign(frame, &field.name, single);

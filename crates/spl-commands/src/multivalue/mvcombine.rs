@@ -14,6 +14,6 @@ pub fn plan(_: &PlanContext, call: &CommandCall, frame: Frame) -> Result<Frame, 
     if frame.field(&field.name).is_none() {
         return Ok(frame);
     }
-    let delimiter = call.option("delim").map_or_else(|| " ".to_owned(), |option| option.value.value.clone());
+    let delimiter = call.text("delim").to_owned();
     frame.operate(MvCombine { field: field.name.clone(), delimiter })
 }

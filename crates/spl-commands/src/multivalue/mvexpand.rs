@@ -4,7 +4,6 @@ use spl_functions::column::ValueType;
 use spl_operators::nodes::mv_expand::MvExpand;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
-use spl_plan::arguments::count;
 use spl_plan::context::PlanContext;
 use spl_plan::frame::Frame;
 
@@ -15,7 +14,7 @@ pub fn plan(_: &PlanContext, call: &CommandCall, frame: Frame) -> Result<Frame, 
     };
     match frame.field(&field.name) {
         Some(found) if found.value_type() == ValueType::Multivalue => {
-            let limit = usize::try_from(count(call, "limit", 0)?).unwrap_or(usize::MAX);
+            let limit = usize::try_from(call.count("limit")?).unwrap_or(usize::MAX);
             frame.operate(MvExpand { field: field.name.clone(), limit, drop_null: false })
         }
         _ => Ok(frame),

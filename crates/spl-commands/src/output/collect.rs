@@ -6,7 +6,6 @@ use spl_functions::time::strftime;
 use spl_functions::value::{Value, format_number};
 use spl_parser::syntax::CommandCall;
 use spl_parser::{Diagnostic, Severity};
-use spl_plan::arguments::boolean;
 use spl_plan::cells::cell::Cell;
 use spl_plan::context::{Input, PlanContext};
 use spl_plan::frame::{Frame, text};
@@ -18,8 +17,8 @@ use spl_plan::rows::table::Table;
 pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
         let frame = input.frame.ok_or_else(|| Diagnostic::error("plan/no-input", "`collect` needs rows", call.span))?;
-        let index = call.option("index").map_or("summary", |option| option.value.value.as_str());
-        if !boolean(call, "testmode", false) {
+        let index = call.text("index");
+        if !call.flag("testmode") {
             context.warn(
                 Diagnostic {
                     severity: Severity::Note,
@@ -51,7 +50,7 @@ pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -
 /// Rows with the text that the index would get: that of an event as it is, else time, search times and fields as pairs.
 async fn texts(context: &PlanContext, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
     let (range, now, zone) = (context.time_range(), context.now(), context.time_zone());
-    let format = call.option("timeformat").map_or("%m/%d/%Y %H:%M:%S %z", |option| option.value.value.as_str());
+    let format = call.text("timeformat");
     let marker = call.option("marker").map(|option| option.value.value.clone());
     let mut table = Table::of(context, frame).await?;
     let names: Vec<String> = table.names().filter(|name| !name.starts_with('_')).cloned().collect();
@@ -60,11 +59,11 @@ async fn texts(context: &PlanContext, call: &CommandCall, frame: Frame) -> Resul
         match table.cell(row, "_raw").text() {
             Some(raw) => parts.push(raw),
             None => {
-                if boolean(call, "addtime", true) {
+                if call.flag("addtime") {
                     let time = table.cell(row, "_time").number().or(range.earliest).unwrap_or(now);
                     parts.push(strftime(time, format, zone));
                 }
-                if boolean(call, "addinfo", true) {
+                if call.flag("addinfo") {
                     parts.push(format!("info_min_time={:.3}", range.earliest.unwrap_or(0.0)));
                     let end = range.latest.map_or_else(|| "+Infinity".to_owned(), |time| format!("{time:.3}"));
                     parts.push(format!("info_max_time={end}"));

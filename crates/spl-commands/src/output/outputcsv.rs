@@ -7,7 +7,6 @@ use futures::future::BoxFuture;
 use spl_knowledge::LookupTable;
 use spl_parser::syntax::{Argument, CommandCall};
 use spl_parser::{Diagnostic, Severity, Span};
-use spl_plan::arguments::boolean;
 use spl_plan::cells::cell::Cell;
 use spl_plan::context::effects::{Change, Effect, Target};
 use spl_plan::context::{Input, PlanContext};
@@ -32,7 +31,7 @@ pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -
         if !context.is_running() {
             return Ok(frame);
         }
-        let append = boolean(call, "append", false);
+        let append = call.flag("append");
         if append && place.key.ends_with(".gz") {
             return Err(Diagnostic::error("plan/argument", "`outputcsv` can't append to .gz files", name.span));
         }
@@ -48,8 +47,8 @@ pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -
                 Some(table)
             }
             _ if !new.rows.is_empty() => Some(new),
-            _ if boolean(call, "create_empty", false) => Some(LookupTable::default()),
-            Some(existing) if !boolean(call, "override_if_empty", true) => Some(existing),
+            _ if call.flag("create_empty") => Some(LookupTable::default()),
+            Some(existing) if !call.flag("override_if_empty") => Some(existing),
             _ => None,
         };
         context.notes().add_effect(Effect { change: place.change(context, call, table), span: name.span });
@@ -59,7 +58,7 @@ pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -
 
 /// There are no folders of jobs.
 pub fn refuse_dispatch(call: &CommandCall) -> Result<(), Diagnostic> {
-    match call.option("dispatch").filter(|_| boolean(call, "dispatch", false)) {
+    match call.option("dispatch").filter(|_| call.flag("dispatch")) {
         Some(option) => Err(Diagnostic::error(
             "plan/refused-option",
             "`dispatch=true` is about the folder of a job of a Splunk server",
@@ -122,7 +121,7 @@ impl CsvPlace {
 
 /// Without a file each row stands as a line of CSV in the hidden field `_xml`.
 async fn as_field(context: &PlanContext, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
-    let as_xml = boolean(call, "usexml", false);
+    let as_xml = call.flag("usexml");
     let mut table = Table::of(context, frame).await?;
     let names: Vec<String> = table.names().filter(|name| !name.starts_with('_')).cloned().collect();
     for row in 0..table.rows() {

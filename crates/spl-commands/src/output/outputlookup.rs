@@ -82,10 +82,10 @@ impl Target {
 
     /// The table as it will be; none when nothing is written.
     fn combine(&self, call: &CommandCall, new: LookupTable) -> Result<Option<LookupTable>, Diagnostic> {
-        let append = boolean(call, "append", false);
+        let append = call.flag("append");
         if new.rows.is_empty() {
-            let empties = !append && boolean(call, "override_if_empty", true) && self.existing.is_some();
-            let makes = self.existing.is_none() && boolean(call, "create_empty", false);
+            let empties = !append && call.flag("override_if_empty") && self.existing.is_some();
+            let makes = self.existing.is_none() && call.flag("create_empty");
             return Ok((empties || makes).then(LookupTable::default));
         }
         let is_collection = matches!(self.definition.source, LookupSource::Collection(_));

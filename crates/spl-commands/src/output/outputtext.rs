@@ -6,7 +6,6 @@ use spl_functions::column::ValueType;
 use spl_operators::nodes::map_values::{MapValues, ValueMap};
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
-use spl_plan::arguments::boolean;
 use spl_plan::context::PlanContext;
 use spl_plan::frame::{Frame, column, null};
 
@@ -29,7 +28,7 @@ pub fn plan(_: &PlanContext, call: &CommandCall, frame: Frame) -> Result<Frame, 
     if frame.field("_raw").is_none() {
         return frame.assign(vec![("_xml".to_owned(), null(ValueType::Text))]);
     }
-    if !boolean(call, "usexml", true) {
+    if !call.flag("usexml") {
         return frame.assign(vec![("_xml".to_owned(), column("_raw"))]);
     }
     let fields = vec![("_raw".to_owned(), "_xml".to_owned())];

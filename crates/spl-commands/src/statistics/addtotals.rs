@@ -3,21 +3,21 @@
 use spl_operators::nodes::totals::{ColumnTotals, RowTotals};
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
-use spl_plan::arguments::{boolean, expand};
+use spl_plan::arguments::expand;
 use spl_plan::context::PlanContext;
 use spl_plan::frame::Frame;
 
 /// Plans the command.
 pub fn plan(_: &PlanContext, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
-    let target = call.option("fieldname").map_or_else(|| "Total".to_owned(), |option| option.value.value.clone());
+    let target = call.text("fieldname").to_owned();
     let mut fields = listed(call, &frame);
     let mut frame = frame;
-    if boolean(call, "row", true) {
+    if call.flag("row") {
         let fields: Vec<String> = fields.iter().filter(|name| **name != target).cloned().collect();
         frame = frame.operate(RowTotals { fields, target: target.clone() })?;
     }
-    if boolean(call, "col", false) {
-        if boolean(call, "row", true) && !fields.contains(&target) {
+    if call.flag("col") {
+        if call.flag("row") && !fields.contains(&target) {
             fields.push(target);
         }
         frame = column_totals(call, frame, fields)?;
@@ -27,7 +27,7 @@ pub fn plan(_: &PlanContext, call: &CommandCall, frame: Frame) -> Result<Frame, 
 
 /// Adds the row of column totals.
 pub fn column_totals(call: &CommandCall, frame: Frame, fields: Vec<String>) -> Result<Frame, Diagnostic> {
-    let text = call.option("label").map_or_else(|| "Total".to_owned(), |option| option.value.value.clone());
+    let text = call.text("label").to_owned();
     let label = call.option("labelfield").map(|option| (option.value.value.clone(), text));
     frame.operate(ColumnTotals { fields, label })
 }

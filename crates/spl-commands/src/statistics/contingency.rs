@@ -10,7 +10,7 @@ use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
 use spl_plan::aggregation;
 use spl_plan::aggregation::function;
-use spl_plan::arguments::{boolean, count};
+use spl_plan::arguments::count;
 use spl_plan::cells::cell::Cell;
 use spl_plan::context::{Input, PlanContext};
 use spl_plan::frame::scope::Typed;
@@ -76,7 +76,7 @@ fn chosen(counts: HashMap<String, i64>, most: u64, cover: f64) -> Vec<String> {
 fn crossed(call: &CommandCall, table: &Table, row_name: &str) -> Result<Table, Diagnostic> {
     let cover = |name: &str| call.option(name).and_then(|option| option.value.value.parse::<f64>().ok()).unwrap_or(1.0);
     let most = |name: &str| count(call, name, 0).map(|most| if most == 0 { MOST_VALUES } else { most });
-    let total = call.option("totalstr").map_or("TOTAL", |option| option.value.value.as_str());
+    let total = call.text("totalstr");
     let cells: Vec<(String, String, i64)> = (0..table.rows())
         .filter_map(|row| {
             let count = table.cell(row, COUNT).number()? as i64;
@@ -101,7 +101,7 @@ fn crossed(call: &CommandCall, table: &Table, row_name: &str) -> Result<Table, D
     let mut result = Table::new(rows.len());
     result.add_column(row_name);
     columns.iter().for_each(|name| result.add_column(name));
-    let totals = boolean(call, "usetotal", true) && !rows.is_empty();
+    let totals = call.flag("usetotal") && !rows.is_empty();
     for (place, row) in rows.iter().enumerate() {
         result.set(place, row_name, Cell::Text(row.clone()));
         for (split, name) in columns.iter().enumerate() {

@@ -11,7 +11,7 @@ use spl_functions::value::{Value, parse_number};
 use spl_operators::errors::engine_error;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
-use spl_plan::arguments::{count, expand};
+use spl_plan::arguments::expand;
 use spl_plan::context::{Input, PlanContext};
 use spl_plan::frame::Frame;
 
@@ -19,7 +19,7 @@ use spl_plan::frame::Frame;
 pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
         let frame = input.frame.ok_or_else(|| Diagnostic::error("plan/no-input", "`fieldsummary` needs rows", call.span))?;
-        let most = match count(call, "maxvals", 100)? {
+        let most = match call.count("maxvals")? {
             0 => usize::MAX,
             most => usize::try_from(most).unwrap_or(usize::MAX),
         };

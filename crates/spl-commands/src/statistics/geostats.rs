@@ -10,7 +10,7 @@ use spl_operators::nodes::mv_expand::MvExpand;
 use spl_operators::ordinal::ORDINAL;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{Argument, CommandCall};
-use spl_plan::arguments::{boolean, count};
+use spl_plan::arguments::count;
 use spl_plan::cells::cell::Cell;
 use spl_plan::context::{Input, PlanContext};
 use spl_plan::frame::scope::Typed;
@@ -110,7 +110,7 @@ impl Settings {
             latitude: text("outputlatfield", "latitude"),
             longitude: text("outputlongfield", "longitude"),
             split,
-            columns: boolean(call, "translatetoxy", true),
+            columns: call.flag("translatetoxy"),
             global: most("globallimit")?,
             local: most("locallimit")?,
             height: size("binspanlat", 22.5, 180.0)?,

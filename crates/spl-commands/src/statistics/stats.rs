@@ -11,7 +11,6 @@ use spl_operators::grouping::codes;
 use spl_operators::ordinal::ORDINAL;
 use spl_plan::aggregation;
 use spl_plan::aggregation::Planned;
-use spl_plan::arguments::boolean;
 use spl_plan::context::{Input, PlanContext};
 use spl_plan::frame::scope::Typed;
 use spl_plan::frame::{Frame, column};
@@ -68,7 +67,7 @@ async fn with_sparklines(context: &PlanContext, call: &CommandCall, frame: Frame
 /// The rows that are grouped.
 fn prepared(context: &PlanContext, call: &CommandCall, frame: Frame, fields: &[String]) -> Result<Frame, Diagnostic> {
     let mut frame = frame;
-    if boolean(call, "dedup_splitvals", false) {
+    if call.flag("dedup_splitvals") {
         for field in fields {
             if frame.field(field).is_some_and(|found| found.value_type() == ValueType::Multivalue) {
                 let distinct = function(context, "mvdedup", vec![Typed::new(column(field), ValueType::Multivalue)])?;

@@ -11,7 +11,6 @@ use spl_functions::column::ValueType;
 use spl_operators::compiled::compile;
 use spl_operators::errors::engine_error;
 use spl_operators::nodes::streamstats::{ResultCondition, Statistic, StreamStatistics};
-use spl_plan::arguments::{boolean, count};
 use spl_plan::context::PlanContext;
 use spl_plan::frame::{Frame, null};
 use spl_plan::{aggregation, expression};
@@ -59,11 +58,11 @@ pub fn plan(context: &PlanContext, call: &CommandCall, frame: Frame) -> Result<F
     let mut operator = StreamStatistics {
         statistics,
         by,
-        current: boolean(call, "current", true),
-        window: usize::try_from(count(call, "window", 0)?).unwrap_or(usize::MAX),
+        current: call.flag("current"),
+        window: usize::try_from(call.count("window")?).unwrap_or(usize::MAX),
         time_window,
-        global: boolean(call, "global", true),
-        reset_on_change: boolean(call, "reset_on_change", false),
+        global: call.flag("global"),
+        reset_on_change: call.flag("reset_on_change"),
         reset_before: None,
         reset_after: None,
         reset_after_result: None,
@@ -79,9 +78,9 @@ pub fn plan(context: &PlanContext, call: &CommandCall, frame: Frame) -> Result<F
     };
     let results: Vec<&String> = operator.statistics.iter().map(|statistic| &statistic.name).collect();
     let reads_results = after.as_ref().is_some_and(|after| {
-        let mut needed = spl_plan::fields::required::Needed::none();
-        spl_plan::fields::required::expression_fields(after, &mut needed);
-        results.iter().any(|name| needed.contains(name))
+        let mut required = spl_parser::effects::RequiredFields::none();
+        spl_parser::effects::expression_fields(after, &mut required);
+        results.iter().any(|name| required.contains(name))
     });
     if let Some(after) = after.as_ref().filter(|_| !reads_results) {
         let condition = expression::condition(context, after, &frame)?;

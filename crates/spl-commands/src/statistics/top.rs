@@ -11,7 +11,7 @@ use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
 use spl_plan::aggregation;
 use spl_plan::aggregation::function;
-use spl_plan::arguments::{boolean, count, expand, leading_count};
+use spl_plan::arguments::{count, expand, leading_count};
 use spl_plan::context::PlanContext;
 use spl_plan::frame::scope::Typed;
 use spl_plan::frame::{Frame, column, text};
@@ -74,7 +74,7 @@ pub fn plan(context: &PlanContext, call: &CommandCall, frame: Frame) -> Result<F
         )
     };
     let ranked = counted.build(|plan| plan.window(vec![total.alias(TOTAL)])?.window(vec![place.alias(PLACE)]))?;
-    let with_other = boolean(call, "useother", false) && !rare;
+    let with_other = call.flag("useother") && !rare;
     let limit_literal = lit(limit);
     let chosen = if with_other {
         let others = column(PLACE).gt(limit_literal.clone());
@@ -117,10 +117,10 @@ pub fn plan(context: &PlanContext, call: &CommandCall, frame: Frame) -> Result<F
             .expression;
     let numbered = chosen.numbered(final_order)?;
     let mut columns: Vec<(String, Expr)> = groups.iter().map(|group| (group.clone(), column(group))).collect();
-    if boolean(call, "showcount", true) {
+    if call.flag("showcount") {
         columns.push((count_name, column(COUNT)));
     }
-    if boolean(call, "showperc", true) {
+    if call.flag("showperc") {
         columns.push((percent_name, percent));
     }
     numbered.select(columns)

@@ -6,7 +6,7 @@ use spl_functions::time::parse_span;
 use spl_operators::nodes::transaction::{Listed, Transactions};
 use spl_parser::syntax::{Argument, CommandCall};
 use spl_parser::{Diagnostic, Span};
-use spl_plan::arguments::{boolean, count};
+use spl_plan::arguments::count;
 use spl_plan::context::PlanContext;
 use spl_plan::expression;
 use spl_plan::frame::{Frame, column, null, text};
@@ -56,16 +56,16 @@ pub fn plan(context: &PlanContext, call: &CommandCall, frame: Frame) -> Result<F
         max_events: max_events.filter(|most| *most > 0),
         starts,
         ends,
-        connected: boolean(call, "connected", true),
-        unify_ends: boolean(call, "unifyends", false),
-        keep_orphans: boolean(call, "keeporphans", false),
-        keep_evicted: boolean(call, "keepevicted", false),
+        connected: call.flag("connected"),
+        unify_ends: call.flag("unifyends"),
+        keep_orphans: call.flag("keeporphans"),
+        keep_evicted: call.flag("keepevicted"),
         max_open: optional_count("maxopentxn")?,
         max_open_events: optional_count("maxopenevents")?,
         listed: listed(call),
-        delimiter: call.option("delim").map_or_else(|| " ".to_owned(), |option| option.value.value.clone()),
-        null_text: call.option("nullstr").map_or_else(|| "NULL".to_owned(), |option| option.value.value.clone()),
-        raw_list: boolean(call, "mvraw", false),
+        delimiter: call.text("delim").to_owned(),
+        null_text: call.text("nullstr").to_owned(),
+        raw_list: call.flag("mvraw"),
     };
     // Transactions are found from their end, so that the latest event must come first.
     let latest_first = column("_time").sort(false, false);

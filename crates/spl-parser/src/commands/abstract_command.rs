@@ -1,6 +1,6 @@
 //! `abstract`: shortens the text of each event.
 
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, OptionKind, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Makes, OptionKind, Read, Rows, Status};
 
 /// Syntax of `abstract`.
 pub const SPEC: CommandSpec = CommandSpec {
@@ -14,5 +14,6 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("maxlines", OptionKind::Integer, "10", "how many lines are kept, 1 to 500"),
     ],
     arguments: ArgumentShape::Nothing,
+    effects: Effects::of(&[Read::Named(&["_raw"])], Makes::Keeps, Rows::Each),
     status: Status::Partial("preference for lines with terms of the search"),
 };

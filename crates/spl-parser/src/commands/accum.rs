@@ -1,6 +1,6 @@
 //! `accum`: running total of a field.
 
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Made, Makes, Read, Rows, Status};
 
 /// Syntax of `accum`.
 pub const SPEC: CommandSpec = CommandSpec {
@@ -11,5 +11,6 @@ pub const SPEC: CommandSpec = CommandSpec {
     syntax: "accum <field> [AS <field>]",
     options: &[],
     arguments: ArgumentShape::Own(super::one_rename),
+    effects: Effects::of(&[Read::Arguments], Makes::Adds(&[Made::Arguments]), Rows::InOrder),
     status: Status::Full,
 };

@@ -1,6 +1,6 @@
 //! `addcoltotals`: adds a row of totals.
 
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, OptionKind, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Made, Makes, OptionKind, Rows, Status};
 
 /// Syntax of `addcoltotals`.
 pub const SPEC: CommandSpec = CommandSpec {
@@ -14,5 +14,6 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("label", OptionKind::Text, "Total", "label of the total row"),
     ],
     arguments: ArgumentShape::Own(super::optional_fields),
+    effects: Effects::of(&[], Makes::Adds(&[Made::Option("labelfield")]), Rows::Whole),
     status: Status::Full,
 };

@@ -1,6 +1,6 @@
 //! `addtotals`: totals of rows and columns.
 
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, OptionKind, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Made, Makes, OptionKind, Read, Rows, Status};
 
 /// Syntax of `addtotals`.
 pub const SPEC: CommandSpec = CommandSpec {
@@ -17,5 +17,6 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("fieldname", OptionKind::Field, "Total", "field of the row totals"),
     ],
     arguments: ArgumentShape::Own(super::optional_fields),
+    effects: Effects::of(&[Read::ArgumentsOrAll], Makes::Adds(&[Made::Option("fieldname"), Made::Option("labelfield")]), Rows::Whole),
     status: Status::Full,
 };

@@ -2,7 +2,7 @@
 
 use crate::diagnostic::Diagnostic;
 use crate::parser::Reader;
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, OptionKind, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Made, Makes, OptionKind, Read, Rows, Status};
 use crate::syntax::CommandCall;
 
 /// Syntax of `analyzefields`.
@@ -14,6 +14,7 @@ pub const SPEC: CommandSpec = CommandSpec {
     syntax: "analyzefields classfield=<field>",
     options: &[super::option("classfield", OptionKind::Field, "", "the field that is predicted")],
     arguments: ArgumentShape::Own(grammar),
+    effects: Effects::of(&[Read::All], Makes::Only(&[Made::Named(&["field", "count", "cocur", "acc", "balacc"])]), Rows::New),
     status: Status::Full,
 };
 

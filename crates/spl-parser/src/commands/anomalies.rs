@@ -2,7 +2,7 @@
 
 use crate::diagnostic::Diagnostic;
 use crate::parser::Reader;
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, OptionKind, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Made, Makes, OptionKind, Read, Rows, Status};
 use crate::syntax::CommandCall;
 
 /// Syntax of `anomalies`.
@@ -24,6 +24,7 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("blacklistthreshold", OptionKind::Number, "0.05", "former name of denylistthreshold"),
     ],
     arguments: ArgumentShape::Own(grammar),
+    effects: Effects::of(&[Read::Option("field"), Read::Clause("by")], Makes::Adds(&[Made::Named(&["unexpectedness"])]), Rows::InOrder),
     status: Status::Partial("Splunk's measure of similarity, which is not documented"),
 };
 

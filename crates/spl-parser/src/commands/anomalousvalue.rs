@@ -1,6 +1,6 @@
 //! `anomalousvalue`: rows with improbable field values.
 
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, OptionKind, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Made, Makes, OptionKind, Read, Rows, Status};
 
 /// Syntax of `anomalousvalue`.
 pub const SPEC: CommandSpec = CommandSpec {
@@ -23,5 +23,6 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("pthresh", OptionKind::Number, "0.01", "probability at which a value is anomalous"),
     ],
     arguments: ArgumentShape::Own(super::optional_fields),
+    effects: Effects::of(&[Read::ArgumentsOrAll], Makes::Adds(&[Made::Unknown]), Rows::Whole),
     status: Status::Partial("Splunk's scores, which are not documented; here they are probabilities"),
 };

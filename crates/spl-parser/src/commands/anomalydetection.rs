@@ -1,6 +1,6 @@
 //! `anomalydetection`: rows of small probability.
 
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, OptionKind, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Made, Makes, OptionKind, Read, Rows, Status};
 
 /// Syntax of `anomalydetection`.
 pub const SPEC: CommandSpec = CommandSpec {
@@ -33,5 +33,6 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("uselower", OptionKind::Boolean, "false", "also looks at low values (method=iqr)"),
     ],
     arguments: ArgumentShape::Own(super::optional_fields),
+    effects: Effects::of(&[Read::ArgumentsOrAll], Makes::Adds(&[Made::Unknown]), Rows::Whole),
     status: Status::Partial("Splunk's bins of histograms and its way of cutoff=true, which are not documented"),
 };

@@ -1,6 +1,6 @@
 //! `appendcols`: adds the columns of a subsearch, row by row.
 
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, OptionKind, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Made, Makes, OptionKind, Rows, Status, Subsearches};
 
 /// Syntax of `appendcols`.
 pub const SPEC: CommandSpec = CommandSpec {
@@ -17,5 +17,6 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("timeout", OptionKind::Integer, "60", "seconds that Splunk waits for the subsearch; splq waits for all of it"),
     ],
     arguments: ArgumentShape::Own(super::one_subsearch),
+    effects: Effects::of(&[], Makes::Adds(&[Made::Subsearches]), Rows::InOrder).with(Subsearches::AsRows(Some("append_maxout"))),
     status: Status::Full,
 };

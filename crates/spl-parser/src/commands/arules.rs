@@ -2,7 +2,7 @@
 
 use crate::diagnostic::Diagnostic;
 use crate::parser::Reader;
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, OptionKind, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Made, Makes, OptionKind, Read, Rows, Status};
 use crate::syntax::CommandCall;
 
 /// Syntax of `arules`.
@@ -17,6 +17,7 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("conf", OptionKind::Number, "0.5", "least confidence of a rule, 0 to 1"),
     ],
     arguments: ArgumentShape::Own(grammar),
+    effects: Effects::of(&[Read::ArgumentsOrAll], Makes::Only(&[Made::Unknown]), Rows::New),
     status: Status::Partial("Splunk's spelling of given and implied values, which is not documented"),
 };
 

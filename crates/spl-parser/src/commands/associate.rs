@@ -1,6 +1,6 @@
 //! `associate`: values that tell much about other fields.
 
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, OptionKind, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Made, Makes, OptionKind, Read, Rows, Status};
 
 /// Syntax of `associate`.
 pub const SPEC: CommandSpec = CommandSpec {
@@ -15,5 +15,6 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("improv", OptionKind::Number, "0.5", "least decrease of entropy, in bits"),
     ],
     arguments: ArgumentShape::Own(super::optional_fields),
+    effects: Effects::of(&[Read::ArgumentsOrAll], Makes::Only(&[Made::Unknown]), Rows::New),
     status: Status::Full,
 };

@@ -1,6 +1,6 @@
 //! `bin`: puts numbers or times into buckets.
 
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, OptionKind, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Made, Makes, OptionKind, Read, Rows, Status};
 
 /// Syntax of `bin`. Its argument is a field or `field AS name`.
 pub const SPEC: CommandSpec = CommandSpec {
@@ -18,5 +18,6 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("aligntime", OptionKind::Text, "", "time at which a bucket starts: earliest, latest or a time"),
     ],
     arguments: ArgumentShape::Own(super::one_rename),
+    effects: Effects::of(&[Read::Arguments], Makes::Adds(&[Made::Arguments]), Rows::Whole),
     status: Status::Full,
 };

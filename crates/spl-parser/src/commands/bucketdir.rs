@@ -1,6 +1,6 @@
 //! `bucketdir`: rolls files up into folders.
 
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, OptionKind, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Made, Makes, OptionKind, Read, Rows, Status};
 
 /// Syntax of `bucketdir`.
 pub const SPEC: CommandSpec = CommandSpec {
@@ -17,5 +17,6 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("sep", OptionKind::Text, "/", "what separates the parts of a path"),
     ],
     arguments: ArgumentShape::Nothing,
+    effects: Effects::of(&[Read::Option("pathfield"), Read::Option("sizefield"), Read::Option("countfield")], Makes::Only(&[Made::Unknown]), Rows::New),
     status: Status::Partial("Splunk's choice among folders and its spelling of them, which are not documented"),
 };

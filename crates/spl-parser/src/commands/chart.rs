@@ -1,6 +1,6 @@
 //! `chart`: aggregates into a table with rows and columns.
 
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, OptionKind, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Made, Makes, OptionKind, Read, Rows, Status};
 
 /// Syntax of `chart`.
 pub const SPEC: CommandSpec = CommandSpec {
@@ -28,5 +28,6 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("aligntime", OptionKind::Text, "", "time at which a bucket starts: earliest, latest or a time"),
     ],
     arguments: ArgumentShape::Own(super::split_aggregations),
+    effects: Effects::of(&[Read::Arguments, Read::Clause("over"), Read::Clause("by"), Read::Named(&["_time"])], Makes::Only(&[Made::Clause("over"), Made::Clause("by"), Made::Series(&["over", "by"], 1)]), Rows::Groups(&[Read::Clause("over"), Read::Clause("by")])),
     status: Status::Full,
 };

@@ -1,6 +1,6 @@
 //! `cluster`: groups events with similar texts.
 
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, OptionKind, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Made, Makes, OptionKind, Read, Rows, Status};
 
 /// Syntax of `cluster`.
 pub const SPEC: CommandSpec = CommandSpec {
@@ -20,5 +20,6 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("match", OptionKind::OneOf(&["termlist", "termset", "ngramset"]), "termlist", "what makes texts similar"),
     ],
     arguments: ArgumentShape::Nothing,
+    effects: Effects::of(&[Read::Option("field")], Makes::Adds(&[Made::Option("countfield"), Made::Option("labelfield")]), Rows::Whole),
     status: Status::Partial("Splunk's measure of similarity, which is not documented"),
 };

@@ -2,7 +2,7 @@
 
 use crate::diagnostic::Diagnostic;
 use crate::parser::Reader;
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Made, Makes, Read, Rows, Status};
 use crate::syntax::CommandCall;
 
 /// Syntax of `cofilter`.
@@ -14,6 +14,7 @@ pub const SPEC: CommandSpec = CommandSpec {
     syntax: "cofilter <field> <field>",
     options: &[],
     arguments: ArgumentShape::Own(grammar),
+    effects: Effects::of(&[Read::ArgumentsOrAll], Makes::Only(&[Made::Unknown]), Rows::New),
     status: Status::Full,
 };
 

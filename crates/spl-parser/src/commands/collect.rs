@@ -2,7 +2,7 @@
 
 use crate::diagnostic::Diagnostic;
 use crate::parser::Reader;
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, OptionKind, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Made, Makes, OptionKind, Read, Rows, Status, Writes};
 use crate::syntax::CommandCall;
 
 /// Syntax of `collect`.
@@ -26,9 +26,10 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("host", OptionKind::Text, "", "host of the events"),
         super::option("source", OptionKind::Text, "", "source of the events"),
         super::option("sourcetype", OptionKind::Text, "stash", "sourcetype of the events"),
-        super::option("timeformat", OptionKind::Text, "", "format of the time"),
+        super::option("timeformat", OptionKind::Text, "%m/%d/%Y %H:%M:%S %z", "format of the time"),
     ],
     arguments: ArgumentShape::Own(grammar),
+    effects: Effects::of(&[Read::All], Makes::Adds(&[Made::UnknownWith("testmode")]), Rows::Each).writing(Writes::Events),
     status: Status::Partial("there is no index to add to: the rows pass on, with a note; testmode=true shows the events"),
 };
 

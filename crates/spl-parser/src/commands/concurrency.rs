@@ -1,6 +1,6 @@
 //! `concurrency`: how many events run at each start.
 
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, OptionKind, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Made, Makes, OptionKind, Read, Rows, Status};
 
 /// Syntax of `concurrency`.
 pub const SPEC: CommandSpec = CommandSpec {
@@ -15,5 +15,6 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("output", OptionKind::Field, "concurrency", "field that gets the count"),
     ],
     arguments: ArgumentShape::Nothing,
+    effects: Effects::of(&[Read::Option("duration"), Read::Option("start")], Makes::Adds(&[Made::Option("output")]), Rows::Whole),
     status: Status::Full,
 };

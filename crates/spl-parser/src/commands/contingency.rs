@@ -1,6 +1,6 @@
 //! `contingency`: cross-tabulation of two fields.
 
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, OptionKind, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Made, Makes, OptionKind, Read, Rows, Status};
 
 /// Syntax of `contingency`.
 pub const SPEC: CommandSpec = CommandSpec {
@@ -18,5 +18,6 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("totalstr", OptionKind::Text, "TOTAL", "name of the totals"),
     ],
     arguments: ArgumentShape::Fields,
+    effects: Effects::of(&[Read::Arguments], Makes::Only(&[Made::Unknown]), Rows::New),
     status: Status::Full,
 };

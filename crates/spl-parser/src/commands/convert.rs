@@ -4,7 +4,7 @@ use super::missing_argument;
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::parser::Reader;
 use crate::span::Spanned;
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, OptionKind, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Made, Makes, OptionKind, Read, Rows, Status};
 use crate::syntax::{Argument, CommandCall};
 
 /// Syntax of `convert`.
@@ -16,6 +16,7 @@ pub const SPEC: CommandSpec = CommandSpec {
     syntax: "convert [timeformat=<string>] (<function>(<field>) [AS <field>])...",
     options: &[super::option("timeformat", OptionKind::Text, "%m/%d/%Y %H:%M:%S", "format that ctime and mktime use")],
     arguments: ArgumentShape::Own(grammar),
+    effects: Effects::of(&[Read::Arguments], Makes::Adds(&[Made::Aliases]), Rows::Each),
     status: Status::Full,
 };
 

@@ -2,8 +2,8 @@
 
 use crate::diagnostic::Diagnostic;
 use crate::parser::Reader;
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, OptionKind, Status};
-use crate::syntax::CommandCall;
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Made, Makes, Object, OptionKind, Read, ReadsEvents, Rows, Source, Status};
+use crate::syntax::{Argument, CommandCall};
 
 /// Syntax of `datamodel`. Arguments: model, dataset and mode as texts.
 pub const SPEC: CommandSpec = CommandSpec {
@@ -18,6 +18,7 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("summariesonly", OptionKind::Boolean, "false", "reads only what has been summarised"),
     ],
     arguments: ArgumentShape::Own(grammar),
+    effects: Effects::of(&[Read::All], Makes::Only(&[Made::Unknown]), Rows::New).from(Source::Named(reads_events)).naming(&[Object::DataModel, Object::Dataset]),
     status: Status::Full,
 };
 
@@ -33,5 +34,13 @@ fn grammar(reader: &mut Reader<'_>, call: &mut CommandCall) -> Result<(), Diagno
         }
         let text = reader.text_argument("a model, a dataset or a mode")?;
         call.arguments.push(text);
+    }
+}
+
+/// Without a mode it describes the model; the modes with `_string` give the text of a search.
+fn reads_events(call: &CommandCall) -> ReadsEvents {
+    match call.arguments.get(2) {
+        Some(Argument::Text { text, .. }) if !text.value.to_ascii_lowercase().ends_with("_string") => ReadsEvents::Yes,
+        _ => ReadsEvents::No,
     }
 }

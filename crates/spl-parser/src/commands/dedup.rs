@@ -4,7 +4,7 @@ use super::missing_argument;
 use crate::diagnostic::Diagnostic;
 use crate::parser::{Fields, Reader};
 use crate::span::Spanned;
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, OptionKind, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Makes, OptionKind, Read, Rows, Status};
 use crate::syntax::{Clause, CommandCall};
 
 /// Syntax of `dedup`.
@@ -20,6 +20,7 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("consecutive", OptionKind::Boolean, "false", "removes only duplicates that follow each other"),
     ],
     arguments: ArgumentShape::Own(grammar),
+    effects: Effects::of(&[Read::Arguments, Read::Clause("sortby")], Makes::Keeps, Rows::Distinct(&[Read::Arguments])),
     status: Status::Full,
 };
 

@@ -1,6 +1,6 @@
 //! `delta`: difference to an earlier row.
 
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, OptionKind, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Made, Makes, OptionKind, Read, Rows, Status};
 
 /// Syntax of `delta`.
 pub const SPEC: CommandSpec = CommandSpec {
@@ -11,5 +11,6 @@ pub const SPEC: CommandSpec = CommandSpec {
     syntax: "delta <field> [AS <field>] [p=<int>]",
     options: &[super::option("p", OptionKind::Integer, "1", "how many rows back")],
     arguments: ArgumentShape::Own(super::one_rename),
+    effects: Effects::of(&[Read::Arguments], Makes::Adds(&[Made::Unknown]), Rows::InOrder),
     status: Status::Full,
 };

@@ -1,6 +1,6 @@
 //! `diff`: difference between the texts of two rows.
 
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, OptionKind, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Made, Makes, OptionKind, Read, Rows, Status};
 
 /// Syntax of `diff`.
 pub const SPEC: CommandSpec = CommandSpec {
@@ -18,5 +18,6 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("maxlen", OptionKind::Integer, "100000", "bytes that are compared of each text; 0 for all"),
     ],
     arguments: ArgumentShape::Nothing,
+    effects: Effects::of(&[Read::Option("attribute")], Makes::Only(&[Made::Unknown]), Rows::NewFew),
     status: Status::Full,
 };

@@ -1,6 +1,6 @@
 //! `erex`: learns a regular expression from examples.
 
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, OptionKind, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Made, Makes, OptionKind, Read, Rows, Status};
 
 /// Syntax of `erex`.
 pub const SPEC: CommandSpec = CommandSpec {
@@ -16,5 +16,6 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("maxtrainers", OptionKind::Integer, "100", "how many events are learnt from"),
     ],
     arguments: ArgumentShape::Own(super::optional_fields),
+    effects: Effects::of(&[Read::Option("fromfield")], Makes::Adds(&[Made::Arguments]), Rows::Whole),
     status: Status::Full,
 };

@@ -1,6 +1,7 @@
 //! `eval`: computes expressions into fields.
 
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Status};
+use crate::effects::{fields, required};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Makes, Own, Read, Rows, Status};
 
 /// Syntax of `eval`.
 pub const SPEC: CommandSpec = CommandSpec {
@@ -11,5 +12,6 @@ pub const SPEC: CommandSpec = CommandSpec {
     syntax: "eval <field>=<expression>[, <field>=<expression>]...",
     options: &[],
     arguments: ArgumentShape::Assignments,
+    effects: Effects::of(&[Read::Arguments], Makes::Own(&Own { required: required::of_eval, behind: fields::behind_eval }), Rows::Each),
     status: Status::Full,
 };

@@ -1,6 +1,6 @@
 //! `eventcount`: number of events per index.
 
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, OptionKind, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Made, Makes, OptionKind, Read, Rows, Source, Status};
 
 /// Syntax of `eventcount`.
 pub const SPEC: CommandSpec = CommandSpec {
@@ -18,5 +18,6 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("tstats", OptionKind::Boolean, "false", "counts with tstats"),
     ],
     arguments: ArgumentShape::Nothing,
+    effects: Effects::of(&[Read::NamedWith("_raw", "report_size")], Makes::Only(&[Made::Unknown]), Rows::NewFew).from(Source::Events),
     status: Status::Full,
 };

@@ -1,6 +1,6 @@
 //! `eventstats`: aggregates and adds the result to every row.
 
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, OptionKind, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Made, Makes, OptionKind, Read, Rows, Status};
 
 /// Syntax of `eventstats`.
 pub const SPEC: CommandSpec = CommandSpec {
@@ -16,5 +16,6 @@ pub const SPEC: CommandSpec = CommandSpec {
         "computes numeric aggregations only over fields whose values are all numbers",
     )],
     arguments: ArgumentShape::Aggregations,
+    effects: Effects::of(&[Read::Arguments, Read::Clause("by"), Read::Named(&["_time"])], Makes::Adds(&[Made::Results]), Rows::Whole),
     status: Status::Full,
 };

@@ -1,6 +1,6 @@
 //! `extract`: extracts key and value pairs.
 
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, OptionKind, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Made, Makes, OptionKind, Read, Rows, Status};
 
 /// Syntax of `extract`.
 pub const SPEC: CommandSpec = CommandSpec {
@@ -21,5 +21,6 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("pairdelim", OptionKind::Text, "", "characters between pairs"),
     ],
     arguments: ArgumentShape::Own(super::optional_fields),
+    effects: Effects::of(&[Read::Named(&["_raw"]), Read::AllWithArguments], Makes::Adds(&[Made::Unknown]), Rows::Each),
     status: Status::Full,
 };

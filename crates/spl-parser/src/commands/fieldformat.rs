@@ -1,6 +1,6 @@
 //! `fieldformat`: how a field is shown, without changing it.
 
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Made, Makes, Read, Rows, Status};
 
 /// Syntax of `fieldformat`.
 pub const SPEC: CommandSpec = CommandSpec {
@@ -11,5 +11,6 @@ pub const SPEC: CommandSpec = CommandSpec {
     syntax: "fieldformat <field>=<expression>",
     options: &[],
     arguments: ArgumentShape::Assignments,
+    effects: Effects::of(&[Read::Arguments], Makes::Adds(&[Made::Arguments]), Rows::Each),
     status: Status::Full,
 };

@@ -4,7 +4,8 @@ use super::missing_argument;
 use crate::diagnostic::Diagnostic;
 use crate::parser::{Fields, Reader};
 use crate::span::Spanned;
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Status};
+use crate::effects::{fields, required};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Makes, Own, Read, Rows, Status};
 use crate::syntax::{Argument, CommandCall};
 
 /// Syntax of `fields`.
@@ -16,6 +17,7 @@ pub const SPEC: CommandSpec = CommandSpec {
     syntax: "fields [+|-] <field>...",
     options: &[],
     arguments: ArgumentShape::Own(grammar),
+    effects: Effects::of(&[Read::Kept], Makes::Own(&Own { required: required::of_fields, behind: fields::behind_fields }), Rows::Each),
     status: Status::Full,
 };
 

@@ -1,6 +1,6 @@
 //! `fieldsummary`: statistics of every field.
 
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, OptionKind, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Made, Makes, OptionKind, Read, Rows, Status};
 
 /// Syntax of `fieldsummary`.
 pub const SPEC: CommandSpec = CommandSpec {
@@ -11,5 +11,6 @@ pub const SPEC: CommandSpec = CommandSpec {
     syntax: "fieldsummary [maxvals=<int>] [<field>...]",
     options: &[super::option("maxvals", OptionKind::Integer, "100", "how many distinct values are listed")],
     arguments: ArgumentShape::Own(super::optional_fields),
+    effects: Effects::of(&[Read::ArgumentsOrAll], Makes::Only(&[Made::Named(&["field", "count", "distinct_count", "is_exact", "max", "mean", "min", "numeric_count", "stdev", "values"])]), Rows::NewFew),
     status: Status::Full,
 };

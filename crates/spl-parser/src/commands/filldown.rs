@@ -1,6 +1,6 @@
 //! `filldown`: fills absent values with the last one above.
 
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Makes, Rows, Status};
 
 /// Syntax of `filldown`.
 pub const SPEC: CommandSpec = CommandSpec {
@@ -11,5 +11,6 @@ pub const SPEC: CommandSpec = CommandSpec {
     syntax: "filldown [<field>...]",
     options: &[],
     arguments: ArgumentShape::Own(super::optional_fields),
+    effects: Effects::of(&[], Makes::Keeps, Rows::InOrder),
     status: Status::Full,
 };

@@ -2,7 +2,7 @@
 
 use crate::diagnostic::Diagnostic;
 use crate::parser::{Fields, Reader};
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, OptionKind, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Made, Makes, OptionKind, Rows, Status};
 use crate::syntax::CommandCall;
 
 /// Syntax of `fillnull`.
@@ -14,6 +14,7 @@ pub const SPEC: CommandSpec = CommandSpec {
     syntax: "fillnull [value=<string>] [<field>...]",
     options: &[super::option("value", OptionKind::Text, "0", "the value")],
     arguments: ArgumentShape::Own(grammar),
+    effects: Effects::of(&[], Makes::Adds(&[Made::Arguments]), Rows::Each),
     status: Status::Full,
 };
 

@@ -3,7 +3,7 @@
 use crate::diagnostic::Diagnostic;
 use crate::parser::Reader;
 use crate::span::Spanned;
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, OptionKind, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Made, Makes, OptionKind, Read, Rows, Status};
 use crate::syntax::{Argument, CommandCall};
 
 /// Syntax of `findtypes`. Arguments: the keywords as texts.
@@ -15,6 +15,7 @@ pub const SPEC: CommandSpec = CommandSpec {
     syntax: "findtypes [max=<int>] [notcovered] [useraw]",
     options: &[super::option("max", OptionKind::Integer, "10", "how many are suggested")],
     arguments: ArgumentShape::Own(grammar),
+    effects: Effects::of(&[Read::Named(&["_raw", "punct", "sourcetype", "eventtype"])], Makes::Only(&[Made::Unknown]), Rows::New),
     status: Status::Partial("Splunk's choice of event types and its columns, which are not documented"),
 };
 

@@ -2,7 +2,7 @@
 
 use crate::diagnostic::Diagnostic;
 use crate::parser::Reader;
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, OptionKind, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Made, Makes, OptionKind, Read, Rows, Status};
 use crate::syntax::CommandCall;
 
 /// Syntax of `folderize`.
@@ -20,6 +20,7 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("maxfolders", OptionKind::Integer, "20", "greatest number of folders"),
     ],
     arguments: ArgumentShape::Own(grammar),
+    effects: Effects::of(&[Read::Option("attr"), Read::Option("size")], Makes::Only(&[Made::Unknown]), Rows::New),
     status: Status::Partial("Splunk's choice of depth, which is not documented"),
 };
 

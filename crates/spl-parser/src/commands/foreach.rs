@@ -4,7 +4,8 @@ use super::missing_argument;
 use crate::diagnostic::Diagnostic;
 use crate::parser::{Fields, Reader};
 use crate::span::Spanned;
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, OptionKind, Status};
+use crate::effects::{fields, required};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Makes, OptionKind, Own, Read, Rows, Status, Subsearches};
 use crate::syntax::{Argument, CommandCall};
 
 /// Syntax of `foreach`. Arguments: fields, then the template as an unquoted text with its brackets, place holders such
@@ -26,6 +27,7 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("iterstr", OptionKind::Text, "<<ITER>>", "place holder of the number of the round"),
     ],
     arguments: ArgumentShape::Own(grammar),
+    effects: Effects::of(&[Read::Arguments], Makes::Own(&Own { required: required::of_foreach, behind: fields::behind_foreach }), Rows::Each).with(Subsearches::OverRows),
     status: Status::Full,
 };
 

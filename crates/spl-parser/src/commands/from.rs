@@ -4,7 +4,7 @@ use super::missing_argument;
 use crate::diagnostic::Diagnostic;
 use crate::parser::Reader;
 use crate::span::Spanned;
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Made, Makes, Object, Read, ReadsEvents, Rows, Source, Status};
 use crate::syntax::{Argument, CommandCall};
 
 /// Syntax of `from`. Its argument is the pair of dataset type (lower-case) and name.
@@ -16,6 +16,7 @@ pub const SPEC: CommandSpec = CommandSpec {
     syntax: "from (datamodel|lookup|inputlookup|savedsearch|sid|federated):<name>",
     options: &[],
     arguments: ArgumentShape::Own(grammar),
+    effects: Effects::of(&[Read::All], Makes::Only(&[Made::Unknown]), Rows::New).from(Source::Named(reads_events)).naming(&[Object::KindAndName]),
     status: Status::Full,
 };
 
@@ -50,4 +51,21 @@ fn grammar(reader: &mut Reader<'_>, call: &mut CommandCall) -> Result<(), Diagno
     }
     call.arguments.push(Argument::Pair { name: kind, value });
     reader.expect_end_of_command("the end of the command")
+}
+
+/// Events are read of a data model; a saved search is known to the knowledge objects only.
+fn reads_events(call: &CommandCall) -> ReadsEvents {
+    match call.arguments.first() {
+        Some(Argument::Pair { name, .. }) => dataset_reads_events(&name.value),
+        _ => ReadsEvents::Maybe,
+    }
+}
+
+/// Whether a kind of dataset reads events.
+pub(super) fn dataset_reads_events(kind: &str) -> ReadsEvents {
+    match kind.to_ascii_lowercase().as_str() {
+        "datamodel" => ReadsEvents::Yes,
+        "lookup" | "inputlookup" => ReadsEvents::No,
+        _ => ReadsEvents::Maybe,
+    }
 }

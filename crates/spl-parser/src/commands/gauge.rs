@@ -1,6 +1,6 @@
 //! `gauge`: shapes a value for gauges.
 
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Made, Makes, Read, Rows, Status};
 
 /// Syntax of `gauge`.
 pub const SPEC: CommandSpec = CommandSpec {
@@ -11,5 +11,6 @@ pub const SPEC: CommandSpec = CommandSpec {
     syntax: "gauge <value> [<range>...]",
     options: &[],
     arguments: ArgumentShape::Fields,
+    effects: Effects::of(&[Read::Arguments], Makes::Only(&[Made::Unknown]), Rows::NewFew),
     status: Status::Full,
 };

@@ -1,6 +1,6 @@
 //! `gentimes`: adjacent time ranges.
 
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, OptionKind, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Made, Makes, OptionKind, Rows, Source, Status};
 
 /// Syntax of `gentimes`.
 pub const SPEC: CommandSpec = CommandSpec {
@@ -15,5 +15,6 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("increment", OptionKind::Text, "1d", "length of a range"),
     ],
     arguments: ArgumentShape::Nothing,
+    effects: Effects::of(&[], Makes::Only(&[Made::Named(&["starttime", "starthuman", "endtime", "endhuman"])]), Rows::New).from(Source::Itself),
     status: Status::Full,
 };

@@ -1,6 +1,6 @@
 //! `geostats`: aggregates into geographic cells.
 
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, OptionKind, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Made, Makes, OptionKind, Read, Rows, Status};
 
 /// Syntax of `geostats`.
 pub const SPEC: CommandSpec = CommandSpec {
@@ -22,5 +22,6 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("maxzoomlevel", OptionKind::Integer, "9", "how many zoom levels"),
     ],
     arguments: ArgumentShape::Own(super::split_aggregations),
+    effects: Effects::of(&[Read::Arguments, Read::Clause("by"), Read::Option("latfield"), Read::Option("longfield"), Read::Named(&["_time"])], Makes::Only(&[Made::Results, Made::Unknown]), Rows::Groups(&[Read::Clause("by")])),
     status: Status::Full,
 };

@@ -3,7 +3,7 @@
 use super::refuse_count_and_limit;
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::parser::Reader;
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, OptionKind, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Makes, OptionKind, Read, Rows, Status};
 use crate::syntax::{Argument, CommandCall};
 
 /// Syntax of `head`.
@@ -19,6 +19,7 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("keeplast", OptionKind::Boolean, "false", "whether the first row that fails the condition is kept"),
     ],
     arguments: ArgumentShape::Own(grammar),
+    effects: Effects::of(&[Read::Arguments], Makes::Keeps, Rows::First),
     status: Status::Full,
 };
 

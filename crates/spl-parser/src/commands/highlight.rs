@@ -1,6 +1,6 @@
 //! `highlight`: marks terms on screen.
 
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Makes, Rows, Status};
 
 /// Syntax of `highlight`.
 pub const SPEC: CommandSpec = CommandSpec {
@@ -11,5 +11,6 @@ pub const SPEC: CommandSpec = CommandSpec {
     syntax: "highlight <text>...",
     options: &[],
     arguments: ArgumentShape::Own(super::texts),
+    effects: Effects::of(&[], Makes::Keeps, Rows::Each),
     status: Status::Full,
 };

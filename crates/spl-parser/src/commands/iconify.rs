@@ -1,6 +1,6 @@
 //! `iconify`: an icon per distinct value on screen.
 
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Makes, Rows, Status};
 
 /// Syntax of `iconify`.
 pub const SPEC: CommandSpec = CommandSpec {
@@ -11,5 +11,6 @@ pub const SPEC: CommandSpec = CommandSpec {
     syntax: "iconify <field>...",
     options: &[],
     arguments: ArgumentShape::Fields,
+    effects: Effects::of(&[], Makes::Keeps, Rows::Each),
     status: Status::Full,
 };

@@ -1,6 +1,6 @@
 //! `inputcsv`: the rows of a CSV file.
 
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, OptionKind, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Made, Makes, OptionKind, Rows, Source, Status};
 
 /// Syntax of `inputcsv`.
 pub const SPEC: CommandSpec = CommandSpec {
@@ -18,5 +18,6 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("events", OptionKind::Boolean, "false", "takes the rows as events"),
     ],
     arguments: ArgumentShape::Own(super::inputlookup::grammar),
+    effects: Effects::of(&[], Makes::Only(&[Made::Unknown]), Rows::New).from(Source::Itself),
     status: Status::Full,
 };

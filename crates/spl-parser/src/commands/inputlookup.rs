@@ -3,7 +3,7 @@
 use super::{missing_argument, search_clause};
 use crate::diagnostic::Diagnostic;
 use crate::parser::Reader;
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, OptionKind, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Made, Makes, Object, OptionKind, Rows, Source, Status};
 use crate::syntax::CommandCall;
 
 /// Syntax of `inputlookup`. Its text argument is the table; `where` a clause with a search.
@@ -20,6 +20,7 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("max", OptionKind::Integer, "1000000000", "how many rows at most"),
     ],
     arguments: ArgumentShape::Own(grammar),
+    effects: Effects::of(&[], Makes::Only(&[Made::Unknown]), Rows::New).from(Source::Itself).naming(&[Object::Lookup]),
     status: Status::Full,
 };
 

@@ -1,6 +1,6 @@
 //! `iplocation`: adds country, region, city, lat and lon of an address.
 
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, OptionKind, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Made, Makes, OptionKind, Read, Rows, Status};
 
 /// Syntax of `iplocation`.
 pub const SPEC: CommandSpec = CommandSpec {
@@ -15,5 +15,6 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("lang", OptionKind::Text, "en", "language of the names"),
     ],
     arguments: ArgumentShape::Own(super::one_field),
+    effects: Effects::of(&[Read::Arguments], Makes::Adds(&[Made::Unknown]), Rows::Each),
     status: Status::Partial("needs a MaxMind database, given with --geoip"),
 };

@@ -4,7 +4,7 @@ use super::missing_argument;
 use crate::diagnostic::Diagnostic;
 use crate::parser::{Fields, Reader};
 use crate::span::Spanned;
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, OptionKind, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Made, Makes, OptionKind, Read, Rows, Status, Subsearches};
 use crate::syntax::{Argument, Clause, CommandCall};
 
 /// Syntax of `join`. Arguments: fields, then the subsearch; `where L.a=R.b` is a clause of pairs (left name, right name).
@@ -24,6 +24,7 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("right", OptionKind::Text, "", "alias of the subsearch's rows"),
     ],
     arguments: ArgumentShape::Own(grammar),
+    effects: Effects::of(&[Read::ArgumentsOrAll, Read::AllWith("left"), Read::Named(&["_time"])], Makes::Adds(&[Made::Subsearches, Made::UnknownWith("left")]), Rows::Whole).with(Subsearches::AsRows(Some("join_subsearch_maxout"))),
     status: Status::Full,
 };
 

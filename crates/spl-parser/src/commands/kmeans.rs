@@ -1,6 +1,6 @@
 //! `kmeans`: groups rows around k means.
 
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, OptionKind, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Made, Makes, OptionKind, Read, Rows, Status};
 
 /// Syntax of `kmeans`.
 pub const SPEC: CommandSpec = CommandSpec {
@@ -24,5 +24,6 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("showcentroid", OptionKind::Boolean, "true", "adds the group's means"),
     ],
     arguments: ArgumentShape::Own(super::optional_fields),
+    effects: Effects::of(&[Read::ArgumentsOrAll], Makes::Adds(&[Made::Unknown]), Rows::Whole),
     status: Status::Partial("Splunk's random starts, and its columns for a range of k, which are not documented"),
 };

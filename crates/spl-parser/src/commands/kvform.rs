@@ -1,6 +1,6 @@
 //! `kvform`: extracts fields by a form.
 
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, OptionKind, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Made, Makes, OptionKind, Read, Rows, Status};
 
 /// Syntax of `kvform`.
 pub const SPEC: CommandSpec = CommandSpec {
@@ -14,5 +14,6 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("field", OptionKind::Field, "sourcetype", "field whose value names the form"),
     ],
     arguments: ArgumentShape::Nothing,
+    effects: Effects::of(&[Read::Named(&["_raw"]), Read::Option("field")], Makes::Adds(&[Made::Unknown]), Rows::Each),
     status: Status::Full,
 };

@@ -1,6 +1,6 @@
 //! `loadjob`: the results of an earlier job.
 
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, OptionKind, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Made, Makes, OptionKind, Read, Rows, Source, Status};
 
 /// Syntax of `loadjob`.
 pub const SPEC: CommandSpec = CommandSpec {
@@ -17,5 +17,6 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("ignore_running", OptionKind::Boolean, "true", "passes over running jobs"),
     ],
     arguments: ArgumentShape::Own(super::optional_text),
+    effects: Effects::of(&[Read::All], Makes::Only(&[Made::Unknown]), Rows::New).from(Source::Itself),
     status: Status::Refused("there are no finished search jobs: it reads those of a Splunk server"),
 };

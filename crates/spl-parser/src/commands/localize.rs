@@ -1,6 +1,6 @@
 //! `localize`: time ranges in which results occur.
 
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, OptionKind, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Made, Makes, OptionKind, Read, Rows, Status};
 
 /// Syntax of `localize`.
 pub const SPEC: CommandSpec = CommandSpec {
@@ -15,5 +15,6 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("timebefore", OptionKind::Text, "30s", "time added before the first event"),
     ],
     arguments: ArgumentShape::Nothing,
+    effects: Effects::of(&[Read::Named(&["_time"])], Makes::Only(&[Made::Named(&["_time", "starttime", "endtime"])]), Rows::New),
     status: Status::Full,
 };

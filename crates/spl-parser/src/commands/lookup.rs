@@ -4,7 +4,7 @@ use super::missing_argument;
 use crate::diagnostic::Diagnostic;
 use crate::parser::{Fields, Reader};
 use crate::span::Spanned;
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, OptionKind, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Made, Makes, Object, OptionKind, Read, Rows, Status};
 use crate::syntax::{Argument, Clause, CommandCall};
 
 /// Syntax of `lookup`. Arguments: the table as text, then the match fields (`Field`, or `Rename` from the table's name
@@ -21,6 +21,7 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("event_time_field", OptionKind::Field, "_time", "field with the time for temporal lookups"),
     ],
     arguments: ArgumentShape::Own(grammar),
+    effects: Effects::of(&[Read::NewNames, Read::Option("event_time_field")], Makes::Adds(&[Made::NewNames(&["output", "outputnew"])]), Rows::Each).naming(&[Object::Lookup]),
     status: Status::Full,
 };
 

@@ -1,6 +1,6 @@
 //! `makecontinuous`: fills the gaps of an axis.
 
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, OptionKind, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Makes, OptionKind, Read, Rows, Status};
 
 /// Syntax of `makecontinuous`.
 pub const SPEC: CommandSpec = CommandSpec {
@@ -18,5 +18,6 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("aligntime", OptionKind::Text, "", "time at which a bucket starts: earliest, latest or a time"),
     ],
     arguments: ArgumentShape::Own(super::optional_fields),
+    effects: Effects::of(&[Read::ArgumentsOr("_time")], Makes::Keeps, Rows::Whole),
     status: Status::Full,
 };

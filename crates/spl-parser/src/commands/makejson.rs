@@ -3,7 +3,7 @@
 use super::missing_argument;
 use crate::diagnostic::Diagnostic;
 use crate::parser::{Fields, Reader};
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, OptionKind, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Made, Makes, OptionKind, Read, Rows, Status};
 use crate::syntax::CommandCall;
 
 /// Syntax of `makejson`.
@@ -15,6 +15,7 @@ pub const SPEC: CommandSpec = CommandSpec {
     syntax: "makejson [<field>...] output=<field>",
     options: &[super::option("output", OptionKind::Field, "", "field that gets the object")],
     arguments: ArgumentShape::Own(grammar),
+    effects: Effects::of(&[Read::ArgumentsOrAll], Makes::Adds(&[Made::Option("output")]), Rows::Each),
     status: Status::Full,
 };
 

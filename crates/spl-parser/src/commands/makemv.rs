@@ -1,6 +1,6 @@
 //! `makemv`: splits a field into values.
 
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, OptionKind, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Makes, OptionKind, Read, Rows, Status};
 
 /// Syntax of `makemv`.
 pub const SPEC: CommandSpec = CommandSpec {
@@ -16,5 +16,6 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("setsv", OptionKind::Boolean, "false", "also keeps the single-value form"),
     ],
     arguments: ArgumentShape::Own(super::one_field),
+    effects: Effects::of(&[Read::Arguments], Makes::Keeps, Rows::Each),
     status: Status::Full,
 };

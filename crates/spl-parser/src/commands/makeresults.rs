@@ -1,6 +1,6 @@
 //! `makeresults`: rows out of nothing or out of inline data.
 
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, OptionKind, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Made, Makes, OptionKind, Rows, Source, Status};
 
 /// Syntax of `makeresults`.
 pub const SPEC: CommandSpec = CommandSpec {
@@ -18,5 +18,6 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("data", OptionKind::Text, "", "the rows as text"),
     ],
     arguments: ArgumentShape::Nothing,
+    effects: Effects::of(&[], Makes::Only(&[Made::Named(&["_time"]), Made::UnknownWith("annotate"), Made::UnknownWith("format"), Made::UnknownWith("data")]), Rows::NewFew).from(Source::Itself),
     status: Status::Full,
 };

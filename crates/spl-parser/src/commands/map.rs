@@ -3,7 +3,8 @@
 use super::missing_argument;
 use crate::diagnostic::Diagnostic;
 use crate::parser::Reader;
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, OptionKind, Status};
+use crate::effects::required;
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Made, Makes, OptionKind, Read, Rows, Status, Subsearches};
 use crate::syntax::{Argument, CommandCall};
 
 /// Syntax of `map`. The search is the option `search`, a subsearch, or the name of a saved search as text.
@@ -18,6 +19,7 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("maxsearches", OptionKind::Integer, "10", "how many searches at most"),
     ],
     arguments: ArgumentShape::Own(grammar),
+    effects: Effects::of(&[Read::Own(required::of_map)], Makes::Only(&[Made::Unknown]), Rows::Several).with(Subsearches::PerRow),
     status: Status::Full,
 };
 

@@ -3,7 +3,7 @@
 use super::missing_argument;
 use crate::diagnostic::Diagnostic;
 use crate::parser::Reader;
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, OptionKind, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Made, Makes, OptionKind, Read, Rows, Source, Status};
 use crate::syntax::CommandCall;
 
 /// Syntax of `mcatalog`. Arguments: aggregations. Clauses: `where` (a search), `by` (fields).
@@ -18,6 +18,7 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("append", OptionKind::Boolean, "false", "with prestats: adds to the rows that are there"),
     ],
     arguments: ArgumentShape::Own(grammar),
+    effects: Effects::of(&[Read::All], Makes::Only(&[Made::Results, Made::Unknown]), Rows::New).from(Source::Events),
     status: Status::Full,
 };
 

@@ -1,6 +1,6 @@
 //! `mpreview`: the points of metrics as events.
 
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, OptionKind, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Made, Makes, OptionKind, Read, Rows, Source, Status};
 
 /// Syntax of `mpreview`.
 pub const SPEC: CommandSpec = CommandSpec {
@@ -20,5 +20,6 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("splunk_server_group", OptionKind::Text, "", "servers that are asked"),
     ],
     arguments: ArgumentShape::Nothing,
+    effects: Effects::of(&[Read::All], Makes::Only(&[Made::Unknown]), Rows::New).from(Source::Events),
     status: Status::Full,
 };

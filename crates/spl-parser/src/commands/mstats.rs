@@ -4,7 +4,7 @@ use super::missing_argument;
 use crate::diagnostic::Diagnostic;
 use crate::parser::Reader;
 use crate::span::Spanned;
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, OptionKind, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Made, Makes, OptionKind, Read, Rows, Source, Status};
 use crate::syntax::CommandCall;
 
 /// Syntax of `mstats`. Arguments: aggregations. Clauses: `where` (a search), `by` (fields).
@@ -32,6 +32,7 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("every", OptionKind::SpanLength, "", "distance between time buckets"),
     ],
     arguments: ArgumentShape::Own(grammar),
+    effects: Effects::of(&[Read::All], Makes::Only(&[Made::Results, Made::Unknown]), Rows::New).from(Source::Events),
     status: Status::Full,
 };
 

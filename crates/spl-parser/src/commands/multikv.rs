@@ -4,7 +4,7 @@ use super::missing_argument;
 use crate::diagnostic::Diagnostic;
 use crate::parser::Reader;
 use crate::span::Spanned;
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, OptionKind, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Made, Makes, OptionKind, Read, Rows, Status};
 use crate::syntax::{Argument, Clause, CommandCall};
 
 /// Syntax of `multikv`. Clauses: `fields` with fields, `filter` with texts.
@@ -23,6 +23,7 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("rmorig", OptionKind::Boolean, "true", "removes the original event"),
     ],
     arguments: ArgumentShape::Own(grammar),
+    effects: Effects::of(&[Read::Named(&["_raw"])], Makes::Adds(&[Made::Unknown]), Rows::Several),
     status: Status::Full,
 };
 

@@ -2,7 +2,7 @@
 
 use crate::diagnostic::Diagnostic;
 use crate::parser::Reader;
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Made, Makes, Rows, Source, Status, Subsearches};
 use crate::syntax::{Argument, CommandCall};
 
 /// Syntax of `multisearch`.
@@ -14,6 +14,7 @@ pub const SPEC: CommandSpec = CommandSpec {
     syntax: "multisearch [<subsearch>] [<subsearch>]...",
     options: &[],
     arguments: ArgumentShape::Own(grammar),
+    effects: Effects::of(&[], Makes::Only(&[Made::Subsearches]), Rows::New).from(Source::Subsearches).with(Subsearches::AsRows(None)),
     status: Status::Full,
 };
 

@@ -1,6 +1,6 @@
 //! `nomv`: joins the values of a field by newlines.
 
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Makes, Read, Rows, Status};
 
 /// Syntax of `nomv`.
 pub const SPEC: CommandSpec = CommandSpec {
@@ -11,5 +11,6 @@ pub const SPEC: CommandSpec = CommandSpec {
     syntax: "nomv <field>",
     options: &[],
     arguments: ArgumentShape::Own(super::one_field),
+    effects: Effects::of(&[Read::Arguments], Makes::Keeps, Rows::Each),
     status: Status::Full,
 };

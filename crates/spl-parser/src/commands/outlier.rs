@@ -1,6 +1,6 @@
 //! `outlier`: removes or trims outlying numbers.
 
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, OptionKind, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Makes, OptionKind, Read, Rows, Status};
 
 /// Syntax of `outlier`.
 pub const SPEC: CommandSpec = CommandSpec {
@@ -17,5 +17,6 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("type", OptionKind::OneOf(&["iqr"]), "iqr", "method"),
     ],
     arguments: ArgumentShape::Own(super::optional_fields),
+    effects: Effects::of(&[Read::ArgumentsOrAll], Makes::Keeps, Rows::Whole),
     status: Status::Full,
 };

@@ -1,6 +1,6 @@
 //! `outputcsv`: writes rows to a CSV file.
 
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, OptionKind, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Makes, OptionKind, Read, Rows, Status, Writes};
 
 /// Syntax of `outputcsv`.
 pub const SPEC: CommandSpec = CommandSpec {
@@ -18,5 +18,6 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("singlefile", OptionKind::Boolean, "true", "writes one file"),
     ],
     arguments: ArgumentShape::Own(super::optional_text),
+    effects: Effects::of(&[Read::All], Makes::Keeps, Rows::Each).writing(Writes::File),
     status: Status::Full,
 };

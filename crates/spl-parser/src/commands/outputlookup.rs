@@ -3,7 +3,7 @@
 use super::missing_argument;
 use crate::diagnostic::Diagnostic;
 use crate::parser::Reader;
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, OptionKind, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Makes, Object, OptionKind, Read, Rows, Status, Writes};
 use crate::syntax::CommandCall;
 
 /// Syntax of `outputlookup`. Its text argument is the table.
@@ -19,12 +19,13 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("override_if_empty", OptionKind::Boolean, "true", "empties an existing table when there are no rows"),
         super::option("max", OptionKind::Integer, "", "how many rows at most"),
         super::option("key_field", OptionKind::Field, "", "field that tells which row of a collection is replaced"),
-        super::option("allow_updates", OptionKind::Boolean, "true", "whether existing rows of a collection are replaced"),
+        super::option("allow_updates", OptionKind::Boolean, "", "whether existing rows of a collection are replaced; true with `append` or `key_field` unless it is set"),
         super::option("createinapp", OptionKind::Boolean, "true", "whether the file is made in the app; no effect, as splq makes no files in apps"),
         super::option("create_context", OptionKind::OneOf(&["app", "user", "system"]), "", "where the file is made; no effect, as splq makes no files in apps"),
         super::option("output_format", OptionKind::OneOf(&["splunk_sv_csv", "splunk_mv_csv"]), "splunk_sv_csv", "how multivalue fields are written"),
     ],
     arguments: ArgumentShape::Own(grammar),
+    effects: Effects::of(&[Read::All], Makes::Keeps, Rows::Each).writing(Writes::Lookup).naming(&[Object::Lookup]),
     status: Status::Full,
 };
 

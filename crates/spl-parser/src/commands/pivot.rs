@@ -4,7 +4,7 @@ use super::missing_argument;
 use crate::diagnostic::Diagnostic;
 use crate::parser::Reader;
 use crate::span::{Span, Spanned};
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Made, Makes, Object, Read, Rows, Source, Status};
 use crate::syntax::{Argument, Clause, CommandCall};
 
 /// Syntax of `pivot`. Arguments: model, dataset, aggregations. Clauses in the order written:
@@ -19,6 +19,7 @@ pub const SPEC: CommandSpec = CommandSpec {
     syntax: "pivot <model> <dataset> <aggregation>... [SPLITROW <field> [AS <name>] [<settings>]]... [SPLITCOL <field> [<settings>]] [FILTER <field> <operator> <value>]... [LIMIT <field> BY TOP|BOTTOM <number> <aggregation>]... [ROWSUMMARY <bool>] [COLSUMMARY <bool>] [SHOWOTHER <bool>] [NUMCOLS <number>] [SORT <number> <field>...]",
     options: &[],
     arguments: ArgumentShape::Own(grammar),
+    effects: Effects::of(&[Read::All], Makes::Only(&[Made::Results, Made::Unknown]), Rows::New).from(Source::Events).naming(&[Object::DataModel, Object::Dataset]),
     status: Status::Full,
 };
 

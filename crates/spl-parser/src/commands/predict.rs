@@ -3,7 +3,7 @@
 use crate::diagnostic::Diagnostic;
 use crate::parser::Reader;
 use crate::span::Spanned;
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, OptionKind, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Made, Makes, OptionKind, Read, Rows, Status};
 use crate::syntax::{Argument, CommandCall};
 
 /// Syntax of `predict`.
@@ -30,6 +30,7 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("suppress", OptionKind::Field, "", "field of algorithm=LLB or BiLL whose forecast is not shown"),
     ],
     arguments: ArgumentShape::Own(grammar),
+    effects: Effects::of(&[Read::Arguments, Read::Pairs("correlate"), Read::Named(&["_time", "_span", "_spandays"])], Makes::Adds(&[Made::Unknown]), Rows::InOrder),
     status: Status::Partial("Splunk's own fit of the models, which is not documented; forecasts are close, not the same"),
 };
 

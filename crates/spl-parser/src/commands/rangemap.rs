@@ -3,7 +3,7 @@
 use super::missing_argument;
 use crate::diagnostic::Diagnostic;
 use crate::parser::Reader;
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, OptionKind, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Made, Makes, OptionKind, Read, Rows, Status};
 use crate::syntax::{Argument, CommandCall};
 
 /// Syntax of `rangemap`. Arguments: pairs of range name and `low-high`.
@@ -18,6 +18,7 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("default", OptionKind::Text, "None", "name outside all ranges"),
     ],
     arguments: ArgumentShape::Own(grammar),
+    effects: Effects::of(&[Read::Option("field")], Makes::Adds(&[Made::Named(&["range"])]), Rows::Each),
     status: Status::Full,
 };
 

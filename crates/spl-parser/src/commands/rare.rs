@@ -1,6 +1,6 @@
 //! `rare`: the least common values.
 
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, OptionKind, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Made, Makes, OptionKind, Read, Rows, Status};
 
 /// Syntax of `rare`.
 pub const SPEC: CommandSpec = CommandSpec {
@@ -17,5 +17,6 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("showperc", OptionKind::Boolean, "true", "whether the percentage is shown"),
     ],
     arguments: ArgumentShape::Own(super::top::grammar),
+    effects: Effects::of(&[Read::Arguments, Read::Clause("by"), Read::Named(&["_time"])], Makes::Only(&[Made::Arguments, Made::Clause("by"), Made::Option("countfield"), Made::Option("percentfield")]), Rows::FewGroups(&[Read::Arguments, Read::Clause("by")])),
     status: Status::Full,
 };

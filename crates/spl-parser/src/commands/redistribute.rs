@@ -2,7 +2,7 @@
 
 use crate::diagnostic::Diagnostic;
 use crate::parser::Reader;
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, OptionKind, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Makes, OptionKind, Rows, Status};
 use crate::syntax::CommandCall;
 
 /// Syntax of `redistribute`.
@@ -14,6 +14,7 @@ pub const SPEC: CommandSpec = CommandSpec {
     syntax: "redistribute [num_of_reducers=<int>] [BY <field>...]",
     options: &[super::option("num_of_reducers", OptionKind::Integer, "", "how many indexers take part")],
     arguments: ArgumentShape::Own(grammar),
+    effects: Effects::of(&[], Makes::Keeps, Rows::Each),
     status: Status::Full,
 };
 

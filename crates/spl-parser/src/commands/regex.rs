@@ -4,7 +4,7 @@ use super::missing_argument;
 use crate::diagnostic::Diagnostic;
 use crate::parser::Reader;
 use crate::span::Spanned;
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Makes, Read, Rows, Status};
 use crate::syntax::{Argument, CommandCall};
 
 /// Syntax of `regex`. Arguments: the regular expression alone, or field, operator (`=`, `!=`, a text) and expression.
@@ -16,6 +16,7 @@ pub const SPEC: CommandSpec = CommandSpec {
     syntax: "regex (<field>=\"<regex>\" | <field>!=\"<regex>\" | \"<regex>\")",
     options: &[],
     arguments: ArgumentShape::Own(grammar),
+    effects: Effects::of(&[Read::ArgumentsOr("_raw")], Makes::Keeps, Rows::Some),
     status: Status::Full,
 };
 

@@ -1,6 +1,6 @@
 //! `reltime`: how long ago _time is, in words.
 
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, OptionKind, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Made, Makes, OptionKind, Read, Rows, Status};
 
 /// Syntax of `reltime`.
 pub const SPEC: CommandSpec = CommandSpec {
@@ -14,5 +14,6 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("prefix", OptionKind::Text, "", "start of the name of the new field"),
     ],
     arguments: ArgumentShape::Nothing,
+    effects: Effects::of(&[Read::Option("timefield")], Makes::Adds(&[Made::Unknown]), Rows::Each),
     status: Status::Full,
 };

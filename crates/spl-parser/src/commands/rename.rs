@@ -3,7 +3,8 @@
 use super::missing_argument;
 use crate::diagnostic::Diagnostic;
 use crate::parser::{Fields, Reader};
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Status};
+use crate::effects::{fields, required};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Makes, Own, Read, Rows, Status};
 use crate::syntax::{Argument, CommandCall, FieldName};
 
 /// Syntax of `rename`.
@@ -15,6 +16,7 @@ pub const SPEC: CommandSpec = CommandSpec {
     syntax: "rename <field> AS <field>[, <field> AS <field>]...",
     options: &[],
     arguments: ArgumentShape::Own(grammar),
+    effects: Effects::of(&[Read::Arguments], Makes::Own(&Own { required: required::of_rename, behind: fields::behind_rename }), Rows::Each),
     status: Status::Full,
 };
 

@@ -3,7 +3,7 @@
 use super::missing_argument;
 use crate::diagnostic::Diagnostic;
 use crate::parser::Reader;
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Makes, Rows, Status};
 use crate::syntax::{Argument, CommandCall};
 
 /// Syntax of `replace`. Arguments: `Rename` of old value to new value; clause `in` with fields.
@@ -15,6 +15,7 @@ pub const SPEC: CommandSpec = CommandSpec {
     syntax: "replace (<value> WITH <value>)... [IN <field>...]",
     options: &[],
     arguments: ArgumentShape::Own(grammar),
+    effects: Effects::of(&[], Makes::Keeps, Rows::Each),
     status: Status::Full,
 };
 

@@ -1,6 +1,6 @@
 //! `require`: fails when nothing comes in.
 
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Makes, Rows, Status};
 
 /// Syntax of `require`.
 pub const SPEC: CommandSpec = CommandSpec {
@@ -11,5 +11,6 @@ pub const SPEC: CommandSpec = CommandSpec {
     syntax: "require",
     options: &[],
     arguments: ArgumentShape::Nothing,
+    effects: Effects::of(&[], Makes::Keeps, Rows::Each),
     status: Status::Full,
 };

@@ -4,7 +4,8 @@ use super::missing_argument;
 use crate::diagnostic::Diagnostic;
 use crate::parser::Reader;
 use crate::span::Spanned;
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Status};
+use crate::effects::RequiredFields;
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Made, Makes, Read, Rows, Status};
 use crate::syntax::{Argument, CommandCall};
 
 /// Syntax of `return`. Arguments: the count as text; then fields (`name="value"`), pairs (`alias="value"`), and texts
@@ -17,6 +18,7 @@ pub const SPEC: CommandSpec = CommandSpec {
     syntax: "return [<count>] (<field>|<alias>=<field>|$<field>)...",
     options: &[],
     arguments: ArgumentShape::Own(grammar),
+    effects: Effects::of(&[Read::Own(returned_fields)], Makes::Only(&[Made::Unknown]), Rows::First),
     status: Status::Full,
 };
 
@@ -42,4 +44,14 @@ fn grammar(reader: &mut Reader<'_>, call: &mut CommandCall) -> Result<(), Diagno
         _ => true,
     });
     if has_field { Ok(()) } else { Err(missing_argument("`return` needs at least one field", call.name.span)) }
+}
+
+/// Fields, the fields of pairs, and texts that start with `$`.
+fn returned_fields(call: &CommandCall) -> RequiredFields {
+    RequiredFields::only(call.arguments.iter().filter_map(|argument| match argument {
+        Argument::Field(field) => Some(field.name.as_str()),
+        Argument::Pair { value, .. } => Some(value.value.as_str()),
+        Argument::Text { text, .. } => text.value.strip_prefix('$'),
+        _ => None,
+    }))
 }

@@ -1,6 +1,6 @@
 //! `reverse`: reverses the order of the rows.
 
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Makes, Rows, Status};
 
 /// Syntax of `reverse`.
 pub const SPEC: CommandSpec = CommandSpec {
@@ -11,5 +11,6 @@ pub const SPEC: CommandSpec = CommandSpec {
     syntax: "reverse",
     options: &[],
     arguments: ArgumentShape::Nothing,
+    effects: Effects::of(&[], Makes::Keeps, Rows::Sorted),
     status: Status::Full,
 };

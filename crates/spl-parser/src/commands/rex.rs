@@ -3,7 +3,7 @@
 use super::missing_argument;
 use crate::diagnostic::Diagnostic;
 use crate::parser::Reader;
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, OptionKind, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Made, Makes, OptionKind, Read, Rows, Status};
 use crate::syntax::CommandCall;
 
 /// Syntax of `rex`. The regular or sed expression is the only text argument.
@@ -20,6 +20,7 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("offset_field", OptionKind::Field, "", "field that gets the places of the groups"),
     ],
     arguments: ArgumentShape::Own(grammar),
+    effects: Effects::of(&[Read::Option("field")], Makes::Adds(&[Made::Groups, Made::Option("offset_field")]), Rows::Each),
     status: Status::Full,
 };
 

@@ -3,7 +3,7 @@
 use super::missing_argument;
 use crate::diagnostic::Diagnostic;
 use crate::parser::Reader;
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, OptionKind, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Made, Makes, Object, OptionKind, Read, ReadsEvents, Rows, Source, Status};
 use crate::syntax::CommandCall;
 
 /// Syntax of `savedsearch`. Arguments: the name as text, then `name=value` pairs for what it asks for.
@@ -20,6 +20,7 @@ pub const SPEC: CommandSpec = CommandSpec {
         "leaves $name$ as it is",
     )],
     arguments: ArgumentShape::Own(grammar),
+    effects: Effects::of(&[Read::All], Makes::Only(&[Made::Unknown]), Rows::New).from(Source::Named(reads_events)).naming(&[Object::SavedSearch]),
     status: Status::Full,
 };
 
@@ -41,4 +42,9 @@ fn grammar(reader: &mut Reader<'_>, call: &mut CommandCall) -> Result<(), Diagno
         let pair = reader.pair()?;
         call.arguments.push(pair);
     }
+}
+
+/// What it runs is known to the knowledge objects only.
+fn reads_events(_: &CommandCall) -> ReadsEvents {
+    ReadsEvents::Maybe
 }

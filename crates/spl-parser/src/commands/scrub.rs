@@ -4,7 +4,7 @@ use crate::diagnostic::Diagnostic;
 use crate::parser::Reader;
 use crate::parser::lexical;
 use crate::span::Spanned;
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, OptionKind, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Makes, OptionKind, Rows, Status};
 use crate::syntax::{Argument, CommandCall};
 
 /// Syntax of `scrub`. Arguments: the options as pairs, as their names have dashes.
@@ -23,6 +23,7 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("namespace", OptionKind::Text, "", "app with such files"),
     ],
     arguments: ArgumentShape::Own(grammar),
+    effects: Effects::of(&[], Makes::Keeps, Rows::Each),
     status: Status::Partial("files of terms, and Splunk's dictionaries"),
 };
 

@@ -1,6 +1,6 @@
 //! `search`: terms and comparisons; implied at the start of a search.
 
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Makes, Read, Rows, Source, Status};
 
 /// Syntax of `search`.
 pub const SPEC: CommandSpec = CommandSpec {
@@ -11,5 +11,6 @@ pub const SPEC: CommandSpec = CommandSpec {
     syntax: "search <search-expression>",
     options: &[],
     arguments: ArgumentShape::Search,
+    effects: Effects::of(&[Read::Arguments], Makes::Keeps, Rows::Some).from(Source::EventsWhenFirst),
     status: Status::Full,
 };

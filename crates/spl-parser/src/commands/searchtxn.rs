@@ -3,7 +3,7 @@
 use super::missing_argument;
 use crate::diagnostic::Diagnostic;
 use crate::parser::Reader;
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, OptionKind, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Made, Makes, OptionKind, Read, Rows, Source, Status};
 use crate::syntax::{Argument, CommandCall};
 
 /// Syntax of `searchtxn`. Arguments: the type as text, the search.
@@ -19,6 +19,7 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("eventsonly", OptionKind::Boolean, "false", "gives the events, not transactions"),
     ],
     arguments: ArgumentShape::Own(grammar),
+    effects: Effects::of(&[Read::All], Makes::Only(&[Made::Unknown]), Rows::New).from(Source::Events),
     status: Status::Full,
 };
 

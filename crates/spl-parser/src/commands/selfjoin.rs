@@ -1,6 +1,6 @@
 //! `selfjoin`: joins the rows with themselves.
 
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, OptionKind, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Makes, OptionKind, Read, Rows, Status};
 
 /// Syntax of `selfjoin`.
 pub const SPEC: CommandSpec = CommandSpec {
@@ -15,5 +15,6 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("keepsingle", OptionKind::Boolean, "false", "keeps rows without a partner"),
     ],
     arguments: ArgumentShape::Fields,
+    effects: Effects::of(&[Read::Arguments], Makes::Keeps, Rows::Whole),
     status: Status::Full,
 };

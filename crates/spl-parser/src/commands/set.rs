@@ -3,7 +3,7 @@
 use crate::diagnostic::Diagnostic;
 use crate::parser::Reader;
 use crate::span::Spanned;
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Made, Makes, Rows, Source, Status, Subsearches};
 use crate::syntax::{Argument, CommandCall};
 
 /// Syntax of `set`. Arguments: the operation as text and two subsearches.
@@ -15,6 +15,7 @@ pub const SPEC: CommandSpec = CommandSpec {
     syntax: "set (union|diff|intersect) [<subsearch>] [<subsearch>]",
     options: &[],
     arguments: ArgumentShape::Own(grammar),
+    effects: Effects::of(&[], Makes::Only(&[Made::Subsearches, Made::Unknown]), Rows::New).from(Source::Subsearches).with(Subsearches::AsRows(Some("set_maxresultrows"))),
     status: Status::Full,
 };
 

@@ -1,6 +1,6 @@
 //! `setfields`: sets fields to constants.
 
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Made, Makes, Read, Rows, Status};
 
 /// Syntax of `setfields`.
 pub const SPEC: CommandSpec = CommandSpec {
@@ -11,5 +11,6 @@ pub const SPEC: CommandSpec = CommandSpec {
     syntax: "setfields <field>=\"<string>\"[, <field>=\"<string>\"]...",
     options: &[],
     arguments: ArgumentShape::Assignments,
+    effects: Effects::of(&[Read::Arguments], Makes::Adds(&[Made::Arguments]), Rows::Each),
     status: Status::Full,
 };

@@ -1,6 +1,6 @@
 //! `sitop`: top, in summary-index form.
 
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Made, Makes, Read, Rows, Status};
 
 /// Syntax of `sitop`.
 pub const SPEC: CommandSpec = CommandSpec {
@@ -11,5 +11,6 @@ pub const SPEC: CommandSpec = CommandSpec {
     syntax: "sitop [<count>] [<option>...] <field>... [BY <field>...]",
     options: super::top::OPTIONS,
     arguments: ArgumentShape::Own(super::top::grammar),
+    effects: Effects::of(&[Read::Arguments, Read::Clause("by"), Read::Named(&["_time"])], Makes::Adds(&[Made::Unknown]), Rows::New),
     status: Status::Full,
 };

@@ -4,7 +4,7 @@ use super::missing_argument;
 use crate::diagnostic::Diagnostic;
 use crate::parser::Reader;
 use crate::span::Spanned;
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, OptionKind, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Makes, OptionKind, Read, Rows, Status};
 use crate::syntax::{Argument, CommandCall, Quoting};
 
 /// Syntax of `sort`.
@@ -16,6 +16,7 @@ pub const SPEC: CommandSpec = CommandSpec {
     syntax: "sort [<count>] [+|-]<field>|auto(<field>)|str(<field>)|ip(<field>)|num(<field>)... [desc]",
     options: &[super::option("limit", OptionKind::Integer, "10000", "how many rows are returned; 0 for all")],
     arguments: ArgumentShape::Own(grammar),
+    effects: Effects::of(&[Read::Arguments], Makes::Keeps, Rows::Sorted),
     status: Status::Full,
 };
 

@@ -1,6 +1,6 @@
 //! `spath`: extracts fields from JSON or XML.
 
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, OptionKind, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Made, Makes, OptionKind, Read, Rows, Status};
 
 /// Syntax of `spath`.
 pub const SPEC: CommandSpec = CommandSpec {
@@ -15,5 +15,6 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("path", OptionKind::Text, "", "path of the value"),
     ],
     arguments: ArgumentShape::Own(super::optional_text),
+    effects: Effects::of(&[Read::Option("input")], Makes::Adds(&[Made::Unknown]), Rows::Each),
     status: Status::Full,
 };

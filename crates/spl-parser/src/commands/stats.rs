@@ -1,7 +1,7 @@
 //! `stats`: aggregates events, optionally by fields.
 
 use super::option;
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, OptionKind, OptionSpec, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Made, Makes, OptionKind, OptionSpec, Read, Rows, Status};
 
 /// Syntax of `stats`.
 pub const SPEC: CommandSpec = CommandSpec {
@@ -12,6 +12,7 @@ pub const SPEC: CommandSpec = CommandSpec {
     syntax: "stats [allnum=<bool>] [delim=<string>] [partitions=<num>] <aggregation>... [BY <field>... ] [dedup_splitvals=<bool>]",
     options: OPTIONS,
     arguments: ArgumentShape::Aggregations,
+    effects: Effects::of(&[Read::Arguments, Read::Clause("by"), Read::Named(&["_time"])], Makes::Only(&[Made::Clause("by"), Made::Results]), Rows::Groups(&[Read::Clause("by")])),
     status: Status::Full,
 };
 

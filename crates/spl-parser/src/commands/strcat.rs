@@ -3,7 +3,7 @@
 use super::missing_argument;
 use crate::diagnostic::Diagnostic;
 use crate::parser::Reader;
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, OptionKind, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Made, Makes, OptionKind, Read, Rows, Status};
 use crate::syntax::{Argument, CommandCall};
 
 /// Syntax of `strcat`. Arguments: fields and quoted texts; the last one is the new field.
@@ -15,6 +15,7 @@ pub const SPEC: CommandSpec = CommandSpec {
     syntax: "strcat [allrequired=<bool>] (<field>|\"<text>\")... <field>",
     options: &[super::option("allrequired", OptionKind::Boolean, "false", "makes nothing when a field is absent")],
     arguments: ArgumentShape::Own(grammar),
+    effects: Effects::of(&[Read::ButLast], Makes::Adds(&[Made::LastField]), Rows::Each),
     status: Status::Full,
 };
 

@@ -1,6 +1,6 @@
 //! `streamstats`: running and windowed aggregates.
 
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, OptionKind, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Made, Makes, OptionKind, Read, Rows, Status};
 
 /// Syntax of `streamstats`.
 pub const SPEC: CommandSpec = CommandSpec {
@@ -25,5 +25,6 @@ pub const SPEC: CommandSpec = CommandSpec {
         ),
     ],
     arguments: ArgumentShape::Aggregations,
+    effects: Effects::of(&[Read::Arguments, Read::Clause("by"), Read::Named(&["_time"]), Read::Condition("reset_before"), Read::Condition("reset_after")], Makes::Adds(&[Made::Results]), Rows::InOrder),
     status: Status::Full,
 };

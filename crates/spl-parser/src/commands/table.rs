@@ -1,6 +1,7 @@
 //! `table`: keeps only the listed fields, in that order.
 
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Status};
+use crate::effects::{fields, required};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Makes, Own, Read, Rows, Status};
 
 /// Syntax of `table`.
 pub const SPEC: CommandSpec = CommandSpec {
@@ -11,5 +12,6 @@ pub const SPEC: CommandSpec = CommandSpec {
     syntax: "table <field>...",
     options: &[],
     arguments: ArgumentShape::Fields,
+    effects: Effects::of(&[Read::Kept], Makes::Own(&Own { required: required::of_table, behind: fields::behind_table }), Rows::Each),
     status: Status::Full,
 };

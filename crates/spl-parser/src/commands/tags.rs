@@ -1,6 +1,6 @@
 //! `tags`: adds the tags of field values.
 
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, OptionKind, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Made, Makes, OptionKind, Read, Rows, Status};
 
 /// Syntax of `tags`.
 pub const SPEC: CommandSpec = CommandSpec {
@@ -16,5 +16,6 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("allowed_tags", OptionKind::Text, "", "tags that are looked for"),
     ],
     arguments: ArgumentShape::Own(super::optional_fields),
+    effects: Effects::of(&[Read::ArgumentsOrAll], Makes::Adds(&[Made::Unknown]), Rows::Each),
     status: Status::Full,
 };

@@ -2,7 +2,7 @@
 
 use crate::diagnostic::Diagnostic;
 use crate::parser::Reader;
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Makes, Rows, Status};
 use crate::syntax::CommandCall;
 
 /// Syntax of `tail`.
@@ -14,6 +14,7 @@ pub const SPEC: CommandSpec = CommandSpec {
     syntax: "tail [<count>]",
     options: &[],
     arguments: ArgumentShape::Own(grammar),
+    effects: Effects::of(&[], Makes::Keeps, Rows::Last),
     status: Status::Full,
 };
 

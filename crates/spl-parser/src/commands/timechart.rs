@@ -1,6 +1,6 @@
 //! `timechart`: aggregates over buckets of _time.
 
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, OptionKind, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Made, Makes, OptionKind, Read, Rows, Status};
 
 /// Syntax of `timechart`.
 pub const SPEC: CommandSpec = CommandSpec {
@@ -30,5 +30,6 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("fixedrange", OptionKind::Boolean, "true", "covers the whole time range of the search"),
     ],
     arguments: ArgumentShape::Own(super::split_aggregations),
+    effects: Effects::of(&[Read::Arguments, Read::Clause("by"), Read::Named(&["_time"])], Makes::Only(&[Made::Named(&["_time"]), Made::Series(&["by"], 0)]), Rows::Groups(&[Read::Named(&["_time"]), Read::Clause("by")])),
     status: Status::Full,
 };

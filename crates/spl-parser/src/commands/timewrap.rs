@@ -1,6 +1,6 @@
 //! `timewrap`: lays periods of a timechart beside each other.
 
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, OptionKind, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Made, Makes, OptionKind, Read, Rows, Status};
 
 /// Syntax of `timewrap`.
 pub const SPEC: CommandSpec = CommandSpec {
@@ -15,5 +15,6 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("time_format", OptionKind::Text, "", "format of exact names"),
     ],
     arguments: ArgumentShape::Own(super::optional_text),
+    effects: Effects::of(&[Read::All], Makes::Only(&[Made::Unknown]), Rows::New),
     status: Status::Full,
 };

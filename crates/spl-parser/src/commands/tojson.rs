@@ -3,7 +3,7 @@
 use crate::diagnostic::Diagnostic;
 use crate::parser::Reader;
 use crate::span::Spanned;
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, OptionKind, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Made, Makes, OptionKind, Read, Rows, Status};
 use crate::syntax::{Argument, CommandCall};
 
 const TYPES: &[&str] = &["auto", "bool", "json", "none", "num", "str"];
@@ -22,6 +22,7 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("output_field", OptionKind::Field, "_raw", "field that gets the object"),
     ],
     arguments: ArgumentShape::Own(grammar),
+    effects: Effects::of(&[Read::ArgumentsOrAll], Makes::Adds(&[Made::Option("output_field")]), Rows::Each),
     status: Status::Full,
 };
 

@@ -3,7 +3,7 @@
 use super::missing_argument;
 use crate::diagnostic::Diagnostic;
 use crate::parser::{Fields, Reader};
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, OptionKind, OptionSpec, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Made, Makes, OptionKind, OptionSpec, Read, Rows, Status};
 use crate::syntax::CommandCall;
 
 /// Syntax of `top`.
@@ -15,6 +15,7 @@ pub const SPEC: CommandSpec = CommandSpec {
     syntax: "top [<count>] [limit=<int>] [countfield=<string>] [percentfield=<string>] [showcount=<bool>] [showperc=<bool>] [useother=<bool>] [otherstr=<string>] <field>... [BY <field>...]",
     options: OPTIONS,
     arguments: ArgumentShape::Own(grammar),
+    effects: Effects::of(&[Read::Arguments, Read::Clause("by"), Read::Named(&["_time"])], Makes::Only(&[Made::Arguments, Made::Clause("by"), Made::Option("countfield"), Made::Option("percentfield")]), Rows::FewGroups(&[Read::Arguments, Read::Clause("by")])),
     status: Status::Full,
 };
 

@@ -4,7 +4,7 @@ use super::missing_argument;
 use crate::diagnostic::Diagnostic;
 use crate::parser::Reader;
 use crate::span::Spanned;
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, OptionKind, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Made, Makes, OptionKind, Read, Rows, Status};
 use crate::syntax::{Argument, Clause, CommandCall};
 
 /// Syntax of `transaction`. Arguments: fields. Clauses `startswith` and `endswith`: an eval expression
@@ -32,6 +32,7 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("mvraw", OptionKind::Boolean, "false", "keeps _raw as a multivalue field"),
     ],
     arguments: ArgumentShape::Own(grammar),
+    effects: Effects::of(&[Read::Arguments, Read::Clause("startswith"), Read::Clause("endswith"), Read::AllWith("name"), Read::Named(&["_time"])], Makes::Adds(&[Made::Named(&["duration", "eventcount", "closed_txn", "_txn_orphan"]), Made::UnknownWith("name")]), Rows::InOrder),
     status: Status::Full,
 };
 

@@ -1,6 +1,6 @@
 //! `transpose`: rows to columns.
 
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, OptionKind, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Made, Makes, OptionKind, Read, Rows, Status};
 
 /// Syntax of `transpose`.
 pub const SPEC: CommandSpec = CommandSpec {
@@ -15,5 +15,6 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("include_empty", OptionKind::Boolean, "true", "keeps rows without any value"),
     ],
     arguments: ArgumentShape::Own(super::optional_count),
+    effects: Effects::of(&[Read::All], Makes::Only(&[Made::Unknown]), Rows::New),
     status: Status::Full,
 };

@@ -4,7 +4,7 @@ use super::missing_argument;
 use crate::diagnostic::Diagnostic;
 use crate::parser::Reader;
 use crate::span::Spanned;
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Made, Makes, Read, Rows, Status};
 use crate::syntax::{Argument, CommandCall};
 
 /// Syntax of `trendline`. Arguments: conversions whose function is `sma5`, `ema5` or `wma5`.
@@ -16,6 +16,7 @@ pub const SPEC: CommandSpec = CommandSpec {
     syntax: "trendline ((sma|ema|wma)<period>(<field>) [AS <field>])...",
     options: &[],
     arguments: ArgumentShape::Own(grammar),
+    effects: Effects::of(&[Read::Arguments], Makes::Adds(&[Made::Results]), Rows::InOrder),
     status: Status::Full,
 };
 

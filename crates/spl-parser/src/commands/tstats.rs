@@ -4,7 +4,7 @@ use super::missing_argument;
 use crate::diagnostic::Diagnostic;
 use crate::parser::Reader;
 use crate::span::Spanned;
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, OptionKind, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Made, Makes, OptionKind, Read, Rows, Source, Status};
 use crate::syntax::{Argument, Clause, CommandCall};
 
 /// Syntax of `tstats`. Arguments: aggregations. Clauses: `from` (a pair `datamodel=Model.Dataset`, or a namespace as
@@ -27,6 +27,7 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("fillnull_value", OptionKind::Text, "", "value of absent by-fields"),
     ],
     arguments: ArgumentShape::Own(grammar),
+    effects: Effects::of(&[Read::Arguments, Read::Clause("where"), Read::Clause("by"), Read::Named(&["_time"])], Makes::Only(&[Made::Clause("by"), Made::Results, Made::UnknownWith("prestats")]), Rows::Groups(&[Read::Clause("by")])).from(Source::Events),
     status: Status::Partial("namespaces of tscollect, which are index files of a Splunk server"),
 };
 

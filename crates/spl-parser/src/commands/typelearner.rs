@@ -2,7 +2,7 @@
 
 use crate::diagnostic::Diagnostic;
 use crate::parser::Reader;
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, OptionKind, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Made, Makes, OptionKind, Read, Rows, Status};
 use crate::syntax::CommandCall;
 
 /// Syntax of `typelearner`.
@@ -19,6 +19,7 @@ pub const SPEC: CommandSpec = CommandSpec {
         "characters of the grouping field that are looked at; all when negative",
     )],
     arguments: ArgumentShape::Own(grammar),
+    effects: Effects::of(&[Read::Named(&["_raw", "punct", "sourcetype", "eventtype"]), Read::Arguments], Makes::Only(&[Made::Unknown]), Rows::New),
     status: Status::Partial("Splunk's choice of event types and its columns, which are not documented"),
 };
 

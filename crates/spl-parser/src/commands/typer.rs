@@ -1,6 +1,6 @@
 //! `typer`: adds the event types of each event.
 
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, OptionKind, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Made, Makes, OptionKind, Read, Rows, Status};
 
 /// Syntax of `typer`.
 pub const SPEC: CommandSpec = CommandSpec {
@@ -14,5 +14,6 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("eventtypes", OptionKind::Text, "", "event types that are looked for"),
     ],
     arguments: ArgumentShape::Nothing,
+    effects: Effects::of(&[Read::All], Makes::Adds(&[Made::Named(&["eventtype"])]), Rows::Each),
     status: Status::Full,
 };

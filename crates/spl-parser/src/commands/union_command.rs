@@ -2,7 +2,7 @@
 
 use crate::diagnostic::Diagnostic;
 use crate::parser::Reader;
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, OptionKind, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Made, Makes, OptionKind, ReadsEvents, Rows, Source, Status, Subsearches};
 use crate::syntax::{Argument, CommandCall};
 
 /// Syntax of `union`. Arguments: dataset names as texts (`lookup:users`), subsearches.
@@ -18,6 +18,7 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("timeout", OptionKind::Integer, "60", "seconds that Splunk waits for a subsearch; splq waits for all of it"),
     ],
     arguments: ArgumentShape::Own(grammar),
+    effects: Effects::of(&[], Makes::Adds(&[Made::Subsearches]), Rows::New).from(Source::Named(reads_events)).with(Subsearches::AsRows(Some("union_maxout"))),
     status: Status::Full,
 };
 
@@ -36,4 +37,13 @@ fn grammar(reader: &mut Reader<'_>, call: &mut CommandCall) -> Result<(), Diagno
         return Err(super::missing_argument("`union` needs a dataset or a subsearch", call.name.span));
     }
     Ok(())
+}
+
+/// Datasets that are named read events as `from` does; subsearches are searches of their own.
+fn reads_events(call: &CommandCall) -> ReadsEvents {
+    let datasets = call.arguments.iter().filter_map(|argument| match argument {
+        Argument::Text { text, .. } => text.value.split_once(':'),
+        _ => None,
+    });
+    datasets.map(|(kind, _)| super::from::dataset_reads_events(kind)).max().unwrap_or(ReadsEvents::No)
 }

@@ -1,6 +1,6 @@
 //! `uniq`: removes rows equal to the one before.
 
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Makes, Read, Rows, Status};
 
 /// Syntax of `uniq`.
 pub const SPEC: CommandSpec = CommandSpec {
@@ -11,5 +11,6 @@ pub const SPEC: CommandSpec = CommandSpec {
     syntax: "uniq",
     options: &[],
     arguments: ArgumentShape::Nothing,
+    effects: Effects::of(&[Read::All], Makes::Keeps, Rows::InOrder),
     status: Status::Full,
 };

@@ -1,6 +1,6 @@
 //! `where`: keeps the rows for which an eval expression is true.
 
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Makes, Read, Rows, Status};
 
 /// Syntax of `where`.
 pub const SPEC: CommandSpec = CommandSpec {
@@ -11,5 +11,6 @@ pub const SPEC: CommandSpec = CommandSpec {
     syntax: "where <eval-expression>",
     options: &[],
     arguments: ArgumentShape::Expression,
+    effects: Effects::of(&[Read::Arguments], Makes::Keeps, Rows::Some),
     status: Status::Full,
 };

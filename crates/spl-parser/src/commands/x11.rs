@@ -4,7 +4,7 @@ use crate::diagnostic::Diagnostic;
 use crate::parser::Reader;
 use crate::parser::lexical;
 use crate::span::Spanned;
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Made, Makes, Read, Rows, Status};
 use crate::syntax::{Argument, CommandCall};
 
 /// Syntax of `x11`. Arguments: one conversion whose function is `mult15`, `add` or `add20`.
@@ -16,6 +16,7 @@ pub const SPEC: CommandSpec = CommandSpec {
     syntax: "x11 [add|mult][<period>](<field>) [AS <field>]",
     options: &[],
     arguments: ArgumentShape::Own(grammar),
+    effects: Effects::of(&[Read::Arguments], Makes::Adds(&[Made::Unknown]), Rows::InOrder),
     status: Status::Partial("Splunk's treatment of the ends of a series and its choice of a period"),
 };
 

@@ -2,7 +2,7 @@
 
 use crate::diagnostic::Diagnostic;
 use crate::parser::Reader;
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, OptionKind, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Made, Makes, OptionKind, Read, Rows, Status};
 use crate::syntax::CommandCall;
 
 /// Syntax of `xpath`. Its text argument is the path.
@@ -18,6 +18,7 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("default", OptionKind::Text, "", "value when nothing is found"),
     ],
     arguments: ArgumentShape::Own(grammar),
+    effects: Effects::of(&[Read::Option("field")], Makes::Adds(&[Made::Option("outfield")]), Rows::Each),
     status: Status::Full,
 };
 

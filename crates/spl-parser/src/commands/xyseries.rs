@@ -1,6 +1,6 @@
 //! `xyseries`: rows of (x, series, value) to a table.
 
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, OptionKind, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Made, Makes, OptionKind, Read, Rows, Status};
 
 /// Syntax of `xyseries`.
 pub const SPEC: CommandSpec = CommandSpec {
@@ -15,5 +15,6 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("format", OptionKind::Text, "", "template of column names: $AGG$, $VAL$"),
     ],
     arguments: ArgumentShape::Fields,
+    effects: Effects::of(&[Read::Arguments], Makes::Only(&[Made::Unknown]), Rows::New),
     status: Status::Full,
 };

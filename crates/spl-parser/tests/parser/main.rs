@@ -4,5 +4,6 @@
 mod compare;
 mod corpus;
 mod errors;
+mod lists;
 mod robustness;
 mod trees;

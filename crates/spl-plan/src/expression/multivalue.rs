@@ -16,10 +16,10 @@ use spl_parser::{Diagnostic, Span};
 
 use crate::context::PlanContext;
 use crate::expression;
-use crate::fields::required::walk_expression;
 use crate::frame::column;
 use crate::frame::scope::{Scope, Typed};
 use crate::function_call;
+use spl_parser::effects::walk_expression;
 
 /// Plans `mvmap(<mv>, <expression>)` and `mvfilter(<condition>)`.
 pub fn plan(

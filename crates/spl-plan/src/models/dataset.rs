@@ -12,13 +12,13 @@ use spl_parser::{Diagnostic, Span, diagnostic::nearest};
 
 use crate::context::PlanContext;
 use crate::expression;
-use crate::fields::required::Needed;
 use crate::frame::scope::{KnowledgeScope, Scope, Typed};
 use crate::frame::{Frame, conditions, null};
 use crate::function_call::call as function;
 use crate::models::search_text::{Naming, base_search};
 use crate::scan::events;
 use crate::scan::events::EventScope;
+use spl_parser::effects::RequiredFields;
 
 /// Fields that every dataset has without a prefix.
 pub(crate) const DEFAULT_FIELDS: &[&str] = &["_time", "host", "source", "sourcetype", "index", "_raw"];
@@ -325,7 +325,7 @@ pub fn rows(
     dataset: &DatasetName<'_>,
     naming: Naming,
     strict: bool,
-    needed: &Needed,
+    required: &RequiredFields,
     span: Span,
 ) -> Result<Frame, Diagnostic> {
     let kinds = EventScope::of_kinds(context);
@@ -356,7 +356,7 @@ pub fn rows(
     }
     let mut columns: Vec<(String, Expr)> = Vec::new();
     for (shown, inside) in names {
-        if columns.iter().any(|(known, _)| *known == shown) || !(needed.contains(&shown) || shown == "_time") {
+        if columns.iter().any(|(known, _)| *known == shown) || !(required.contains(&shown) || shown == "_time") {
             continue;
         }
         let values = match &inside {
@@ -377,10 +377,10 @@ pub async fn found_rows(
     dataset: &DatasetName<'_>,
     naming: Naming,
     strict: bool,
-    needed: &Needed,
+    required: &RequiredFields,
     span: Span,
 ) -> Result<Frame, Diagnostic> {
-    let (frame, ()) = context.over_events(|context| Ok((rows(context, dataset, naming, strict, needed, span)?, ()))).await?;
+    let (frame, ()) = context.over_events(|context| Ok((rows(context, dataset, naming, strict, required, span)?, ()))).await?;
     Ok(frame)
 }
 

@@ -6,27 +6,32 @@ use spl_parser::{Diagnostic, Span};
 
 use crate::context::PlanContext;
 use crate::events::parsed_knowledge::ParsedKnowledge;
-use crate::fields::required::Needed;
 use crate::models::dataset::DatasetName;
+use spl_parser::effects::RequiredFields;
 
 /// What the tstats commands of a pipeline need of the data, added to what the rest needs.
-pub fn data_model_fields(pipeline: &Pipeline, knowledge: &Knowledge, parsed: &ParsedKnowledge, needed: Needed) -> Needed {
-    let mut needed = needed;
+pub fn data_model_fields(
+    pipeline: &Pipeline,
+    knowledge: &Knowledge,
+    parsed: &ParsedKnowledge,
+    required: RequiredFields,
+) -> RequiredFields {
+    let mut required = required;
     for call in &pipeline.commands {
         if call.spec.name == "tstats" {
-            command_fields(call, knowledge, parsed, &mut needed);
+            command_fields(call, knowledge, parsed, &mut required);
         }
         for argument in call.arguments.iter().chain(call.clauses.iter().flat_map(|clause| &clause.arguments)) {
             if let Argument::Subsearch(subsearch) = argument {
-                needed = data_model_fields(&subsearch.pipeline, knowledge, parsed, needed);
+                required = data_model_fields(&subsearch.pipeline, knowledge, parsed, required);
             }
         }
     }
-    needed
+    required
 }
 
-fn command_fields(call: &CommandCall, knowledge: &Knowledge, parsed: &ParsedKnowledge, needed: &mut Needed) {
-    let mut names = Needed::none();
+fn command_fields(call: &CommandCall, knowledge: &Knowledge, parsed: &ParsedKnowledge, required: &mut RequiredFields) {
+    let mut names = RequiredFields::none();
     for aggregation in call.aggregations() {
         aggregated_fields(&aggregation.argument, &mut |name, _| {
             names.add(if name.starts_with("PREFIX(") { "_raw" } else { name });
@@ -40,10 +45,10 @@ fn command_fields(call: &CommandCall, knowledge: &Knowledge, parsed: &ParsedKnow
         }
     }
     if let Some(Argument::Search(condition)) = call.clause("where").and_then(|clause| clause.arguments.first()) {
-        crate::fields::required::search_fields(condition, &mut names);
+        spl_parser::effects::search_fields(condition, &mut names);
     }
-    let Needed::Only(names) = names else {
-        *needed = Needed::All;
+    let RequiredFields::Only(names) = names else {
+        *required = RequiredFields::All;
         return;
     };
     let dataset = match call.clause("from").and_then(|clause| clause.arguments.first()) {
@@ -51,18 +56,18 @@ fn command_fields(call: &CommandCall, knowledge: &Knowledge, parsed: &ParsedKnow
         _ => None,
     };
     let Some(dataset) = dataset else {
-        names.iter().for_each(|name| needed.add(name));
+        names.iter().for_each(|name| required.add(name));
         return;
     };
-    needed.add("tag");
-    needed.add("eventtype");
+    required.add("tag");
+    required.add("eventtype");
     for name in &names {
-        needed.add(dataset.unprefixed(name).unwrap_or(name));
+        required.add(dataset.unprefixed(name).unwrap_or(name));
     }
     for constraint in dataset.model.constraint_chain(dataset.dataset).unwrap_or_default() {
         match parsed.search(knowledge, constraint) {
-            Ok(search) => crate::fields::required::search_fields(&search, needed),
-            Err(_) => *needed = Needed::All,
+            Ok(search) => spl_parser::effects::search_fields(&search, required),
+            Err(_) => *required = RequiredFields::All,
         }
     }
     for calculation in dataset.model.all_calculations(dataset.dataset).unwrap_or_default() {
@@ -72,11 +77,11 @@ fn command_fields(call: &CommandCall, knowledge: &Knowledge, parsed: &ParsedKnow
         match &calculation.kind {
             CalculationKind::Eval { expression } => {
                 if let Ok(parsed) = parsed.expression(expression) {
-                    crate::fields::required::expression_fields(&parsed, needed);
+                    spl_parser::effects::expression_fields(&parsed, required);
                 }
             }
-            CalculationKind::Rex { input, .. } | CalculationKind::GeoIp { input, .. } => needed.add(input),
-            CalculationKind::Lookup { inputs, .. } => inputs.iter().for_each(|(_, event)| needed.add(event)),
+            CalculationKind::Rex { input, .. } | CalculationKind::GeoIp { input, .. } => required.add(input),
+            CalculationKind::Lookup { inputs, .. } => inputs.iter().for_each(|(_, event)| required.add(event)),
         }
     }
 }

@@ -8,10 +8,10 @@ use spl_parser::syntax::SearchExpression;
 use spl_sources::FieldSelection;
 
 use crate::context::PlanContext;
-use crate::fields::required::{Needed, search_fields};
 use crate::frame::Frame;
 use crate::models::dataset::{DEFAULT_FIELDS, DatasetName};
 use crate::scan::events;
+use spl_parser::effects::{RequiredFields, search_fields};
 
 impl PlanContext {
     /// The summarised rows of a dataset within the time range of the search; none when there is no summary of it, or when
@@ -31,14 +31,14 @@ impl PlanContext {
         for field in dataset.model.all_fields(dataset.dataset)? {
             held.insert(format!("{}.{}", field.owner.rsplit('.').next().unwrap_or(&field.owner), field.name));
         }
-        let mut asked = Needed::none();
+        let mut asked = RequiredFields::none();
         named.iter().for_each(|name| asked.add(name));
         if let Some(condition) = condition {
             search_fields(condition, &mut asked);
         }
         // A name that the dataset has not at all is warned of elsewhere, and is in no event either.
         let outside = |name: &str| matches!(name, "tag" | "eventtype" | "nodename" | "_raw") || name.starts_with("tag::");
-        let Needed::Only(asked) = asked else { return Ok(None) };
+        let RequiredFields::Only(asked) = asked else { return Ok(None) };
         if asked.iter().any(|name| outside(name)) {
             return Ok(None);
         }

@@ -14,9 +14,9 @@ use spl_parser::{Diagnostic, Span};
 
 use crate::context::PlanContext;
 use crate::context::runner::CollectedRows;
-use crate::fields::required::Needed;
 use crate::frame::ordinals::{unqualified, with_fresh_ordinal};
 use crate::frame::{Frame, ordinal};
+use spl_parser::effects::RequiredFields;
 
 impl PlanContext {
     /// Runs a frame and gives its rows in order.
@@ -69,18 +69,23 @@ impl PlanContext {
     ///
     /// # Errors
     /// What its commands refuse.
-    pub async fn subpipeline(&self, subsearch: &Subsearch, needed: Needed) -> Result<Frame, Diagnostic> {
+    pub async fn subpipeline(&self, subsearch: &Subsearch, required: RequiredFields) -> Result<Frame, Diagnostic> {
         let inner = self.nested(subsearch.span)?;
-        inner.pipeline(&subsearch.pipeline, needed).await
+        inner.pipeline(&subsearch.pipeline, required).await
     }
 
     /// Plans and runs a subsearch; at most `limit` rows, with a warning when it had more.
     ///
     /// # Errors
     /// What its commands refuse, what the engine fails with.
-    pub async fn subsearch(&self, subsearch: &Subsearch, limit_name: &'static str, needed: Needed) -> Result<Frame, Diagnostic> {
+    pub async fn subsearch(
+        &self,
+        subsearch: &Subsearch,
+        limit_name: &'static str,
+        required: RequiredFields,
+    ) -> Result<Frame, Diagnostic> {
         let limit = self.limits().get(limit_name);
-        let frame = self.subpipeline(subsearch, needed).await?;
+        let frame = self.subpipeline(subsearch, required).await?;
         self.limited(frame, limit_name, limit, subsearch.span).await
     }
 

@@ -22,13 +22,13 @@ use crate::events::level::{Level, STORED_FIELDS};
 use crate::events::parsed_knowledge::ParsedKnowledge;
 use crate::events::planned_knowledge::{KnowledgeVersion, PlannedKnowledge};
 use crate::expression;
-use crate::fields::required::Needed;
 use crate::frame::ordinals::unqualified;
 use crate::frame::scope::{KnowledgeScope, RAW_PREFIX, Scope, Typed};
 use crate::frame::{Frame, column, conditions, null, text};
 use crate::function_call::{call, choose};
 use crate::scan::settle;
 use crate::search::{predicate, time_range};
+use spl_parser::effects::RequiredFields;
 
 /// Looks fields of the events of one kind up, knowledge applied.
 pub struct EventScope<'a> {
@@ -436,19 +436,19 @@ fn defined_names(props: &ResolvedProps, knowledge: &Knowledge, parsed: &ParsedKn
         lookup.outputs.iter().for_each(|output| visit(&output.event, &inputs));
     }
     for field in &props.calculated {
-        let mut inputs = Needed::none();
+        let mut inputs = RequiredFields::none();
         if let Ok(parsed) = parsed.expression(&field.expression) {
-            crate::fields::required::expression_fields(&parsed, &mut inputs);
+            spl_parser::effects::expression_fields(&parsed, &mut inputs);
         }
-        if let Needed::Only(inputs) = inputs {
+        if let RequiredFields::Only(inputs) = inputs {
             visit(&field.name, &inputs.into_iter().collect::<Vec<_>>());
         }
     }
 }
 
 /// The fields that the data must carry so that these can be computed, for whatever sourcetypes it turns out to have.
-pub fn carried_fields(knowledge: &Knowledge, parsed: &ParsedKnowledge, needed: Needed) -> Needed {
-    let Needed::Only(mut names) = needed else { return Needed::All };
+pub fn carried_fields(knowledge: &Knowledge, parsed: &ParsedKnowledge, required: RequiredFields) -> RequiredFields {
+    let RequiredFields::Only(mut names) = required else { return RequiredFields::All };
     let edges = parsed.inputs(|| {
         let mut edges: HashMap<String, BTreeSet<String>> = HashMap::new();
         for props in knowledge.all_props() {
@@ -465,12 +465,12 @@ pub fn carried_fields(knowledge: &Knowledge, parsed: &ParsedKnowledge, needed: N
             names.insert(rule.field.clone());
         }
         for kind in knowledge.enabled_event_types() {
-            let Ok(search) = parsed.search(knowledge, &kind.search) else { return Needed::All };
-            let mut inner = Needed::none();
-            crate::fields::required::search_fields(&search, &mut inner);
+            let Ok(search) = parsed.search(knowledge, &kind.search) else { return RequiredFields::All };
+            let mut inner = RequiredFields::none();
+            spl_parser::effects::search_fields(&search, &mut inner);
             match inner {
-                Needed::Only(inner) => names.extend(inner),
-                Needed::All => return Needed::All,
+                RequiredFields::Only(inner) => names.extend(inner),
+                RequiredFields::All => return RequiredFields::All,
             }
         }
     }
@@ -488,11 +488,15 @@ pub fn carried_fields(knowledge: &Knowledge, parsed: &ParsedKnowledge, needed: N
             }
         }
     }
-    Needed::Only(names)
+    RequiredFields::Only(names)
 }
 
 /// The events that a search finds, with the fields that are needed.
-pub fn search_events(context: &PlanContext, condition: Option<&SearchExpression>, needed: &Needed) -> Result<Frame, Diagnostic> {
+pub fn search_events(
+    context: &PlanContext,
+    condition: Option<&SearchExpression>,
+    required: &RequiredFields,
+) -> Result<Frame, Diagnostic> {
     let scopes = EventScope::of_kinds(context);
     let mut conditions = Vec::with_capacity(scopes.len());
     for scope in &scopes {
@@ -503,16 +507,16 @@ pub fn search_events(context: &PlanContext, condition: Option<&SearchExpression>
     }
     let frame = scan(context)?.filter(any_kind(&conditions))?;
     let frame = within_search_time(context, frame, condition)?;
-    project(context, frame, &scopes, &conditions, needed)
+    project(context, frame, &scopes, &conditions, required)
 }
 
 /// The same, whether the events are loaded or come part by part.
 pub async fn found_events(
     context: &PlanContext,
     condition: Option<&SearchExpression>,
-    needed: &Needed,
+    required: &RequiredFields,
 ) -> Result<Frame, Diagnostic> {
-    let (frame, ()) = context.over_events(|context| Ok((search_events(context, condition, needed)?, ()))).await?;
+    let (frame, ()) = context.over_events(|context| Ok((search_events(context, condition, required)?, ()))).await?;
     Ok(frame)
 }
 
@@ -624,7 +628,7 @@ fn project(
     frame: Frame,
     scopes: &[EventScope<'_>],
     conditions: &[Expr],
-    needed: &Needed,
+    required: &RequiredFields,
 ) -> Result<Frame, Diagnostic> {
     let mut all: BTreeSet<String> = BTreeSet::new();
     for (scope, condition) in scopes.iter().zip(conditions) {
@@ -634,13 +638,13 @@ fn project(
     }
     let carried = context.data().field_names();
     let renames = context.knowledge().props.iter().any(|stanza| stanza.settings.contains_key("rename"));
-    let wanted = |name: &str| needed.contains(name) || name == "_time";
+    let wanted = |name: &str| required.contains(name) || name == "_time";
     let mut names: Vec<String> = carried.iter().filter(|name| wanted(name)).cloned().collect();
-    let asked = |name: &str| match needed {
-        Needed::Only(named) => named.contains(name),
+    let asked = |name: &str| match required {
+        RequiredFields::Only(named) => named.contains(name),
         // Behind a command that reads every field it is not known which are asked for by name: those that the search names.
         // `typer` works event types out itself.
-        Needed::All => context.names(name) && !(name == "eventtype" && context.names("typer")),
+        RequiredFields::All => context.names(name) && !(name == "eventtype" && context.names("typer")),
     };
     all.extend(["tag", "eventtype"].into_iter().filter(|name| asked(name)).map(str::to_owned));
     names.extend(all.into_iter().filter(|name| wanted(name) && !carried.contains(name)));

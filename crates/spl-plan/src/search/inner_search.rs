@@ -4,8 +4,8 @@ use spl_parser::syntax::{Argument, Pipeline, SearchExpression, SearchKind};
 use spl_parser::{Diagnostic, Span, Spanned};
 
 use crate::context::PlanContext;
-use crate::fields::required::Needed;
 use crate::frame::Frame;
+use spl_parser::effects::RequiredFields;
 
 /// Expands the macros of a search's text.
 pub fn expand(context: &PlanContext, text: &str, span: Span, what: &str) -> Result<String, Diagnostic> {
@@ -22,7 +22,7 @@ pub async fn plan(context: &PlanContext, text: &str, times: &SearchTimes, span: 
     let mut pipeline = spl_parser::parse(text).map_err(|errors| inside(errors, text, span, what))?;
     times.apply(context, &mut pipeline, span);
     let inner = context.nested(span)?.over_source(text);
-    inner.pipeline(&pipeline, Needed::All).await.map_err(|error| inside(vec![error], text, span, what))
+    inner.pipeline(&pipeline, RequiredFields::All).await.map_err(|error| inside(vec![error], text, span, what))
 }
 
 /// The time range that a search brings along; it counts where the search around it has none.

@@ -11,7 +11,7 @@ use spl_parser::syntax::{
 use spl_parser::{Diagnostic, Span, Spanned};
 
 use crate::context::PlanContext;
-use crate::fields::required::Needed;
+use spl_parser::effects::RequiredFields;
 
 /// The search expression with every subsearch replaced by its result.
 pub fn resolve<'a>(
@@ -45,7 +45,7 @@ async fn resolve_all(context: &PlanContext, parts: &[SearchExpression]) -> Resul
 /// Runs a subsearch and makes of its rows `((a="1" b="2") OR (a="3"))`. A field named `search` or `query` is taken as
 /// search text itself (Splunk search reference, format and return).
 async fn run(context: &PlanContext, subsearch: &Subsearch) -> Result<SearchExpression, Diagnostic> {
-    let frame = context.subsearch(subsearch, "subsearch_maxout", Needed::All).await?;
+    let frame = context.subsearch(subsearch, "subsearch_maxout", RequiredFields::All).await?;
     let (_, batches) = context.collect(frame).await?;
     rows_to_search(&batches, subsearch.span)
 }
@@ -177,13 +177,13 @@ async fn resolve_list(context: &PlanContext, list: &[Expression]) -> Result<Vec<
 /// Whether an expression holds a subsearch.
 pub fn has_subsearch(expression: &Expression) -> bool {
     let mut found = false;
-    crate::fields::required::walk_expression(expression, &mut |part| found |= matches!(part.kind, ExpressionKind::Subsearch(_)));
+    spl_parser::effects::walk_expression(expression, &mut |part| found |= matches!(part.kind, ExpressionKind::Subsearch(_)));
     found
 }
 
 async fn returned_expression(context: &PlanContext, subsearch: &Subsearch) -> Result<Expression, Diagnostic> {
     let span = subsearch.span;
-    let frame = context.subsearch(subsearch, "subsearch_maxout", Needed::All).await?;
+    let frame = context.subsearch(subsearch, "subsearch_maxout", RequiredFields::All).await?;
     let (_, batches) = context.collect(frame).await?;
     let search = rows_to_search(&batches, span)?;
     // `return $field` gives a lone text in the field `search`: a value where a value is wanted.
@@ -268,7 +268,7 @@ async fn compared(
     subsearch: &Subsearch,
 ) -> Result<SearchKind, Diagnostic> {
     let span = subsearch.span;
-    let frame = context.subsearch(subsearch, "subsearch_maxout", Needed::All).await?;
+    let frame = context.subsearch(subsearch, "subsearch_maxout", RequiredFields::All).await?;
     let (_, batches) = context.collect(frame).await?;
     let mut any = Vec::new();
     for batch in &batches {

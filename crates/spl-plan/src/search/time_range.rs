@@ -70,8 +70,7 @@ pub fn time_range(context: &PlanContext, pipeline: &Pipeline) -> TimeRange {
     let earliest = earliest.filter(|time| *time > 0.0);
     let mut range = TimeRange { earliest, latest: latest.or(earliest.map(|_| clock.now)) };
     for call in &pipeline.commands {
-        let extends =
-            matches!(call.spec.name, "append" | "appendcols") && crate::arguments::boolean(call, "extendtimerange", false);
+        let extends = matches!(call.spec.name, "append" | "appendcols") && call.flag("extendtimerange");
         if let Some(subsearch) = call.subsearch().filter(|_| extends) {
             range = range.extended(time_range(context, &subsearch.pipeline));
         }

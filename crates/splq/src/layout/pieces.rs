@@ -1,5 +1,7 @@
 //! A search cut into words, quoted texts, comments, pipes and brackets.
 
+use spl_parser::commands::lookup;
+
 /// A piece of a search whose inside is left alone.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Piece<'a> {
@@ -19,23 +21,6 @@ pub enum Piece<'a> {
     /// Any closing bracket.
     Close,
 }
-
-/// Commands whose columns are named by the text of their functions, blanks included.
-const NAMING: [&str; 13] = [
-    "stats",
-    "eventstats",
-    "streamstats",
-    "chart",
-    "timechart",
-    "tstats",
-    "mstats",
-    "sistats",
-    "sichart",
-    "sitimechart",
-    "geostats",
-    "pivot",
-    "trendline",
-];
 
 /// Cuts a search into pieces.
 pub fn pieces(text: &str) -> Result<Vec<Piece<'_>>, String> {
@@ -84,7 +69,7 @@ pub fn pieces(text: &str) -> Result<Vec<Piece<'_>>, String> {
             }
             _ => {
                 let (mut length, quoted) = word_length(rest, text, pieces.last())?;
-                if !quoted && NAMING.contains(&command.as_str()) {
+                if !quoted && names_columns_by_text(&command) {
                     length = with_arguments(rest, length);
                 }
                 let word = &rest[..length];
@@ -105,6 +90,11 @@ pub fn pieces(text: &str) -> Result<Vec<Piece<'_>>, String> {
     }
     debug_assert!(closed <= closing);
     Ok(balanced(pieces))
+}
+
+/// Whether blanks in the functions of a command matter.
+fn names_columns_by_text(command: &str) -> bool {
+    lookup(command).is_some_and(|spec| spec.effects.names_columns_by_text())
 }
 
 /// The commands that `foreach` repeats are a text, which is left alone: bytes with its brackets.

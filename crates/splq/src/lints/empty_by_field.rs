@@ -6,6 +6,8 @@ use arrow::array::{Array, AsArray};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Int64Type};
 use spl_exec::{Engine, Search};
+use spl_parser::effects::pipeline::writes;
+use spl_parser::spec::{Rows, Source};
 use spl_parser::syntax::{Argument, CommandCall, FieldName, Pipeline};
 use spl_parser::{Diagnostic, print};
 
@@ -24,7 +26,7 @@ pub async fn find(engine: &Engine, search: &Search) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     let commands = &search.pipeline.commands;
     for (place, call) in commands.iter().enumerate() {
-        let groups = matches!(call.spec.name, "stats" | "chart" | "timechart" | "top" | "rare" | "tstats");
+        let groups = matches!(call.spec.effects.rows, Rows::Groups(_) | Rows::FewGroups(_));
         if commands[..=place].iter().any(writes) {
             break;
         }
@@ -38,18 +40,13 @@ pub async fn find(engine: &Engine, search: &Search) -> Vec<Diagnostic> {
             .filter(|field| field.name != "_time" && !field.has_wildcard())
             .collect();
         if !fields.is_empty() {
-            match call.spec.name {
-                "tstats" => in_model(engine, call, &fields, &mut found).await,
+            match call.spec.effects.source {
+                Source::Events => in_model(engine, call, &fields, &mut found).await,
                 _ => in_rows(engine, &commands[..place], &fields, &mut found).await,
             }
         }
     }
     found
-}
-
-fn writes(call: &CommandCall) -> bool {
-    call.spec.name.starts_with("output")
-        || matches!(call.spec.name, "collect" | "mcollect" | "meventcollect" | "sendemail" | "tscollect")
 }
 
 /// Counts the rows that reach a command, and those that have each field.

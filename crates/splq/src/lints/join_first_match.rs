@@ -1,9 +1,10 @@
 //! `join` without `max` keeps the first row of the subsearch for each row.
 
 use spl_parser::Diagnostic;
+use spl_parser::effects::read::fields_of;
+use spl_parser::spec::{Makes, Rows};
 use spl_parser::syntax::{Argument, Pipeline};
 
-use super::fields::by_names;
 use super::{Find, Lint, Subject, walk};
 
 /// The lint.
@@ -32,16 +33,23 @@ fn find(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
 /// Whether rows are seen to differ in the keys: the last command that groups them does it by no other field.
 fn one_row_per_key(pipeline: &Pipeline, keys: &[&str]) -> bool {
     for call in pipeline.commands.iter().rev() {
-        match call.spec.name {
-            "stats" | "tstats" => return by_names(call).all(|name| keys.contains(&name.rsplit('.').next().unwrap_or(&name))),
-            "dedup" => {
-                let names: Vec<&str> = call.fields().map(|field| field.name.as_str()).collect();
-                return names.iter().all(|name| keys.contains(name))
+        match (call.spec.effects.rows, call.spec.effects.makes) {
+            // A dataset of a model stands before the names of its fields.
+            (Rows::Groups(by) | Rows::FewGroups(by), _) => {
+                return fields_of(call, by).all(|name| keys.contains(&name.rsplit('.').next().unwrap_or(name)));
+            }
+            (Rows::Distinct(by), _) => {
+                return fields_of(call, by).all(|name| keys.contains(&name))
                     && !matches!(call.arguments.first(), Some(Argument::Text { .. }));
             }
-            "top" | "rare" => return call.fields().all(|field| keys.contains(&field.name.as_str())),
-            // Names that change make it unknown which fields are which.
-            "rename" | "mvexpand" | "append" | "lookup" => return call.spec.name == "rename",
+            (Rows::NewFew, _) => return true,
+            // One row may become several, or rows of another search come in.
+            (Rows::Several | Rows::New | Rows::Whole, Makes::Only(_)) | (Rows::Several, _) => return false,
+            _ if call.subsearch().is_some() => return false,
+            // Names may change, which makes it unknown which fields are which.
+            (_, Makes::Own(_)) if call.arguments.iter().any(|argument| matches!(argument, Argument::Rename { .. })) => {
+                return true;
+            }
             _ => {}
         }
     }

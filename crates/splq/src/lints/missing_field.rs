@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use spl_parser::Diagnostic;
 use spl_parser::diagnostic::nearest;
-use spl_parser::syntax::{Argument, CommandCall};
+use spl_parser::effects::FieldsBehind;
+use spl_parser::effects::fields::leaves_out;
 
-use super::fields::{Fields, read};
+use super::fields::read;
 use super::{Find, Lint, Subject, walk};
 
 /// The lint.
@@ -24,7 +25,7 @@ fn find(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     let mut told: BTreeSet<String> = BTreeSet::new();
     walk::commands(&subject.search.pipeline, &mut |calls, place| {
         let Some(call) = calls.get(place) else { return };
-        let Fields::Only(known) = Fields::behind(&calls[..place]) else { return };
+        let FieldsBehind::Only(known) = FieldsBehind::behind(&calls[..place]) else { return };
         for (name, span) in read(call) {
             // `a.b` may be two fields put together.
             let joined = name.contains('.') && name.split('.').any(|part| known.contains(part));
@@ -48,13 +49,4 @@ fn find(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
             found.push(Diagnostic::warning(LINT.code, message, Some(span)).with_help(help));
         }
     });
-}
-
-/// Whether a command leaves certain fields only, or gives this one another name.
-fn leaves_out(call: &CommandCall, field: &str) -> bool {
-    match call.spec.name {
-        "stats" | "tstats" | "chart" | "timechart" | "top" | "rare" | "table" | "fields" | "makeresults" => true,
-        "rename" => call.arguments.iter().any(|argument| matches!(argument, Argument::Rename { from, .. } if from.name == field)),
-        _ => false,
-    }
 }

@@ -1,9 +1,9 @@
 //! `field!=value` leaves out events without the field.
 
+use spl_parser::effects::FieldsBehind;
 use spl_parser::syntax::{SearchExpression, SearchKind, SearchOperator};
 use spl_parser::{Diagnostic, Span};
 
-use super::fields::Fields;
 use super::{Find, Lint, Subject, walk};
 
 /// The lint.
@@ -33,7 +33,7 @@ const ALWAYS: [&str; 12] = [
 fn find(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     walk::commands(&subject.search.pipeline, &mut |calls, place| {
         let Some(call) = calls.get(place).filter(|call| call.spec.name == "search") else { return };
-        if Fields::behind(&calls[..place]) != Fields::Any {
+        if FieldsBehind::behind(&calls[..place]) != FieldsBehind::Any {
             return;
         }
         let mut places: Vec<(String, Span)> = Vec::new();

@@ -2,8 +2,8 @@
 
 use spl_parser::Diagnostic;
 use spl_parser::diagnostic::nearest;
+use spl_parser::effects::FieldsBehind;
 
-use super::fields::Fields;
 use super::{Find, Lint, Subject};
 
 /// The lint.
@@ -15,8 +15,8 @@ pub const LINT: Lint = Lint {
 };
 
 fn find(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    let fields = Fields::behind(&subject.search.pipeline.commands);
-    let Fields::Only(known) = &fields else { return };
+    let fields = FieldsBehind::behind(&subject.search.pipeline.commands);
+    let FieldsBehind::Only(known) = &fields else { return };
     let mut told: Vec<&str> = Vec::new();
     for (field, place) in &subject.query.metadata.risk_fields {
         if fields.may_have(field) || told.contains(&field.as_str()) {

@@ -1,9 +1,10 @@
 //! `sort` without a count keeps 10,000 rows, whatever comes after it.
 
 use spl_parser::Diagnostic;
-use spl_parser::syntax::Argument;
+use spl_parser::effects::FieldsBehind;
+use spl_parser::spec::Rows;
+use spl_parser::syntax::{Argument, CommandCall};
 
-use super::fields::Fields;
 use super::{Find, Lint, Subject, walk};
 
 /// The lint.
@@ -14,35 +15,14 @@ pub const LINT: Lint = Lint {
     find: Find::InSearch(find),
 };
 
-/// Commands whose result depends on all events, or on those before each.
-const DEPENDENT: [&str; 16] = [
-    "stats",
-    "eventstats",
-    "streamstats",
-    "chart",
-    "timechart",
-    "top",
-    "rare",
-    "dedup",
-    "transaction",
-    "delta",
-    "accum",
-    "autoregress",
-    "trendline",
-    "join",
-    "tail",
-    "concurrency",
-];
-
 fn find(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     walk::commands(&subject.search.pipeline, &mut |calls, place| {
         let Some(call) = calls.get(place).filter(|call| call.spec.name == "sort") else { return };
         let counted = matches!(call.arguments.first(), Some(Argument::Text { text, .. }) if text.value != "desc");
-        if counted || call.option("limit").is_some() || Fields::behind(&calls[..place]) != Fields::Any {
+        if counted || call.option("limit").is_some() || FieldsBehind::behind(&calls[..place]) != FieldsBehind::Any {
             return;
         }
-        let depends = |name: &str| DEPENDENT.contains(&name);
-        if let Some(later) = calls[place + 1..].iter().find(|later| depends(later.spec.name)) {
+        if let Some(later) = calls[place + 1..].iter().find(|later| depends(later)) {
             let message = format!("`sort` keeps 10,000 rows, so `{}` may not see all events", later.spec.name);
             found.push(
                 Diagnostic::warning(LINT.code, message, Some(call.name.span))
@@ -50,4 +30,14 @@ fn find(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
             );
         }
     });
+}
+
+/// Whether the result of a command depends on all rows, or on those before each. `head` takes those that `sort` put first,
+/// which are the right ones.
+fn depends(call: &CommandCall) -> bool {
+    match call.spec.effects.rows {
+        Rows::Last | Rows::InOrder | Rows::Whole | Rows::Distinct(_) => true,
+        Rows::Groups(_) | Rows::FewGroups(_) | Rows::NewFew | Rows::New => true,
+        Rows::Each | Rows::Some | Rows::Several | Rows::First | Rows::Sorted => false,
+    }
 }

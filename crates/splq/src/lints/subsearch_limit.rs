@@ -2,7 +2,10 @@
 
 use spl_exec::limits::Limits;
 use spl_parser::Diagnostic;
-use spl_parser::syntax::{Argument, CommandCall, Pipeline};
+use spl_parser::effects::pipeline_effects;
+use spl_parser::effects::read::fields_of;
+use spl_parser::spec::{ReadsEvents, Rows, Subsearches};
+use spl_parser::syntax::Pipeline;
 
 use super::{Find, Lint, Subject, walk};
 
@@ -19,13 +22,10 @@ fn find(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     let limits = Limits::new(&none_set);
     walk::commands(&subject.search.pipeline, &mut |calls, place| {
         let Some(call) = calls.get(place) else { return };
-        let (limit, what) = match call.spec.name {
-            "join" => ("join_subsearch_maxout", "`join`"),
-            "append" | "appendcols" => ("append_maxout", "this command"),
-            "union" => ("union_maxout", "`union`"),
-            "set" => ("set_maxresultrows", "`set`"),
-            "search" | "where" | "tstats" | "eval" => ("subsearch_maxout", "a subsearch that becomes search text"),
-            _ => return,
+        let (limit, what) = match call.spec.effects.subsearches {
+            Subsearches::AsRows(Some(limit)) => (limit, format!("`{}`", call.spec.name)),
+            Subsearches::AsText => ("subsearch_maxout", "a subsearch that becomes search text".to_owned()),
+            Subsearches::AsRows(None) | Subsearches::OverRows | Subsearches::PerRow => return,
         };
         if call.option("maxout").is_some() {
             return;
@@ -43,22 +43,17 @@ fn find(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     });
 }
 
-/// Whether the number of rows is seen to be small: no events are read, or the last command that counts says so.
+/// Whether the number of rows is seen to be small: no events are read, or a command that counts says so.
 fn is_bounded(pipeline: &Pipeline) -> bool {
-    let first = pipeline.commands.first().map_or("", |call| call.spec.name);
-    if !matches!(first, "search" | "tstats" | "from" | "datamodel" | "multisearch" | "mstats") {
+    if pipeline_effects(pipeline).reads_events == ReadsEvents::No {
         return true;
     }
-    pipeline.commands.iter().any(|call| match call.spec.name {
-        "head" | "tail" | "top" | "rare" | "return" | "eventcount" | "fieldsummary" => true,
-        "stats" | "tstats" => call.by_fields().is_empty(),
-        "dedup" => is_dedup_of_few(call),
+    pipeline.commands.iter().any(|call| match call.spec.effects.rows {
+        Rows::First | Rows::Last | Rows::FewGroups(_) | Rows::NewFew => true,
+        Rows::Groups(by) => fields_of(call, by).next().is_none(),
+        Rows::Distinct(by) => fields_of(call, by).all(|name| matches!(name, "index" | "sourcetype")),
         _ => false,
     })
-}
-
-fn is_dedup_of_few(call: &CommandCall) -> bool {
-    call.arguments.iter().filter_map(Argument::as_field).all(|field| matches!(field.name.as_str(), "index" | "sourcetype"))
 }
 
 /// `50,000`

@@ -43,6 +43,11 @@ fn facts(entry: &Entry) -> Vec<String> {
         }
         Entry::Statistic(spec) => facts.push(format!("* Family: {}", spec.category)),
     }
+    if let Entry::Command(spec) = entry
+        && let Some(what) = spec.effects.writes.name()
+    {
+        facts.push(format!("* Writes: {what}"));
+    }
     if !entry.aliases().is_empty() {
         let aliases: Vec<String> = entry.aliases().iter().map(|alias| code(alias)).collect();
         facts.push(format!("* Also called: {}", aliases.join(", ")));

@@ -118,7 +118,7 @@ impl SeriesOptions {
             keep,
             score,
             use_other: boolean(call, "useother", true),
-            use_null: boolean(call, "usenull", true),
+            use_null: call.flag("usenull"),
             other: value("otherstr", "OTHER"),
             null: value("nullstr", "NULL"),
             separator: value("sep", ": "),

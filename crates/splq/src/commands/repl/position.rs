@@ -2,7 +2,7 @@
 
 use spl_parser::CommandSpec;
 use spl_parser::commands::lookup;
-use spl_parser::spec::{ArgumentShape, OptionSpec};
+use spl_parser::spec::{ArgumentShape, Object, OptionSpec, Subsearches};
 
 use super::dot_commands::{self, DotCommandSpec, Wanted};
 use super::tokens::{Kind, Token, tokens};
@@ -194,7 +194,7 @@ fn levels(source: &str, tokens: &[Token]) -> Vec<Level> {
             (Kind::Open, "[") => {
                 let outer = levels.last().and_then(|level| {
                     let name = tokens[level.first..number].iter().find(|token| token.counts())?.text(source);
-                    let goes_on = ["appendpipe", "foreach"].iter().any(|known| known.eq_ignore_ascii_case(name));
+                    let goes_on = lookup(name).is_some_and(|spec| spec.effects.subsearches == Subsearches::OverRows);
                     goes_on.then(|| level.before(source))
                 });
                 levels.push(Level { start: token.end, pipe: None, first: number + 1, bracketed: true, outer });
@@ -317,18 +317,17 @@ impl Context<'_> {
                 number += 1;
             }
         }
-        match (self.name(), plain.as_slice()) {
-            ("lookup" | "inputlookup" | "outputlookup", []) => Some(Place::Lookup),
-            ("savedsearch", []) => Some(Place::SavedSearch),
-            ("datamodel" | "pivot", []) => Some(Place::DataModel),
-            ("datamodel" | "pivot", [model]) => Some(Place::Dataset((*model).to_owned())),
-            ("from", []) => match self.word.split_once(':') {
+        match self.spec?.effects.objects.get(plain.len())? {
+            Object::Lookup => Some(Place::Lookup),
+            Object::SavedSearch => Some(Place::SavedSearch),
+            Object::DataModel => Some(Place::DataModel),
+            Object::Dataset => plain.last().map(|model| Place::Dataset((*model).to_owned())),
+            Object::KindAndName => match self.word.split_once(':') {
                 Some((kind, _)) if kind.eq_ignore_ascii_case("datamodel") => Some(Place::DataModel),
                 Some((kind, _)) if kind.eq_ignore_ascii_case("lookup") => Some(Place::Lookup),
                 Some((kind, _)) if kind.eq_ignore_ascii_case("savedsearch") => Some(Place::SavedSearch),
                 _ => None,
             },
-            _ => None,
         }
     }
 

@@ -10,11 +10,13 @@ use arrow::datatypes::Int32Type;
 use spl_exec::{Engine, Results};
 use spl_functions::column::Column;
 use spl_knowledge::Knowledge;
+use spl_parser::commands::lookup;
+use spl_parser::spec::Writes;
 
 use super::approximation::fields_behind;
 use super::completion::Surroundings;
 use super::running::Runner;
-use super::tokens::{Kind, tokens};
+use super::tokens::{Kind, Token, tokens};
 
 /// How long a key press may wait for the engine.
 const PATIENCE: Duration = Duration::from_millis(600);
@@ -149,13 +151,17 @@ impl Surroundings for EngineSurroundings<'_> {
 
 /// Whether a pipeline writes something when it is run.
 fn writes(pipeline: &str) -> bool {
-    let writers = ["outputlookup", "outputcsv", "collect", "mcollect", "meventcollect", "sendemail", "tscollect"];
     let words = tokens(pipeline);
-    // A macro may hold anything.
-    words.iter().any(|token| {
-        (token.kind == Kind::Word && writers.iter().any(|writer| token.is_word(pipeline, writer)))
-            || (token.kind == Kind::Macro && token.text(pipeline).contains("output"))
-    })
+    let counting: Vec<&Token> = words.iter().filter(|token| token.counts()).collect();
+    let command = |place: usize| {
+        let before = place.checked_sub(1).map(|before| counting[before]);
+        let begins = before.is_some_and(|before| before.kind == Kind::Pipe || before.text(pipeline) == "[");
+        begins.then(|| lookup(counting[place].text(pipeline))).flatten()
+    };
+    let writing = |place: usize| command(place).is_some_and(|spec| spec.effects.writes != Writes::Nothing);
+    (0..counting.len()).any(writing)
+        // A macro may hold anything.
+        || words.iter().any(|token| token.kind == Kind::Macro && token.text(pipeline).contains("output"))
 }
 
 /// How often each key of a dictionary occurs that all batches share.
@@ -235,6 +241,8 @@ mod tests {
     fn searches_that_write_are_not_run_for_completion() {
         assert!(writes("x | outputlookup a.csv"));
         assert!(writes("x | `output_it`"));
+        assert!(writes("x | append [ outputcsv b ]"));
         assert!(!writes("x \"outputlookup\" | stats count"));
+        assert!(!writes("delete script | stats count by collect"));
     }
 }

@@ -1,0 +1,23 @@
+//! What commands do to fields and rows, read from the tables of the syntax: pure functions over the syntax tree.
+//!
+//! [`required`] walks a pipeline from its end: which fields must the data yield? [`fields`] walks it from its start: which
+//! fields can rows have at a place? [`pipeline`] tells what a whole search reads and writes outside of itself. What each
+//! command does stands in its own file, as [`crate::spec::Effects`].
+
+pub mod fields;
+pub mod pipeline;
+pub mod read;
+pub mod required;
+mod template;
+pub mod walk;
+mod wildcard;
+
+#[cfg(test)]
+mod tests;
+
+pub use fields::FieldsBehind;
+pub use pipeline::{PipelineEffects, pipeline_effects};
+pub use read::{Mention, expression_fields, search_fields};
+pub use required::{RequiredFields, of_pipeline, required_before};
+pub use walk::walk_expression;
+pub use wildcard::{captures, matches};

@@ -1,3 +1,0 @@
-//! Required fields.
-
-pub mod required;
