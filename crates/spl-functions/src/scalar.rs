@@ -7,6 +7,7 @@
 use std::any::Any;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use arrow::array::{Array, ArrayRef, AsArray, Int32Array, UInt32Array};
 use arrow::datatypes::{DataType, Int32Type};
@@ -189,6 +190,13 @@ impl SplFunction {
             patterns: PatternCache::default(),
             conditions: ConditionMemo::default(),
         }
+    }
+
+    /// The same function, which counts in a counter of the caller on how many texts a limit of regular expressions was reached
+    /// (limits.conf, `match_limit`).
+    #[must_use]
+    pub fn counting_regex_limits(self, reached: Arc<AtomicU64>) -> Self {
+        Self { patterns: PatternCache::counted(reached), ..self }
     }
 
     /// As a DataFusion function.

@@ -114,7 +114,7 @@ fn capture(call: &Call<'_>) -> Result<ArrayRef> {
         .patterns
         .get(&source)
         .map_err(datafusion_common::DataFusionError::Execution)?;
-    let group = literal_count(call, 2);
+    let numbers = pattern.named_alike(literal_count(call, 2));
     let limit = if call.has(3) {
         literal_count(call, 3)
     } else {
@@ -134,13 +134,16 @@ fn capture(call: &Call<'_>) -> Result<ArrayRef> {
             if limit != 0 && left == 0 {
                 break;
             }
-            let matches = pattern
-                .matches(&text, left)
-                .map_err(datafusion_common::DataFusionError::Execution)?;
-            for groups in matches {
-                if let Some(Some((start, end))) = groups.get(group) {
-                    found.push(text[*start..*end].to_owned());
+            let before = found.len();
+            let complete = pattern.each_match(&text, left, |groups| {
+                // Of several groups with one name, the one that took part in the match.
+                let group = numbers.iter().find_map(|number| groups.get(*number).copied().flatten());
+                if let Some((start, end)) = group {
+                    found.push(text[start..end].to_owned());
                 }
+            });
+            if !complete {
+                found.truncate(before);
             }
         }
         match (call.returns, found.as_slice()) {
@@ -158,10 +161,11 @@ fn offsets(call: &Call<'_>) -> Result<ArrayRef> {
         .patterns
         .get(&source)
         .map_err(datafusion_common::DataFusionError::Execution)?;
-    let names: Vec<Option<String>> = pattern
+    let names: Vec<(String, Vec<usize>)> = pattern
         .group_names()
         .into_iter()
-        .map(|name| name.map(str::to_owned))
+        .enumerate()
+        .filter_map(|(group, name)| Some((name?.to_owned(), pattern.named_alike(group))))
         .collect();
     let mut built = ColumnBuilder::new(call.returns, call.rows);
     for row in 0..call.rows {
@@ -179,9 +183,9 @@ fn offsets(call: &Call<'_>) -> Result<ArrayRef> {
         let place = |byte: usize| text[..byte].chars().count();
         let parts: Vec<String> = names
             .iter()
-            .zip(groups)
-            .filter_map(|(name, group)| {
-                let (name, (start, end)) = (name.as_ref()?, (*group)?);
+            .filter_map(|(name, numbers)| {
+                let group = numbers.iter().find_map(|number| groups.get(*number).copied().flatten());
+                let (start, end) = group?;
                 Some(format!(
                     "{name}={}-{}",
                     place(start),
@@ -297,25 +301,30 @@ impl Sed {
                 nth,
             } => {
                 let pattern = call.patterns.get(regex)?;
-                let limit = if *all || nth.is_some() { 0 } else { 1 };
+                let limit = if *all { 0 } else { nth.unwrap_or(1) };
                 let mut result = String::with_capacity(text.len());
                 let mut last = 0;
-                for (index, groups) in pattern.matches(text, limit)?.into_iter().enumerate() {
+                let mut number = 0;
+                let complete = pattern.each_match(text, limit, |groups| {
                     let Some(Some((start, end))) = groups.first().copied() else {
-                        continue;
+                        return;
                     };
-                    let number = index + 1;
+                    number += 1;
                     let chosen = match nth {
                         Some(nth) if *all => number >= *nth,
                         Some(nth) => number == *nth,
                         None => true,
                     };
                     if !chosen {
-                        continue;
+                        return;
                     }
                     result.push_str(&text[last..start]);
-                    expand(replacement, text, &groups, &mut result);
+                    expand(replacement, text, groups, &mut result);
                     last = end;
+                });
+                if !complete {
+                    // A limit was reached: no match, so nothing is replaced.
+                    return Ok(text.to_owned());
                 }
                 result.push_str(&text[last..]);
                 Ok(result)

@@ -200,6 +200,7 @@ fn replace(call: &Call<'_>) -> Result<ArrayRef> {
         let Some(parts) = replacement.get(call, 2, row, |text| Ok(replacement_parts(text)))? else {
             return Ok(false);
         };
+        let before = result.len();
         let mut copied = 0;
         let mut append =
             |start: usize, end: usize, group: &dyn Fn(usize) -> Option<(usize, usize)>| {
@@ -216,26 +217,22 @@ fn replace(call: &Call<'_>) -> Result<ArrayRef> {
                 }
                 copied = end;
             };
-        match &**pattern {
-            Pattern::Linear(regex)
-                if parts
-                    .iter()
-                    .all(|part| matches!(part, ReplacementPart::Literal(_))) =>
-            {
-                for found in regex.find_iter(text) {
-                    append(found.start(), found.end(), &|_| None);
+        let complete = if parts
+            .iter()
+            .all(|part| matches!(part, ReplacementPart::Literal(_)))
+        {
+            pattern.each_range(text, |start, end| append(start, end, &|_| None))
+        } else {
+            pattern.each_match(text, 0, |groups| {
+                if let Some(Some((start, end))) = groups.first().copied() {
+                    append(start, end, &|number| groups.get(number).copied().flatten());
                 }
-            }
-            pattern => {
-                for groups in pattern
-                    .matches(text, 0)
-                    .map_err(|error| exec_datafusion_err!("replace: {error}"))?
-                {
-                    if let Some(Some((start, end))) = groups.first().copied() {
-                        append(start, end, &|number| groups.get(number).copied().flatten());
-                    }
-                }
-            }
+            })
+        };
+        if !complete {
+            // A limit was reached: no match, so nothing is replaced.
+            result.truncate(before);
+            copied = 0;
         }
         result.push_str(&text[copied..]);
         Ok(true)
