@@ -23,6 +23,9 @@ pub type Groups = Vec<Option<(usize, usize)>>;
 /// bytes at which Splunk cuts an event (props.conf, `TRUNCATE`).
 pub const LONG_TEXT: usize = 128 << 10;
 
+/// The length in bytes up to which PCRE2 finds the groups of a first match, also where the linear-time engine could.
+const SHORT_TEXT: usize = 1 << 10;
+
 /// A compiled regular expression.
 ///
 /// A pattern means what PCRE2 makes of it, with UTF-8 texts and without the option UCP: `\d`, `\w`, `\s` and `\b` know ASCII only.
@@ -115,7 +118,11 @@ impl Pattern {
     pub fn each_match(&self, text: &str, limit: usize, mut visit: impl FnMut(&[Option<(usize, usize)>])) -> bool {
         let limit = if limit == 0 { usize::MAX } else { limit };
         let complete = match self.linear_for(text) {
-            Some(linear) => linear.each_match(text, limit, &mut visit),
+            // PCRE2 is faster at groups, and a short text can't hold it up for long. It visits nothing when it reaches a limit here.
+            Some(linear) => {
+                (limit == 1 && text.len() <= SHORT_TEXT && self.pcre.each_match(text, 1, &mut visit))
+                    || linear.each_match(text, limit, &mut visit)
+            }
             None => self.pcre.each_match(text, limit, &mut visit),
         };
         complete || self.count_reached()

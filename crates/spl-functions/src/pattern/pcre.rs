@@ -1,5 +1,6 @@
 //! A pattern compiled by PCRE2: its message when it is none, its groups, its matches within Splunk's limits.
 
+use std::hash::{Hash, Hasher};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use pcre2::bytes::{CaptureLocations, Regex, RegexBuilder};
@@ -51,9 +52,19 @@ pub(super) struct Pcre {
     may_be_quadratic: bool,
 }
 
-/// Room for groups, shared by threads.
+/// Room for groups: several places, so that threads seldom wait for each other.
 #[derive(Default)]
-struct Locations(Mutex<Vec<CaptureLocations>>);
+struct Locations([Mutex<Vec<CaptureLocations>>; 8]);
+
+impl Locations {
+    /// The place of this thread.
+    fn place(&self) -> std::sync::MutexGuard<'_, Vec<CaptureLocations>> {
+        let mut hasher = rustc_hash::FxHasher::default();
+        std::thread::current().id().hash(&mut hasher);
+        let place = (hasher.finish() >> 32) as usize % self.0.len();
+        self.0[place].lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 impl std::fmt::Debug for Locations {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -118,10 +129,10 @@ impl Pcre {
             return false;
         }
         let regex = self.compiled();
-        let free = self.locations.0.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let free = self.locations.place().pop();
         let mut locations = free.unwrap_or_else(|| regex.capture_locations());
         let complete = each_match(regex, &mut locations, text, limit, visit);
-        self.locations.0.lock().unwrap_or_else(PoisonError::into_inner).push(locations);
+        self.locations.place().push(locations);
         complete
     }
 }
