@@ -162,6 +162,7 @@ mod printf;
 #[cfg(test)]
 mod properties;
 pub mod rex;
+pub mod significance;
 pub mod statistical;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -190,6 +191,7 @@ const FAMILIES: &[&[FunctionSpec]] = &[
     convert::FUNCTIONS,
     casts::FUNCTIONS,
     rex::FUNCTIONS,
+    significance::FUNCTIONS,
     crate::search::FUNCTIONS,
 ];
 

@@ -12,7 +12,7 @@ use super::kernels::{Compiled, boolean, conditions, float, numbers, text, text_o
 use super::printf::Format;
 use super::{Call, FunctionSpec, Kernel};
 use crate::column::{ColumnBuilder, ValueType};
-use crate::value::{Value, parse_number, write_number};
+use crate::value::{Value, parse_number, write_decimals, write_number, written_decimals};
 
 const CATEGORY: &str = "Conversion functions";
 
@@ -230,7 +230,14 @@ fn tostring(call: &Call<'_>) -> Result<ArrayRef> {
     let mut format: Compiled<String> = Compiled::new();
     texts(call, |row, text, result| {
         let format = if call.has(1) { format.get(call, 1, row, |text| Ok(text.to_owned()))? } else { None };
-        match (format, parse_number(text)) {
+        match (format.map(String::as_str), parse_number(text)) {
+            // A text that is written with decimals keeps them, two at most: `4.00`.
+            (Some("commas"), Some(number)) if written_decimals(text).is_some() => {
+                let mut digits = String::new();
+                write_decimals(number, written_decimals(text).map(|decimals| decimals.clamp(0, 2)), &mut digits);
+                super::printf::write_grouped(&digits, result);
+                Ok(true)
+            }
             (Some(format), Some(number)) => Ok(write_formatted(number, format, result)),
             _ => {
                 result.push_str(text);
@@ -263,7 +270,7 @@ fn write_formatted(number: f64, format: &str, result: &mut String) -> bool {
 }
 
 fn hundredths(number: f64) -> f64 {
-    super::mathematical::round_decimals(number, 2).unwrap_or(number)
+    crate::value::round_decimals(number, 2).unwrap_or(number)
 }
 
 /// `[D+]HH:MM:SS[.ffffff]`.
@@ -441,6 +448,9 @@ mod tests {
         ] {
             assert_eq!(one("tostring", &[number(value), text(format)]), expected, "{value} {format}");
         }
+        assert_eq!(one("tostring", &[text("1234.50"), text("commas")]), "1,234.50");
+        assert_eq!(one("tostring", &[text("4.00"), text("commas")]), "4.00");
+        assert_eq!(one("tostring", &[text("1234.5678"), text("commas")]), "1,234.57");
         assert_eq!(one("tostring", &[boolean(true)]), "True");
         assert_eq!(one("tostring", &[number(2.50)]), "2.5");
         assert_eq!(one("tostring", &[text("abc"), text("hex")]), "abc");

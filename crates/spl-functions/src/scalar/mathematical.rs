@@ -8,7 +8,7 @@ use datafusion_common::Result;
 use super::kernels::{float, numbers, of_number, of_two_numbers};
 use super::{Call, FunctionSpec, Kernel};
 use crate::column::ValueType;
-use crate::value::{Value, parse_number};
+use crate::value::{Value, parse_number, round_decimals};
 
 const CATEGORY: &str = "Mathematical functions";
 
@@ -121,53 +121,6 @@ fn round(call: &Call<'_>) -> Result<ArrayRef> {
     of_two_numbers(call, |number, decimals| round_decimals(number, decimals.clamp(-1.0, 400.0) as i32))
 }
 
-/// Rounds to decimals, halves away from zero as the number prints (2.555 is 2.56 although the nearest binary number
-/// is below it); null for a negative number of decimals.
-pub(super) fn round_decimals(number: f64, decimals: i32) -> Option<f64> {
-    if decimals < 0 {
-        return None;
-    }
-    if !number.is_finite() || decimals > 17 || number.abs() >= 1e15 {
-        return Some(number);
-    }
-    let factor = 10f64.powi(decimals);
-    let scaled = number * factor;
-    if !scaled.is_finite() {
-        return Some(number);
-    }
-    let fraction = scaled.abs().fract();
-    if (fraction - 0.5).abs() > 1e-5 {
-        return Some(scaled.round() / factor);
-    }
-    // Near a half the printed digits decide: the fewest digits that read back to the number.
-    let digits = format!("{}", number.abs());
-    let (whole, fraction) = digits.split_once('.').unwrap_or((&digits, ""));
-    let kept = decimals as usize;
-    let Some(next) = fraction.as_bytes().get(kept) else {
-        return Some(number);
-    };
-    let truncated: f64 = format!("{whole}{}", &fraction[..kept]).parse().ok()?;
-    let rounded = if *next >= b'5' { truncated + 1.0 } else { truncated };
-    Some((rounded / factor).copysign(number))
-}
-
-/// Rounds to significant digits, halves away from zero; null for less than one digit.
-pub(super) fn round_significant(number: f64, digits: i32) -> Option<f64> {
-    if digits < 1 {
-        return None;
-    }
-    if number == 0.0 || !number.is_finite() {
-        return Some(number);
-    }
-    let decimals = digits - 1 - number.abs().log10().floor() as i32;
-    if decimals >= 0 {
-        round_decimals(number, decimals)
-    } else {
-        let factor = 10f64.powi(-decimals);
-        Some((number / factor).round() * factor)
-    }
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod tests {
@@ -217,9 +170,7 @@ mod tests {
 
     #[test]
     fn significant_digits() {
-        assert_eq!(round_significant(1111.0, 3), Some(1110.0));
-        assert_eq!(round_significant(0.012345, 2), Some(0.012));
-        assert_eq!(round_significant(-1.65, 2), Some(-1.7));
+        assert_eq!(one("spl_round_significant", &[number(1111.0), integer(3)]), "1110");
         assert_eq!(one("spl_round_decimals", &[number(127.567), integer(1)]), "127.6");
     }
 

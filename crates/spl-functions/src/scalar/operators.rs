@@ -69,7 +69,7 @@ pub const FUNCTIONS: &[FunctionSpec] = &[
         "the number with that many decimals: sums and differences under sigfig",
         (2, Some(2)),
         float,
-        |call| of_two_numbers(call, |number, decimals| super::mathematical::round_decimals(number, decimals as i32)),
+        |call| of_two_numbers(call, |number, decimals| crate::value::round_decimals(number, decimals as i32)),
     ),
     operator(
         "spl_round_significant",
@@ -77,7 +77,7 @@ pub const FUNCTIONS: &[FunctionSpec] = &[
         "the number with that many significant digits: products and quotients under sigfig",
         (2, Some(2)),
         float,
-        |call| of_two_numbers(call, |number, digits| super::mathematical::round_significant(number, digits as i32)),
+        |call| of_two_numbers(call, |number, digits| crate::value::round_significant(number, digits as i32)),
     ),
 ];
 
