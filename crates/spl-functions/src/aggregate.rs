@@ -17,9 +17,19 @@ use self::state::{GroupedState, Groups, OneGroup, SlidingWindow};
 use crate::column::ValueType;
 use crate::value::format_number;
 
+pub mod count;
+pub mod distinct;
+pub mod extremes;
 mod input;
+pub mod list;
 mod lists;
 mod members;
+pub mod mode;
+pub mod moments;
+pub mod order;
+pub mod percentile;
+pub mod rate;
+pub mod sparkline;
 pub mod state;
 
 /// A statistical function.
@@ -150,14 +160,19 @@ pub fn udaf(spec: &'static AggregateSpec, parameter: Option<f64>, limit: ValueLi
     Arc::new(AggregateUDF::from(SplAggregate { limit, ..SplAggregate::new(spec, parameter) }))
 }
 
-macro_rules! families {
-    ($($module:ident),* $(,)?) => {
-        $(pub mod $module;)*
-        const FAMILIES: &[&[AggregateSpec]] = &[$($module::FUNCTIONS),*];
-    };
-}
-
-families! { count, moments, extremes, distinct, percentile, mode, order, list, rate, sparkline }
+/// The families, in the order in which lists of functions show them.
+const FAMILIES: &[&[AggregateSpec]] = &[
+    count::FUNCTIONS,
+    moments::FUNCTIONS,
+    extremes::FUNCTIONS,
+    distinct::FUNCTIONS,
+    percentile::FUNCTIONS,
+    mode::FUNCTIONS,
+    order::FUNCTIONS,
+    list::FUNCTIONS,
+    rate::FUNCTIONS,
+    sparkline::FUNCTIONS,
+];
 
 /// A function of the registry as DataFusion sees it.
 #[derive(Debug)]

@@ -7,6 +7,7 @@
 use std::any::Any;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use arrow::array::{Array, ArrayRef, AsArray, Int32Array, UInt32Array};
 use arrow::datatypes::{DataType, Int32Type};
@@ -144,28 +145,55 @@ pub fn lookup(name: &str) -> Option<&'static FunctionSpec> {
     all().find(|function| function.name.eq_ignore_ascii_case(name))
 }
 
-macro_rules! families {
-    ($($module:ident),* $(,)?) => {
-        $(pub mod $module;)*
-        const FAMILIES: &[&[FunctionSpec]] = &[$($module::FUNCTIONS,)* crate::search::FUNCTIONS];
-    };
-}
-
+pub mod bitwise;
+pub mod casts;
+pub mod conditional;
+pub mod conversion;
+pub mod convert;
+pub mod cryptographic;
+pub mod informational;
+pub mod json;
 pub(crate) mod kernels;
+pub mod mathematical;
 mod memo;
+pub mod multivalue;
+pub mod operators;
 mod printf;
 #[cfg(test)]
 mod properties;
+pub mod rex;
+pub mod significance;
+pub mod statistical;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod tests;
+pub mod text;
+pub mod time;
+pub mod trigonometric;
 
-families! {
-    operators, text, conditional, conversion, informational, mathematical, cryptographic, trigonometric, bitwise,
-    statistical, multivalue, json, time, convert, casts, rex,
-}
+/// The families, in the order in which lists of functions show them.
+const FAMILIES: &[&[FunctionSpec]] = &[
+    operators::FUNCTIONS,
+    text::FUNCTIONS,
+    conditional::FUNCTIONS,
+    conversion::FUNCTIONS,
+    informational::FUNCTIONS,
+    mathematical::FUNCTIONS,
+    cryptographic::FUNCTIONS,
+    trigonometric::FUNCTIONS,
+    bitwise::FUNCTIONS,
+    statistical::FUNCTIONS,
+    multivalue::FUNCTIONS,
+    json::FUNCTIONS,
+    time::FUNCTIONS,
+    convert::FUNCTIONS,
+    casts::FUNCTIONS,
+    rex::FUNCTIONS,
+    significance::FUNCTIONS,
+    crate::search::FUNCTIONS,
+];
 
 /// A function of the registry as DataFusion sees it.
 #[derive(Debug)]
@@ -189,6 +217,13 @@ impl SplFunction {
             patterns: PatternCache::default(),
             conditions: ConditionMemo::default(),
         }
+    }
+
+    /// The same function, which counts in a counter of the caller on how many texts a limit of regular expressions was reached
+    /// (limits.conf, `match_limit`).
+    #[must_use]
+    pub fn counting_regex_limits(self, reached: Arc<AtomicU64>) -> Self {
+        Self { patterns: PatternCache::counted(reached), ..self }
     }
 
     /// As a DataFusion function.

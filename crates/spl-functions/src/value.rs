@@ -1,7 +1,14 @@
 //! SPL's value rules: what counts as a number, how numbers print, how two values compare.
 
+mod decimals;
+
 use std::borrow::Cow;
 use std::cmp::Ordering;
+
+pub use decimals::{
+    decimals_of_product, decimals_of_sum, printed_decimals, round_decimals, round_significant, to_known_decimals, write_decimals,
+    written_decimals,
+};
 
 /// One field value in one event.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -54,9 +54,7 @@ fn create(call: &AggregateCall, wanted: Ordering) -> Box<dyn GroupedState> {
     match (call.value, wanted) {
         (ValueType::Integer, Ordering::Greater) => Box::new(NumberExtreme::<Int64Type, true>::new(i64::MIN)),
         (ValueType::Integer, _) => Box::new(NumberExtreme::<Int64Type, false>::new(i64::MAX)),
-        (ValueType::Float, Ordering::Greater) => {
-            Box::new(NumberExtreme::<Float64Type, true>::new(f64::NEG_INFINITY))
-        }
+        (ValueType::Float, Ordering::Greater) => Box::new(NumberExtreme::<Float64Type, true>::new(f64::NEG_INFINITY)),
         (ValueType::Float, _) => Box::new(NumberExtreme::<Float64Type, false>::new(f64::INFINITY)),
         _ => Box::new(TextExtreme { wanted, notes: DictionaryNotes::default(), best: Vec::new(), bytes: 0 }),
     }

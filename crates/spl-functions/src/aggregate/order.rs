@@ -32,31 +32,40 @@ macro_rules! chosen {
 
 macro_rules! by_order {
     ($name:literal, $summary:literal, $place:expr) => {
-        chosen!($name, "Event order functions", $summary, Inputs::ValueAndOrder, single, Choice {
-            time: false,
-            place: $place,
-            yields_time: false
-        })
+        chosen!(
+            $name,
+            "Event order functions",
+            $summary,
+            Inputs::ValueAndOrder,
+            single,
+            Choice { time: false, place: $place, yields_time: false }
+        )
     };
 }
 
 macro_rules! by_time {
     ($name:literal, $summary:literal, $place:expr) => {
-        chosen!($name, "Time functions", $summary, Inputs::ValueAndTime, single, Choice {
-            time: true,
-            place: $place,
-            yields_time: false
-        })
+        chosen!(
+            $name,
+            "Time functions",
+            $summary,
+            Inputs::ValueAndTime,
+            single,
+            Choice { time: true, place: $place, yields_time: false }
+        )
     };
 }
 
 macro_rules! time_of {
     ($name:literal, $summary:literal, $place:expr) => {
-        chosen!($name, "Time functions", $summary, Inputs::ValueAndTime, |_| ValueType::Float, Choice {
-            time: true,
-            place: $place,
-            yields_time: true
-        })
+        chosen!(
+            $name,
+            "Time functions",
+            $summary,
+            Inputs::ValueAndTime,
+            |_| ValueType::Float,
+            Choice { time: true, place: $place, yields_time: true }
+        )
     };
 }
 
@@ -330,7 +339,9 @@ impl GroupedState for Chosen {
     }
 
     fn size(&self) -> usize {
-        self.keys.capacity() * size_of::<Option<Key>>() + self.rows.capacity() * 4 + self.values.size()
+        self.keys.capacity() * size_of::<Option<Key>>()
+            + self.rows.capacity() * 4
+            + self.values.size()
             + self.bytes
             + self.reader.size()
             + self.texts.size()

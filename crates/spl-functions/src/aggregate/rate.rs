@@ -133,8 +133,7 @@ impl GroupedState for Rate {
 
     fn merge(&mut self, states: &[ArrayRef], groups: &[usize], _total: usize) -> Result<()> {
         let part = |place: usize| states[place + 1].as_list::<i32>().values().as_primitive::<Float64Type>();
-        let mut next: Vec<usize> =
-            states[1].as_list::<i32>().value_offsets().iter().map(|&offset| offset as usize).collect();
+        let mut next: Vec<usize> = states[1].as_list::<i32>().value_offsets().iter().map(|&offset| offset as usize).collect();
         let ends = &mut self.ends;
         self.series.each_state(&states[0], groups, |row, group, id| {
             let item = next[row];
@@ -185,10 +184,8 @@ impl GroupedState for Rate {
 
     fn discard(&mut self, count: usize) {
         let kept = std::mem::take(&mut self.ends);
-        self.ends = kept
-            .into_iter()
-            .filter_map(|((group, id), ends)| Some(((group.checked_sub(count as u32)?, id), ends)))
-            .collect();
+        self.ends =
+            kept.into_iter().filter_map(|((group, id), ends)| Some(((group.checked_sub(count as u32)?, id), ends))).collect();
     }
 
     fn size(&self) -> usize {

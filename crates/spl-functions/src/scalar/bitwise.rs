@@ -9,43 +9,15 @@ use super::{Call, FunctionSpec, Kernel};
 
 /// The bitwise functions.
 pub const FUNCTIONS: &[FunctionSpec] = &[
-    row(
-        "bit_and",
-        "bit_and(<values>)",
-        "the bitwise AND",
-        (2, None),
-        |call| folded(call, |a, b| a & b),
-    ),
-    row(
-        "bit_or",
-        "bit_or(<values>)",
-        "the bitwise OR",
-        (2, None),
-        |call| folded(call, |a, b| a | b),
-    ),
-    row(
-        "bit_not",
-        "bit_not(<value>,<bitmask>)",
-        "the bits inverted, of those in the mask",
-        (1, Some(2)),
-        |call| {
-            integers(call, |row| {
-                let mask = if call.has(1) {
-                    bits(call, 1, row)?
-                } else {
-                    MOST
-                };
-                Some(!bits(call, 0, row)? & mask)
-            })
-        },
-    ),
-    row(
-        "bit_xor",
-        "bit_xor(<values>)",
-        "the bitwise exclusive OR",
-        (2, None),
-        |call| folded(call, |a, b| a ^ b),
-    ),
+    row("bit_and", "bit_and(<values>)", "the bitwise AND", (2, None), |call| folded(call, |a, b| a & b)),
+    row("bit_or", "bit_or(<values>)", "the bitwise OR", (2, None), |call| folded(call, |a, b| a | b)),
+    row("bit_not", "bit_not(<value>,<bitmask>)", "the bits inverted, of those in the mask", (1, Some(2)), |call| {
+        integers(call, |row| {
+            let mask = if call.has(1) { bits(call, 1, row)? } else { MOST };
+            Some(!bits(call, 0, row)? & mask)
+        })
+    }),
+    row("bit_xor", "bit_xor(<values>)", "the bitwise exclusive OR", (2, None), |call| folded(call, |a, b| a ^ b)),
     row(
         "bit_shift_left",
         "bit_shift_left(<value>,<shift_offset>)",
@@ -53,13 +25,9 @@ pub const FUNCTIONS: &[FunctionSpec] = &[
         (2, Some(2)),
         |call| shifted(call, |value, offset| (value & (MOST >> offset)) << offset),
     ),
-    row(
-        "bit_shift_right",
-        "bit_shift_right(<value>,<shift_offset>)",
-        "the bits shifted to the right",
-        (2, Some(2)),
-        |call| shifted(call, |value, offset| value >> offset),
-    ),
+    row("bit_shift_right", "bit_shift_right(<value>,<shift_offset>)", "the bits shifted to the right", (2, Some(2)), |call| {
+        shifted(call, |value, offset| value >> offset)
+    }),
 ];
 
 /// The largest number: 53 bits.
@@ -72,15 +40,7 @@ const fn row(
     arity: super::Arity,
     kernel: fn(&Call<'_>) -> Result<ArrayRef>,
 ) -> FunctionSpec {
-    FunctionSpec::new(
-        name,
-        "Bitwise functions",
-        syntax,
-        summary,
-        arity,
-        integer,
-        Kernel::Columns(kernel),
-    )
+    FunctionSpec::new(name, "Bitwise functions", syntax, summary, arity, integer, Kernel::Columns(kernel))
 }
 
 fn bits(call: &Call<'_>, argument: usize, row: usize) -> Option<i64> {

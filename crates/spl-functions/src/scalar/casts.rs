@@ -80,20 +80,12 @@ fn sort_key(call: &Call<'_>) -> Result<ArrayRef> {
 /// Numbers before addresses before texts (Splunk search reference, sort: auto looks at each value).
 fn key(value: Value<'_>, kind: &str) -> Option<String> {
     let text = value.text()?;
-    let number = || {
-        value
-            .number()
-            .filter(|number| !number.is_nan())
-            .map(number_key)
-    };
+    let number = || value.number().filter(|number| !number.is_nan()).map(number_key);
     let address = || {
-        text.trim()
-            .parse::<std::net::IpAddr>()
-            .ok()
-            .map(|address| match address {
-                std::net::IpAddr::V4(address) => format!("2{:08x}", u32::from(address)),
-                std::net::IpAddr::V6(address) => format!("3{:032x}", u128::from(address)),
-            })
+        text.trim().parse::<std::net::IpAddr>().ok().map(|address| match address {
+            std::net::IpAddr::V4(address) => format!("2{:08x}", u32::from(address)),
+            std::net::IpAddr::V6(address) => format!("3{:032x}", u128::from(address)),
+        })
     };
     let plain = || format!("4{text}");
     Some(match kind {
@@ -107,11 +99,7 @@ fn key(value: Value<'_>, kind: &str) -> Option<String> {
 /// Hexadecimal digits whose order is the order of the numbers.
 fn number_key(number: f64) -> String {
     let bits = (if number == 0.0 { 0.0_f64 } else { number }).to_bits();
-    let ordered = if bits >> 63 == 0 {
-        bits | (1 << 63)
-    } else {
-        !bits
-    };
+    let ordered = if bits >> 63 == 0 { bits | (1 << 63) } else { !bits };
     format!("1{ordered:016x}")
 }
 
@@ -121,21 +109,10 @@ mod tests {
 
     #[test]
     fn keys_order_numbers_before_addresses_before_texts() {
-        let keys: Vec<Option<String>> = [
-            "-2",
-            "-1.5",
-            "0",
-            "3",
-            "20",
-            "10.0.0.2",
-            "10.0.0.10",
-            "A",
-            "a",
-            "b",
-        ]
-        .into_iter()
-        .map(|text| key(Value::Text(text), "auto"))
-        .collect();
+        let keys: Vec<Option<String>> = ["-2", "-1.5", "0", "3", "20", "10.0.0.2", "10.0.0.10", "A", "a", "b"]
+            .into_iter()
+            .map(|text| key(Value::Text(text), "auto"))
+            .collect();
         let mut sorted = keys.clone();
         sorted.sort();
         assert_eq!(keys, sorted);

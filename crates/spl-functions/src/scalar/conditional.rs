@@ -38,13 +38,7 @@ pub const FUNCTIONS: &[FunctionSpec] = &[
         Kernel::Columns(cidrmatch),
     )
     .checked(check_cidr),
-    planned(
-        "coalesce",
-        "coalesce(<values>)",
-        "the first value that is not null",
-        (1, None),
-        |types| common(types.iter()),
-    ),
+    planned("coalesce", "coalesce(<values>)", "the first value that is not null", (1, None), |types| common(types.iter())),
     planned("false", "false()", "false", (0, Some(0)), boolean),
     planned(
         "if",
@@ -53,13 +47,7 @@ pub const FUNCTIONS: &[FunctionSpec] = &[
         (3, Some(3)),
         |types| common(types.iter().skip(1)),
     ),
-    planned(
-        "in",
-        "in(<field>,<list>)",
-        "whether the value equals one of the list",
-        (2, None),
-        boolean,
-    ),
+    planned("in", "in(<field>,<list>)", "whether the value equals one of the list", (2, None), boolean),
     FunctionSpec::new(
         "like",
         CATEGORY,
@@ -87,20 +75,10 @@ pub const FUNCTIONS: &[FunctionSpec] = &[
     )
     .checked(check_match),
     planned("null", "null()", "null", (0, Some(0)), |_| ValueType::Null),
-    planned(
-        "nullif",
-        "nullif(<field1>,<field2>)",
-        "null when the two are equal, else the first",
-        (2, Some(2)),
-        |types| common(types.iter().take(1)),
-    ),
-    planned(
-        "searchmatch",
-        "searchmatch(<search_str>)",
-        "whether the event matches the search",
-        (1, Some(1)),
-        boolean,
-    ),
+    planned("nullif", "nullif(<field1>,<field2>)", "null when the two are equal, else the first", (2, Some(2)), |types| {
+        common(types.iter().take(1))
+    }),
+    planned("searchmatch", "searchmatch(<search_str>)", "whether the event matches the search", (1, Some(1)), boolean),
     planned("true", "true()", "true", (0, Some(0)), boolean),
     planned(
         "validate",
@@ -119,15 +97,7 @@ const fn planned(
     arity: super::Arity,
     returns: fn(&[ValueType]) -> ValueType,
 ) -> FunctionSpec {
-    FunctionSpec::new(
-        name,
-        CATEGORY,
-        syntax,
-        summary,
-        arity,
-        returns,
-        Kernel::Planned,
-    )
+    FunctionSpec::new(name, CATEGORY, syntax, summary, arity, returns, Kernel::Planned)
 }
 
 /// The type that holds values of all these types.
@@ -146,9 +116,9 @@ fn check_pairs(arguments: &[Option<Value<'_>>]) -> std::result::Result<(), Strin
 /// Checks a regular expression that is a literal.
 pub(super) fn check_regex(pattern: Option<Value<'_>>) -> std::result::Result<(), String> {
     match pattern {
-        Some(Value::Text(pattern)) => Pattern::new(pattern).map(|_| ()).map_err(|message| {
-            format!("the regular expression \"{pattern}\" is not valid: {message}")
-        }),
+        Some(Value::Text(pattern)) => Pattern::new(pattern)
+            .map(|_| ())
+            .map_err(|message| format!("the regular expression \"{pattern}\" is not valid: {message}")),
         _ => Ok(()),
     }
 }
@@ -160,16 +130,14 @@ fn check_match(arguments: &[Option<Value<'_>>]) -> std::result::Result<(), Strin
 /// Reads a subnet; host bits may be set, and an address alone is a subnet of one.
 fn parse_network(text: &str) -> Option<IpNet> {
     let text = text.trim();
-    text.parse()
-        .ok()
-        .or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))
+    text.parse().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))
 }
 
 fn check_cidr(arguments: &[Option<Value<'_>>]) -> std::result::Result<(), String> {
     match arguments.first().copied().flatten() {
-        Some(Value::Text(cidr)) if parse_network(cidr).is_none() => Err(format!(
-            "\"{cidr}\" is no subnet in CIDR notation, such as 10.0.0.0/8"
-        )),
+        Some(Value::Text(cidr)) if parse_network(cidr).is_none() => {
+            Err(format!("\"{cidr}\" is no subnet in CIDR notation, such as 10.0.0.0/8"))
+        }
         _ => Ok(()),
     }
 }
@@ -182,8 +150,7 @@ fn cidrmatch(call: &Call<'_>) -> Result<ArrayRef> {
         };
         any_text(call.value(1, row), |address| {
             let address = address.trim().parse::<IpAddr>();
-            Ok(network
-                .is_some_and(|network| address.is_ok_and(|address| network.contains(&address))))
+            Ok(network.is_some_and(|network| address.is_ok_and(|address| network.contains(&address))))
         })
     })
 }
@@ -195,9 +162,7 @@ fn like(call: &Call<'_>) -> Result<ArrayRef> {
         let Some(pattern) = pattern.get(call, 1, row, |text| Ok(LikePattern::new(text)))? else {
             return Ok(None);
         };
-        any_text(call.value(0, row), |text| {
-            Ok(pattern.matches(text, &mut scratch))
-        })
+        any_text(call.value(0, row), |text| Ok(pattern.matches(text, &mut scratch)))
     })
 }
 
@@ -207,11 +172,7 @@ fn matches(call: &Call<'_>) -> Result<ArrayRef> {
         let Some(pattern) = pattern.get(call, 1, row, |text| call.patterns.get(text))? else {
             return Ok(None);
         };
-        any_text(call.value(0, row), |text| {
-            pattern
-                .is_match(text)
-                .map_err(|error| exec_datafusion_err!("match: {error}"))
-        })
+        any_text(call.value(0, row), |text| pattern.is_match(text).map_err(|error| exec_datafusion_err!("match: {error}")))
     })
 }
 
@@ -227,34 +188,16 @@ mod tests {
             ("192.0.2.0/24", "192.0.2.56", "True"),
             ("192.0.2.0/24", "192.0.3.0", "False"),
             ("182.236.164.11/16", "182.236.1.2", "True"),
-            (
-                "2001:0db8:ffff:ffff:ffff:ffff:ffff:ff00/120",
-                "2001:0db8:ffff:ffff:ffff:ffff:ffff:ff99",
-                "True",
-            ),
-            (
-                "2001:db8:ffff:ffff:ffff:ffff:ffff:ff00/120",
-                "2001:db8:ffff:ffff:ffff:ffff:ffff:fe99",
-                "False",
-            ),
+            ("2001:0db8:ffff:ffff:ffff:ffff:ffff:ff00/120", "2001:0db8:ffff:ffff:ffff:ffff:ffff:ff99", "True"),
+            ("2001:db8:ffff:ffff:ffff:ffff:ffff:ff00/120", "2001:db8:ffff:ffff:ffff:ffff:ffff:fe99", "False"),
             ("10.0.0.1", "10.0.0.1", "True"),
             ("10.0.0.0/8", "no address", "False"),
             ("nonsense", "10.0.0.1", "False"),
         ] {
-            assert_eq!(
-                one("cidrmatch", &[text(cidr), text(address)]),
-                expected,
-                "{cidr} {address}"
-            );
+            assert_eq!(one("cidrmatch", &[text(cidr), text(address)]), expected, "{cidr} {address}");
         }
         assert_eq!(one("cidrmatch", &[text("10.0.0.0/8"), null()]), "null");
-        assert_eq!(
-            one(
-                "cidrmatch",
-                &[text("10.0.0.0/8"), values(&["1.1.1.1", "10.1.1.1"])]
-            ),
-            "True"
-        );
+        assert_eq!(one("cidrmatch", &[text("10.0.0.0/8"), values(&["1.1.1.1", "10.1.1.1"])]), "True");
         assert!(check("cidrmatch", &[Some(Value::Text("10.0.0/8")), None]).is_err());
     }
 
@@ -276,8 +219,7 @@ mod tests {
 
     #[test]
     fn types_of_branches() {
-        let returns =
-            |name: &str, types: &[ValueType]| (super::super::lookup(name).unwrap().returns)(types);
+        let returns = |name: &str, types: &[ValueType]| (super::super::lookup(name).unwrap().returns)(types);
         use ValueType::{Boolean, Float, Integer, Null, Text};
         assert_eq!(returns("if", &[Boolean, Integer, Float]), Float);
         assert_eq!(returns("case", &[Boolean, Integer, Boolean, Text]), Text);

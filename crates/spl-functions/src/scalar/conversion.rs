@@ -12,7 +12,7 @@ use super::kernels::{Compiled, boolean, conditions, float, numbers, text, text_o
 use super::printf::Format;
 use super::{Call, FunctionSpec, Kernel};
 use crate::column::{ColumnBuilder, ValueType};
-use crate::value::{Value, parse_number, write_number};
+use crate::value::{Value, parse_number, write_decimals, write_number, written_decimals};
 
 const CATEGORY: &str = "Conversion functions";
 
@@ -90,15 +90,7 @@ const fn row(
     returns: fn(&[ValueType]) -> ValueType,
     kernel: fn(&Call<'_>) -> Result<ArrayRef>,
 ) -> FunctionSpec {
-    FunctionSpec::new(
-        name,
-        CATEGORY,
-        syntax,
-        summary,
-        arity,
-        returns,
-        Kernel::Columns(kernel),
-    )
+    FunctionSpec::new(name, CATEGORY, syntax, summary, arity, returns, Kernel::Columns(kernel))
 }
 
 fn literal<'a>(arguments: &[Option<Value<'a>>], argument: usize) -> Option<Value<'a>> {
@@ -134,9 +126,7 @@ fn check_printf(arguments: &[Option<Value<'_>>]) -> std::result::Result<(), Stri
             let needed = Format::new(format)?.arguments();
             let given = arguments.len() - 1;
             if given < needed {
-                return Err(format!(
-                    "the format \"{format}\" needs {needed} arguments, {given} are given"
-                ));
+                return Err(format!("the format \"{format}\" needs {needed} arguments, {given} are given"));
             }
             Ok(())
         }
@@ -151,9 +141,7 @@ fn printf(call: &Call<'_>) -> Result<ArrayRef> {
     for row in 0..call.rows {
         printed.clear();
         let format = format.get(call, 0, row, |text| Format::new(text).map(Arc::new))?;
-        match format
-            .and_then(|format| format.print(|argument| call.value(argument + 1, row), &mut printed))
-        {
+        match format.and_then(|format| format.print(|argument| call.value(argument + 1, row), &mut printed)) {
             Some(()) => built.append_text(&printed),
             None => built.append_null(),
         }
@@ -168,10 +156,7 @@ fn parse_in_base(text: &str, base: u32) -> Option<f64> {
         None => (false, text.strip_prefix('+').unwrap_or(text)),
     };
     let digits = match base {
-        16 => digits
-            .strip_prefix("0x")
-            .or_else(|| digits.strip_prefix("0X"))
-            .unwrap_or(digits),
+        16 => digits.strip_prefix("0x").or_else(|| digits.strip_prefix("0X")).unwrap_or(digits),
         _ => digits,
     };
     if digits.is_empty() {
@@ -192,24 +177,16 @@ fn parse_text(text: &str, base: Option<f64>) -> Option<f64> {
     match base {
         None => parse_number(text),
         Some(10.0) => parse_number(text),
-        Some(base) if base.fract() == 0.0 && (2.0..=36.0).contains(&base) => {
-            parse_in_base(text, base as u32)
-        }
+        Some(base) if base.fract() == 0.0 && (2.0..=36.0).contains(&base) => parse_in_base(text, base as u32),
         Some(_) => None,
     }
 }
 
 fn read_number(call: &Call<'_>, row: usize) -> Option<f64> {
-    let base = if call.has(1) {
-        Some(call.value(1, row).number()?)
-    } else {
-        None
-    };
+    let base = if call.has(1) { Some(call.value(1, row).number()?) } else { None };
     match call.value(0, row) {
         // A number's digits are read in the base as well when its column happens to be one of numbers.
-        Value::Integer(number) if base.is_some_and(|base| base != 10.0) => {
-            parse_text(&number.to_string(), base)
-        }
+        Value::Integer(number) if base.is_some_and(|base| base != 10.0) => parse_text(&number.to_string(), base),
         Value::Integer(number) => Some(number as f64),
         Value::Float(number) => Some(number),
         Value::Text(text) => parse_text(text, base),
@@ -220,11 +197,7 @@ fn read_number(call: &Call<'_>, row: usize) -> Option<f64> {
 
 fn check_base(arguments: &[Option<Value<'_>>]) -> std::result::Result<(), String> {
     match literal(arguments, 1) {
-        Some(base)
-            if !base
-                .number()
-                .is_some_and(|base| base.fract() == 0.0 && (2.0..=36.0).contains(&base)) =>
-        {
+        Some(base) if !base.number().is_some_and(|base| base.fract() == 0.0 && (2.0..=36.0).contains(&base)) => {
             Err("the base must be a whole number from 2 to 36".to_owned())
         }
         _ => Ok(()),
@@ -235,9 +208,7 @@ fn check_tonumber(arguments: &[Option<Value<'_>>]) -> std::result::Result<(), St
     check_base(arguments)?;
     let base = literal(arguments, 1).and_then(|base| base.number());
     match literal(arguments, 0) {
-        Some(Value::Text(text))
-            if (arguments.len() < 2 || base.is_some()) && parse_text(text, base).is_none() =>
-        {
+        Some(Value::Text(text)) if (arguments.len() < 2 || base.is_some()) && parse_text(text, base).is_none() => {
             Err(format!("the string \"{text}\" is no number"))
         }
         _ => Ok(()),
@@ -248,10 +219,9 @@ const FORMATS: [&str; 4] = ["binary", "hex", "commas", "duration"];
 
 fn check_tostring(arguments: &[Option<Value<'_>>]) -> std::result::Result<(), String> {
     match literal(arguments, 1) {
-        Some(Value::Text(format)) if !FORMATS.contains(&format) => Err(format!(
-            "tostring knows the formats {}, not \"{format}\"",
-            FORMATS.join(", ")
-        )),
+        Some(Value::Text(format)) if !FORMATS.contains(&format) => {
+            Err(format!("tostring knows the formats {}, not \"{format}\"", FORMATS.join(", ")))
+        }
         _ => Ok(()),
     }
 }
@@ -259,12 +229,15 @@ fn check_tostring(arguments: &[Option<Value<'_>>]) -> std::result::Result<(), St
 fn tostring(call: &Call<'_>) -> Result<ArrayRef> {
     let mut format: Compiled<String> = Compiled::new();
     texts(call, |row, text, result| {
-        let format = if call.has(1) {
-            format.get(call, 1, row, |text| Ok(text.to_owned()))?
-        } else {
-            None
-        };
-        match (format, parse_number(text)) {
+        let format = if call.has(1) { format.get(call, 1, row, |text| Ok(text.to_owned()))? } else { None };
+        match (format.map(String::as_str), parse_number(text)) {
+            // A text that is written with decimals keeps them, two at most: `4.00`.
+            (Some("commas"), Some(number)) if written_decimals(text).is_some() => {
+                let mut digits = String::new();
+                write_decimals(number, written_decimals(text).map(|decimals| decimals.clamp(0, 2)), &mut digits);
+                super::printf::write_grouped(&digits, result);
+                Ok(true)
+            }
             (Some(format), Some(number)) => Ok(write_formatted(number, format, result)),
             _ => {
                 result.push_str(text);
@@ -277,18 +250,13 @@ fn tostring(call: &Call<'_>) -> Result<ArrayRef> {
 /// Appends a number in a format of `tostring`; false when it can't be written in it.
 fn write_formatted(number: f64, format: &str, result: &mut String) -> bool {
     // Writing into a String can't fail.
-    let whole = (number.fract() == 0.0 && (0.0..9_007_199_254_740_992.0).contains(&number))
-        .then_some(number as u64);
+    let whole = (number.fract() == 0.0 && (0.0..9_007_199_254_740_992.0).contains(&number)).then_some(number as u64);
     let _ = match (format, whole) {
         ("hex", Some(whole)) => write!(result, "0x{whole:X}"),
         ("binary", Some(whole)) => write!(result, "{whole:b}"),
         ("hex" | "binary", None) => return false,
         ("commas", _) => {
-            let digits = if number.fract() == 0.0 {
-                format!("{number:.0}")
-            } else {
-                format!("{:.2}", hundredths(number))
-            };
+            let digits = if number.fract() == 0.0 { format!("{number:.0}") } else { format!("{:.2}", hundredths(number)) };
             super::printf::write_grouped(&digits, result);
             Ok(())
         }
@@ -302,7 +270,7 @@ fn write_formatted(number: f64, format: &str, result: &mut String) -> bool {
 }
 
 fn hundredths(number: f64) -> f64 {
-    super::mathematical::round_decimals(number, 2).unwrap_or(number)
+    crate::value::round_decimals(number, 2).unwrap_or(number)
 }
 
 /// `[D+]HH:MM:SS[.ffffff]`.
@@ -315,13 +283,7 @@ fn write_duration(seconds: f64, result: &mut String) -> std::fmt::Result {
     if whole >= 86_400 {
         write!(result, "{}+", whole / 86_400)?;
     }
-    write!(
-        result,
-        "{:02}:{:02}:{:02}",
-        whole / 3_600 % 24,
-        whole / 60 % 60,
-        whole % 60
-    )?;
+    write!(result, "{:02}:{:02}:{:02}", whole / 3_600 % 24, whole / 60 % 60, whole % 60)?;
     if fraction > 0 {
         write!(result, ".{fraction:06}")?;
     }
@@ -366,9 +328,7 @@ fn write_json(value: &Json, result: &mut String) {
             }
             result.push('}');
         }
-        Json::Number(number) if number.is_f64() => {
-            write_number(number.as_f64().unwrap_or_default(), result)
-        }
+        Json::Number(number) if number.is_f64() => write_number(number.as_f64().unwrap_or_default(), result),
         other => result.push_str(&other.to_string()),
     }
 }
@@ -395,19 +355,13 @@ fn toarray(call: &Call<'_>) -> Result<ArrayRef> {
                 array.push(']');
             }
             value => {
-                let parsed = value
-                    .text()
-                    .and_then(|text| serde_json::from_str::<Json>(&text).ok());
+                let parsed = value.text().and_then(|text| serde_json::from_str::<Json>(&text).ok());
                 if let Some(parsed @ Json::Array(_)) = parsed {
                     write_json(&parsed, &mut array);
                 }
             }
         }
-        if array.is_empty() {
-            built.append_null()
-        } else {
-            built.append_text(&array)
-        }
+        if array.is_empty() { built.append_null() } else { built.append_text(&array) }
     }
     Ok(built.finish())
 }
@@ -431,9 +385,7 @@ fn tomv(call: &Call<'_>) -> Result<ArrayRef> {
                 built.append(value);
                 continue;
             }
-            value => value
-                .text()
-                .and_then(|text| serde_json::from_str::<Json>(&text).ok()),
+            value => value.text().and_then(|text| serde_json::from_str::<Json>(&text).ok()),
         };
         match parsed {
             Some(Json::Array(items)) => built.append_values(items.iter().map(|item| match item {
@@ -473,13 +425,7 @@ mod tests {
         assert_eq!(one("toint", &[number(3.75)]), "3");
         assert_eq!(one("toint", &[text("-3.25")]), "-4");
         assert!(check("tonumber", &[Some(Value::Text("seven"))]).is_err());
-        assert!(
-            check(
-                "tonumber",
-                &[Some(Value::Text("ff")), Some(Value::Integer(16))]
-            )
-            .is_ok()
-        );
+        assert!(check("tonumber", &[Some(Value::Text("ff")), Some(Value::Integer(16))]).is_ok());
         assert!(check("tonumber", &[None, Some(Value::Integer(37))]).is_err());
     }
 
@@ -500,28 +446,21 @@ mod tests {
             (0.0, "duration", "00:00:00"),
             (1.5, "duration", "00:00:01.500000"),
         ] {
-            assert_eq!(
-                one("tostring", &[number(value), text(format)]),
-                expected,
-                "{value} {format}"
-            );
+            assert_eq!(one("tostring", &[number(value), text(format)]), expected, "{value} {format}");
         }
+        assert_eq!(one("tostring", &[text("1234.50"), text("commas")]), "1,234.50");
+        assert_eq!(one("tostring", &[text("4.00"), text("commas")]), "4.00");
+        assert_eq!(one("tostring", &[text("1234.5678"), text("commas")]), "1,234.57");
         assert_eq!(one("tostring", &[boolean(true)]), "True");
         assert_eq!(one("tostring", &[number(2.50)]), "2.5");
         assert_eq!(one("tostring", &[text("abc"), text("hex")]), "abc");
-        assert_eq!(
-            one("tostring", &[text("615"), text("duration")]),
-            "00:10:15"
-        );
+        assert_eq!(one("tostring", &[text("615"), text("duration")]), "00:10:15");
         assert!(check("tostring", &[None, Some(Value::Text("octal"))]).is_err());
     }
 
     #[test]
     fn masks() {
-        assert_eq!(
-            one("ipmask", &[text("0.255.0.224"), text("10.20.30.120")]),
-            "0.20.0.96"
-        );
+        assert_eq!(one("ipmask", &[text("0.255.0.224"), text("10.20.30.120")]), "0.20.0.96");
         assert_eq!(one("ipmask", &[text("255.255.255.0"), text("x")]), "null");
         assert!(check("ipmask", &[Some(Value::Text("255.255.0")), None]).is_err());
     }
@@ -529,24 +468,12 @@ mod tests {
     #[test]
     fn json_types() {
         assert_eq!(one("toarray", &[values(&["1", " 2", " 3"])]), "[1,2,3]");
-        assert_eq!(
-            one(
-                "toarray",
-                &[text("[\"carrots\", 1.00, \"potatoes\", 1.75]")]
-            ),
-            "[\"carrots\",1,\"potatoes\",1.75]"
-        );
+        assert_eq!(one("toarray", &[text("[\"carrots\", 1.00, \"potatoes\", 1.75]")]), "[\"carrots\",1,\"potatoes\",1.75]");
         assert_eq!(one("toarray", &[text("somefield")]), "null");
-        assert_eq!(
-            one("tomv", &[text("[\"dubois\",{\"name\":\"patel\"},1]")]),
-            "dubois|{\"name\":\"patel\"}|1"
-        );
+        assert_eq!(one("tomv", &[text("[\"dubois\",{\"name\":\"patel\"},1]")]), "dubois|{\"name\":\"patel\"}|1");
         assert_eq!(one("tomv", &[text("x")]), "null");
         assert_eq!(one("tomv", &[values(&["a", "b"])]), "a|b");
-        assert_eq!(
-            one("toobject", &[text("{\"name\": \"maria\", \"age\": 25}")]),
-            "{\"name\":\"maria\",\"age\":25}"
-        );
+        assert_eq!(one("toobject", &[text("{\"name\": \"maria\", \"age\": 25}")]), "{\"name\":\"maria\",\"age\":25}");
         assert_eq!(one("toobject", &[text("[1]")]), "null");
         assert_eq!(one("tobool", &[integer(12)]), "True");
         assert_eq!(one("tobool", &[text("0")]), "False");
@@ -556,10 +483,7 @@ mod tests {
 
     #[test]
     fn printf_prints_null_without_its_arguments() {
-        assert_eq!(
-            one("printf", &[text("%d %s"), integer(5), text("x")]),
-            "5 x"
-        );
+        assert_eq!(one("printf", &[text("%d %s"), integer(5), text("x")]), "5 x");
         assert_eq!(one("printf", &[text("%d"), null()]), "null");
         assert_eq!(one("printf", &[text("%d"), text("x")]), "null");
         assert_eq!(one("printf", &[text("100%%")]), "100%");

@@ -39,33 +39,19 @@ const fn internal(
 
 /// The conversions and bins.
 pub const FUNCTIONS: &[FunctionSpec] = &[
-    internal(
-        "convert_auto",
-        "convert_auto(<value>)",
-        "the value as number, null when it is none",
-        1,
-        float,
-        |call| numbers(call, convert::num),
-    ),
-    internal(
-        "convert_num",
-        "convert_num(<value>)",
-        "the value as number, null when it is none",
-        1,
-        float,
-        |call| numbers(call, convert::num),
-    ),
+    internal("convert_auto", "convert_auto(<value>)", "the value as number, null when it is none", 1, float, |call| {
+        numbers(call, convert::num)
+    }),
+    internal("convert_num", "convert_num(<value>)", "the value as number, null when it is none", 1, float, |call| {
+        numbers(call, convert::num)
+    }),
     internal(
         "convert_ctime",
         "convert_ctime(<value>,<format>)",
         "epoch seconds as text, other values unchanged",
         2,
         text,
-        |call| {
-            each(call, |value, row| {
-                convert::ctime(value, &call.value(1, row).text()?, call.time_zone)
-            })
-        },
+        |call| each(call, |value, row| convert::ctime(value, &call.value(1, row).text()?, call.time_zone)),
     ),
     internal(
         "convert_mktime",
@@ -75,19 +61,13 @@ pub const FUNCTIONS: &[FunctionSpec] = &[
         text,
         |call| {
             each(call, |value, row| {
-                convert::mktime(value, &call.value(1, row).text()?, call.time_zone, call.now)
-                    .map(format_number)
+                convert::mktime(value, &call.value(1, row).text()?, call.time_zone, call.now).map(format_number)
             })
         },
     ),
-    internal(
-        "convert_dur2sec",
-        "convert_dur2sec(<value>)",
-        "a duration as seconds, other values unchanged",
-        1,
-        text,
-        |call| each(call, |value, _| convert::dur2sec(value).map(format_number)),
-    ),
+    internal("convert_dur2sec", "convert_dur2sec(<value>)", "a duration as seconds, other values unchanged", 1, text, |call| {
+        each(call, |value, _| convert::dur2sec(value).map(format_number))
+    }),
     internal(
         "convert_mstime",
         "convert_mstime(<value>)",
@@ -96,38 +76,16 @@ pub const FUNCTIONS: &[FunctionSpec] = &[
         text,
         |call| each(call, |value, _| convert::mstime(value).map(format_number)),
     ),
-    internal(
-        "convert_memk",
-        "convert_memk(<value>)",
-        "a size as kilobytes, other values unchanged",
-        1,
-        text,
-        |call| each(call, |value, _| convert::memk(value).map(format_number)),
-    ),
-    internal(
-        "convert_rmcomma",
-        "convert_rmcomma(<value>)",
-        "the value without commas",
-        1,
-        text,
-        |call| each(call, |value, _| Some(convert::rmcomma(value))),
-    ),
-    internal(
-        "convert_rmunit",
-        "convert_rmunit(<value>)",
-        "the number at the start, other values unchanged",
-        1,
-        text,
-        |call| each(call, |value, _| convert::rmunit(value).map(format_number)),
-    ),
-    internal(
-        "bin_time",
-        "bin_time(<value>,<span>,<aligntime>)",
-        "the start of the time bin",
-        3,
-        float,
-        bin_time,
-    ),
+    internal("convert_memk", "convert_memk(<value>)", "a size as kilobytes, other values unchanged", 1, text, |call| {
+        each(call, |value, _| convert::memk(value).map(format_number))
+    }),
+    internal("convert_rmcomma", "convert_rmcomma(<value>)", "the value without commas", 1, text, |call| {
+        each(call, |value, _| Some(convert::rmcomma(value)))
+    }),
+    internal("convert_rmunit", "convert_rmunit(<value>)", "the number at the start, other values unchanged", 1, text, |call| {
+        each(call, |value, _| convert::rmunit(value).map(format_number))
+    }),
+    internal("bin_time", "bin_time(<value>,<span>,<aligntime>)", "the start of the time bin", 3, float, bin_time),
     internal(
         "bin_number",
         "bin_number(<value>,<size>)",
@@ -176,11 +134,7 @@ fn each(call: &Call<'_>, convert: impl Fn(&str, usize) -> Option<String>) -> Res
     for row in 0..call.rows {
         match call.value(0, row) {
             Value::Multivalue(values) => {
-                built.append_values(
-                    values
-                        .iter()
-                        .map(|value| convert(value, row).unwrap_or_else(|| value.to_owned())),
-                );
+                built.append_values(values.iter().map(|value| convert(value, row).unwrap_or_else(|| value.to_owned())));
             }
             value => match value.text() {
                 None => built.append_null(),
@@ -196,20 +150,14 @@ fn each(call: &Call<'_>, convert: impl Fn(&str, usize) -> Option<String>) -> Res
 
 /// The text of an argument that plans give as a literal.
 fn literal_text(call: &Call<'_>, argument: usize) -> Result<String> {
-    match call
-        .arguments
-        .get(argument)
-        .and_then(Column::literal)
-        .and_then(|value| value.text())
-    {
+    match call.arguments.get(argument).and_then(Column::literal).and_then(|value| value.text()) {
         Some(text) => Ok(text.into_owned()),
         None => exec_err!("a bin needs its span as a literal"),
     }
 }
 
 fn bin_time(call: &Call<'_>) -> Result<ArrayRef> {
-    let span =
-        parse_span(&literal_text(call, 1)?).map_err(|error| exec_datafusion_err!("{error}"))?;
+    let span = parse_span(&literal_text(call, 1)?).map_err(|error| exec_datafusion_err!("{error}"))?;
     if let Some(Column::Float(times)) = call.arguments.first()
         && call.arguments.get(2).is_none_or(|align| matches!(align, Column::Literal(_) | Column::Null))
     {
@@ -238,19 +186,14 @@ fn bin_time(call: &Call<'_>) -> Result<ArrayRef> {
     let mut built = ColumnBuilder::new(call.returns, call.rows);
     for row in 0..call.rows {
         let aligntime = call.value(2, row).number();
-        let start = call
-            .value(0, row)
-            .number()
-            .map(|epoch| span.floor(epoch, call.time_zone, aligntime));
+        let start = call.value(0, row).number().map(|epoch| span.floor(epoch, call.time_zone, aligntime));
         built.append(start.map_or(Value::Null, Value::Float));
     }
     Ok(built.finish())
 }
 
 fn bin_number(call: &Call<'_>) -> Result<ArrayRef> {
-    bins(call, |value, row| {
-        linear_bin(value, call.value(1, row).number()?)
-    })
+    bins(call, |value, row| linear_bin(value, call.value(1, row).number()?))
 }
 
 fn bin_log(call: &Call<'_>) -> Result<ArrayRef> {
@@ -284,17 +227,10 @@ mod tests {
     use crate::pattern::PatternCache;
 
     fn run(name: &str, values: &[Option<&str>], others: &[&str]) -> Vec<Option<String>> {
-        let spec = FUNCTIONS
-            .iter()
-            .find(|function| function.name == name)
-            .unwrap();
-        let Kernel::Columns(kernel) = spec.kernel else {
-            panic!("planned")
-        };
+        let spec = FUNCTIONS.iter().find(|function| function.name == name).unwrap();
+        let Kernel::Columns(kernel) = spec.kernel else { panic!("planned") };
         let mut arguments = vec![Column::Text(StringViewArray::from(values.to_vec()))];
-        arguments.extend(others.iter().map(|other| {
-            Column::Literal(Box::new(Column::Text(StringViewArray::from(vec![*other]))))
-        }));
+        arguments.extend(others.iter().map(|other| Column::Literal(Box::new(Column::Text(StringViewArray::from(vec![*other]))))));
         arguments.resize_with(spec.arity.0, || Column::Null);
         let patterns = PatternCache::default();
         let built = kernel(&Call {
@@ -307,59 +243,26 @@ mod tests {
         })
         .unwrap();
         let column = Column::new(&built).unwrap();
-        (0..values.len())
-            .map(|row| column.value(row).text().map(|text| text.into_owned()))
-            .collect()
+        (0..values.len()).map(|row| column.value(row).text().map(|text| text.into_owned())).collect()
     }
 
     fn texts(values: &[&str]) -> Vec<Option<String>> {
-        values
-            .iter()
-            .map(|value| (!value.is_empty()).then(|| (*value).to_owned()))
-            .collect()
+        values.iter().map(|value| (!value.is_empty()).then(|| (*value).to_owned())).collect()
     }
 
     #[test]
     fn conversions_leave_what_they_do_not_know() {
-        assert_eq!(
-            run(
-                "convert_ctime",
-                &[Some("1700000000"), Some("x"), None],
-                &["%H:%M"]
-            ),
-            texts(&["22:13", "x", ""])
-        );
-        assert_eq!(
-            run("convert_dur2sec", &[Some("00:10:15"), Some("x")], &[]),
-            texts(&["615", "x"])
-        );
-        assert_eq!(
-            run("convert_num", &[Some("1,000"), Some("x")], &[]),
-            texts(&["1000", ""])
-        );
-        assert_eq!(
-            run("convert_rmunit", &[Some("12.5ms"), Some("ms")], &[]),
-            texts(&["12.5", "ms"])
-        );
+        assert_eq!(run("convert_ctime", &[Some("1700000000"), Some("x"), None], &["%H:%M"]), texts(&["22:13", "x", ""]));
+        assert_eq!(run("convert_dur2sec", &[Some("00:10:15"), Some("x")], &[]), texts(&["615", "x"]));
+        assert_eq!(run("convert_num", &[Some("1,000"), Some("x")], &[]), texts(&["1000", ""]));
+        assert_eq!(run("convert_rmunit", &[Some("12.5ms"), Some("ms")], &[]), texts(&["12.5", "ms"]));
     }
 
     #[test]
     fn bins_of_times_and_numbers() {
-        assert_eq!(
-            run("bin_time", &[Some("1699930801"), Some("x")], &["1h"]),
-            texts(&["1699930800", ""])
-        );
-        assert_eq!(
-            run("bin_time", &[Some("1699925600")], &["1h", "1800"]),
-            texts(&["1699925400"])
-        );
-        assert_eq!(
-            run("bin_number", &[Some("5"), Some("12"), Some("x")], &["10"]),
-            texts(&["0-10", "10-20", "x"])
-        );
-        assert_eq!(
-            run("bin_log", &[Some("5"), Some("500"), Some("0")], &["log10"]),
-            texts(&["1-10", "100-1000", "0"])
-        );
+        assert_eq!(run("bin_time", &[Some("1699930801"), Some("x")], &["1h"]), texts(&["1699930800", ""]));
+        assert_eq!(run("bin_time", &[Some("1699925600")], &["1h", "1800"]), texts(&["1699925400"]));
+        assert_eq!(run("bin_number", &[Some("5"), Some("12"), Some("x")], &["10"]), texts(&["0-10", "10-20", "x"]));
+        assert_eq!(run("bin_log", &[Some("5"), Some("500"), Some("0")], &["log10"]), texts(&["1-10", "100-1000", "0"]));
     }
 }

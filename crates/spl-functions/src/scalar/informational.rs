@@ -15,79 +15,28 @@ const CATEGORY: &str = "Informational functions";
 
 /// The informational functions.
 pub const FUNCTIONS: &[FunctionSpec] = &[
-    test(
-        "isarray",
-        "isarray(<value>)",
-        "whether the value is a JSON array",
-        |call| each(call, |value| is_json(value, b'[')),
-    ),
-    test(
-        "isbool",
-        "isbool(<value>)",
-        "whether the value is Boolean",
-        |call| each(call, |value| matches!(value, Value::Boolean(_))),
-    ),
-    test(
-        "isdouble",
-        "isdouble(<value>)",
-        "whether the value is a number with a fraction",
-        |call| each(call, |value| kind(value) == Kind::Double),
-    ),
-    test(
-        "isint",
-        "isint(<value>)",
-        "whether the value is a whole number",
-        |call| each(call, |value| kind(value) == Kind::Integer),
-    ),
-    test(
-        "ismv",
-        "ismv(<value>)",
-        "whether the field has several values",
-        |call| {
-            each(
-                call,
-                |value| matches!(value, Value::Multivalue(values) if values.len() > 1),
-            )
-        },
-    ),
-    test(
-        "isnotnull",
-        "isnotnull(<value>)",
-        "whether the field is present",
-        |call| each(call, |value| !value.is_null()),
-    ),
-    test(
-        "isnull",
-        "isnull(<value>)",
-        "whether the field is absent",
-        |call| each(call, |value| value.is_null()),
-    ),
-    test(
-        "isnum",
-        "isnum(<value>)",
-        "whether the value is a number",
-        |call| {
-            each(call, |value| {
-                matches!(kind(value), Kind::Integer | Kind::Double | Kind::NotANumber)
-            })
-        },
-    ),
-    test(
-        "isobject",
-        "isobject(<value>)",
-        "whether the value is a JSON object",
-        |call| each(call, |value| is_json(value, b'{')),
-    ),
-    test(
-        "isstr",
-        "isstr(<value>)",
-        "whether the value is a string",
-        |call| {
-            each(call, |value| {
-                matches!(kind(value), Kind::Text | Kind::NotANumber)
-            })
-        },
-    ),
+    test("isarray", "isarray(<value>)", "whether the value is a JSON array", |call| each(call, |value| is_json(value, b'['))),
+    test("isbool", "isbool(<value>)", "whether the value is Boolean", |call| {
+        each(call, |value| matches!(value, Value::Boolean(_)))
+    }),
+    test("isdouble", "isdouble(<value>)", "whether the value is a number with a fraction", |call| {
+        each(call, |value| kind(value) == Kind::Double)
+    }),
+    test("isint", "isint(<value>)", "whether the value is a whole number", |call| {
+        each(call, |value| kind(value) == Kind::Integer)
+    }),
+    test("ismv", "ismv(<value>)", "whether the field has several values", |call| {
+        each(call, |value| matches!(value, Value::Multivalue(values) if values.len() > 1))
+    }),
+    test("isnotnull", "isnotnull(<value>)", "whether the field is present", |call| each(call, |value| !value.is_null())),
+    test("isnull", "isnull(<value>)", "whether the field is absent", |call| each(call, |value| value.is_null())),
+    test("isnum", "isnum(<value>)", "whether the value is a number", |call| {
+        each(call, |value| matches!(kind(value), Kind::Integer | Kind::Double | Kind::NotANumber))
+    }),
+    test("isobject", "isobject(<value>)", "whether the value is a JSON object", |call| each(call, |value| is_json(value, b'{'))),
+    test("isstr", "isstr(<value>)", "whether the value is a string", |call| {
+        each(call, |value| matches!(kind(value), Kind::Text | Kind::NotANumber))
+    }),
     FunctionSpec::new(
         "typeof",
         CATEGORY,
@@ -105,15 +54,7 @@ const fn test(
     summary: &'static str,
     kernel: fn(&Call<'_>) -> Result<ArrayRef>,
 ) -> FunctionSpec {
-    FunctionSpec::new(
-        name,
-        CATEGORY,
-        syntax,
-        summary,
-        (1, Some(1)),
-        boolean,
-        Kernel::Columns(kernel),
-    )
+    FunctionSpec::new(name, CATEGORY, syntax, summary, (1, Some(1)), boolean, Kernel::Columns(kernel))
 }
 
 /// What the functions that tell strings from numbers say of a quoted string: it is a string even when it looks like a
@@ -169,8 +110,7 @@ fn is_json(value: Value<'_>, opening: u8) -> bool {
     let Some(text) = value.text() else {
         return false;
     };
-    text.trim_start().as_bytes().first() == Some(&opening)
-        && serde_json::from_str::<serde::de::IgnoredAny>(&text).is_ok()
+    text.trim_start().as_bytes().first() == Some(&opening) && serde_json::from_str::<serde::de::IgnoredAny>(&text).is_ok()
 }
 
 fn type_of(call: &Call<'_>) -> Result<ArrayRef> {
@@ -224,11 +164,7 @@ mod tests {
             ("typeof", null(), "Invalid"),
             ("typeof", values(&["1", "2"]), "Multivalue"),
         ] {
-            assert_eq!(
-                one(name, std::slice::from_ref(&value)),
-                expected,
-                "{name} {value:?}"
-            );
+            assert_eq!(one(name, std::slice::from_ref(&value)), expected, "{name} {value:?}");
         }
         assert_eq!(of_quoted_string("isNum"), Some(Value::Boolean(false)));
         assert_eq!(of_quoted_string("len"), None);

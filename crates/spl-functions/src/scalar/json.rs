@@ -14,10 +14,7 @@ use super::{Call, FunctionSpec, Kernel};
 use crate::column::{ColumnBuilder, ValueType};
 use crate::json_path::{Path, text_of};
 use crate::value::Value;
-use read::{
-    at_path, entries, extracted, json, json_array_to_mv, json_has_key_exact, json_valid, keys,
-    of_document, spath,
-};
+use read::{at_path, entries, extracted, json, json_array_to_mv, json_has_key_exact, json_valid, keys, of_document, spath};
 use write::{append, edited, extend, json_array, json_delete, json_object};
 
 const CATEGORY: &str = "JSON functions";
@@ -44,13 +41,7 @@ const fn function(
 
 /// The JSON functions.
 pub const FUNCTIONS: &[FunctionSpec] = &[
-    function(
-        "json",
-        "json(<value>)",
-        "the value when it is JSON, else null",
-        (1, Some(1)),
-        json,
-    ),
+    function("json", "json(<value>)", "the value when it is JSON, else null", (1, Some(1)), json),
     FunctionSpec {
         status: super::Status::Full,
         check: Some(after_document),
@@ -62,13 +53,7 @@ pub const FUNCTIONS: &[FunctionSpec] = &[
             |call| edited(call, append),
         )
     },
-    function(
-        "json_array",
-        "json_array(<values>)",
-        "a JSON array of the values",
-        (0, None),
-        json_array,
-    ),
+    function("json_array", "json_array(<values>)", "a JSON array of the values", (0, None), json_array),
     FunctionSpec {
         returns: |_| ValueType::Multivalue,
         ..function(
@@ -79,13 +64,7 @@ pub const FUNCTIONS: &[FunctionSpec] = &[
             json_array_to_mv,
         )
     },
-    function(
-        "json_delete",
-        "json_delete(<object>,<keys>)",
-        "the object without the keys",
-        (2, None),
-        json_delete,
-    ),
+    function("json_delete", "json_delete(<object>,<keys>)", "the object without the keys", (2, None), json_delete),
     function(
         "json_entries",
         "json_entries(<value>)",
@@ -116,11 +95,7 @@ pub const FUNCTIONS: &[FunctionSpec] = &[
         "json_extract_exact(<json>,<keys>)",
         "the value of the key, taken literally; with several keys their values as JSON array",
         (1, None),
-        |call| {
-            extracted(call, |document, key| {
-                document.as_object()?.get(key).cloned()
-            })
-        },
+        |call| extracted(call, |document, key| document.as_object()?.get(key).cloned()),
     ),
     FunctionSpec {
         returns: |_| ValueType::Boolean,
@@ -132,23 +107,13 @@ pub const FUNCTIONS: &[FunctionSpec] = &[
             json_has_key_exact,
         )
     },
-    function(
-        "json_keys",
-        "json_keys(<json>)",
-        "the keys of an object as JSON array",
-        (1, Some(1)),
-        |call| of_document(call, keys),
-    ),
+    function("json_keys", "json_keys(<json>)", "the keys of an object as JSON array", (1, Some(1)), |call| {
+        of_document(call, keys)
+    }),
     FunctionSpec {
         status: super::Status::Full,
         check: Some(|arguments| in_pairs(arguments.len())),
-        ..function(
-            "json_object",
-            "json_object(<members>)",
-            "a JSON object of the keys and values",
-            (0, None),
-            json_object,
-        )
+        ..function("json_object", "json_object(<members>)", "a JSON object of the keys and values", (0, None), json_object)
     },
     FunctionSpec {
         status: super::Status::Full,
@@ -186,13 +151,7 @@ pub const FUNCTIONS: &[FunctionSpec] = &[
     },
     FunctionSpec {
         returns: |_| ValueType::Boolean,
-        ..function(
-            "json_valid",
-            "json_valid(<json>)",
-            "whether the value is valid JSON",
-            (1, Some(1)),
-            json_valid,
-        )
+        ..function("json_valid", "json_valid(<json>)", "whether the value is valid JSON", (1, Some(1)), json_valid)
     },
     FunctionSpec {
         category: "Text functions",
@@ -208,11 +167,7 @@ pub const FUNCTIONS: &[FunctionSpec] = &[
 ];
 
 fn in_pairs(arguments: usize) -> std::result::Result<(), String> {
-    if arguments.is_multiple_of(2) {
-        Ok(())
-    } else {
-        Err("the last argument has no value: arguments come in pairs".to_owned())
-    }
+    if arguments.is_multiple_of(2) { Ok(()) } else { Err("the last argument has no value: arguments come in pairs".to_owned()) }
 }
 
 fn after_document(arguments: &[Option<Value<'_>>]) -> std::result::Result<(), String> {
@@ -222,9 +177,7 @@ fn after_document(arguments: &[Option<Value<'_>>]) -> std::result::Result<(), St
 /// Several values that are only one are that one.
 fn single(value: Value<'_>) -> Value<'_> {
     match value {
-        Value::Multivalue(values) if values.len() == 1 => {
-            values.get(0).map_or(Value::Null, Value::Text)
-        }
+        Value::Multivalue(values) if values.len() == 1 => values.get(0).map_or(Value::Null, Value::Text),
         other => other,
     }
 }
@@ -235,9 +188,7 @@ fn to_json(value: Value<'_>) -> Json {
         Value::Null => Json::Null,
         Value::Boolean(flag) => Json::Bool(flag),
         Value::Integer(number) => number.into(),
-        Value::Float(number) if number.fract() == 0.0 && number.abs() < 9e15 => {
-            (number as i64).into()
-        }
+        Value::Float(number) if number.fract() == 0.0 && number.abs() < 9e15 => (number as i64).into(),
         Value::Float(number) => Number::from_f64(number).map_or(Json::Null, Json::Number),
         Value::Text(text) => container(text).unwrap_or_else(|| Json::String(text.to_owned())),
         Value::Multivalue(values) => values.iter().map(Json::from).collect(),
@@ -246,11 +197,7 @@ fn to_json(value: Value<'_>) -> Json {
 
 /// A text that is a JSON object or array.
 fn container(text: &str) -> Option<Json> {
-    if text.trim_start().starts_with(['{', '[']) {
-        serde_json::from_str(text).ok()
-    } else {
-        None
-    }
+    if text.trim_start().starts_with(['{', '[']) { serde_json::from_str(text).ok() } else { None }
 }
 
 /// An argument that must be a JSON document; none when it is not.

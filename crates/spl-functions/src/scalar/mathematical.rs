@@ -8,7 +8,7 @@ use datafusion_common::Result;
 use super::kernels::{float, numbers, of_number, of_two_numbers};
 use super::{Call, FunctionSpec, Kernel};
 use crate::column::ValueType;
-use crate::value::{Value, parse_number};
+use crate::value::{Value, parse_number, round_decimals};
 
 const CATEGORY: &str = "Mathematical functions";
 
@@ -16,12 +16,8 @@ const CATEGORY: &str = "Mathematical functions";
 pub const FUNCTIONS: &[FunctionSpec] = &[
     row("abs", "abs(<num>)", "the absolute value", (1, Some(1)), |call| of_number(call, f64::abs)),
     row("ceiling", "ceiling(<num>)", "the number rounded up", (1, Some(1)), |call| of_number(call, f64::ceil)),
-    row("ceil", "ceil(<num>)", "the number rounded up; the same as ceiling", (1, Some(1)), |call| {
-        of_number(call, f64::ceil)
-    }),
-    row("exact", "exact(<expression>)", "the number with all its digits", (1, Some(1)), |call| {
-        of_number(call, |number| number)
-    }),
+    row("ceil", "ceil(<num>)", "the number rounded up; the same as ceiling", (1, Some(1)), |call| of_number(call, f64::ceil)),
+    row("exact", "exact(<expression>)", "the number with all its digits", (1, Some(1)), |call| of_number(call, |number| number)),
     row("exp", "exp(<num>)", "e to the power of the number", (1, Some(1)), |call| of_number(call, f64::exp)),
     row("floor", "floor(<num>)", "the number rounded down", (1, Some(1)), |call| of_number(call, f64::floor)),
     row("ln", "ln(<num>)", "the natural logarithm", (1, Some(1)), |call| of_number(call, f64::ln)),
@@ -67,15 +63,7 @@ const fn row(
     arity: super::Arity,
     kernel: fn(&Call<'_>) -> Result<ArrayRef>,
 ) -> FunctionSpec {
-    FunctionSpec::new(
-        name,
-        CATEGORY,
-        syntax,
-        summary,
-        arity,
-        float as fn(&[ValueType]) -> ValueType,
-        Kernel::Columns(kernel),
-    )
+    FunctionSpec::new(name, CATEGORY, syntax, summary, arity, float as fn(&[ValueType]) -> ValueType, Kernel::Columns(kernel))
 }
 
 /// The sum of all numbers among a row's arguments, and how many there are; none when there is none.
@@ -97,18 +85,11 @@ pub(super) fn total(call: &Call<'_>, row: usize) -> Option<(f64, usize)> {
 }
 
 /// A quoted string among the arguments of `sum` and `avg` is an error even when it looks like a number.
-pub(super) fn check_no_literal_text(
-    arguments: &[Option<Value<'_>>],
-) -> std::result::Result<(), String> {
-    match arguments
-        .iter()
-        .flatten()
-        .find(|value| matches!(value, Value::Text(_)))
-    {
-        Some(value) => Err(format!(
-            "the string \"{}\" is no number; tonumber() makes one of it",
-            value.text().unwrap_or_default()
-        )),
+pub(super) fn check_no_literal_text(arguments: &[Option<Value<'_>>]) -> std::result::Result<(), String> {
+    match arguments.iter().flatten().find(|value| matches!(value, Value::Text(_))) {
+        Some(value) => {
+            Err(format!("the string \"{}\" is no number; tonumber() makes one of it", value.text().unwrap_or_default()))
+        }
         None => Ok(()),
     }
 }
@@ -127,15 +108,8 @@ fn log(call: &Call<'_>) -> Result<ArrayRef> {
 }
 
 fn check_round(arguments: &[Option<Value<'_>>]) -> std::result::Result<(), String> {
-    match arguments
-        .get(1)
-        .copied()
-        .flatten()
-        .and_then(|value| value.number())
-    {
-        Some(precision) if precision < 0.0 => {
-            Err("round takes no negative number of decimals".to_owned())
-        }
+    match arguments.get(1).copied().flatten().and_then(|value| value.number()) {
+        Some(precision) if precision < 0.0 => Err("round takes no negative number of decimals".to_owned()),
         _ => Ok(()),
     }
 }
@@ -144,60 +118,7 @@ fn round(call: &Call<'_>) -> Result<ArrayRef> {
     if !call.has(1) {
         return of_number(call, f64::round);
     }
-    of_two_numbers(call, |number, decimals| {
-        round_decimals(number, decimals.clamp(-1.0, 400.0) as i32)
-    })
-}
-
-/// Rounds to decimals, halves away from zero as the number prints (2.555 is 2.56 although the nearest binary number
-/// is below it); null for a negative number of decimals.
-pub(super) fn round_decimals(number: f64, decimals: i32) -> Option<f64> {
-    if decimals < 0 {
-        return None;
-    }
-    if !number.is_finite() || decimals > 17 || number.abs() >= 1e15 {
-        return Some(number);
-    }
-    let factor = 10f64.powi(decimals);
-    let scaled = number * factor;
-    if !scaled.is_finite() {
-        return Some(number);
-    }
-    let fraction = scaled.abs().fract();
-    if (fraction - 0.5).abs() > 1e-5 {
-        return Some(scaled.round() / factor);
-    }
-    // Near a half the printed digits decide: the fewest digits that read back to the number.
-    let digits = format!("{}", number.abs());
-    let (whole, fraction) = digits.split_once('.').unwrap_or((&digits, ""));
-    let kept = decimals as usize;
-    let Some(next) = fraction.as_bytes().get(kept) else {
-        return Some(number);
-    };
-    let truncated: f64 = format!("{whole}{}", &fraction[..kept]).parse().ok()?;
-    let rounded = if *next >= b'5' {
-        truncated + 1.0
-    } else {
-        truncated
-    };
-    Some((rounded / factor).copysign(number))
-}
-
-/// Rounds to significant digits, halves away from zero; null for less than one digit.
-pub(super) fn round_significant(number: f64, digits: i32) -> Option<f64> {
-    if digits < 1 {
-        return None;
-    }
-    if number == 0.0 || !number.is_finite() {
-        return Some(number);
-    }
-    let decimals = digits - 1 - number.abs().log10().floor() as i32;
-    if decimals >= 0 {
-        round_decimals(number, decimals)
-    } else {
-        let factor = 10f64.powi(-decimals);
-        Some((number / factor).round() * factor)
-    }
+    of_two_numbers(call, |number, decimals| round_decimals(number, decimals.clamp(-1.0, 400.0) as i32))
 }
 
 #[cfg(test)]
@@ -240,11 +161,7 @@ mod tests {
             (0.1, 20, "0.1"),
             (1234.5678, 1, "1234.6"),
         ] {
-            assert_eq!(
-                one("round", &[number(value), integer(decimals)]),
-                expected,
-                "{value} {decimals}"
-            );
+            assert_eq!(one("round", &[number(value), integer(decimals)]), expected, "{value} {decimals}");
         }
         assert_eq!(one("round", &[number(3.5)]), "4");
         assert_eq!(one("round", &[number(3.5), integer(-1)]), "null");
@@ -253,13 +170,8 @@ mod tests {
 
     #[test]
     fn significant_digits() {
-        assert_eq!(round_significant(1111.0, 3), Some(1110.0));
-        assert_eq!(round_significant(0.012345, 2), Some(0.012));
-        assert_eq!(round_significant(-1.65, 2), Some(-1.7));
-        assert_eq!(
-            one("spl_round_decimals", &[number(127.567), integer(1)]),
-            "127.6"
-        );
+        assert_eq!(one("spl_round_significant", &[number(1111.0), integer(3)]), "1110");
+        assert_eq!(one("spl_round_decimals", &[number(127.567), integer(1)]), "127.6");
     }
 
     #[test]

@@ -26,17 +26,7 @@ const fn function(
     returns: fn(&[ValueType]) -> ValueType,
     kernel: Kernel,
 ) -> FunctionSpec {
-    FunctionSpec {
-        name,
-        category: CATEGORY,
-        syntax,
-        summary,
-        arity,
-        returns,
-        kernel,
-        status: super::Status::Full,
-        check: None,
-    }
+    FunctionSpec { name, category: CATEGORY, syntax, summary, arity, returns, kernel, status: super::Status::Full, check: None }
 }
 
 /// The multivalue functions.
@@ -49,14 +39,7 @@ pub const FUNCTIONS: &[FunctionSpec] = &[
         multivalue,
         Kernel::Columns(commands),
     ),
-    function(
-        "mvappend",
-        "mvappend(<values>)",
-        "all values of all arguments",
-        (1, None),
-        multivalue,
-        Kernel::Columns(mvappend),
-    ),
+    function("mvappend", "mvappend(<values>)", "all values of all arguments", (1, None), multivalue, Kernel::Columns(mvappend)),
     function(
         "mvcount",
         "mvcount(<mv>)",
@@ -103,22 +86,11 @@ pub const FUNCTIONS: &[FunctionSpec] = &[
         (2, Some(3)),
         // A position gives one value, a range several.
         |arguments| {
-            if arguments.len() > 2 {
-                ValueType::Multivalue
-            } else {
-                ValueType::Text
-            }
+            if arguments.len() > 2 { ValueType::Multivalue } else { ValueType::Text }
         },
         Kernel::Columns(mvindex),
     ),
-    function(
-        "mvjoin",
-        "mvjoin(<mv>,<delim>)",
-        "the values joined by the delimiter",
-        (2, Some(2)),
-        text,
-        Kernel::Columns(mvjoin),
-    ),
+    function("mvjoin", "mvjoin(<mv>,<delim>)", "the values joined by the delimiter", (2, Some(2)), text, Kernel::Columns(mvjoin)),
     function(
         "mvmap",
         "mvmap(<mv>,<expression>)",
@@ -150,14 +122,7 @@ pub const FUNCTIONS: &[FunctionSpec] = &[
         multivalue,
         Kernel::Columns(mvreverse),
     ),
-    function(
-        "mvsort",
-        "mvsort(<mv>)",
-        "the values sorted by code point",
-        (1, Some(1)),
-        multivalue,
-        Kernel::Columns(mvsort),
-    ),
+    function("mvsort", "mvsort(<mv>)", "the values sorted by code point", (1, Some(1)), multivalue, Kernel::Columns(mvsort)),
     function(
         "mvzip",
         "mvzip(<mv_left>,<mv_right>,<delim>)",
@@ -199,9 +164,7 @@ fn text(_: &[ValueType]) -> ValueType {
 fn mvappend(call: &Call<'_>) -> Result<ArrayRef> {
     let mut built = ColumnBuilder::new(call.returns, call.rows);
     for row in 0..call.rows {
-        built.append_values(
-            (0..call.arguments.len()).flat_map(|argument| call.value(argument, row).each_text()),
-        );
+        built.append_values((0..call.arguments.len()).flat_map(|argument| call.value(argument, row).each_text()));
     }
     Ok(built.finish())
 }
@@ -249,15 +212,9 @@ fn mvfind(call: &Call<'_>) -> Result<ArrayRef> {
     for row in 0..call.rows {
         let mut found = Value::Null;
         if let Some(regex) = call.value(1, row).text() {
-            let pattern = call
-                .patterns
-                .get(&regex)
-                .map_err(|error| exec_datafusion_err!("mvfind: {error}"))?;
+            let pattern = call.patterns.get(&regex).map_err(|error| exec_datafusion_err!("mvfind: {error}"))?;
             for (position, value) in call.value(0, row).each_text().iter().enumerate() {
-                if pattern
-                    .is_match(value)
-                    .map_err(|error| exec_datafusion_err!("mvfind: {error}"))?
-                {
+                if pattern.is_match(value).map_err(|error| exec_datafusion_err!("mvfind: {error}"))? {
                     found = Value::Integer(position as i64);
                     break;
                 }
@@ -274,11 +231,7 @@ fn mvindex(call: &Call<'_>) -> Result<ArrayRef> {
         let values = call.value(0, row).each_text();
         let position = |argument: usize| {
             let number = call.value(argument, row).number()?.trunc();
-            let position = if number < 0.0 {
-                number + values.len() as f64
-            } else {
-                number
-            };
+            let position = if number < 0.0 { number + values.len() as f64 } else { number };
             (position >= 0.0 && position < values.len() as f64).then_some(position as usize)
         };
         let start = position(1);
@@ -296,9 +249,7 @@ fn mvjoin(call: &Call<'_>) -> Result<ArrayRef> {
     for row in 0..call.rows {
         let values = call.value(0, row).each_text();
         match call.value(1, row).text() {
-            Some(delimiter) if !values.is_empty() => {
-                built.append_text(&values.join(delimiter.as_ref()))
-            }
+            Some(delimiter) if !values.is_empty() => built.append_text(&values.join(delimiter.as_ref())),
             _ => built.append_null(),
         }
     }
@@ -308,22 +259,11 @@ fn mvjoin(call: &Call<'_>) -> Result<ArrayRef> {
 fn mvzip(call: &Call<'_>) -> Result<ArrayRef> {
     let mut built = ColumnBuilder::new(call.returns, call.rows);
     for row in 0..call.rows {
-        let delimiter = if call.has(2) {
-            call.value(2, row).text()
-        } else {
-            Some(Cow::Borrowed(","))
-        };
+        let delimiter = if call.has(2) { call.value(2, row).text() } else { Some(Cow::Borrowed(",")) };
         match delimiter {
             Some(delimiter) => {
-                let (left, right) = (
-                    call.value(0, row).each_text(),
-                    call.value(1, row).each_text(),
-                );
-                built.append_values(
-                    left.iter()
-                        .zip(&right)
-                        .map(|(left, right)| format!("{left}{delimiter}{right}")),
-                );
+                let (left, right) = (call.value(0, row).each_text(), call.value(1, row).each_text());
+                built.append_values(left.iter().zip(&right).map(|(left, right)| format!("{left}{delimiter}{right}")));
             }
             None => built.append_null(),
         }
@@ -339,16 +279,9 @@ fn split(call: &Call<'_>) -> Result<ArrayRef> {
         match call.value(1, row).text() {
             None => built.append_null(),
             Some(delimiter) if delimiter.is_empty() => built.append_values(
-                values
-                    .iter()
-                    .flat_map(|value| value.chars())
-                    .map(|character| character.encode_utf8(&mut buffer).to_owned()),
+                values.iter().flat_map(|value| value.chars()).map(|character| character.encode_utf8(&mut buffer).to_owned()),
             ),
-            Some(delimiter) => built.append_values(
-                values
-                    .iter()
-                    .flat_map(|value| value.split(delimiter.as_ref())),
-            ),
+            Some(delimiter) => built.append_values(values.iter().flat_map(|value| value.split(delimiter.as_ref()))),
         }
     }
     Ok(built.finish())
@@ -363,16 +296,17 @@ fn mv_to_json_array(call: &Call<'_>) -> Result<ArrayRef> {
             built.append_null();
             continue;
         }
-        let items = values
-            .into_iter()
-            .map(|value| {
-                if infer {
-                    serde_json::from_str(&value).unwrap_or(serde_json::Value::Null)
-                } else {
-                    value.into_owned().into()
-                }
-            })
-            .collect();
+        let items =
+            values
+                .into_iter()
+                .map(|value| {
+                    if infer {
+                        serde_json::from_str(&value).unwrap_or(serde_json::Value::Null)
+                    } else {
+                        value.into_owned().into()
+                    }
+                })
+                .collect();
         built.append_text(&serde_json::Value::Array(items).to_string());
     }
     Ok(built.finish())
@@ -390,9 +324,7 @@ pub(super) fn is_true(value: &Value<'_>) -> bool {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod tests {
-    use super::super::testing::{
-        boolean, check, evaluate, integer, null, one, text, texts, values,
-    };
+    use super::super::testing::{boolean, check, evaluate, integer, null, one, text, texts, values};
     use super::*;
 
     #[test]
@@ -402,18 +334,9 @@ mod tests {
         assert_eq!(one("mvcount", &[null()]), "null");
         assert_eq!(one("mvdedup", &[values(&["b", "a", "b"])]), "b|a");
         assert_eq!(one("mvreverse", &[values(&["1", "2", "3"])]), "3|2|1");
-        assert_eq!(
-            one("mvsort", &[values(&["10", "9", "b", "B", "a", "100"])]),
-            "10|100|9|B|a|b"
-        );
+        assert_eq!(one("mvsort", &[values(&["10", "9", "b", "B", "a", "100"])]), "10|100|9|B|a|b");
         assert_eq!(one("mvsort", &[null()]), "null");
-        assert_eq!(
-            one(
-                "mvappend",
-                &[text("a"), null(), values(&["b", "c"]), integer(4)]
-            ),
-            "a|b|c|4"
-        );
+        assert_eq!(one("mvappend", &[text("a"), null(), values(&["b", "c"]), integer(4)]), "a|b|c|4");
         assert_eq!(one("mvappend", &[null(), null()]), "null");
     }
 
@@ -421,71 +344,37 @@ mod tests {
     fn finding() {
         let names = ["alex", "celestino", "claudia", "david", "ikraam"];
         let at = |start: i64| one("mvindex", &[values(&names), integer(start)]);
+        assert_eq!([at(0), at(-1), at(5), at(-6)], ["alex", "ikraam", "null", "null"]);
+        let range = |start: i64, end: i64| one("mvindex", &[values(&names), integer(start), integer(end)]);
         assert_eq!(
-            [at(0), at(-1), at(5), at(-6)],
-            ["alex", "ikraam", "null", "null"]
-        );
-        let range =
-            |start: i64, end: i64| one("mvindex", &[values(&names), integer(start), integer(end)]);
-        assert_eq!(
-            [
-                range(0, 1),
-                range(-2, -1),
-                range(4, 4),
-                range(3, 9),
-                range(2, 1)
-            ],
+            [range(0, 1), range(-2, -1), range(4, 4), range(3, 9), range(2, 1)],
             ["alex|celestino", "david|ikraam", "ikraam", "null", "null"]
         );
         assert_eq!(one("mvindex", &[text("x"), text("one")]), "null");
-        assert_eq!(
-            one("mvfind", &[values(&["alpha", "beta"]), text("^be")]),
-            "1"
-        );
-        assert_eq!(
-            one("mvfind", &[values(&["alpha", "beta"]), text("x")]),
-            "null"
-        );
+        assert_eq!(one("mvfind", &[values(&["alpha", "beta"]), text("^be")]), "1");
+        assert_eq!(one("mvfind", &[values(&["alpha", "beta"]), text("x")]), "null");
         assert_eq!(one("mvfind", &[text("a"), text("(")]), "error");
         assert!(check("mvfind", &[None, Some(Value::Text("("))]).is_err());
     }
 
     #[test]
     fn joining_and_splitting() {
-        assert_eq!(
-            one("mvjoin", &[values(&["1", "2"]), text(" OR ")]),
-            "1 OR 2"
-        );
+        assert_eq!(one("mvjoin", &[values(&["1", "2"]), text(" OR ")]), "1 OR 2");
         assert_eq!(one("mvjoin", &[null(), text(",")]), "null");
-        assert_eq!(
-            one("mvzip", &[values(&["a", "b", "c"]), values(&["1", "2"])]),
-            "a,1|b,2"
-        );
+        assert_eq!(one("mvzip", &[values(&["a", "b", "c"]), values(&["1", "2"])]), "a,1|b,2");
         assert_eq!(one("mvzip", &[text("a"), text("b"), text("::")]), "a::b");
         assert_eq!(one("mvzip", &[text("a"), null()]), "null");
         assert_eq!(one("split", &[text("a;b;;c"), text(";")]), "a|b||c");
         assert_eq!(one("split", &[text("añb"), text("")]), "a|ñ|b");
-        assert_eq!(
-            one("split", &[text("name::value"), text("::")]),
-            "name|value"
-        );
-        assert_eq!(
-            evaluate("split", &[texts(&[Some("a"), None]), text(",")]).unwrap(),
-            [Some("a".to_owned()), None]
-        );
+        assert_eq!(one("split", &[text("name::value"), text("::")]), "name|value");
+        assert_eq!(evaluate("split", &[texts(&[Some("a"), None]), text(",")]).unwrap(), [Some("a".to_owned()), None]);
     }
 
     #[test]
     fn json_arrays() {
         let ponies = || values(&["\"Rarity\"", "true", "null", "2.5", "bare"]);
-        assert_eq!(
-            one("mv_to_json_array", &[ponies()]),
-            r#"["\"Rarity\"","true","null","2.5","bare"]"#
-        );
-        assert_eq!(
-            one("mv_to_json_array", &[ponies(), boolean(true)]),
-            r#"["Rarity",true,null,2.5,null]"#
-        );
+        assert_eq!(one("mv_to_json_array", &[ponies()]), r#"["\"Rarity\"","true","null","2.5","bare"]"#);
+        assert_eq!(one("mv_to_json_array", &[ponies(), boolean(true)]), r#"["Rarity",true,null,2.5,null]"#);
         assert_eq!(one("mv_to_json_array", &[null()]), "null");
     }
 }

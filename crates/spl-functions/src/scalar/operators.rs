@@ -14,142 +14,62 @@ use crate::value::{Value, compare, parse_number};
 
 /// The operators, which the planner calls by name.
 pub const FUNCTIONS: &[FunctionSpec] = &[
-    operator(
-        "spl_add",
-        "<x> + <y>",
-        "the sum of two numbers, or two texts joined",
-        (2, Some(2)),
-        add_type,
-        add,
-    )
-    .checked(check_add),
-    operator(
-        "spl_subtract",
-        "<x> - <y>",
-        "the difference of two numbers",
-        (2, Some(2)),
-        float,
-        |call| of_two_numbers(call, |left, right| Some(left - right)),
-    )
+    operator("spl_add", "<x> + <y>", "the sum of two numbers, or two texts joined", (2, Some(2)), add_type, add)
+        .checked(check_add),
+    operator("spl_subtract", "<x> - <y>", "the difference of two numbers", (2, Some(2)), float, |call| {
+        of_two_numbers(call, |left, right| Some(left - right))
+    })
     .checked(check_numbers),
-    operator(
-        "spl_multiply",
-        "<x> * <y>",
-        "the product of two numbers",
-        (2, Some(2)),
-        float,
-        |call| of_two_numbers(call, |left, right| Some(left * right)),
-    )
+    operator("spl_multiply", "<x> * <y>", "the product of two numbers", (2, Some(2)), float, |call| {
+        of_two_numbers(call, |left, right| Some(left * right))
+    })
     .checked(check_numbers),
-    operator(
-        "spl_divide",
-        "<x> / <y>",
-        "the quotient of two numbers; null by zero",
-        (2, Some(2)),
-        float,
-        |call| of_two_numbers(call, |left, right| (right != 0.0).then(|| left / right)),
-    )
+    operator("spl_divide", "<x> / <y>", "the quotient of two numbers; null by zero", (2, Some(2)), float, |call| {
+        of_two_numbers(call, |left, right| (right != 0.0).then(|| left / right))
+    })
     .checked(check_numbers),
-    operator(
-        "spl_modulo",
-        "<x> % <y>",
-        "the remainder of a division; null by zero",
-        (2, Some(2)),
-        float,
-        |call| of_two_numbers(call, |left, right| (right != 0.0).then(|| left % right)),
-    )
+    operator("spl_modulo", "<x> % <y>", "the remainder of a division; null by zero", (2, Some(2)), float, |call| {
+        of_two_numbers(call, |left, right| (right != 0.0).then(|| left % right))
+    })
     .checked(check_numbers),
-    operator(
-        "spl_negate",
-        "-<x>",
-        "the number with the other sign",
-        (1, Some(1)),
-        float,
-        |call| of_number(call, |number| -number),
-    )
+    operator("spl_negate", "-<x>", "the number with the other sign", (1, Some(1)), float, |call| {
+        of_number(call, |number| -number)
+    })
     .checked(check_numbers),
-    operator(
-        "spl_concatenate",
-        "<x> . <y>",
-        "the texts joined; null when one is",
-        (1, None),
-        text,
-        concatenate,
-    ),
-    operator(
-        "spl_equal",
-        "<x> = <y>",
-        "whether two values are equal",
-        (2, Some(2)),
-        boolean,
-        |call| comparison(call, Ordering::is_eq),
-    ),
-    operator(
-        "spl_not_equal",
-        "<x> != <y>",
-        "whether two values differ",
-        (2, Some(2)),
-        boolean,
-        |call| comparison(call, Ordering::is_ne),
-    ),
-    operator(
-        "spl_less",
-        "<x> < <y>",
-        "whether the first is less",
-        (2, Some(2)),
-        boolean,
-        |call| comparison(call, Ordering::is_lt),
-    ),
-    operator(
-        "spl_less_or_equal",
-        "<x> <= <y>",
-        "whether the first is not greater",
-        (2, Some(2)),
-        boolean,
-        |call| comparison(call, Ordering::is_le),
-    ),
-    operator(
-        "spl_greater",
-        "<x> > <y>",
-        "whether the first is greater",
-        (2, Some(2)),
-        boolean,
-        |call| comparison(call, Ordering::is_gt),
-    ),
-    operator(
-        "spl_greater_or_equal",
-        "<x> >= <y>",
-        "whether the first is not less",
-        (2, Some(2)),
-        boolean,
-        |call| comparison(call, Ordering::is_ge),
-    ),
-    operator(
-        "spl_xor",
-        "<x> XOR <y>",
-        "whether exactly one holds; null when one is",
-        (2, Some(2)),
-        boolean,
-        |call| {
-            conditions(call, |row| {
-                Ok(match (call.value(0, row), call.value(1, row)) {
-                    (Value::Boolean(left), Value::Boolean(right)) => Some(left != right),
-                    _ => None,
-                })
+    operator("spl_concatenate", "<x> . <y>", "the texts joined; null when one is", (1, None), text, concatenate),
+    operator("spl_equal", "<x> = <y>", "whether two values are equal", (2, Some(2)), boolean, |call| {
+        comparison(call, Ordering::is_eq)
+    }),
+    operator("spl_not_equal", "<x> != <y>", "whether two values differ", (2, Some(2)), boolean, |call| {
+        comparison(call, Ordering::is_ne)
+    }),
+    operator("spl_less", "<x> < <y>", "whether the first is less", (2, Some(2)), boolean, |call| {
+        comparison(call, Ordering::is_lt)
+    }),
+    operator("spl_less_or_equal", "<x> <= <y>", "whether the first is not greater", (2, Some(2)), boolean, |call| {
+        comparison(call, Ordering::is_le)
+    }),
+    operator("spl_greater", "<x> > <y>", "whether the first is greater", (2, Some(2)), boolean, |call| {
+        comparison(call, Ordering::is_gt)
+    }),
+    operator("spl_greater_or_equal", "<x> >= <y>", "whether the first is not less", (2, Some(2)), boolean, |call| {
+        comparison(call, Ordering::is_ge)
+    }),
+    operator("spl_xor", "<x> XOR <y>", "whether exactly one holds; null when one is", (2, Some(2)), boolean, |call| {
+        conditions(call, |row| {
+            Ok(match (call.value(0, row), call.value(1, row)) {
+                (Value::Boolean(left), Value::Boolean(right)) => Some(left != right),
+                _ => None,
             })
-        },
-    ),
+        })
+    }),
     operator(
         "spl_round_decimals",
         "spl_round_decimals(<num>,<decimals>)",
         "the number with that many decimals: sums and differences under sigfig",
         (2, Some(2)),
         float,
-        |call| {
-            of_two_numbers(call, |number, decimals| {
-                super::mathematical::round_decimals(number, decimals as i32)
-            })
-        },
+        |call| of_two_numbers(call, |number, decimals| crate::value::round_decimals(number, decimals as i32)),
     ),
     operator(
         "spl_round_significant",
@@ -157,11 +77,7 @@ pub const FUNCTIONS: &[FunctionSpec] = &[
         "the number with that many significant digits: products and quotients under sigfig",
         (2, Some(2)),
         float,
-        |call| {
-            of_two_numbers(call, |number, digits| {
-                super::mathematical::round_significant(number, digits as i32)
-            })
-        },
+        |call| of_two_numbers(call, |number, digits| crate::value::round_significant(number, digits as i32)),
     ),
 ];
 
@@ -173,24 +89,12 @@ const fn operator(
     returns: fn(&[ValueType]) -> ValueType,
     kernel: fn(&Call<'_>) -> Result<ArrayRef>,
 ) -> FunctionSpec {
-    FunctionSpec::new(
-        name,
-        OPERATORS,
-        syntax,
-        summary,
-        arity,
-        returns,
-        Kernel::Columns(kernel),
-    )
+    FunctionSpec::new(name, OPERATORS, syntax, summary, arity, returns, Kernel::Columns(kernel))
 }
 
 /// A sum as soon as one side is a number by type: the other must be one too, or the result is null.
 fn add_type(types: &[ValueType]) -> ValueType {
-    if types.iter().any(|value_type| value_type.is_number()) {
-        ValueType::Float
-    } else {
-        ValueType::Text
-    }
+    if types.iter().any(|value_type| value_type.is_number()) { ValueType::Float } else { ValueType::Text }
 }
 
 fn is_literal_text(value: &Option<Value<'_>>) -> bool {
@@ -209,15 +113,8 @@ fn check_add(arguments: &[Option<Value<'_>>]) -> std::result::Result<(), String>
 }
 
 fn check_numbers(arguments: &[Option<Value<'_>>]) -> std::result::Result<(), String> {
-    match arguments
-        .iter()
-        .flatten()
-        .find(|value| matches!(value, Value::Text(_) | Value::Boolean(_)))
-    {
-        Some(value) => Err(format!(
-            "arithmetic takes numbers, not the literal \"{}\"",
-            value.text().unwrap_or_default()
-        )),
+    match arguments.iter().flatten().find(|value| matches!(value, Value::Text(_) | Value::Boolean(_))) {
+        Some(value) => Err(format!("arithmetic takes numbers, not the literal \"{}\"", value.text().unwrap_or_default())),
         None => Ok(()),
     }
 }
@@ -250,11 +147,7 @@ fn concatenate(call: &Call<'_>) -> Result<ArrayRef> {
     let mut joined = String::new();
     for row in 0..call.rows {
         joined.clear();
-        if call
-            .arguments
-            .iter()
-            .all(|argument| argument.value(row).write_text(&mut joined))
-        {
+        if call.arguments.iter().all(|argument| argument.value(row).write_text(&mut joined)) {
             built.append_text(&joined);
         } else {
             built.append_null();
@@ -296,15 +189,10 @@ impl<'a> Numbers<'a> {
 /// Compares row by row as [`compare`] does; with several values on a side it holds as soon as one of them satisfies it.
 fn comparison(call: &Call<'_>, holds: fn(Ordering) -> bool) -> Result<ArrayRef> {
     if let [left, right] = call.arguments {
-        if let (Some((left, left_nulls)), Some((right, right_nulls))) =
-            (Numbers::of(left), Numbers::of(right))
-        {
+        if let (Some((left, left_nulls)), Some((right, right_nulls))) = (Numbers::of(left), Numbers::of(right)) {
             let nulls = NullBuffer::union(left_nulls, right_nulls);
-            let values = BooleanBuffer::collect_bool(call.rows, |row| {
-                left.get(row)
-                    .partial_cmp(&right.get(row))
-                    .is_some_and(holds)
-            });
+            let values =
+                BooleanBuffer::collect_bool(call.rows, |row| left.get(row).partial_cmp(&right.get(row)).is_some_and(holds));
             return Ok(Arc::new(BooleanArray::new(values, nulls)));
         }
         // A literal that is no number compares as text with every text, so that none of them needs to be parsed.
@@ -324,22 +212,10 @@ fn comparison(call: &Call<'_>, holds: fn(Ordering) -> bool) -> Result<ArrayRef> 
         Ok(match (left, right) {
             (Value::Null, _) | (_, Value::Null) => None,
             (Value::Multivalue(lefts), Value::Multivalue(rights)) => {
-                Some(lefts.iter().any(|left| {
-                    rights
-                        .iter()
-                        .any(|right| satisfies(Value::Text(left), Value::Text(right), holds))
-                }))
+                Some(lefts.iter().any(|left| rights.iter().any(|right| satisfies(Value::Text(left), Value::Text(right), holds))))
             }
-            (Value::Multivalue(lefts), right) => Some(
-                lefts
-                    .iter()
-                    .any(|left| satisfies(Value::Text(left), right, holds)),
-            ),
-            (left, Value::Multivalue(rights)) => Some(
-                rights
-                    .iter()
-                    .any(|right| satisfies(left, Value::Text(right), holds)),
-            ),
+            (Value::Multivalue(lefts), right) => Some(lefts.iter().any(|left| satisfies(Value::Text(left), right, holds))),
+            (left, Value::Multivalue(rights)) => Some(rights.iter().any(|right| satisfies(left, Value::Text(right), holds))),
             (left, right) => compare(left, right).map(holds),
         })
     })
@@ -352,9 +228,7 @@ fn satisfies(left: Value<'_>, right: Value<'_>, holds: fn(Ordering) -> bool) -> 
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod tests {
-    use super::super::testing::{
-        boolean, check, evaluate, integer, null, number, one, text, texts, values,
-    };
+    use super::super::testing::{boolean, check, evaluate, integer, null, number, one, text, texts, values};
     use super::*;
 
     #[test]
@@ -365,22 +239,13 @@ mod tests {
         assert_eq!(one("spl_add", &[text("5"), text("x")]), "5x");
         assert_eq!(one("spl_add", &[integer(5), text("x")]), "null");
         assert_eq!(one("spl_add", &[text("x"), null()]), "null");
-        assert!(
-            check(
-                "spl_add",
-                &[Some(Value::Integer(1)), Some(Value::Text("a"))]
-            )
-            .is_err()
-        );
+        assert!(check("spl_add", &[Some(Value::Integer(1)), Some(Value::Text("a"))]).is_err());
         assert!(check("spl_add", &[None, Some(Value::Text("a"))]).is_ok());
     }
 
     #[test]
     fn arithmetic() {
-        assert_eq!(
-            one("spl_divide", &[integer(1), integer(3)]),
-            "0.3333333333333333"
-        );
+        assert_eq!(one("spl_divide", &[integer(1), integer(3)]), "0.3333333333333333");
         assert_eq!(one("spl_divide", &[integer(5), integer(0)]), "null");
         assert_eq!(one("spl_modulo", &[integer(7), integer(3)]), "1");
         assert_eq!(one("spl_modulo", &[integer(7), integer(0)]), "null");
@@ -392,10 +257,7 @@ mod tests {
 
     #[test]
     fn concatenation_prints_numbers() {
-        assert_eq!(
-            one("spl_concatenate", &[text("n="), integer(5), number(2.50)]),
-            "n=52.5"
-        );
+        assert_eq!(one("spl_concatenate", &[text("n="), integer(5), number(2.50)]), "n=52.5");
         assert_eq!(one("spl_concatenate", &[text("n="), null()]), "null");
     }
 
@@ -418,16 +280,9 @@ mod tests {
             (boolean(true), "spl_xor", boolean(true), "False"),
             (boolean(true), "spl_xor", null(), "null"),
         ] {
-            assert_eq!(
-                one(name, &[left.clone(), right.clone()]),
-                expected,
-                "{left:?} {name} {right:?}"
-            );
+            assert_eq!(one(name, &[left.clone(), right.clone()]), expected, "{left:?} {name} {right:?}");
         }
         let column = texts(&[Some("a"), None, Some("b")]);
-        assert_eq!(
-            evaluate("spl_equal", &[column, text("b")]).unwrap(),
-            [Some("False".into()), None, Some("True".into())]
-        );
+        assert_eq!(evaluate("spl_equal", &[column, text("b")]).unwrap(), [Some("False".into()), None, Some("True".into())]);
     }
 }

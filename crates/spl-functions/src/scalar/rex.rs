@@ -50,13 +50,7 @@ pub const FUNCTIONS: &[FunctionSpec] = &[
         syntax: "spl_sed(<value>,<sed expression>)",
         summary: "the text after `s/regex/replacement/flags` or `y/characters/characters/`",
         arity: (2, Some(2)),
-        returns: |types| {
-            types
-                .first()
-                .copied()
-                .filter(|kind| *kind == ValueType::Multivalue)
-                .unwrap_or(ValueType::Text)
-        },
+        returns: |types| types.first().copied().filter(|kind| *kind == ValueType::Multivalue).unwrap_or(ValueType::Text),
         kernel: Kernel::Columns(sed),
         status: super::Status::Full,
         check: None,
@@ -89,12 +83,7 @@ fn split(call: &Call<'_>) -> Result<ArrayRef> {
 }
 
 fn literal_text(call: &Call<'_>, argument: usize) -> Result<String> {
-    match call
-        .arguments
-        .get(argument)
-        .and_then(|column| column.literal())
-        .and_then(|value| value.text())
-    {
+    match call.arguments.get(argument).and_then(|column| column.literal()).and_then(|value| value.text()) {
         Some(text) => Ok(text.into_owned()),
         None => exec_err!("argument {argument} must be a literal"),
     }
@@ -110,37 +99,29 @@ fn literal_count(call: &Call<'_>, argument: usize) -> usize {
 
 fn capture(call: &Call<'_>) -> Result<ArrayRef> {
     let source = literal_text(call, 1)?;
-    let pattern = call
-        .patterns
-        .get(&source)
-        .map_err(datafusion_common::DataFusionError::Execution)?;
-    let group = literal_count(call, 2);
-    let limit = if call.has(3) {
-        literal_count(call, 3)
-    } else {
-        1
-    };
+    let pattern = call.patterns.get(&source).map_err(datafusion_common::DataFusionError::Execution)?;
+    let numbers = pattern.named_alike(literal_count(call, 2));
+    let limit = if call.has(3) { literal_count(call, 3) } else { 1 };
     let mut built = ColumnBuilder::new(call.returns, call.rows);
     for row in 0..call.rows {
         let value = call.value(0, row);
         let mut found: Vec<String> = Vec::new();
         // A multivalue field is searched value by value.
         for text in value.each_text() {
-            let left = if limit == 0 {
-                0
-            } else {
-                limit.saturating_sub(found.len())
-            };
+            let left = if limit == 0 { 0 } else { limit.saturating_sub(found.len()) };
             if limit != 0 && left == 0 {
                 break;
             }
-            let matches = pattern
-                .matches(&text, left)
-                .map_err(datafusion_common::DataFusionError::Execution)?;
-            for groups in matches {
-                if let Some(Some((start, end))) = groups.get(group) {
-                    found.push(text[*start..*end].to_owned());
+            let before = found.len();
+            let complete = pattern.each_match(&text, left, |groups| {
+                // Of several groups with one name, the one that took part in the match.
+                let group = numbers.iter().find_map(|number| groups.get(*number).copied().flatten());
+                if let Some((start, end)) = group {
+                    found.push(text[start..end].to_owned());
                 }
+            });
+            if !complete {
+                found.truncate(before);
             }
         }
         match (call.returns, found.as_slice()) {
@@ -154,14 +135,12 @@ fn capture(call: &Call<'_>) -> Result<ArrayRef> {
 
 fn offsets(call: &Call<'_>) -> Result<ArrayRef> {
     let source = literal_text(call, 1)?;
-    let pattern = call
-        .patterns
-        .get(&source)
-        .map_err(datafusion_common::DataFusionError::Execution)?;
-    let names: Vec<Option<String>> = pattern
+    let pattern = call.patterns.get(&source).map_err(datafusion_common::DataFusionError::Execution)?;
+    let names: Vec<(String, Vec<usize>)> = pattern
         .group_names()
         .into_iter()
-        .map(|name| name.map(str::to_owned))
+        .enumerate()
+        .filter_map(|(group, name)| Some((name?.to_owned(), pattern.named_alike(group))))
         .collect();
     let mut built = ColumnBuilder::new(call.returns, call.rows);
     for row in 0..call.rows {
@@ -169,9 +148,7 @@ fn offsets(call: &Call<'_>) -> Result<ArrayRef> {
             built.append_null();
             continue;
         };
-        let matches = pattern
-            .matches(&text, 1)
-            .map_err(datafusion_common::DataFusionError::Execution)?;
+        let matches = pattern.matches(&text, 1).map_err(datafusion_common::DataFusionError::Execution)?;
         let Some(groups) = matches.first() else {
             built.append_null();
             continue;
@@ -179,14 +156,10 @@ fn offsets(call: &Call<'_>) -> Result<ArrayRef> {
         let place = |byte: usize| text[..byte].chars().count();
         let parts: Vec<String> = names
             .iter()
-            .zip(groups)
-            .filter_map(|(name, group)| {
-                let (name, (start, end)) = (name.as_ref()?, (*group)?);
-                Some(format!(
-                    "{name}={}-{}",
-                    place(start),
-                    place(end).saturating_sub(1)
-                ))
+            .filter_map(|(name, numbers)| {
+                let group = numbers.iter().find_map(|number| groups.get(*number).copied().flatten());
+                let (start, end) = group?;
+                Some(format!("{name}={}-{}", place(start), place(end).saturating_sub(1)))
             })
             .collect();
         built.append_text(&parts.join("&"));
@@ -222,14 +195,9 @@ impl Sed {
         let mut rest = source.trim();
         while !rest.is_empty() {
             let mut characters = rest.char_indices();
-            let kind = characters
-                .next()
-                .map(|(_, character)| character)
-                .unwrap_or_default();
+            let kind = characters.next().map(|(_, character)| character).unwrap_or_default();
             if !matches!(kind, 's' | 'y') {
-                return Err(format!(
-                    "a sed expression starts with `s` or `y`, not `{kind}`"
-                ));
+                return Err(format!("a sed expression starts with `s` or `y`, not `{kind}`"));
             }
             let Some((_, delimiter)) = characters.next() else {
                 return Err("a sed expression has the form `s/regex/replacement/flags`".to_owned());
@@ -243,79 +211,54 @@ impl Sed {
                 let all = flags.contains('g');
                 let digits: String = flags.chars().filter(char::is_ascii_digit).collect();
                 let insensitive = flags.contains('i');
-                if let Some(unknown) = flags
-                    .chars()
-                    .find(|flag| !matches!(flag, 'g' | 'i') && !flag.is_ascii_digit())
-                {
+                if let Some(unknown) = flags.chars().find(|flag| !matches!(flag, 'g' | 'i') && !flag.is_ascii_digit()) {
                     return Err(format!("unknown sed flag `{unknown}`"));
                 }
-                let regex = if insensitive {
-                    format!("(?i){first}")
-                } else {
-                    first
-                };
-                expressions.push(Sed::Substitute {
-                    regex,
-                    replacement: second,
-                    all,
-                    nth: digits.parse().ok(),
-                });
+                let regex = if insensitive { format!("(?i){first}") } else { first };
+                expressions.push(Sed::Substitute { regex, replacement: second, all, nth: digits.parse().ok() });
             } else {
-                let (from, to): (Vec<char>, Vec<char>) =
-                    (first.chars().collect(), second.chars().collect());
+                let (from, to): (Vec<char>, Vec<char>) = (first.chars().collect(), second.chars().collect());
                 if from.len() != to.len() {
                     return Err("`y` needs as many characters on both sides".to_owned());
                 }
-                expressions.push(Sed::Transliterate {
-                    pairs: from.into_iter().zip(to).collect(),
-                });
+                expressions.push(Sed::Transliterate { pairs: from.into_iter().zip(to).collect() });
             }
         }
-        if expressions.is_empty() {
-            Err("empty sed expression".to_owned())
-        } else {
-            Ok(expressions)
-        }
+        if expressions.is_empty() { Err("empty sed expression".to_owned()) } else { Ok(expressions) }
     }
 
     /// Applies it.
     fn apply(&self, text: &str, call: &Call<'_>) -> std::result::Result<String, String> {
         match self {
-            Sed::Transliterate { pairs } => Ok(text
-                .chars()
-                .map(|c| {
-                    pairs
-                        .iter()
-                        .find(|(from, _)| *from == c)
-                        .map_or(c, |(_, to)| *to)
-                })
-                .collect()),
-            Sed::Substitute {
-                regex,
-                replacement,
-                all,
-                nth,
-            } => {
+            Sed::Transliterate { pairs } => {
+                Ok(text.chars().map(|c| pairs.iter().find(|(from, _)| *from == c).map_or(c, |(_, to)| *to)).collect())
+            }
+            Sed::Substitute { regex, replacement, all, nth } => {
                 let pattern = call.patterns.get(regex)?;
-                let limit = if *all || nth.is_some() { 0 } else { 1 };
+                let limit = if *all { 0 } else { nth.unwrap_or(1) };
                 let mut result = String::with_capacity(text.len());
                 let mut last = 0;
-                for (index, groups) in pattern.matches(text, limit)?.into_iter().enumerate() {
+                let mut number = 0;
+                let complete = pattern.each_match(text, limit, |groups| {
                     let Some(Some((start, end))) = groups.first().copied() else {
-                        continue;
+                        return;
                     };
-                    let number = index + 1;
+                    number += 1;
                     let chosen = match nth {
                         Some(nth) if *all => number >= *nth,
                         Some(nth) => number == *nth,
                         None => true,
                     };
                     if !chosen {
-                        continue;
+                        return;
                     }
                     result.push_str(&text[last..start]);
-                    expand(replacement, text, &groups, &mut result);
+                    expand(replacement, text, groups, &mut result);
                     last = end;
+                });
+                if !complete {
+                    // A limit was reached: no match, so nothing is replaced.
+                    return Ok(text.to_owned());
                 }
                 result.push_str(&text[last..]);
                 Ok(result)
@@ -387,9 +330,7 @@ fn sed(call: &Call<'_>) -> Result<ArrayRef> {
     let apply = |text: &str| -> Result<String> {
         let mut text = text.to_owned();
         for expression in &expressions {
-            text = expression
-                .apply(&text, call)
-                .map_err(datafusion_common::DataFusionError::Execution)?;
+            text = expression.apply(&text, call).map_err(datafusion_common::DataFusionError::Execution)?;
         }
         Ok(text)
     };
@@ -398,11 +339,7 @@ fn sed(call: &Call<'_>) -> Result<ArrayRef> {
         match call.value(0, row) {
             Value::Null => built.append_null(),
             value @ Value::Multivalue(_) => {
-                let changed: Vec<String> = value
-                    .each_text()
-                    .iter()
-                    .map(|text| apply(text))
-                    .collect::<Result<_>>()?;
+                let changed: Vec<String> = value.each_text().iter().map(|text| apply(text)).collect::<Result<_>>()?;
                 built.append_values(&changed);
             }
             value => built.append_text(&apply(&value.text().unwrap_or_default())?),
@@ -420,19 +357,9 @@ mod tests {
     fn sed_expressions_are_read() {
         assert_eq!(
             Sed::parse(r"s/(\d{4}-){3}/XXXX-XXXX-XXXX-/g").unwrap(),
-            vec![Sed::Substitute {
-                regex: r"(\d{4}-){3}".into(),
-                replacement: "XXXX-XXXX-XXXX-".into(),
-                all: true,
-                nth: None
-            }]
+            vec![Sed::Substitute { regex: r"(\d{4}-){3}".into(), replacement: "XXXX-XXXX-XXXX-".into(), all: true, nth: None }]
         );
-        assert_eq!(
-            Sed::parse("y/ab/xy/").unwrap(),
-            vec![Sed::Transliterate {
-                pairs: vec![('a', 'x'), ('b', 'y')]
-            }]
-        );
+        assert_eq!(Sed::parse("y/ab/xy/").unwrap(), vec![Sed::Transliterate { pairs: vec![('a', 'x'), ('b', 'y')] }]);
         assert_eq!(Sed::parse("s/a/b/ s/c/d/2").unwrap().len(), 2);
         assert!(Sed::parse("s/a/b").is_err());
         assert!(Sed::parse("x/a/b/").is_err());

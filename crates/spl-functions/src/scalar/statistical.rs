@@ -24,11 +24,7 @@ pub const FUNCTIONS: &[FunctionSpec] = &[
         "the average of the arguments and of their several values; what is no number is left out",
         (1, None),
         float,
-        Kernel::Columns(|call| {
-            numbers(call, |row| {
-                total(call, row).map(|(sum, count)| sum / count as f64)
-            })
-        }),
+        Kernel::Columns(|call| numbers(call, |row| total(call, row).map(|(sum, count)| sum / count as f64))),
     )
     .checked(check_no_literal_text),
     FunctionSpec::new(
@@ -61,13 +57,10 @@ pub const FUNCTIONS: &[FunctionSpec] = &[
 ];
 
 fn extreme_type(types: &[ValueType]) -> ValueType {
-    types
-        .iter()
-        .copied()
-        .fold(ValueType::Null, |common, value_type| match value_type {
-            ValueType::Multivalue => common.common(ValueType::Text),
-            other => common.common(other),
-        })
+    types.iter().copied().fold(ValueType::Null, |common, value_type| match value_type {
+        ValueType::Multivalue => common.common(ValueType::Text),
+        other => common.common(other),
+    })
 }
 
 fn extreme(call: &Call<'_>, largest: bool) -> Result<ArrayRef> {
@@ -94,15 +87,7 @@ fn better<'a>(best: Value<'a>, value: Value<'a>, largest: bool) -> Value<'a> {
         return if value.is_null() { best } else { value };
     }
     let order = sort_order(value, best);
-    if if largest {
-        order.is_gt()
-    } else {
-        order.is_lt()
-    } {
-        value
-    } else {
-        best
-    }
+    if if largest { order.is_gt() } else { order.is_lt() } { value } else { best }
 }
 
 /// Each batch starts from a seed of the operating system; the rows follow by SplitMix64.
@@ -125,23 +110,11 @@ mod tests {
 
     #[test]
     fn extremes_put_texts_above_numbers() {
-        assert_eq!(
-            one("max", &[integer(1), integer(7), text("foo"), text("zaz")]),
-            "zaz"
-        );
-        assert_eq!(
-            one("max", &[integer(1), integer(7), text("foo"), text("baz")]),
-            "foo"
-        );
-        assert_eq!(
-            one("min", &[integer(3), integer(6), text("maria"), text("9")]),
-            "3"
-        );
+        assert_eq!(one("max", &[integer(1), integer(7), text("foo"), text("zaz")]), "zaz");
+        assert_eq!(one("max", &[integer(1), integer(7), text("foo"), text("baz")]), "foo");
+        assert_eq!(one("min", &[integer(3), integer(6), text("maria"), text("9")]), "3");
         assert_eq!(one("min", &[integer(3), text("maria"), text("1")]), "1");
-        assert_eq!(
-            one("max", &[values(&["1", "3", "5", "6", "10", "2"])]),
-            "10"
-        );
+        assert_eq!(one("max", &[values(&["1", "3", "5", "6", "10", "2"])]), "10");
         assert_eq!(one("min", &[values(&["3", "5", "2"]), integer(4)]), "2");
         assert_eq!(one("max", &[null(), integer(2)]), "2");
         assert_eq!(one("max", &[null()]), "null");
@@ -152,10 +125,7 @@ mod tests {
     fn averages() {
         assert_eq!(one("avg", &[integer(1), integer(2), integer(3)]), "2");
         assert_eq!(one("avg", &[number(5.0), text("9"), null()]), "7");
-        assert_eq!(
-            one("avg", &[text("somedata"), integer(2), integer(3)]),
-            "2.5"
-        );
+        assert_eq!(one("avg", &[text("somedata"), integer(2), integer(3)]), "2.5");
         assert_eq!(one("avg", &[values(&["1", "2", "3", "x"])]), "2");
         assert_eq!(one("avg", &[text("x")]), "null");
         assert!(check("avg", &[Some(Value::Text("3"))]).is_err());
@@ -164,12 +134,7 @@ mod tests {
     #[test]
     fn random_numbers_are_in_range() {
         for _ in 0..100 {
-            let value: i64 = evaluate("random", &[])
-                .unwrap()
-                .remove(0)
-                .unwrap()
-                .parse()
-                .unwrap();
+            let value: i64 = evaluate("random", &[]).unwrap().remove(0).unwrap().parse().unwrap();
             assert!((0..=2_147_483_647).contains(&value));
         }
     }

@@ -3,7 +3,7 @@
 //! All of them give null for null. Those that yield text work value by value on a field with several values.
 
 use arrow::array::ArrayRef;
-use datafusion_common::{Result, exec_datafusion_err};
+use datafusion_common::Result;
 
 use super::kernels::{Compiled, integer, integers, text_or_values, texts};
 use super::{Call, FunctionSpec, Kernel};
@@ -71,15 +71,7 @@ const fn row(
     returns: fn(&[ValueType]) -> ValueType,
     kernel: fn(&Call<'_>) -> Result<ArrayRef>,
 ) -> FunctionSpec {
-    FunctionSpec::new(
-        name,
-        CATEGORY,
-        syntax,
-        summary,
-        arity,
-        returns,
-        Kernel::Columns(kernel),
-    )
+    FunctionSpec::new(name, CATEGORY, syntax, summary, arity, returns, Kernel::Columns(kernel))
 }
 
 fn len(call: &Call<'_>) -> Result<ArrayRef> {
@@ -126,16 +118,8 @@ fn trimmed(call: &Call<'_>, left: bool, right: bool) -> Result<ArrayRef> {
         } else {
             &[' ', '\t']
         };
-        let text = if left {
-            text.trim_start_matches(characters)
-        } else {
-            text
-        };
-        let text = if right {
-            text.trim_end_matches(characters)
-        } else {
-            text
-        };
+        let text = if left { text.trim_start_matches(characters) } else { text };
+        let text = if right { text.trim_end_matches(characters) } else { text };
         result.push_str(text);
         Ok(true)
     })
@@ -200,42 +184,35 @@ fn replace(call: &Call<'_>) -> Result<ArrayRef> {
         let Some(parts) = replacement.get(call, 2, row, |text| Ok(replacement_parts(text)))? else {
             return Ok(false);
         };
+        let before = result.len();
         let mut copied = 0;
-        let mut append =
-            |start: usize, end: usize, group: &dyn Fn(usize) -> Option<(usize, usize)>| {
-                result.push_str(&text[copied..start]);
-                for part in parts {
-                    match part {
-                        ReplacementPart::Literal(literal) => result.push_str(literal),
-                        ReplacementPart::Group(number) => {
-                            if let Some((from, to)) = group(*number) {
-                                result.push_str(&text[from..to]);
-                            }
+        let mut append = |start: usize, end: usize, group: &dyn Fn(usize) -> Option<(usize, usize)>| {
+            result.push_str(&text[copied..start]);
+            for part in parts {
+                match part {
+                    ReplacementPart::Literal(literal) => result.push_str(literal),
+                    ReplacementPart::Group(number) => {
+                        if let Some((from, to)) = group(*number) {
+                            result.push_str(&text[from..to]);
                         }
                     }
                 }
-                copied = end;
-            };
-        match &**pattern {
-            Pattern::Linear(regex)
-                if parts
-                    .iter()
-                    .all(|part| matches!(part, ReplacementPart::Literal(_))) =>
-            {
-                for found in regex.find_iter(text) {
-                    append(found.start(), found.end(), &|_| None);
-                }
             }
-            pattern => {
-                for groups in pattern
-                    .matches(text, 0)
-                    .map_err(|error| exec_datafusion_err!("replace: {error}"))?
-                {
-                    if let Some(Some((start, end))) = groups.first().copied() {
-                        append(start, end, &|number| groups.get(number).copied().flatten());
-                    }
+            copied = end;
+        };
+        let complete = if parts.iter().all(|part| matches!(part, ReplacementPart::Literal(_))) {
+            pattern.each_range(text, |start, end| append(start, end, &|_| None))
+        } else {
+            pattern.each_match(text, 0, |groups| {
+                if let Some(Some((start, end))) = groups.first().copied() {
+                    append(start, end, &|number| groups.get(number).copied().flatten());
                 }
-            }
+            })
+        };
+        if !complete {
+            // A limit was reached: no match, so nothing is replaced.
+            result.truncate(before);
+            copied = 0;
         }
         result.push_str(&text[copied..]);
         Ok(true)
@@ -245,9 +222,7 @@ fn replace(call: &Call<'_>) -> Result<ArrayRef> {
 /// The character range `[start, end)` that SQLite's substr takes, whose rules Splunk's documentation names.
 fn substr_range(characters: i64, start: i64, length: Option<i64>) -> (usize, usize) {
     let backwards = length.is_some_and(|length| length < 0);
-    let mut length = length.map_or(i64::MAX / 4, |length| {
-        length.saturating_abs().min(i64::MAX / 4)
-    });
+    let mut length = length.map_or(i64::MAX / 4, |length| length.saturating_abs().min(i64::MAX / 4));
     let mut start = start.clamp(-i64::MAX / 4, i64::MAX / 4);
     if start < 0 {
         start += characters;
@@ -268,10 +243,7 @@ fn substr_range(characters: i64, start: i64, length: Option<i64>) -> (usize, usi
         }
     }
     let start = start.clamp(0, characters);
-    (
-        start as usize,
-        (start + length.max(0)).clamp(0, characters) as usize,
-    )
+    (start as usize, (start + length.max(0)).clamp(0, characters) as usize)
 }
 
 fn substr(call: &Call<'_>) -> Result<ArrayRef> {
@@ -298,21 +270,14 @@ fn substr(call: &Call<'_>) -> Result<ArrayRef> {
 }
 
 fn urldecode(call: &Call<'_>) -> Result<ArrayRef> {
-    let hexadecimal = |byte: Option<&u8>| {
-        byte.and_then(|byte| (*byte as char).to_digit(16))
-            .map(|digit| digit as u8)
-    };
+    let hexadecimal = |byte: Option<&u8>| byte.and_then(|byte| (*byte as char).to_digit(16)).map(|digit| digit as u8);
     let mut decoded = Vec::new();
     texts(call, |_, text, result| {
         decoded.clear();
         let bytes = text.as_bytes();
         let mut at = 0;
         while let Some(byte) = bytes.get(at) {
-            match (
-                byte,
-                hexadecimal(bytes.get(at + 1)),
-                hexadecimal(bytes.get(at + 2)),
-            ) {
+            match (byte, hexadecimal(bytes.get(at + 1)), hexadecimal(bytes.get(at + 2))) {
                 (b'%', Some(high), Some(low)) => {
                     decoded.push(high * 16 + low);
                     at += 3;
@@ -359,12 +324,7 @@ mod tests {
     #[test]
     fn replacing() {
         for (source, pattern, replacement, expected) in [
-            (
-                "1/14/2023",
-                r"^(\d{1,2})/(\d{1,2})/",
-                r"\2/\1/",
-                "14/1/2023",
-            ),
+            ("1/14/2023", r"^(\d{1,2})/(\d{1,2})/", r"\2/\1/", "14/1/2023"),
             ("a-b-c-d", "-", "+", "a+b+c+d"),
             ("abc", "x", "y", "abc"),
             ("a.b", ".", "-", "---"),
@@ -375,17 +335,10 @@ mod tests {
             ("abc", "(b)", r"<\0>", "a<b>c"),
             ("abc", "(x)?b", r"[\1]", "a[]c"),
         ] {
-            assert_eq!(
-                one("replace", &[text(source), text(pattern), text(replacement)]),
-                expected,
-                "{pattern}"
-            );
+            assert_eq!(one("replace", &[text(source), text(pattern), text(replacement)]), expected, "{pattern}");
         }
         assert_eq!(one("replace", &[text("a"), text("("), text("")]), "error");
-        assert_eq!(
-            one("replace", &[values(&["a1", "b2"]), text(r"\d"), text("")]),
-            "a|b"
-        );
+        assert_eq!(one("replace", &[values(&["a1", "b2"]), text(r"\d"), text("")]), "a|b");
         assert!(check("replace", &[None, Some(Value::Text("(")), None]).is_err());
     }
 
@@ -409,27 +362,15 @@ mod tests {
             assert_eq!(one("substr", &arguments), expected, "{start} {length:?}");
         }
         assert_eq!(one("substr", &[text("Größe"), integer(3), integer(1)]), "ö");
-        assert_eq!(
-            one("substr", &[integer(20231114), integer(1), integer(4)]),
-            "2023"
-        );
+        assert_eq!(one("substr", &[integer(20231114), integer(1), integer(4)]), "2023");
         assert_eq!(one("substr", &[text("abc"), number(1e300)]), "");
-        assert_eq!(
-            one(
-                "substr",
-                &[text("abc"), integer(i64::MIN), integer(i64::MIN)]
-            ),
-            ""
-        );
+        assert_eq!(one("substr", &[text("abc"), integer(i64::MIN), integer(i64::MIN)]), "");
     }
 
     #[test]
     fn url_escapes() {
         assert_eq!(one("urldecode", &[text("a%20b%26c+d")]), "a b&c+d");
-        assert_eq!(
-            one("urldecode", &[text("http%3A%2F%2Fwww.splunk.com%3Fr%3Dx")]),
-            "http://www.splunk.com?r=x"
-        );
+        assert_eq!(one("urldecode", &[text("http%3A%2F%2Fwww.splunk.com%3Fr%3Dx")]), "http://www.splunk.com?r=x");
         assert_eq!(one("urldecode", &[text("100%, %zz, %")]), "100%, %zz, %");
         assert_eq!(one("urldecode", &[text("%C3%B6")]), "ö");
     }

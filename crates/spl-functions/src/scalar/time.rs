@@ -89,26 +89,15 @@ fn constant(call: &Call<'_>, value: f64) -> Result<ArrayRef> {
 }
 
 fn relative_time(call: &Call<'_>) -> Result<ArrayRef> {
-    let literal = call
-        .arguments
-        .get(1)
-        .and_then(Column::literal)
-        .and_then(|specifier| specifier.text());
+    let literal = call.arguments.get(1).and_then(Column::literal).and_then(|specifier| specifier.text());
     let modifier = literal.and_then(|specifier| parse_time_modifier(&specifier).ok());
     let mut built = ColumnBuilder::new(call.returns, call.rows);
     for row in 0..call.rows {
-        let moved = call
-            .value(0, row)
-            .number()
-            .and_then(|epoch| match &modifier {
-                Some(modifier) => Some(modifier.resolve(epoch, call.time_zone)),
-                None => time::relative_time(epoch, &call.value(1, row).text()?, call.time_zone),
-            });
-        built.append(
-            moved
-                .filter(|time| time.is_finite())
-                .map_or(Value::Null, Value::Float),
-        );
+        let moved = call.value(0, row).number().and_then(|epoch| match &modifier {
+            Some(modifier) => Some(modifier.resolve(epoch, call.time_zone)),
+            None => time::relative_time(epoch, &call.value(1, row).text()?, call.time_zone),
+        });
+        built.append(moved.filter(|time| time.is_finite()).map_or(Value::Null, Value::Float));
     }
     Ok(built.finish())
 }
@@ -130,9 +119,7 @@ fn strptime(call: &Call<'_>) -> Result<ArrayRef> {
     let mut built = ColumnBuilder::new(call.returns, call.rows);
     for row in 0..call.rows {
         let epoch = match (call.value(0, row).text(), call.value(1, row).text()) {
-            (Some(text), Some(format)) => {
-                time::strptime_at(&text, &format, call.time_zone, call.now)
-            }
+            (Some(text), Some(format)) => time::strptime_at(&text, &format, call.time_zone, call.now),
             _ => None,
         };
         built.append(epoch.map_or(Value::Null, Value::Float));
@@ -156,98 +143,42 @@ mod tests {
         Column::Literal(Box::new(Column::Text(StringViewArray::from(vec![value]))))
     }
 
-    fn run(
-        kernel: fn(&Call<'_>) -> Result<ArrayRef>,
-        returns: ValueType,
-        arguments: &[Column],
-        rows: usize,
-    ) -> ArrayRef {
+    fn run(kernel: fn(&Call<'_>) -> Result<ArrayRef>, returns: ValueType, arguments: &[Column], rows: usize) -> ArrayRef {
         let patterns = PatternCache::default();
-        kernel(&Call {
-            arguments,
-            rows,
-            returns,
-            now: 1_700_000_000.25,
-            time_zone: Tz::UTC,
-            patterns: &patterns,
-        })
-        .unwrap()
+        kernel(&Call { arguments, rows, returns, now: 1_700_000_000.25, time_zone: Tz::UTC, patterns: &patterns }).unwrap()
     }
 
     #[test]
     fn time_of_the_search() {
         let built = run(now, ValueType::Integer, &[], 2);
-        assert_eq!(
-            built.as_primitive::<Int64Type>(),
-            &Int64Array::from(vec![1_700_000_000, 1_700_000_000])
-        );
+        assert_eq!(built.as_primitive::<Int64Type>(), &Int64Array::from(vec![1_700_000_000, 1_700_000_000]));
         let built = run(time_of_search, ValueType::Float, &[], 1);
-        assert_eq!(
-            built.as_primitive::<Float64Type>(),
-            &Float64Array::from(vec![1_700_000_000.25])
-        );
+        assert_eq!(built.as_primitive::<Float64Type>(), &Float64Array::from(vec![1_700_000_000.25]));
     }
 
     #[test]
     fn moving_formatting_reading() {
-        let times = Column::Float(Float64Array::from(vec![
-            Some(1_700_000_000.0),
-            None,
-            Some(1e300),
-        ]));
+        let times = Column::Float(Float64Array::from(vec![Some(1_700_000_000.0), None, Some(1e300)]));
         let built = run(relative_time, ValueType::Float, &[times, text("-1d@d")], 3);
-        assert_eq!(
-            built.as_primitive::<Float64Type>(),
-            &Float64Array::from(vec![Some(1_699_833_600.0), None, None])
-        );
+        assert_eq!(built.as_primitive::<Float64Type>(), &Float64Array::from(vec![Some(1_699_833_600.0), None, None]));
 
-        let times = Column::new(
-            Arc::new(StringViewArray::from(vec![
-                Some("1700000000.5"),
-                Some("x"),
-                None,
-            ]))
-            .as_ref(),
-        )
-        .unwrap();
+        let times = Column::new(Arc::new(StringViewArray::from(vec![Some("1700000000.5"), Some("x"), None])).as_ref()).unwrap();
         let built = run(strftime, ValueType::Text, &[times, text("%F %T.%3N")], 3);
         assert_eq!(built.as_string_view().value(0), "2023-11-14 22:13:20.500");
         assert_eq!(built.null_count(), 2);
 
-        let texts = Column::new(
-            Arc::new(StringViewArray::from(vec![
-                Some("2023-11-14"),
-                Some("x"),
-                None,
-            ]))
-            .as_ref(),
-        )
-        .unwrap();
+        let texts = Column::new(Arc::new(StringViewArray::from(vec![Some("2023-11-14"), Some("x"), None])).as_ref()).unwrap();
         let built = run(strptime, ValueType::Float, &[texts, text("%F")], 3);
-        assert_eq!(
-            built.as_primitive::<Float64Type>(),
-            &Float64Array::from(vec![Some(1_699_920_000.0), None, None])
-        );
-        let built = run(
-            strptime,
-            ValueType::Float,
-            &[text("2023-11-14"), Column::Null],
-            1,
-        );
+        assert_eq!(built.as_primitive::<Float64Type>(), &Float64Array::from(vec![Some(1_699_920_000.0), None, None]));
+        let built = run(strptime, ValueType::Float, &[text("2023-11-14"), Column::Null], 1);
         assert_eq!(built.null_count(), 1);
     }
 
     #[test]
     fn literal_specifiers_are_checked() {
-        let check = crate::scalar::lookup("relative_time")
-            .and_then(|function| function.check)
-            .unwrap();
+        let check = crate::scalar::lookup("relative_time").and_then(|function| function.check).unwrap();
         assert!(check(&[None, Some(Value::Text("-1d@d"))]).is_ok());
-        assert!(
-            check(&[None, Some(Value::Text("-1x"))])
-                .unwrap_err()
-                .contains("\"x\"")
-        );
+        assert!(check(&[None, Some(Value::Text("-1x"))]).unwrap_err().contains("\"x\""));
         assert!(check(&[None, None]).is_ok());
     }
 }

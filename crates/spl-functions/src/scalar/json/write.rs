@@ -24,12 +24,7 @@ pub(super) fn json_object(call: &Call<'_>) -> Result<ArrayRef> {
     for row in 0..call.rows {
         let members: Option<Map<String, Json>> = (0..call.arguments.len())
             .step_by(2)
-            .map(|key| {
-                Some((
-                    call.value(key, row).text()?.into_owned(),
-                    to_json(call.value(key + 1, row)),
-                ))
-            })
+            .map(|key| Some((call.value(key, row).text()?.into_owned(), to_json(call.value(key + 1, row)))))
             .collect();
         append_json(&mut built, members.map(Json::Object).as_ref());
     }
@@ -121,41 +116,16 @@ mod tests {
 
     #[test]
     fn building() {
-        let object = one(
-            "json_object",
-            &[
-                text("s"),
-                text("x"),
-                text("n"),
-                integer(5),
-                text("t"),
-                boolean(true),
-                text("z"),
-                null(),
-            ],
-        );
+        let object =
+            one("json_object", &[text("s"), text("x"), text("n"), integer(5), text("t"), boolean(true), text("z"), null()]);
         assert_eq!(object, r#"{"s":"x","n":5,"t":true,"z":null}"#);
         assert_eq!(
-            one(
-                "json_array",
-                &[
-                    text("dubois"),
-                    text(r#"{"name": "patel"}"#),
-                    number(2.0),
-                    number(0.5)
-                ]
-            ),
+            one("json_array", &[text("dubois"), text(r#"{"name": "patel"}"#), number(2.0), number(0.5)]),
             r#"["dubois",{"name":"patel"},2,0.5]"#
         );
-        assert_eq!(
-            [one("json_object", &[]), one("json_array", &[])],
-            ["{}", "[]"]
-        );
+        assert_eq!([one("json_object", &[]), one("json_array", &[])], ["{}", "[]"]);
         assert_eq!(one("json_array", &[values(&["a", "1"])]), r#"[["a","1"]]"#);
-        assert_eq!(
-            one("json_object", &[text("k"), text("[not json")]),
-            r#"{"k":"[not json"}"#
-        );
+        assert_eq!(one("json_object", &[text("k"), text("[not json")]), r#"{"k":"[not json"}"#);
         assert!(check("json_object", &[None]).is_err());
         assert!(check("json_set", &[None, None, None]).is_ok());
         assert!(check("json_set", &[None, None, None, None]).is_err());
@@ -163,70 +133,28 @@ mod tests {
 
     #[test]
     fn changing() {
-        let set = |document: &str, path: &str, value: &str| {
-            one("json_set", &[text(document), text(path), text(value)])
-        };
+        let set = |document: &str, path: &str, value: &str| one("json_set", &[text(document), text(path), text(value)]);
         assert_eq!(set(r#"{"a":1,"b":2}"#, "a", "x"), r#"{"a":"x","b":2}"#);
         assert_eq!(set(r#"{"c":["p","q"]}"#, "c{1}", "z"), r#"{"c":["p","z"]}"#);
-        assert_eq!(
-            set(r#"{"g":[{"n":1},{}]}"#, "g{}.k", "v"),
-            r#"{"g":[{"n":1,"k":"v"},{"k":"v"}]}"#
-        );
+        assert_eq!(set(r#"{"g":[{"n":1},{}]}"#, "g{}.k", "v"), r#"{"g":[{"n":1,"k":"v"},{"k":"v"}]}"#);
         assert_eq!(set("{}", "a.b.c", "[1]"), r#"{"a":{"b":{"c":[1]}}}"#);
         assert_eq!(set(r#"{"a":"b"}"#, "a.c", "d"), r#"{"a":"b"}"#);
         assert_eq!(set("no", "a", "d"), "null");
-        assert_eq!(
-            one(
-                "json_set_exact",
-                &[text("{}"), text("a.b"), text("v"), text("c"), integer(1)]
-            ),
-            r#"{"a.b":"v","c":1}"#
-        );
-        let append = |document: &str, path: &str, value: &str| {
-            one("json_append", &[text(document), text(path), text(value)])
-        };
-        assert_eq!(
-            append(r#"{"x":["a"]}"#, "x", r#"["d"]"#),
-            r#"{"x":["a",["d"]]}"#
-        );
+        assert_eq!(one("json_set_exact", &[text("{}"), text("a.b"), text("v"), text("c"), integer(1)]), r#"{"a.b":"v","c":1}"#);
+        let append = |document: &str, path: &str, value: &str| one("json_append", &[text(document), text(path), text(value)]);
+        assert_eq!(append(r#"{"x":["a"]}"#, "x", r#"["d"]"#), r#"{"x":["a",["d"]]}"#);
         assert_eq!(append(r#"{"x":"a"}"#, "x", "b"), r#"{"x":["a","b"]}"#);
         assert_eq!(append(r#"{"x":[1]}"#, "nope", "b"), r#"{"x":[1]}"#);
-        assert_eq!(
-            one(
-                "json_append",
-                &[
-                    text(r#"{"x":[]}"#),
-                    text("x"),
-                    integer(1),
-                    text("x"),
-                    integer(2)
-                ]
-            ),
-            r#"{"x":[1,2]}"#
-        );
-        assert_eq!(
-            one(
-                "json_extend",
-                &[text(r#"{"x":["a"]}"#), text("x"), text(r#"["b","c"]"#)]
-            ),
-            r#"{"x":["a","b","c"]}"#
-        );
+        assert_eq!(one("json_append", &[text(r#"{"x":[]}"#), text("x"), integer(1), text("x"), integer(2)]), r#"{"x":[1,2]}"#);
+        assert_eq!(one("json_extend", &[text(r#"{"x":["a"]}"#), text("x"), text(r#"["b","c"]"#)]), r#"{"x":["a","b","c"]}"#);
         let delete = |keys: &[&str]| {
             let mut arguments = vec![text(r#"{"a":{"b":1,"c":2},"d":[1],"e":3}"#)];
             arguments.extend(keys.iter().map(|key| text(key)));
             one("json_delete", &arguments)
         };
         assert_eq!(
-            [
-                delete(&["a.b", "d"]),
-                delete(&[r#"["a","e"]"#]),
-                delete(&["x.y"])
-            ],
-            [
-                r#"{"a":{"c":2},"e":3}"#,
-                r#"{"d":[1]}"#,
-                r#"{"a":{"b":1,"c":2},"d":[1],"e":3}"#
-            ]
+            [delete(&["a.b", "d"]), delete(&[r#"["a","e"]"#]), delete(&["x.y"])],
+            [r#"{"a":{"c":2},"e":3}"#, r#"{"d":[1]}"#, r#"{"a":{"b":1,"c":2},"d":[1],"e":3}"#]
         );
     }
 }

@@ -24,9 +24,7 @@ fn command_names(search: &str) -> Vec<&str> {
     let (mut quoted, mut escaped, mut depth, mut start) = (false, false, 0_usize, 0);
     let mut add = |part: &'_ (usize, usize), first: bool| {
         let text = search[part.0..part.1].trim();
-        let end = text
-            .find(|character: char| !(character.is_alphanumeric() || character == '_'))
-            .unwrap_or(text.len());
+        let end = text.find(|character: char| !(character.is_alphanumeric() || character == '_')).unwrap_or(text.len());
         match &text[..end] {
             "" if first => {}
             name if first && !name.eq_ignore_ascii_case("search") => names.push("search"),
@@ -62,14 +60,8 @@ mod tests {
 
     #[test]
     fn names_of_commands() {
-        assert_eq!(
-            command_names("search foo | stats count | sort count"),
-            ["search", "stats", "sort"]
-        );
-        assert_eq!(
-            command_names("| tstats count | eval a=\"x|y\" | join a [search b | head 1]"),
-            ["tstats", "eval", "join"]
-        );
+        assert_eq!(command_names("search foo | stats count | sort count"), ["search", "stats", "sort"]);
+        assert_eq!(command_names("| tstats count | eval a=\"x|y\" | join a [search b | head 1]"), ["tstats", "eval", "join"]);
         assert_eq!(command_names("index=main|table a"), ["search", "table"]);
     }
 }

@@ -20,19 +20,15 @@ pub(super) enum Step {
 impl Step {
     pub(super) fn parse(value: &Value<'_>) -> std::result::Result<Self, String> {
         if let Some(number) = value.number() {
-            return if number == 0.0 {
-                Err("the step of mvrange must not be 0".to_owned())
-            } else {
-                Ok(Self::Number(number))
-            };
+            return if number == 0.0 { Err("the step of mvrange must not be 0".to_owned()) } else { Ok(Self::Number(number)) };
         }
         let text = value.text().unwrap_or_default();
         parse_span(&text)?;
         match parse_time_modifier(&format!("+{}", text.trim())) {
             Ok(modifier) => Ok(Self::Span(modifier)),
-            Err(_) => Err(format!(
-                "mvrange can't step by \"{text}\": use a number or a time span of seconds or more, such as 7d"
-            )),
+            Err(_) => {
+                Err(format!("mvrange can't step by \"{text}\": use a number or a time span of seconds or more, such as 7d"))
+            }
         }
     }
 }
@@ -42,11 +38,7 @@ pub(super) fn mvrange(call: &Call<'_>) -> Result<ArrayRef> {
     let mut values: Vec<String> = Vec::new();
     for row in 0..call.rows {
         values.clear();
-        let step = if call.has(2) {
-            call.value(2, row)
-        } else {
-            Value::Integer(1)
-        };
+        let step = if call.has(2) { call.value(2, row) } else { Value::Integer(1) };
         let bounds = call.value(0, row).number().zip(call.value(1, row).number());
         let (Some((start, end)), false) = (bounds, step.is_null()) else {
             built.append_null();
@@ -55,15 +47,9 @@ pub(super) fn mvrange(call: &Call<'_>) -> Result<ArrayRef> {
         let step = Step::parse(&step).map_err(|error| exec_datafusion_err!("{error}"))?;
         let mut current = start;
         let ascending = !matches!(step, Step::Number(number) if number < 0.0);
-        while if ascending {
-            current < end
-        } else {
-            current > end
-        } {
+        while if ascending { current < end } else { current > end } {
             if values.len() == MOST_VALUES {
-                return exec_err!(
-                    "mvrange({start}, {end}) would make more than {MOST_VALUES} values for one event"
-                );
+                return exec_err!("mvrange({start}, {end}) would make more than {MOST_VALUES} values for one event");
             }
             values.push(format_number(current));
             let next = match &step {
@@ -89,40 +75,15 @@ mod tests {
 
     #[test]
     fn ranges() {
-        let range = |arguments: &[i64]| {
-            one(
-                "mvrange",
-                &arguments
-                    .iter()
-                    .map(|value| integer(*value))
-                    .collect::<Vec<_>>(),
-            )
-        };
+        let range = |arguments: &[i64]| one("mvrange", &arguments.iter().map(|value| integer(*value)).collect::<Vec<_>>());
         assert_eq!(
-            [
-                range(&[1, 11, 2]),
-                range(&[3, 7]),
-                range(&[5, 1, -2]),
-                range(&[5, 5])
-            ],
+            [range(&[1, 11, 2]), range(&[3, 7]), range(&[5, 1, -2]), range(&[5, 5])],
             ["1|3|5|7|9", "3|4|5|6", "5|3", "null"]
         );
-        assert_eq!(
-            [range(&[1, 5, 0]), range(&[0, 10_000_000])],
-            ["error", "error"]
-        );
-        assert_eq!(
-            one("mvrange", &[integer(0), integer(1800), text("10m")]),
-            "0|600|1200"
-        );
-        assert_eq!(
-            one("mvrange", &[integer(0), integer(3), text("1.5")]),
-            "0|1.5"
-        );
-        assert_eq!(
-            one("mvrange", &[integer(0), integer(1), text("often")]),
-            "error"
-        );
+        assert_eq!([range(&[1, 5, 0]), range(&[0, 10_000_000])], ["error", "error"]);
+        assert_eq!(one("mvrange", &[integer(0), integer(1800), text("10m")]), "0|600|1200");
+        assert_eq!(one("mvrange", &[integer(0), integer(3), text("1.5")]), "0|1.5");
+        assert_eq!(one("mvrange", &[integer(0), integer(1), text("often")]), "error");
         assert!(check("mvrange", &[None, None, Some(Value::Text("7x"))]).is_err());
         assert!(check("mvrange", &[None, None, Some(Value::Text("7d"))]).is_ok());
     }

@@ -1,0 +1,244 @@
+//! A pattern compiled by PCRE2: its message when it is none, its groups, its matches within Splunk's limits.
+
+use std::hash::{Hash, Hasher};
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use pcre2::bytes::{CaptureLocations, Regex, RegexBuilder};
+
+use super::LONG_TEXT;
+
+/// Splunk's limits as PCRE2 reads them in front of a pattern; a pattern can lower them for itself.
+///
+/// Source: limits.conf, `[rex]`, `match_limit` and `depth_limit`. Compiled patterns (JIT) have no depth; their stack is limited.
+const LIMITS: &str = "(*LIMIT_MATCH=100000)(*LIMIT_DEPTH=1000)";
+
+/// Most bytes of stack that a compiled pattern may use.
+const STACK: usize = 1 << 20;
+
+/// Settings that may stand in front of a pattern, besides those with a number.
+const SETTINGS: [&str; 18] = [
+    "UTF",
+    "UCP",
+    "NOTEMPTY",
+    "NOTEMPTY_ATSTART",
+    "NO_AUTO_POSSESS",
+    "NO_DOTSTAR_ANCHOR",
+    "NO_JIT",
+    "NO_START_OPT",
+    "CASELESS_RESTRICT",
+    "TURKISH_CASING",
+    "CR",
+    "LF",
+    "CRLF",
+    "ANYCRLF",
+    "ANY",
+    "NUL",
+    "BSR_ANYCRLF",
+    "BSR_UNICODE",
+];
+
+/// A pattern of PCRE2.
+#[derive(Debug)]
+pub(super) struct Pcre {
+    /// What PCRE2 compiles: limits, settings of the pattern, options, the pattern.
+    source: String,
+    /// Interpreted; says what is wrong and which groups there are.
+    interpreted: Regex,
+    /// Machine code, made when a text needs this engine.
+    compiled: OnceLock<Option<Regex>>,
+    /// Room for the groups of a match; a thread takes one for each text, or makes one.
+    locations: Locations,
+    /// Whether its time may grow with the square of the text.
+    may_be_quadratic: bool,
+}
+
+/// Room for groups: several places, so that threads seldom wait for each other.
+#[derive(Default)]
+struct Locations([Mutex<Vec<CaptureLocations>>; 8]);
+
+impl Locations {
+    /// The place of this thread.
+    fn place(&self) -> std::sync::MutexGuard<'_, Vec<CaptureLocations>> {
+        let mut hasher = rustc_hash::FxHasher::default();
+        std::thread::current().id().hash(&mut hasher);
+        let place = (hasher.finish() >> 32) as usize % self.0.len();
+        self.0[place].lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl std::fmt::Debug for Locations {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Locations")
+    }
+}
+
+impl Pcre {
+    /// Compiles a pattern; the message names what is wrong with it and where.
+    pub(super) fn new(pattern: &str) -> Result<Self, String> {
+        let (settings, rest) = pattern.split_at(settings_end(pattern));
+        // Texts are UTF-8. `UCP` comes with the option that spares a check of the whole text at each match, and `(?a)` takes back what it
+        // changes: shorthands, boundaries and POSIX classes are ASCII again.
+        let ascii = if settings.contains("(*UCP)") { "" } else { "(?a)" };
+        let source = format!("{LIMITS}{settings}{ascii}{rest}");
+        let interpreted = RegexBuilder::new().ucp(true).build(&source).map_err(|error| {
+            let place = error.offset().map_or(pattern.len(), |offset| {
+                let behind_ascii = LIMITS.len() + settings.len() + ascii.len();
+                if offset >= behind_ascii {
+                    offset - LIMITS.len() - ascii.len()
+                } else {
+                    offset.saturating_sub(LIMITS.len()).min(settings.len())
+                }
+            });
+            message(&error.to_string(), pattern, place)
+        })?;
+        Ok(Self {
+            may_be_quadratic: may_be_quadratic(rest),
+            source,
+            interpreted,
+            compiled: OnceLock::new(),
+            locations: Locations::default(),
+        })
+    }
+
+    /// Names of the groups by number.
+    pub(super) fn group_names(&self) -> &[Option<String>] {
+        self.interpreted.capture_names()
+    }
+
+    fn compiled(&self) -> &Regex {
+        let compile =
+            || RegexBuilder::new().ucp(true).jit_if_available(true).max_jit_stack_size(Some(STACK)).build(&self.source).ok();
+        self.compiled.get_or_init(compile).as_ref().unwrap_or(&self.interpreted)
+    }
+
+    fn is_too_long(&self, text: &str) -> bool {
+        self.may_be_quadratic && text.len() > LONG_TEXT
+    }
+
+    /// Whether it matches anywhere; none when a limit is reached.
+    pub(super) fn is_match(&self, text: &str) -> Option<bool> {
+        if self.is_too_long(text) {
+            return None;
+        }
+        self.compiled().is_match(text.as_bytes()).ok()
+    }
+
+    /// Calls `visit` with the groups of each match; false when a limit is reached.
+    pub(super) fn each_match(&self, text: &str, limit: usize, visit: &mut dyn FnMut(&[Option<(usize, usize)>])) -> bool {
+        if self.is_too_long(text) {
+            return false;
+        }
+        let regex = self.compiled();
+        let free = self.locations.place().pop();
+        let mut locations = free.unwrap_or_else(|| regex.capture_locations());
+        let complete = each_match(regex, &mut locations, text, limit, visit);
+        self.locations.place().push(locations);
+        complete
+    }
+}
+
+fn each_match(
+    regex: &Regex,
+    locations: &mut CaptureLocations,
+    text: &str,
+    limit: usize,
+    visit: &mut dyn FnMut(&[Option<(usize, usize)>]),
+) -> bool {
+    let mut groups = vec![None; regex.captures_len()];
+    let mut last_end = None;
+    let mut from = 0;
+    let mut left = limit;
+    while left > 0 && from <= text.len() {
+        let (start, end) = match regex.captures_read_at(locations, text.as_bytes(), from) {
+            Ok(Some(found)) => (found.start(), found.end()),
+            Ok(None) => return true,
+            Err(_) => return false,
+        };
+        // `\C` and `\K` can give ranges that are no part of a text.
+        if start > end || end < from {
+            return false;
+        }
+        let is_empty_behind_match = start == end && last_end == Some(end);
+        last_end = Some(end);
+        from = if start == end { end + text[end..].chars().next().map_or(1, char::len_utf8) } else { end };
+        if is_empty_behind_match {
+            continue;
+        }
+        for (number, group) in groups.iter_mut().enumerate() {
+            *group = locations.get(number).filter(|(start, end)| start <= end);
+            if group.is_some_and(|(start, end)| !text.is_char_boundary(start) || !text.is_char_boundary(end)) {
+                return false;
+            }
+        }
+        visit(&groups);
+        left -= 1;
+    }
+    true
+}
+
+/// PCRE2's message without its frame, with the place in the pattern as it was written.
+fn message(error: &str, pattern: &str, place: usize) -> String {
+    let text = error.split_once(": ").map_or(error, |(_, behind)| behind);
+    let text = text.split_once(": ").map_or(text, |(_, behind)| behind);
+    let place = (0..=place.min(pattern.len())).rev().find(|at| pattern.is_char_boundary(*at)).unwrap_or(0);
+    let (before, behind) = pattern.split_at(place);
+    let number = before.chars().count();
+    if behind.is_empty() {
+        return format!("{text}, at the end of the pattern");
+    }
+    let near: String = behind.chars().take(20).collect();
+    format!("{text}, behind character {number} of the pattern, at `{near}`")
+}
+
+/// Where the settings in front of a pattern end: `(*UCP)`, `(*ANYCRLF)`, `(*LIMIT_MATCH=5)`.
+fn settings_end(pattern: &str) -> usize {
+    let mut end = 0;
+    while let Some(name) = pattern[end..].strip_prefix("(*").and_then(|rest| rest.split_once(')')).map(|(name, _)| name) {
+        let is_setting = match name.split_once('=') {
+            Some((limit, number)) => limit.starts_with("LIMIT_") && number.bytes().all(|byte| byte.is_ascii_digit()),
+            None => SETTINGS.contains(&name),
+        };
+        if !is_setting {
+            break;
+        }
+        end += name.len() + "(*)".len();
+    }
+    end
+}
+
+/// Whether a pattern may read far from each place of a text: it repeats something without an upper bound, and is not bound to the
+/// beginning. Errs on the side of yes.
+fn may_be_quadratic(pattern: &str) -> bool {
+    let is_bound = (pattern.starts_with('^') || pattern.starts_with(r"\A")) && !pattern.contains('|');
+    if is_bound {
+        return false;
+    }
+    let mut characters = pattern.char_indices();
+    while let Some((at, character)) = characters.next() {
+        let rest = &pattern[at + character.len_utf8()..];
+        match character {
+            '\\' => match characters.next() {
+                Some((_, 'X' | 'g')) => return true,
+                _ => continue,
+            },
+            // `(*VERB)` repeats nothing.
+            '(' if rest.starts_with('*') => {
+                characters.next();
+            }
+            '(' if rest.starts_with('?') && calls_group(&rest[1..]) => return true,
+            '*' | '+' => return true,
+            '{' if rest.split('}').next().is_some_and(|counts| counts.trim_end().ends_with(',')) => return true,
+            _ => {}
+        }
+    }
+    false
+}
+
+/// Whether what follows `(?` calls a group as a subroutine: `R)`, `&name)`, `P>name)`, `1)`, `-1)`.
+fn calls_group(rest: &str) -> bool {
+    let number = rest.trim_start_matches(['+', '-']);
+    rest.starts_with('R')
+        || rest.starts_with('&')
+        || rest.starts_with("P>")
+        || number.starts_with(|first: char| first.is_ascii_digit())
+}
