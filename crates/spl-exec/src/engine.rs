@@ -11,6 +11,7 @@ use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::execution::session_state::SessionStateBuilder;
 use datafusion::logical_expr::LogicalPlan;
+use datafusion::optimizer::{Optimizer, OptimizerRule};
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_optimizer::optimizer::PhysicalOptimizer;
 use datafusion::physical_plan::ExecutionPlan;
@@ -22,9 +23,11 @@ use spl_commands::table::Commands;
 use spl_functions::settings::SplOptions;
 use spl_knowledge::Knowledge;
 use spl_macros::Expansion;
+use spl_operators::distinct::rule::EvaluateOncePerDistinct;
 use spl_operators::errors::engine_error;
 use spl_operators::exec::OperatorPlanner;
 use spl_operators::functions::location::GeoDatabase;
+use spl_operators::grouping::rewrite::GroupByCodes;
 use spl_operators::grouping::rule::GroupByCode;
 use spl_parser::effects::RequiredFields;
 use spl_parser::{Diagnostic, Pipeline};
@@ -369,9 +372,16 @@ fn session_state(settings: &Settings) -> Result<SessionState, Diagnostic> {
         .with_config(config)
         .with_runtime_env(runtime)
         .with_default_features()
+        .with_optimizer_rules(logical_rules())
         .with_physical_optimizer_rules(physical_rules())
         .with_query_planner(Arc::new(SplQueryPlanner))
         .build())
+}
+
+/// Our logical rules, then DataFusion's, which see their outcome.
+fn logical_rules() -> Vec<Arc<dyn OptimizerRule + Send + Sync>> {
+    let ours: [Arc<dyn OptimizerRule + Send + Sync>; 2] = [Arc::new(EvaluateOncePerDistinct::default()), Arc::new(GroupByCodes)];
+    ours.into_iter().chain(Optimizer::new().rules).collect()
 }
 
 /// DataFusion's physical rules without those that carry a limit below a window over a whole partition, where it would

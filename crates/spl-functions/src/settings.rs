@@ -12,6 +12,10 @@ extensions_options! {
         pub now: f64, default = 0.0
         /// IANA name of the time zone of the search.
         pub time_zone: String, default = "UTC".to_owned()
+        /// Whether expressions over a dictionary column are evaluated once per distinct value.
+        pub once_per_distinct: bool, default = true
+        /// Whether dictionary columns are grouped and partitioned by code.
+        pub group_by_code: bool, default = true
     }
 }
 

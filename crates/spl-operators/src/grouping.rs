@@ -1,5 +1,6 @@
-//! Grouping by codes: a physical rule, its node, and the tables that number groups.
+//! Grouping by codes: the rules that make plans group by them, the node that groups, and the tables that number groups.
 
 pub mod codes;
 pub mod indices;
+pub mod rewrite;
 pub mod rule;

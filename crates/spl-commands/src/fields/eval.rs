@@ -21,8 +21,6 @@ pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -
             if let Argument::Assignment(assignment) = argument {
                 let resolved = subsearch::resolve_expression(context, &assignment.expression).await?;
                 let value = expression::value(context, &resolved, &frame)?;
-                let value =
-                    spl_plan::frame::scope::once_per_distinct(value, &|name| frame.field(name).map(|field| field.data_type));
                 frame = if assignment.template.is_empty() {
                     assign(frame, &assignment.target.name, value)?
                 } else {

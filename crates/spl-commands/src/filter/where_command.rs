@@ -19,8 +19,6 @@ pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -
         };
         let resolved = subsearch::resolve_expression(context, condition).await?;
         let condition = Typed::new(expression::condition(context, &resolved, &frame)?, ValueType::Boolean);
-        let condition =
-            spl_plan::frame::scope::once_per_distinct(condition, &|name| frame.field(name).map(|field| field.data_type));
         frame.filter(condition.expression)
     })
 }

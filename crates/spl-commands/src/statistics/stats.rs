@@ -7,7 +7,6 @@ use spl_parser::Diagnostic;
 use spl_parser::syntax::{Aggregation, AggregationArgument, CommandCall};
 
 use spl_functions::column::ValueType;
-use spl_operators::grouping::codes;
 use spl_operators::ordinal::ORDINAL;
 use spl_plan::aggregation;
 use spl_plan::aggregation::Planned;
@@ -105,29 +104,18 @@ pub fn group(context: &PlanContext, frame: Frame, fields: &[String], planned: &[
         return frame.select(Vec::new())?.filter(lit(false));
     }
     let internal = |place: usize| format!("__aggregate{place}");
-    // Texts with repetitions are grouped by code, and are texts again in the groups.
-    let mut groups: Vec<Expr> = Vec::with_capacity(fields.len());
-    let mut texts: Vec<(String, Expr)> = Vec::with_capacity(fields.len());
-    for (place, field) in fields.iter().enumerate() {
-        if frame.field(field).is_some_and(|found| codes::applies(&found.data_type)) {
-            let (code, text) = codes::pair();
-            let name = format!("__group{place}");
-            groups.push(code.call(vec![column(field)]).alias(&name));
-            texts.push((field.clone(), text.call(vec![column(&name)])));
-        } else {
-            groups.push(column(field));
-            texts.push((field.clone(), column(field)));
-        }
-    }
+    let groups: Vec<Expr> = fields.iter().map(|field| column(field)).collect();
     let calls: Vec<Expr> =
         planned.iter().enumerate().map(|(place, planned)| planned.expression().alias(internal(place))).collect();
     let grouped = frame.build(|plan| plan.aggregate(groups, calls))?;
     let grouped = if fields.is_empty() {
         grouped
     } else {
-        texts.extend((0..planned.len()).map(|place| (internal(place), column(&internal(place)))));
-        texts.push((ORDINAL.to_owned(), lit(0_i64)));
-        grouped.select(texts)?
+        let results = (0..planned.len()).map(internal);
+        let mut columns: Vec<(String, Expr)> =
+            fields.iter().cloned().chain(results).map(|name| (name.clone(), column(&name))).collect();
+        columns.push((ORDINAL.to_owned(), lit(0_i64)));
+        grouped.select(columns)?
     };
     let mut columns: Vec<(String, Expr)> = fields.iter().map(|field| (field.clone(), column(field))).collect();
     for (place, planned) in planned.iter().enumerate() {

@@ -5,7 +5,7 @@ use std::hash::{Hash, Hasher};
 use std::sync::atomic::{AtomicI32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use arrow::array::{Array, ArrayRef, AsArray, Int32Array, StringViewBuilder};
+use arrow::array::{Array, ArrayRef, AsArray, DictionaryArray, Int32Array, StringViewBuilder};
 use arrow::datatypes::{DataType, Int32Type};
 use datafusion::common::{Result, exec_err};
 use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility};
@@ -27,6 +27,8 @@ struct Codes {
 struct Texts {
     codes: HashMap<Arc<str>, i32>,
     list: Vec<Arc<str>>,
+    /// The list as an array, as long as nothing was added to it.
+    array: Option<ArrayRef>,
 }
 
 /// The codes of one dictionary's values, filled as they are met.
@@ -93,16 +95,20 @@ impl Codes {
         Ok(keys.iter().map(|key| key.filter(|key| texts.is_valid(*key as usize)).map(code_of)).collect())
     }
 
-    fn decode(&self, codes: &Int32Array) -> ArrayRef {
-        let texts = self.texts.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut built = StringViewBuilder::with_capacity(codes.len());
-        for code in codes {
-            match code.and_then(|code| texts.list.get(code as usize)) {
-                Some(text) => built.append_value(text),
-                None => built.append_null(),
+    /// The texts of codes: a dictionary whose keys are the codes themselves.
+    fn decode(&self, codes: &Int32Array) -> Result<ArrayRef> {
+        let mut texts = self.texts.lock().unwrap_or_else(PoisonError::into_inner);
+        let values = match &texts.array {
+            Some(array) if array.len() == texts.list.len() => array.clone(),
+            _ => {
+                let mut built = StringViewBuilder::with_capacity(texts.list.len());
+                texts.list.iter().for_each(|text| built.append_value(text));
+                let array: ArrayRef = Arc::new(built.finish());
+                texts.array = Some(array.clone());
+                array
             }
-        }
-        Arc::new(built.finish())
+        };
+        Ok(Arc::new(DictionaryArray::<Int32Type>::try_new(codes.clone(), values)?))
     }
 }
 
@@ -147,7 +153,7 @@ impl ScalarUDFImpl for Coding {
     }
 
     fn return_type(&self, _: &[DataType]) -> Result<DataType> {
-        Ok(if self.decodes { DataType::Utf8View } else { DataType::Int32 })
+        Ok(if self.decodes { dictionary_type() } else { DataType::Int32 })
     }
 
     fn invoke_with_args(&self, call: ScalarFunctionArgs) -> Result<ColumnarValue> {
@@ -156,7 +162,7 @@ impl ScalarUDFImpl for Coding {
             return Ok(ColumnarValue::Array(Arc::new(self.codes.encode(&array)?)));
         }
         match array.data_type() {
-            DataType::Int32 => Ok(ColumnarValue::Array(self.codes.decode(array.as_primitive::<Int32Type>()))),
+            DataType::Int32 => Ok(ColumnarValue::Array(self.codes.decode(array.as_primitive::<Int32Type>())?)),
             other => exec_err!("codes of groups are numbers, not {other}"),
         }
     }

@@ -1,11 +1,9 @@
 //! Typed expressions, and the scopes in which expressions look names up.
 
-use arrow::datatypes::DataType;
 use datafusion::common::ScalarValue;
 use datafusion::logical_expr::Expr;
 use spl_functions::column::ValueType;
 use spl_functions::value::Value;
-use spl_operators::distinct;
 use spl_parser::Diagnostic;
 
 use crate::frame::{Frame, column, null};
@@ -77,11 +75,6 @@ impl Scope for Frame {
 pub fn assign(frame: Frame, name: &str, value: Typed) -> Result<Frame, Diagnostic> {
     let expression = if value.value_type == ValueType::Null { null(ValueType::Text) } else { value.expression };
     frame.assign(vec![(name.to_owned(), expression)])
-}
-
-/// The same value, evaluated once per distinct value where it reads one dictionary column.
-pub fn once_per_distinct(typed: Typed, type_of: &dyn Fn(&str) -> Option<DataType>) -> Typed {
-    Typed { expression: distinct::wrap(typed.expression, typed.value_type, type_of), value_type: typed.value_type }
 }
 
 /// The prefix under which a scope over events gives what the data itself carries, without knowledge.

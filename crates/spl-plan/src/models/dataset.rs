@@ -145,11 +145,7 @@ impl<'a> DatasetScope<'a> {
             }
         }
         // Most fields of a dataset follow from one field of the event.
-        let found = found.map(|found| {
-            crate::frame::scope::once_per_distinct(self.events.settle(found), &|name| {
-                self.context.data().schema().field_with_name(name).ok().map(|field| field.data_type().clone())
-            })
-        });
+        let found = found.map(|found| self.events.settle(found));
         self.calculated.borrow_mut().insert(name.to_owned(), found.clone());
         Ok(found)
     }

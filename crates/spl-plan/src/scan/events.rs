@@ -205,9 +205,7 @@ impl<'a> EventScope<'a> {
                 .map_err(|errors| knowledge_error(&format!("EVAL-{name}"), &field.expression, errors))?;
             let value = expression::value(self.context, &parsed, &AliasedScope(self))
                 .map_err(|error| knowledge_error(&format!("EVAL-{name}"), &field.expression, vec![error]))?;
-            found = Some(crate::frame::scope::once_per_distinct(value, &|name| {
-                self.context.data().schema().field_with_name(name).ok().map(|field| field.data_type().clone())
-            }));
+            found = Some(value);
         }
         Ok(found)
     }

@@ -1,0 +1,175 @@
+//! Expressions over one dictionary column, evaluated once per distinct value instead of once per row.
+
+use std::hash::{Hash, Hasher};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use arrow::array::{Array, ArrayRef, AsArray, DictionaryArray, Int32Array, RecordBatch, UInt32Array};
+use arrow::datatypes::{DataType, Field, Int32Type, Schema};
+use datafusion::common::Result;
+use datafusion::common::config::ConfigOptions;
+use datafusion::logical_expr::{ColumnarValue, Expr, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility};
+use datafusion::physical_expr::PhysicalExpr;
+use spl_functions::column::ValueType;
+
+use crate::compiled::compile;
+
+/// The type of text columns with repetitions.
+pub fn dictionary_type() -> DataType {
+    DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8View))
+}
+
+/// The function that evaluates an expression over one dictionary column once per distinct value.
+///
+/// `body` reads the column `column` only. Texts come out as a dictionary (`texts_as_dictionary`) or as `Utf8View`, other
+/// values in the type of `value_type`.
+pub fn once_per_distinct(column: &str, body: Expr, value_type: ValueType, texts_as_dictionary: bool) -> ScalarUDF {
+    let returns = if value_type == ValueType::Text && texts_as_dictionary { dictionary_type() } else { value_type.arrow() };
+    ScalarUDF::from(PerDistinct {
+        signature: Signature::any(1, Volatility::Immutable),
+        column: column.to_owned(),
+        is_text: value_type == ValueType::Text,
+        body,
+        returns,
+        compiled: OnceLock::new(),
+        known: Mutex::default(),
+    })
+}
+
+/// The results for a dictionary's values, and for a row without a value at the end.
+#[derive(Clone, Debug)]
+struct Known {
+    /// Keeps the dictionary alive, so that its address names it.
+    values: ArrayRef,
+    results: ArrayRef,
+}
+
+#[derive(Debug)]
+struct PerDistinct {
+    signature: Signature,
+    column: String,
+    body: Expr,
+    is_text: bool,
+    returns: DataType,
+    compiled: OnceLock<Arc<dyn PhysicalExpr>>,
+    known: Mutex<Option<Known>>,
+}
+
+impl PartialEq for PerDistinct {
+    fn eq(&self, other: &Self) -> bool {
+        self.column == other.column && self.body == other.body && self.returns == other.returns
+    }
+}
+
+impl Eq for PerDistinct {}
+
+impl Hash for PerDistinct {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.column.hash(state);
+        self.body.hash(state);
+        self.returns.hash(state);
+    }
+}
+
+impl PerDistinct {
+    fn schema(&self) -> Schema {
+        Schema::new(vec![Field::new(&self.column, dictionary_type(), true)])
+    }
+
+    /// The results for these values and, last, for none.
+    fn evaluate(&self, values: &ArrayRef, options: &Arc<ConfigOptions>) -> Result<ArrayRef> {
+        let schema = self.schema();
+        let body = match self.compiled.get() {
+            Some(body) => body.clone(),
+            None => {
+                let body = compile(&self.body, &schema, options)?;
+                self.compiled.get_or_init(|| body).clone()
+            }
+        };
+        let count = values.len();
+        let keys: Int32Array = (0..count).map(|key| i32::try_from(key).ok()).chain([None]).collect();
+        let extended = DictionaryArray::<Int32Type>::try_new(keys, values.clone())?;
+        let batch = RecordBatch::try_new(Arc::new(schema), vec![Arc::new(extended)])?;
+        let results = body.evaluate(&batch)?.into_array(count + 1)?;
+        let plain = if self.is_text { DataType::Utf8View } else { self.returns.clone() };
+        Ok(arrow::compute::cast(&results, &plain)?)
+    }
+
+    fn gives_dictionary(&self) -> bool {
+        matches!(self.returns, DataType::Dictionary(..))
+    }
+
+    /// Kept results, or fresh ones when the rows are many against the dictionary.
+    fn results_for(&self, values: &ArrayRef, rows: usize, options: &Arc<ConfigOptions>) -> Result<Option<ArrayRef>> {
+        const WORTH: usize = 8;
+        let same = |known: &Known| {
+            std::ptr::eq(known.values.as_any(), values.as_any()) || known.values.to_data().ptr_eq(&values.to_data())
+        };
+        let kept = self.known.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(known) = kept.filter(same) {
+            return Ok(Some(known.results));
+        }
+        if rows.saturating_mul(WORTH) < values.len() {
+            return Ok(None);
+        }
+        let results = self.evaluate(values, options)?;
+        *self.known.lock().unwrap_or_else(PoisonError::into_inner) =
+            Some(Known { values: values.clone(), results: results.clone() });
+        Ok(Some(results))
+    }
+}
+
+impl ScalarUDFImpl for PerDistinct {
+    fn name(&self) -> &str {
+        "per_distinct"
+    }
+
+    fn display_name(&self, _: &[Expr]) -> Result<String> {
+        Ok(format!("per_distinct[{}]", self.body))
+    }
+
+    fn schema_name(&self, _: &[Expr]) -> Result<String> {
+        Ok(format!("per_distinct[{}]", self.body))
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn return_type(&self, _: &[DataType]) -> Result<DataType> {
+        Ok(self.returns.clone())
+    }
+
+    fn invoke_with_args(&self, call: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        let array = call.args[0].to_array(call.number_rows)?;
+        let array =
+            if *array.data_type() == dictionary_type() { array } else { arrow::compute::cast(&array, &dictionary_type())? };
+        let dictionary = array.as_dictionary::<Int32Type>();
+        let (results, keys) = match self.results_for(dictionary.values(), dictionary.len(), &call.config_options)? {
+            Some(results) => {
+                let none = u32::try_from(dictionary.values().len()).unwrap_or(u32::MAX);
+                let keys: Vec<u32> = dictionary.keys().iter().map(|key| key.map_or(none, |key| key as u32)).collect();
+                (results, UInt32Array::from(keys))
+            }
+            None => {
+                // Few rows: only the values that they use.
+                let mut used: Vec<i32> = dictionary.keys().iter().flatten().collect();
+                used.sort_unstable();
+                used.dedup();
+                let values = arrow::compute::take(dictionary.values(), &Int32Array::from(used.clone()), None)?;
+                let none = u32::try_from(used.len()).unwrap_or(u32::MAX);
+                let keys: Vec<u32> = dictionary
+                    .keys()
+                    .iter()
+                    .map(|key| key.and_then(|key| used.binary_search(&key).ok()).map_or(none, |place| place as u32))
+                    .collect();
+                (self.evaluate(&values, &call.config_options)?, UInt32Array::from(keys))
+            }
+        };
+        if !self.gives_dictionary() {
+            return Ok(ColumnarValue::Array(arrow::compute::take(&results, &keys, None)?));
+        }
+        let texts = results.as_string_view();
+        let keys: Int32Array = keys.values().iter().map(|key| texts.is_valid(*key as usize).then_some(*key as i32)).collect();
+        Ok(ColumnarValue::Array(Arc::new(DictionaryArray::<Int32Type>::try_new(keys, results)?)))
+    }
+}
