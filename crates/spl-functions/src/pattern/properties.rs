@@ -70,7 +70,7 @@ fn groups_of(each: impl FnOnce(&mut dyn FnMut(&[Option<(usize, usize)>])) -> boo
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 4_000, max_global_rejects: 400_000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 1_500, max_global_rejects: 400_000, ..ProptestConfig::default() })]
 
     #[test]
     fn both_engines_give_the_same_groups(
