@@ -5,7 +5,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 
 use pcre2::bytes::{CaptureLocations, Regex, RegexBuilder};
 
-use super::LONG_TEXT;
+use super::{Group, LONG_TEXT};
 
 /// Splunk's limit of steps.
 ///
@@ -149,7 +149,7 @@ impl Pcre {
     }
 
     /// Calls `visit` with the groups of each match; false when a limit is reached.
-    pub(super) fn each_match(&self, text: &str, limit: usize, visit: &mut dyn FnMut(&[Option<(usize, usize)>])) -> bool {
+    pub(super) fn each_match(&self, text: &str, limit: usize, visit: &mut dyn FnMut(&[Group])) -> bool {
         if self.is_too_long(text) {
             return false;
         }
@@ -167,7 +167,7 @@ fn each_match(
     locations: &mut CaptureLocations,
     text: &str,
     limit: usize,
-    visit: &mut dyn FnMut(&[Option<(usize, usize)>]),
+    visit: &mut dyn FnMut(&[Group]),
 ) -> bool {
     let mut groups = vec![None; regex.captures_len()];
     let mut last_end = None;
