@@ -16,8 +16,11 @@ use hashbrown::HashMap;
 use linear::Linear;
 use pcre::Pcre;
 
-/// The capture groups of one match: byte ranges by group number, group 0 being the whole match.
-pub type Groups = Vec<Option<(usize, usize)>>;
+/// The byte range of a capture group in a match; none when the group took no part in it.
+pub type Group = Option<(usize, usize)>;
+
+/// The capture groups of one match by group number, group 0 being the whole match.
+pub type Groups = Vec<Group>;
 
 /// The length in bytes from which patterns whose time may grow with the square of the text are not run. Ten times the 10,000
 /// bytes at which Splunk cuts an event (props.conf, `TRUNCATE`).
@@ -115,7 +118,7 @@ impl Pattern {
     /// counts as one without a match, and the caller drops what it was given.
     ///
     /// After an empty match the search goes on behind the next character; an empty match right behind another match does not count.
-    pub fn each_match(&self, text: &str, limit: usize, mut visit: impl FnMut(&[Option<(usize, usize)>])) -> bool {
+    pub fn each_match(&self, text: &str, limit: usize, mut visit: impl FnMut(&[Group])) -> bool {
         let limit = if limit == 0 { usize::MAX } else { limit };
         let complete = match self.linear_for(text) {
             // PCRE2 is faster at groups, and a short text can't hold it up for long. It visits nothing when it reaches a limit here.

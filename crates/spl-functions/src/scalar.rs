@@ -296,11 +296,16 @@ impl ScalarUDFImpl for SplFunction {
                 arguments[position] = ColumnarValue::Array(values);
                 self.evaluate(&arguments, rows, returns, &call.config_options)
             };
-            if returns == ValueType::Boolean
-                && matches!(array.data_type(), DataType::Dictionary(..))
-                && let Some(results) = self.conditions.evaluate(array, &context(&call), evaluate)?
-            {
-                return Ok(ColumnarValue::Array(results));
+            if returns == ValueType::Boolean && matches!(array.data_type(), DataType::Dictionary(..)) {
+                let reached = self.patterns.limits_reached();
+                let results = self.conditions.evaluate(array, &context(&call), evaluate)?;
+                if self.patterns.limits_reached() != reached {
+                    // Kept results would hide from the next search that a limit is reached.
+                    self.conditions.forget();
+                }
+                if let Some(results) = results {
+                    return Ok(ColumnarValue::Array(results));
+                }
             }
             if let Some((distinct, keys)) = distinct_values(array) {
                 let results = arrow::compute::take(&evaluate(distinct)?, &keys, None)?;

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use std::iter::Peekable;
 use std::str::CharIndices;
 
-use super::LONG_TEXT;
+use super::{Group, LONG_TEXT};
 
 mod class;
 
@@ -62,7 +62,7 @@ impl Linear {
     }
 
     /// Calls `visit` with the groups of each match; false when the text is too long for this pattern.
-    pub(super) fn each_match(&self, text: &str, limit: usize, visit: &mut dyn FnMut(&[Option<(usize, usize)>])) -> bool {
+    pub(super) fn each_match(&self, text: &str, limit: usize, visit: &mut dyn FnMut(&[Group])) -> bool {
         if limit > 1 && self.may_read_ahead && text.len() > LONG_TEXT {
             return false;
         }

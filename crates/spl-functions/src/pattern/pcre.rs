@@ -5,12 +5,24 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 
 use pcre2::bytes::{CaptureLocations, Regex, RegexBuilder};
 
-use super::LONG_TEXT;
+use super::{Group, LONG_TEXT};
 
-/// Splunk's limits as PCRE2 reads them in front of a pattern; a pattern can lower them for itself.
+/// Splunk's limit of steps.
 ///
-/// Source: limits.conf, `[rex]`, `match_limit` and `depth_limit`. Compiled patterns (JIT) have no depth; their stack is limited.
-const LIMITS: &str = "(*LIMIT_MATCH=100000)(*LIMIT_DEPTH=1000)";
+/// Source: limits.conf, `[rex]`, `match_limit`.
+const MATCH_LIMIT: u64 = 100_000;
+
+/// Splunk's limit of nested back-tracking. Machine code has no depth; its stack is limited.
+///
+/// Source: limits.conf, `[rex]`, `depth_limit`.
+const DEPTH_LIMIT: u64 = 1_000;
+
+/// The limit of steps for texts longer than [`MEDIUM_TEXT`]: machine code counts a scan of the text as one step, so that 100,000 of them
+/// may take ten seconds.
+const MATCH_LIMIT_OF_LONG_TEXTS: u64 = 10_000;
+
+/// The length in bytes from which the lower limit holds.
+const MEDIUM_TEXT: usize = 32 << 10;
 
 /// Most bytes of stack that a compiled pattern may use.
 const STACK: usize = 1 << 20;
@@ -40,12 +52,16 @@ const SETTINGS: [&str; 18] = [
 /// A pattern of PCRE2.
 #[derive(Debug)]
 pub(super) struct Pcre {
-    /// What PCRE2 compiles: limits, settings of the pattern, options, the pattern.
+    /// What PCRE2 compiles: settings of the pattern, limits, options, the pattern.
     source: String,
+    /// The same with the limit of long texts.
+    source_for_long_texts: String,
     /// Interpreted; says what is wrong and which groups there are.
     interpreted: Regex,
     /// Machine code, made when a text needs this engine.
     compiled: OnceLock<Option<Regex>>,
+    /// The same with the lower limit.
+    compiled_for_long_texts: OnceLock<Option<Regex>>,
     /// Room for the groups of a match; a thread takes one for each text, or makes one.
     locations: Locations,
     /// Whether its time may grow with the square of the text.
@@ -79,23 +95,28 @@ impl Pcre {
         // Texts are UTF-8. `UCP` comes with the option that spares a check of the whole text at each match, and `(?a)` takes back what it
         // changes: shorthands, boundaries and POSIX classes are ASCII again.
         let ascii = if settings.contains("(*UCP)") { "" } else { "(?a)" };
-        let source = format!("{LIMITS}{settings}{ascii}{rest}");
+        // Of several limits the last one holds, so that these stand behind those of the pattern, which can only be lower.
+        let with_limit = |steps: u64| {
+            let steps = own_limit(settings, &["MATCH"]).map_or(steps, |own| own.min(steps));
+            let depth = own_limit(settings, &["DEPTH", "RECURSION"]).map_or(DEPTH_LIMIT, |own| own.min(DEPTH_LIMIT));
+            format!("(*LIMIT_MATCH={steps})(*LIMIT_DEPTH={depth}){ascii}")
+        };
+        let inserted = with_limit(MATCH_LIMIT);
+        let source = format!("{settings}{inserted}{rest}");
         let interpreted = RegexBuilder::new().ucp(true).build(&source).map_err(|error| {
             let place = error.offset().map_or(pattern.len(), |offset| {
-                let behind_ascii = LIMITS.len() + settings.len() + ascii.len();
-                if offset >= behind_ascii {
-                    offset - LIMITS.len() - ascii.len()
-                } else {
-                    offset.saturating_sub(LIMITS.len()).min(settings.len())
-                }
+                if offset >= settings.len() + inserted.len() { offset - inserted.len() } else { offset.min(settings.len()) }
             });
             message(&error.to_string(), pattern, place)
         })?;
+        let source_for_long_texts = format!("{settings}{}{rest}", with_limit(MATCH_LIMIT_OF_LONG_TEXTS));
         Ok(Self {
             may_be_quadratic: may_be_quadratic(rest),
             source,
+            source_for_long_texts,
             interpreted,
             compiled: OnceLock::new(),
+            compiled_for_long_texts: OnceLock::new(),
             locations: Locations::default(),
         })
     }
@@ -105,10 +126,14 @@ impl Pcre {
         self.interpreted.capture_names()
     }
 
-    fn compiled(&self) -> &Regex {
-        let compile =
-            || RegexBuilder::new().ucp(true).jit_if_available(true).max_jit_stack_size(Some(STACK)).build(&self.source).ok();
-        self.compiled.get_or_init(compile).as_ref().unwrap_or(&self.interpreted)
+    fn compiled(&self, text: &str) -> &Regex {
+        let (place, source) = if text.len() > MEDIUM_TEXT {
+            (&self.compiled_for_long_texts, &self.source_for_long_texts)
+        } else {
+            (&self.compiled, &self.source)
+        };
+        let compile = || RegexBuilder::new().ucp(true).jit_if_available(true).max_jit_stack_size(Some(STACK)).build(source).ok();
+        place.get_or_init(compile).as_ref().unwrap_or(&self.interpreted)
     }
 
     fn is_too_long(&self, text: &str) -> bool {
@@ -120,15 +145,15 @@ impl Pcre {
         if self.is_too_long(text) {
             return None;
         }
-        self.compiled().is_match(text.as_bytes()).ok()
+        self.compiled(text).is_match(text.as_bytes()).ok()
     }
 
     /// Calls `visit` with the groups of each match; false when a limit is reached.
-    pub(super) fn each_match(&self, text: &str, limit: usize, visit: &mut dyn FnMut(&[Option<(usize, usize)>])) -> bool {
+    pub(super) fn each_match(&self, text: &str, limit: usize, visit: &mut dyn FnMut(&[Group])) -> bool {
         if self.is_too_long(text) {
             return false;
         }
-        let regex = self.compiled();
+        let regex = self.compiled(text);
         let free = self.locations.place().pop();
         let mut locations = free.unwrap_or_else(|| regex.capture_locations());
         let complete = each_match(regex, &mut locations, text, limit, visit);
@@ -142,7 +167,7 @@ fn each_match(
     locations: &mut CaptureLocations,
     text: &str,
     limit: usize,
-    visit: &mut dyn FnMut(&[Option<(usize, usize)>]),
+    visit: &mut dyn FnMut(&[Group]),
 ) -> bool {
     let mut groups = vec![None; regex.captures_len()];
     let mut last_end = None;
@@ -204,6 +229,12 @@ fn settings_end(pattern: &str) -> usize {
         end += name.len() + "(*)".len();
     }
     end
+}
+
+/// The lowest limit of a kind that a pattern sets for itself.
+fn own_limit(settings: &str, kinds: &[&str]) -> Option<u64> {
+    let limits = settings.split("(*LIMIT_").filter_map(|limit| limit.split_once(')')?.0.split_once('='));
+    limits.filter(|(kind, _)| kinds.contains(kind)).filter_map(|(_, number)| number.parse().ok()).min()
 }
 
 /// Whether a pattern may read far from each place of a text: it repeats something without an upper bound, and is not bound to the

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::linear::Linear;
 use super::pcre::Pcre;
-use super::{Groups, Pattern};
+use super::{Group, Groups, Pattern};
 
 /// Pieces of patterns: what the linear-time engine accepts and what stands near to it.
 fn pattern() -> impl Strategy<Value = String> {
@@ -64,13 +64,13 @@ fn pattern() -> impl Strategy<Value = String> {
     })
 }
 
-fn groups_of(each: impl FnOnce(&mut dyn FnMut(&[Option<(usize, usize)>])) -> bool) -> Option<Vec<Groups>> {
+fn groups_of(each: impl FnOnce(&mut dyn FnMut(&[Group])) -> bool) -> Option<Vec<Groups>> {
     let mut found = Vec::new();
     each(&mut |groups| found.push(groups.to_vec())).then_some(found)
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 4_000, max_global_rejects: 400_000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 1_500, max_global_rejects: 400_000, ..ProptestConfig::default() })]
 
     #[test]
     fn both_engines_give_the_same_groups(

@@ -141,6 +141,14 @@ fn a_reached_limit_counts_as_no_match() {
         assert_eq!(pattern.matches(&text, 0), Ok(Vec::new()));
         assert_eq!(pattern.limits_reached(), before + 2, "{pattern:?}");
     }
+    // A pattern can lower a limit for itself, not raise it.
+    let short = "a".repeat(20);
+    for (settings, expected) in [("", 0), ("(*LIMIT_MATCH=5)", 1), ("(*LIMIT_MATCH=5)(*LIMIT_MATCH=900000)", 1)] {
+        let pattern = Pattern::new(&format!("{settings}(?=a*a*a*[xy])")).unwrap();
+        assert_eq!((pattern.is_match(&short), pattern.limits_reached()), (Ok(false), expected), "{settings}");
+    }
+    let pattern = Pattern::new("(*LIMIT_MATCH=9000000)(?=a*a*a*[xy])").unwrap();
+    assert_eq!((pattern.is_match(&text), pattern.limits_reached()), (Ok(false), 1));
     let cache = PatternCache::counted(reached.clone());
     cache.get(r"(?=a*a*a*[xy])").unwrap().is_match(&text).unwrap();
     assert_eq!(cache.limits_reached(), 5);
@@ -163,6 +171,8 @@ fn long_texts_end_in_bounded_time() {
         (r"a.*b|a", &letters),
         (r"^(?=.*c).*$", &letters),
         (r"(?<!b)a", &letters),
+        (r"^(?=.*a.*b)", &letters),
+        (r"^(?=.*a.*b.*a)", &letters),
     ] {
         let pattern = Pattern::new(pattern).unwrap();
         pattern.is_match(text).unwrap();

@@ -129,6 +129,11 @@ impl ConditionMemo {
         Ok(Some(Arc::new(BooleanArray::new(holds, nulls))))
     }
 
+    /// Drops all results.
+    pub(super) fn forget(&self) {
+        *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = Kept::default();
+    }
+
     /// The states of a dictionary's keys, and behind them that of an absent value.
     fn table(&self, values: &ArrayRef, context: &Context) -> Option<Arc<[AtomicU8]>> {
         let texts = values.as_string_view_opt()?;

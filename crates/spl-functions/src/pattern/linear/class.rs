@@ -32,8 +32,8 @@ const VERTICAL: &[(char, char)] = &[('\n', '\r'), ('\u{85}', '\u{85}'), ('\u{202
 impl Class {
     /// Reads a class behind its opening bracket; none when it is not certain what it means.
     pub(super) fn read(rest: &mut Peekable<CharIndices<'_>>, pattern: &str, caseless: bool) -> Option<Self> {
-        let mut class = Self::default();
-        class.negated = rest.next_if(|(_, character)| *character == '^').is_some();
+        let negated = rest.next_if(|(_, character)| *character == '^').is_some();
+        let mut class = Self { negated, ..Self::default() };
         let mut first = true;
         loop {
             let (at, character) = rest.next()?;
