@@ -1,24 +1,30 @@
 //! Many searches over data that is loaded once: compiled, run side by side, finished in the order they were found.
 
-use std::io::Write;
-use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Duration;
 
 use futures::StreamExt;
 use indexmap::IndexMap;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use spl_exec::{Engine, Failure, Results, Search};
-use spl_macros::Expansion;
 use spl_parser::{Diagnostic, Severity};
 
-use crate::arguments::{OutputOptions, SettingOptions};
-use crate::diagnostics::{draw, first_error};
-use crate::output::{self, Format, Layout, Sink};
+use crate::effects::writes;
 use crate::queries::Query;
-use crate::session;
-use crate::stop::Stop;
-use crate::terminal::Terminal;
+use crate::times::{TimeRange, Times};
+
+/// A clock for measuring: the time since some moment that stays the same.
+pub trait Clock: Send + Sync {
+    /// The time now.
+    fn now(&self) -> Duration;
+}
+
+/// Somebody who wants to know what runs.
+pub trait Progress: Send + Sync {
+    /// A search begins; `place` is that of its job.
+    fn started(&self, place: usize, query: &Query);
+    /// It has ended.
+    fn ended(&self, place: usize);
+}
 
 /// How one search ended.
 #[derive(Clone, Debug)]
@@ -46,57 +52,119 @@ impl Summary {
     }
 }
 
-/// A search with what is to be done with it.
+/// A search that was compiled, or can't be.
 pub struct Job {
     /// Where it comes from.
     pub query: Query,
-    /// It, ready to run; else how it ended before.
-    search: Result<Search, Finished>,
+    search: Result<Search, Outcome>,
     elapsed: Duration,
+}
+
+/// What came of a search.
+#[derive(Clone, Debug)]
+pub enum Outcome {
+    /// Its file has no search that can be read; why.
+    Unreadable(String),
+    /// It can't be compiled, planned or run to its end.
+    Failed(Failure),
+    /// Its rows.
+    Ran(Results),
+    /// splq itself failed.
+    Broken,
+}
+
+/// A search that ended.
+pub struct Finished {
+    /// Which.
+    pub job: Arc<Job>,
+    /// What came of it.
+    pub outcome: Outcome,
+    /// Planning and running, loading apart.
+    pub elapsed: Duration,
 }
 
 impl Job {
     /// Expands and parses a search.
-    pub fn new(engine: &Engine, query: Query, terminal: &Terminal) -> Self {
-        let started = Instant::now();
-        let compiled = match &query.search {
-            Ok(text) => engine.compile(text).map_err(|failure| {
-                (message(&failure), drawn(terminal, &query, failure.expansion.as_ref(), &failure.diagnostics))
-            }),
-            Err(message) => Err((message.clone(), format!("error: {message}\n"))),
+    pub fn new(engine: &Engine, query: Query, clock: &dyn Clock) -> Self {
+        let started = clock.now();
+        let search = match &query.search {
+            Ok(text) => engine.compile(text).map_err(Outcome::Failed),
+            Err(message) => Err(Outcome::Unreadable(message.clone())),
         };
-        let elapsed = started.elapsed();
-        let search = compiled.map_err(|(error, messages)| {
-            let summary = Summary { error: Some(error), ..summary(&query, elapsed) };
-            Finished { summary, messages, shown: Vec::new() }
-        });
-        Self { query, search, elapsed }
+        Self { query, search, elapsed: clock.now().saturating_sub(started) }
     }
 
     /// The search, when it is one.
     pub fn search(&self) -> Option<&Search> {
         self.search.as_ref().ok()
     }
+
+    /// Runs the search, when it is one.
+    async fn run(self: Arc<Self>, engine: &Engine, clock: &dyn Clock) -> Finished {
+        let started = clock.now();
+        let outcome = match &self.search {
+            Ok(search) => engine.run(search).await.map_or_else(Outcome::Failed, Outcome::Ran),
+            Err(early) => early.clone(),
+        };
+        let elapsed = self.elapsed + clock.now().saturating_sub(started);
+        Finished { job: self, outcome, elapsed }
+    }
 }
 
-/// A search that ended, and what is to be printed of it.
-#[derive(Clone, Debug)]
-pub struct Finished {
-    /// How it ended.
-    pub summary: Summary,
-    /// Diagnostics, for stderr.
-    pub messages: String,
-    /// Its rows, for stdout, when they are to be shown.
-    pub shown: Vec<u8>,
+impl Finished {
+    /// How it ended, in one row.
+    pub fn summary(&self) -> Summary {
+        let query = &self.job.query;
+        let mut summary = Summary {
+            query: query.name.clone(),
+            file: query.file.display().to_string(),
+            rows: None,
+            elapsed: self.elapsed,
+            error: None,
+            unexpected: false,
+            has_expectation: query.metadata.expect.is_some(),
+        };
+        match &self.outcome {
+            Outcome::Unreadable(message) => summary.error = Some(message.clone()),
+            Outcome::Failed(failure) => summary.error = Some(first_error(failure)),
+            Outcome::Broken => summary.error = Some("internal error in splq: please report it, with the search".to_owned()),
+            Outcome::Ran(results) => {
+                summary.rows = Some(results.rows());
+                summary.error = query.metadata.expect.and_then(|expectation| expectation.mismatch(results.rows()));
+                summary.unexpected = summary.error.is_some();
+            }
+        }
+        summary
+    }
 }
 
-/// What is done with the rows of a search.
-#[derive(Clone, Debug)]
-pub struct Rows {
-    /// The folder and format of one file per search.
-    pub files: Option<(PathBuf, Format)>,
-    /// How they are shown; no more than so many.
-    pub show: Option<(Layout, usize)>,
+fn first_error(failure: &Failure) -> String {
+    let mut errors = failure.diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error);
+    errors.next().map_or_else(|| "failed".to_owned(), |diagnostic| diagnostic.message.clone())
+}
+
+/// What is made of a search as soon as it has ended, on the thread that ran it: its rows can be let go then.
+pub type Digest<T> = Arc<dyn Fn(Finished) -> T + Send + Sync>;
+
+/// Why a batch ended early.
+#[derive(Debug)]
+pub enum BatchError<E> {
+    /// The engine can't take the times of a search.
+    Engine(Diagnostic),
+    /// The receiver of what was made of the searches does not want any more.
+    Receiver(E),
+}
+
+/// How a batch runs.
+pub struct RunOptions<'r> {
+    /// The times of searches, beside their own.
+    pub times: &'r Times,
+    /// How many run at a time.
+    pub at_once: usize,
+    /// Measures how long they take.
+    pub clock: Arc<dyn Clock>,
+    /// Is told what runs.
+    pub progress: Option<Arc<dyn Progress>>,
 }
 
 /// Jobs over an engine.
@@ -105,295 +173,128 @@ pub struct Batch {
     pub engine: Arc<Engine>,
     /// In the order of their files.
     pub jobs: Vec<Arc<Job>>,
-    /// How many run at a time; none = one per thread.
-    pub at_once: Option<usize>,
 }
 
 impl Batch {
-    /// Runs the jobs with these places; `finished` gets them in that order, each as soon as those before it are done.
+    /// Runs the jobs with these places. `receive` gets what `digest` made of each, in that order, each as soon as those
+    /// before it are done.
+    ///
+    /// Searches run side by side, but one that writes what another may read runs alone, after all that stand before it.
     ///
     /// # Errors
-    /// What `finished` returns; an engine that can't take the times of a search.
-    pub async fn run(
+    /// What `receive` returns; an engine that can't take the times of a search.
+    pub async fn run<T: Send + 'static, E>(
         &mut self,
         places: &[usize],
-        rows: &Rows,
-        settings: &SettingOptions,
-        terminal: &Terminal,
-        bar: Option<&Bar>,
-        mut finished: impl FnMut(&Finished) -> Result<(), Stop>,
-    ) -> Result<(), Stop> {
-        let mut ended: Vec<Option<Finished>> = vec![None; places.len()];
-        let mut next = 0;
-        // Searches with times of their own run together: the engine is set up once for each pair of times.
-        let mut groups: IndexMap<(Option<String>, Option<String>), Vec<usize>> = IndexMap::new();
-        for (position, place) in places.iter().enumerate() {
-            let job = &self.jobs[*place];
-            match &job.search {
-                Ok(_) => groups.entry(times(&job.query, settings)).or_default().push(position),
-                Err(early) => ended[position] = Some(early.clone()),
-            }
-        }
-        let writes = places.iter().any(|place| self.jobs[*place].search().is_some_and(writes));
+        options: &RunOptions<'_>,
+        digest: &Digest<T>,
+        mut receive: impl FnMut(T) -> Result<(), E>,
+    ) -> Result<(), BatchError<E>> {
         // Searches that read the data in parts hold a part each.
-        let one = writes || self.engine.reads_in_parts();
-        let at_once = if one { 1 } else { self.at_once.unwrap_or_else(|| threads(&self.engine)) };
-        for (times, positions) in groups {
-            self.set_times(times, terminal)?;
-            let tasks = positions.into_iter().map(|position| {
-                let engine = Arc::clone(&self.engine);
-                let job = Arc::clone(&self.jobs[places[position]]);
-                let (rows, terminal) = (rows.clone(), *terminal);
-                let started = bar.map(|bar| bar.start(&job.query.name));
-                async move {
-                    if let Some(started) = &started {
-                        started.shown();
-                    }
-                    let broken = job.clone();
-                    let task = tokio::spawn(async move { run_one(&engine, &job, &rows, &terminal).await });
-                    let ended = task.await.unwrap_or_else(|_| {
-                        let error = Some("splq failed inside; please report this".to_owned());
-                        let summary = Summary { error, ..summary(&broken.query, broken.elapsed) };
-                        Finished { summary, messages: String::new(), shown: Vec::new() }
-                    });
-                    drop(started);
-                    (position, ended)
-                }
-            });
-            let mut tasks = futures::stream::iter(tasks).buffer_unordered(at_once);
-            while let Some((position, one)) = tasks.next().await {
-                ended[position] = Some(one);
-                while let Some(one) = ended.get_mut(next).and_then(Option::take) {
-                    finished(&one)?;
-                    next += 1;
+        let at_once = if self.engine.reads_in_parts() { 1 } else { options.at_once.max(1) };
+        // What can't be run has ended already.
+        let mut ended: Vec<Option<T>> = places.iter().map(|place| self.early(*place).map(|one| digest(one))).collect();
+        let mut next = 0;
+        let mut receive_ended = |ended: &mut [Option<T>]| {
+            while let Some(one) = ended.get_mut(next).and_then(Option::take) {
+                next += 1;
+                receive(one).map_err(BatchError::Receiver)?;
+            }
+            Ok(())
+        };
+        receive_ended(&mut ended)?;
+        for wave in self.waves(places) {
+            for (times, positions) in self.by_times(places, wave, options.times) {
+                self.set_times(times).map_err(BatchError::Engine)?;
+                let tasks = positions.into_iter().map(|position| {
+                    let task = self.task(places[position], options, digest);
+                    async move { (position, task.await) }
+                });
+                let mut tasks = futures::stream::iter(tasks).buffer_unordered(at_once);
+                while let Some((position, one)) = tasks.next().await {
+                    ended[position] = Some(one);
+                    receive_ended(&mut ended)?;
                 }
             }
-        }
-        while let Some(one) = ended.get_mut(next).and_then(Option::take) {
-            finished(&one)?;
-            next += 1;
         }
         Ok(())
     }
 
-    /// Gives the engine the times of searches, where it has others.
-    fn set_times(&mut self, times: (Option<String>, Option<String>), terminal: &Terminal) -> Result<(), Stop> {
+    /// How a job ended that has no search to run.
+    fn early(&self, place: usize) -> Option<Finished> {
+        let job = &self.jobs[place];
+        let outcome = job.search.as_ref().err()?.clone();
+        Some(Finished { job: Arc::clone(job), outcome, elapsed: job.elapsed })
+    }
+
+    /// Positions in `places` that may run side by side, one group after another: a search that writes is a group of its own.
+    fn waves(&self, places: &[usize]) -> Vec<std::ops::Range<usize>> {
+        let mut waves = Vec::new();
+        let mut start = 0;
+        for (position, place) in places.iter().enumerate() {
+            if self.jobs[*place].search().is_some_and(|search| writes(&search.pipeline)) {
+                waves.push(start..position);
+                waves.push(position..position + 1);
+                start = position + 1;
+            }
+        }
+        waves.push(start..places.len());
+        waves.retain(|wave| !wave.is_empty());
+        waves
+    }
+
+    /// Searches with the same times run together: the engine is set up once for each pair of times.
+    fn by_times(&self, places: &[usize], wave: std::ops::Range<usize>, times: &Times) -> IndexMap<TimeRange, Vec<usize>> {
+        let mut groups: IndexMap<TimeRange, Vec<usize>> = IndexMap::new();
+        for position in wave.filter(|position| self.jobs[places[*position]].search().is_some()) {
+            groups.entry(times.of(&self.jobs[places[position]].query)).or_default().push(position);
+        }
+        groups
+    }
+
+    /// Gives the engine the times of searches, where it has others. The only place that does, until a search has times of
+    /// its own.
+    fn set_times(&mut self, times: TimeRange) -> Result<(), Diagnostic> {
         let current = self.engine.settings();
-        if (&current.earliest, &current.latest) == (&times.0, &times.1) {
+        if (&current.earliest, &current.latest) == (&times.earliest, &times.latest) {
             return Ok(());
         }
         let mut settings = current.clone();
-        (settings.earliest, settings.latest) = times;
+        (settings.earliest, settings.latest) = (times.earliest, times.latest);
         let Some(engine) = Arc::get_mut(&mut self.engine) else {
-            return Err(Stop::Failed("a search still runs where none should".to_owned()));
+            return Err(Diagnostic::general("batch/engine-in-use", "a search still runs where none should"));
         };
-        engine.reconfigure(engine.knowledge().clone(), settings).map_err(|problem| session::stop(terminal, &problem))
-    }
-}
-
-/// Times of the command line, then those that the file of the search names, then those of splq.toml.
-fn times(query: &Query, settings: &SettingOptions) -> (Option<String>, Option<String>) {
-    let first = |given: &Option<String>, own: &Option<String>, configured: &Option<String>| {
-        given.clone().or_else(|| own.clone()).or_else(|| configured.clone())
-    };
-    (
-        first(&settings.earliest, &query.metadata.earliest, &settings.configured_times.0),
-        first(&settings.latest, &query.metadata.latest, &settings.configured_times.1),
-    )
-}
-
-fn threads(engine: &Engine) -> usize {
-    match engine.settings().threads {
-        0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
-        threads => threads,
-    }
-}
-
-/// Whether a search writes what another may read: then they run one after another.
-fn writes(search: &Search) -> bool {
-    ["outputlookup", "outputcsv", "collect", "mcollect", "sichart", "sirare", "sistats", "sitimechart", "sitop", "tscollect"]
-        .iter()
-        .any(|command| search.expansion.text.contains(command))
-}
-
-fn summary(query: &Query, elapsed: Duration) -> Summary {
-    Summary {
-        query: query.name.clone(),
-        file: query.file.display().to_string(),
-        rows: None,
-        elapsed,
-        error: None,
-        unexpected: false,
-        has_expectation: query.metadata.expect.is_some(),
-    }
-}
-
-async fn run_one(engine: &Engine, job: &Job, rows: &Rows, terminal: &Terminal) -> Finished {
-    let query = &job.query;
-    let mut finished = match &job.search {
-        Ok(_) => Finished { summary: summary(query, job.elapsed), messages: String::new(), shown: Vec::new() },
-        Err(early) => return early.clone(),
-    };
-    let Some(search) = job.search() else { return finished };
-    let started = Instant::now();
-    let ran = engine.run(search).await;
-    finished.summary.elapsed += started.elapsed();
-    let results = match ran {
-        Ok(results) => results,
-        Err(failure) => {
-            finished.messages = drawn(terminal, query, failure.expansion.as_ref(), &failure.diagnostics);
-            finished.summary.error = Some(message(&failure));
-            return finished;
-        }
-    };
-    finished.messages = drawn(terminal, query, Some(&search.expansion), &results.warnings);
-    finished.summary.rows = Some(results.rows());
-    if let Some(expectation) = query.metadata.expect
-        && let Some(mismatch) = expectation.mismatch(results.rows())
-    {
-        finished.messages.push_str(&format!("error: {}: {mismatch}\n", query.name));
-        finished.summary.error = Some(mismatch);
-        finished.summary.unexpected = true;
-    }
-    let kept = keep(engine, query, &results, rows, terminal, &mut finished.shown);
-    if let Err(Stop::Failed(problem)) = kept {
-        finished.messages.push_str(&format!("error: {}: {problem}\n", query.name));
-        finished.summary.error = Some(problem);
-    }
-    finished
-}
-
-/// Writes the rows to their file and shows them.
-fn keep(
-    engine: &Engine,
-    query: &Query,
-    results: &Results,
-    rows: &Rows,
-    terminal: &Terminal,
-    shown: &mut Vec<u8>,
-) -> Result<(), Stop> {
-    if let Some((folder, format)) = &rows.files {
-        let path = folder.join(format!("{}.{}", query.name, extension(*format)));
-        if let Some(parent) = path.parent() {
-            std::fs::create_dir_all(parent).map_err(|error| Stop::Failed(format!("can't make {}: {error}", parent.display())))?;
-        }
-        let options = OutputOptions { format: Some(*format), output: Some(path) };
-        Sink::open(&options, terminal, engine.settings().time_zone)?.write_rows(results)?;
-    }
-    if let Some((layout, most)) = rows.show {
-        show(&query.name, results, layout, most, shown)?;
-    }
-    Ok(())
-}
-
-/// The rows of one search below its name, as a table.
-fn show(name: &str, results: &Results, layout: Layout, most: usize, output: &mut Vec<u8>) -> Result<(), Stop> {
-    let (bold, plain) = if layout.color { ("\u{1b}[1m", "\u{1b}[0m") } else { ("", "") };
-    writeln!(output, "{bold}{name}{plain}")?;
-    let total = results.rows();
-    if total == 0 {
-        writeln!(output, "no rows")?;
-    }
-    let mut left = most;
-    let mut batches = Vec::new();
-    for batch in &results.batches {
-        let taken = batch.num_rows().min(left);
-        batches.push(batch.slice(0, taken));
-        left -= taken;
-    }
-    let first = Results { fields: results.fields.clone(), batches, warnings: Vec::new() };
-    output::table::write(output, &first, layout)?;
-    if total > most {
-        writeln!(output, "… {most} of {total} rows")?;
-    }
-    Ok(writeln!(output)?)
-}
-
-/// The extension of files in a format, as `-o` reads it.
-fn extension(format: Format) -> &'static str {
-    match format {
-        Format::Ndjson => "ndjson",
-        Format::Json => "json",
-        Format::Csv => "csv",
-        Format::Markdown => "md",
-        Format::Raw => "log",
-        Format::Parquet => "parquet",
-        Format::Svg => "svg",
-        Format::Png => "png",
-        _ => "txt",
-    }
-}
-
-fn message(failure: &Failure) -> String {
-    first_error(&failure.diagnostics).map_or_else(|| "failed".to_owned(), |diagnostic| diagnostic.message.clone())
-}
-
-/// Diagnostics as they go to stderr; warnings and notes are left out with `-q`.
-fn drawn(terminal: &Terminal, query: &Query, expansion: Option<&Expansion>, diagnostics: &[Diagnostic]) -> String {
-    let told = diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error || !terminal.quiet);
-    told.map(|diagnostic| draw(diagnostic, &query.source, expansion, terminal.color_error, terminal.message_width)).collect()
-}
-
-/// A bar that counts searches and names the one that has run longest.
-#[derive(Clone)]
-pub struct Bar {
-    bar: ProgressBar,
-    running: Arc<Mutex<Vec<(u64, String)>>>,
-    counter: Arc<std::sync::atomic::AtomicU64>,
-}
-
-impl Bar {
-    /// For so many searches.
-    pub fn new(count: usize) -> Self {
-        let bar = ProgressBar::with_draw_target(Some(count as u64), ProgressDrawTarget::stderr_with_hz(10));
-        if let Ok(style) = ProgressStyle::with_template("running {bar:30} {pos}/{len} {elapsed} {wide_msg}") {
-            bar.set_style(style);
-        }
-        bar.enable_steady_tick(Duration::from_millis(200));
-        Self { bar, running: Arc::default(), counter: Arc::default() }
+        engine.reconfigure(engine.knowledge().clone(), settings)
     }
 
-    fn start(&self, name: &str) -> Started {
-        Started {
-            bar: self.clone(),
-            number: self.counter.fetch_add(1, std::sync::atomic::Ordering::Relaxed),
-            name: name.to_owned(),
+    /// Runs one search on a thread of its own, so that a panic ends only it.
+    fn task<T: Send + 'static>(
+        &self,
+        place: usize,
+        options: &RunOptions<'_>,
+        digest: &Digest<T>,
+    ) -> impl Future<Output = T> + use<T> {
+        let engine = Arc::clone(&self.engine);
+        let job = Arc::clone(&self.jobs[place]);
+        let (clock, progress, digest) = (Arc::clone(&options.clock), options.progress.clone(), Arc::clone(digest));
+        async move {
+            if let Some(progress) = &progress {
+                progress.started(place, &job.query);
+            }
+            let (running, digesting) = (Arc::clone(&job), Arc::clone(&digest));
+            let task = tokio::spawn(async move { digesting(running.run(&engine, clock.as_ref()).await) });
+            let ended = task.await.unwrap_or_else(|_| {
+                let elapsed = job.elapsed;
+                digest(Finished { job, outcome: Outcome::Broken, elapsed })
+            });
+            if let Some(progress) = &progress {
+                progress.ended(place);
+            }
+            ended
         }
     }
-
-    /// Prints while the bar is out of the way.
-    pub fn suspend(&self, print: impl FnOnce()) {
-        self.bar.suspend(print);
-    }
-
-    /// Takes the bar away.
-    pub fn finish(&self) {
-        self.bar.finish_and_clear();
-    }
-
-    fn change(&self, change: impl FnOnce(&mut Vec<(u64, String)>)) {
-        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-        change(&mut running);
-        self.bar.set_message(running.first().map(|(_, name)| name.clone()).unwrap_or_default());
-    }
 }
 
-/// A search that the bar names while it runs.
-struct Started {
-    bar: Bar,
-    number: u64,
-    name: String,
-}
-
-impl Started {
-    fn shown(&self) {
-        self.bar.change(|running| running.push((self.number, self.name.clone())));
-    }
-}
-
-impl Drop for Started {
-    fn drop(&mut self) {
-        self.bar.change(|running| running.retain(|(number, _)| *number != self.number));
-        self.bar.bar.inc(1);
-    }
-}
+#[cfg(test)]
+#[path = "batch/tests.rs"]
+mod tests;

@@ -1,7 +1,10 @@
 //! What a search file says about its search: the comment at the top of a .spl file, the tags of a detection file.
 
-use serde::Deserialize;
 use spl_parser::diagnostic::nearest;
+use spl_parser::span::Spanned;
+
+use crate::detection::Detection;
+use crate::expectation::Expectation;
 
 /// What is known of a search beside its text.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -24,57 +27,6 @@ pub struct Metadata {
     pub risk_fields: Vec<(String, &'static str)>,
     /// It is a detection file.
     pub detection: bool,
-}
-
-/// How many rows a search must find.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Expectation {
-    /// At least so many.
-    least: usize,
-    /// At most so many.
-    most: usize,
-}
-
-impl Expectation {
-    /// Reads `3`, `> 0`, `>= 2`, `< 5`, `<= 5`, `2..5`, `rows`, `no rows`; the word `rows` may follow a number.
-    fn parse(text: &str) -> Option<Self> {
-        let text = text.trim();
-        let text = text.strip_suffix("rows").or_else(|| text.strip_suffix("row")).unwrap_or(text).trim();
-        let number = |text: &str| text.trim().parse::<usize>().ok();
-        let (least, most) = if text.is_empty() || text.eq_ignore_ascii_case("some") {
-            (1, usize::MAX)
-        } else if text.eq_ignore_ascii_case("no") {
-            (0, 0)
-        } else if let Some(rest) = text.strip_prefix(">=") {
-            (number(rest)?, usize::MAX)
-        } else if let Some(rest) = text.strip_prefix('>') {
-            (number(rest)?.checked_add(1)?, usize::MAX)
-        } else if let Some(rest) = text.strip_prefix("<=") {
-            (0, number(rest)?)
-        } else if let Some(rest) = text.strip_prefix('<') {
-            (0, number(rest)?.checked_sub(1)?)
-        } else if let Some((least, most)) = text.split_once("..") {
-            (number(least)?, number(most)?)
-        } else {
-            let exactly = number(text)?;
-            (exactly, exactly)
-        };
-        (least <= most).then_some(Self { least, most })
-    }
-
-    /// What is wrong with a number of rows; none when it is as expected.
-    pub fn mismatch(self, rows: usize) -> Option<String> {
-        if (self.least..=self.most).contains(&rows) {
-            return None;
-        }
-        let expected = match (self.least, self.most) {
-            (least, usize::MAX) => format!("{least} or more"),
-            (least, most) if least == most => least.to_string(),
-            (0, most) => format!("at most {most}"),
-            (least, most) => format!("{least} to {most}"),
-        };
-        Some(format!("{rows} {}, expected {expected}", if rows == 1 { "row" } else { "rows" }))
-    }
 }
 
 /// The keys of the comment.
@@ -138,85 +90,22 @@ fn is_technique(tag: &str) -> bool {
     digits(technique, 4) && digits(sub, 3)
 }
 
-/// The parts of a detection file that are read beside its search.
-#[derive(Debug, Default, Deserialize)]
-pub struct DetectionFile {
-    name: Option<String>,
-    description: Option<String>,
-    #[serde(rename = "type")]
-    kind: Option<String>,
-    status: Option<String>,
-    #[serde(default)]
-    tags: Tags,
-    rba: Option<RiskBasedAlerting>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-struct Tags {
-    #[serde(default)]
-    analytic_story: Vec<String>,
-    #[serde(default)]
-    mitre_attack_id: Vec<String>,
-    asset_type: Option<String>,
-    security_domain: Option<String>,
-    message: Option<String>,
-    #[serde(default)]
-    observable: Vec<Observable>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Observable {
-    name: String,
-}
-
-#[derive(Debug, Default, Deserialize)]
-struct RiskBasedAlerting {
-    message: Option<String>,
-    #[serde(default)]
-    risk_objects: Vec<RiskObject>,
-    #[serde(default)]
-    threat_objects: Vec<RiskObject>,
-}
-
-#[derive(Debug, Deserialize)]
-struct RiskObject {
-    field: String,
-}
-
-impl DetectionFile {
-    /// What matters of it here.
-    pub fn metadata(self) -> Metadata {
-        let mut risk_fields: Vec<(String, &'static str)> = Vec::new();
-        // A hunting detection makes no risk.
-        if !self.kind.as_deref().is_some_and(|kind| kind.eq_ignore_ascii_case("hunting")) {
-            let rba = self.rba.unwrap_or_default();
-            risk_fields.extend(self.tags.observable.into_iter().map(|observable| (observable.name, "an observable")));
-            risk_fields.extend(rba.risk_objects.into_iter().map(|object| (object.field, "a risk object")));
-            risk_fields.extend(rba.threat_objects.into_iter().map(|object| (object.field, "a threat object")));
-            for message in [self.tags.message, rba.message].into_iter().flatten() {
-                risk_fields.extend(tokens(&message).map(|field| (field.to_owned(), "the risk message")));
-            }
-        }
-        let one = [self.kind, self.status, self.tags.asset_type, self.tags.security_domain];
-        let mut tags = self.tags.analytic_story;
-        tags.extend(one.into_iter().flatten());
-        Metadata {
-            title: self.name,
-            description: self.description,
-            tags,
-            techniques: self.tags.mitre_attack_id,
-            risk_fields,
+impl Metadata {
+    /// What a detection says of its search.
+    pub fn of_detection(detection: &Detection) -> Self {
+        let text = |text: &Option<Spanned<String>>| text.as_ref().map(|text| text.value.clone());
+        let tags = &detection.tags;
+        let one = [&detection.kind_text, &detection.status_text, &tags.asset_type, &tags.security_domain];
+        Self {
+            title: text(&detection.name),
+            description: text(&detection.description),
+            tags: tags.analytic_stories.iter().chain(one.into_iter().flatten()).map(|tag| tag.value.clone()).collect(),
+            techniques: tags.techniques.iter().map(|technique| technique.value.clone()).collect(),
+            risk_fields: detection.risk_fields(),
             detection: true,
-            ..Metadata::default()
+            ..Self::default()
         }
     }
-}
-
-/// The names between dollar signs.
-fn tokens(message: &str) -> impl Iterator<Item = &str> {
-    let is_name =
-        |name: &&str| !name.is_empty() && !name.contains(|character: char| character.is_whitespace() || character == ',');
-    message.split('$').skip(1).step_by(2).filter(is_name)
 }
 
 #[cfg(test)]
@@ -245,23 +134,5 @@ mod tests {
         assert!(of_comments("```earlist: -1h```").unwrap_err().contains("`earliest:`"));
         assert!(of_comments("```expect: many```").unwrap_err().contains("many"));
         assert!(of_comments("```author: me\nnote: x```").is_ok());
-    }
-
-    #[test]
-    fn expectations() {
-        for (text, good, bad) in
-            [("3", 3, 2), ("3 rows", 3, 4), (">= 2", 2, 1), ("< 2", 1, 2), ("2..4", 4, 5), ("rows", 1, 0), ("no rows", 0, 1)]
-        {
-            let expectation = Expectation::parse(text).unwrap();
-            assert_eq!(expectation.mismatch(good), None, "{text}");
-            assert!(expectation.mismatch(bad).is_some(), "{text}");
-        }
-        assert_eq!(Expectation::parse("5..2"), None);
-        assert_eq!(Expectation::parse("< 0"), None);
-    }
-
-    #[test]
-    fn names_in_a_message() {
-        assert_eq!(tokens("$user$ on $dest$, $5 and $6").collect::<Vec<_>>(), ["user", "dest"]);
     }
 }

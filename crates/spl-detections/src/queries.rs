@@ -5,12 +5,11 @@ use std::path::{Path, PathBuf};
 
 use globset::GlobBuilder;
 use ignore::WalkBuilder;
-use serde::Deserialize;
-use serde_saphyr::Spanned;
 
-use crate::metadata::{DetectionFile, Metadata, of_comments};
+use crate::detection::Detection;
+use crate::metadata::{Metadata, of_comments};
 use crate::source::Source;
-use crate::stop::Stop;
+use crate::yaml::{self, Node, Value};
 
 /// A search in a file.
 #[derive(Debug)]
@@ -27,6 +26,21 @@ pub struct Query {
     pub source: Source,
     /// What the file says about it.
     pub metadata: Metadata,
+    /// The detection, when the file is one.
+    pub detection: Option<Detection>,
+}
+
+impl Query {
+    /// A search that was not found below a folder.
+    pub fn new(
+        name: impl Into<String>,
+        file: PathBuf,
+        search: Result<String, String>,
+        source: Source,
+        metadata: Metadata,
+    ) -> Self {
+        Self { name: name.into(), below: file.clone(), file, search, source, metadata, detection: None }
+    }
 }
 
 /// What was found.
@@ -38,56 +52,52 @@ pub struct Queries {
     pub skipped: usize,
 }
 
-/// The part of a detection that matters here.
-#[derive(Deserialize)]
-struct Detection {
-    search: Option<Spanned<String>>,
+/// Why no searches can be had.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FindError {
+    /// A path is no file and no glob either.
+    Pattern(String),
+    /// A file or folder is not there, can't be read, or holds no search.
+    Unreadable(String),
 }
 
-/// Reads a search file that was named with `-f`.
-///
-/// # Errors
-/// A file that can't be read or is not UTF-8.
-pub fn read_search(path: &Path) -> Result<(String, Source), Stop> {
-    let text = if path == Path::new("-") {
-        std::io::read_to_string(std::io::stdin()).map_err(|error| error.to_string())
-    } else {
-        read(path)
-    };
-    let text = text.map_err(|error| Stop::Failed(format!("can't read {}: {error}", path.display())))?;
-    match is_yaml(path) {
-        true => match detection(path, &text) {
-            Ok(Some((search, source))) => Ok((search, source)),
-            Ok(None) => Err(Stop::Failed(format!("{} has no `search`", path.display()))),
-            Err(message) => Err(Stop::Failed(message)),
-        },
-        false => Ok((text.clone(), Source::new(path.display().to_string(), text))),
+impl std::fmt::Display for FindError {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (Self::Pattern(message) | Self::Unreadable(message)) = self;
+        formatter.write_str(message)
     }
 }
 
-/// Refuses stdin as both a search and data.
+impl std::error::Error for FindError {}
+
+/// What gives the text of stdin, which the path `-` stands for.
+pub type StandardInput<'i> = &'i dyn Fn() -> std::io::Result<String>;
+
+/// Reads the search of one file, whatever its extension.
 ///
 /// # Errors
-/// That, as wrong usage.
-pub fn check_standard_input(paths: &[PathBuf], data: &[String]) -> Result<(), Stop> {
-    if paths.iter().any(|path| path == Path::new("-")) && data.iter().any(|path| path == "-") {
-        return Err(Stop::Usage("stdin can't be both a search and the data (--data -)".to_owned()));
+/// A file that can't be read or is not UTF-8; a YAML file without `search`.
+pub fn read_search(path: &Path, standard_input: StandardInput<'_>) -> Result<(String, Source), FindError> {
+    let text = if path == Path::new("-") { standard_input().map_err(|error| error.to_string()) } else { read(path) };
+    let text = text.map_err(|error| FindError::Unreadable(format!("can't read {}: {error}", path.display())))?;
+    if !is_yaml(path) {
+        return Ok((text.clone(), Source::new(path.display().to_string(), text)));
     }
-    Ok(())
+    match yaml_search(path, &text).map_err(FindError::Unreadable)? {
+        Some(YamlSearch { search, source, .. }) => Ok((search, source)),
+        None => Err(FindError::Unreadable(format!("{} has no `search`", path.display()))),
+    }
 }
 
 /// Finds the searches below the paths.
 ///
 /// # Errors
-/// No path; a path that does not exist or is neither a folder nor a search file; nothing found at all.
-pub fn find(paths: &[PathBuf]) -> Result<Queries, Stop> {
+/// A path that does not exist or is neither a folder nor a search file; nothing found at all.
+pub fn find(paths: &[PathBuf], standard_input: StandardInput<'_>) -> Result<Queries, FindError> {
     let mut found = Queries::default();
-    if paths.is_empty() {
-        return Err(Stop::Usage("no PATH was given, and no splq.toml names `searches`".to_owned()));
-    }
     for path in paths {
         if path == Path::new("-") {
-            found.queries.push(standard_input()?);
+            found.queries.push(of_standard_input(standard_input)?);
         } else if path.is_dir() {
             for file in search_files(path)? {
                 match query(&file, file.strip_prefix(path).unwrap_or(&file)) {
@@ -103,44 +113,36 @@ pub fn find(paths: &[PathBuf]) -> Result<Queries, Stop> {
                 }
             }
         } else if !path.exists() {
-            return Err(Stop::Failed(format!("no such file or folder: {}", path.display())));
+            return Err(FindError::Unreadable(format!("no such file or folder: {}", path.display())));
         } else if !is_search_file(path) {
-            return Err(Stop::Failed(format!("{} is not a search file; known extensions are .spl, .yml, .yaml", path.display())));
+            return Err(FindError::Unreadable(format!(
+                "{} is not a search file; known extensions are .spl, .yml, .yaml",
+                path.display()
+            )));
         } else {
-            found.queries.push(query(path, path).unwrap_or_else(|| Query {
-                name: stem(path),
-                file: path.clone(),
-                below: path.clone(),
-                search: Err(format!("{} has no `search`", path.display())),
-                source: Source::new(path.display().to_string(), ""),
-                metadata: Metadata::default(),
+            found.queries.push(query(path, path).unwrap_or_else(|| {
+                let missing = format!("{} has no `search`", path.display());
+                let source = Source::new(path.display().to_string(), "");
+                Query::new(stem(path), path.clone(), Err(missing), source, Metadata::default())
             }));
         }
     }
     if found.queries.is_empty() {
-        return Err(Stop::Failed("no searches found: neither .spl files nor .yml files with a `search`".to_owned()));
+        return Err(FindError::Unreadable("no searches found: neither .spl files nor .yml files with a `search`".to_owned()));
     }
     name_apart(&mut found.queries);
     Ok(found)
 }
 
 /// The search that stdin is.
-fn standard_input() -> Result<Query, Stop> {
-    let text = std::io::read_to_string(std::io::stdin()).map_err(|error| Stop::Failed(format!("can't read stdin: {error}")))?;
-    let metadata = of_comments(&text).map_err(|message| Stop::Failed(format!("stdin: {message}")))?;
-    let file = PathBuf::from("-");
-    Ok(Query {
-        name: "stdin".to_owned(),
-        below: file.clone(),
-        file,
-        search: Ok(text.clone()),
-        source: Source::new("stdin", text),
-        metadata,
-    })
+fn of_standard_input(standard_input: StandardInput<'_>) -> Result<Query, FindError> {
+    let text = standard_input().map_err(|error| FindError::Unreadable(format!("can't read stdin: {error}")))?;
+    let metadata = of_comments(&text).map_err(|message| FindError::Unreadable(format!("stdin: {message}")))?;
+    Ok(Query::new("stdin", PathBuf::from("-"), Ok(text.clone()), Source::new("stdin", text), metadata))
 }
 
 /// The search files that a path with `*`, `?`, `[` or `{` names, and the folder that it begins with; none for a plain path.
-fn glob(path: &Path) -> Result<Option<(PathBuf, Vec<PathBuf>)>, Stop> {
+fn glob(path: &Path) -> Result<Option<(PathBuf, Vec<PathBuf>)>, FindError> {
     let is_pattern = |text: &str| text.contains(['*', '?', '[', '{']);
     let pattern = path.to_string_lossy();
     if path.exists() || !is_pattern(&pattern) {
@@ -149,7 +151,7 @@ fn glob(path: &Path) -> Result<Option<(PathBuf, Vec<PathBuf>)>, Stop> {
     let matcher = GlobBuilder::new(&pattern)
         .literal_separator(true)
         .build()
-        .map_err(|error| Stop::Usage(format!("`{pattern}` is no file and no glob: {}", error.kind())))?
+        .map_err(|error| FindError::Pattern(format!("`{pattern}` is no file and no glob: {}", error.kind())))?
         .compile_matcher();
     let plain = path.components().take_while(|part| !is_pattern(&part.as_os_str().to_string_lossy()));
     let folder: PathBuf = plain.collect();
@@ -162,7 +164,7 @@ fn glob(path: &Path) -> Result<Option<(PathBuf, Vec<PathBuf>)>, Stop> {
         matcher.is_match(&*file)
     });
     if files.is_empty() {
-        return Err(Stop::Failed(format!("no search file matches {pattern}")));
+        return Err(FindError::Unreadable(format!("no search file matches {pattern}")));
     }
     Ok(Some((folder, files)))
 }
@@ -171,10 +173,10 @@ fn glob(path: &Path) -> Result<Option<(PathBuf, Vec<PathBuf>)>, Stop> {
 ///
 /// # Errors
 /// A folder that can't be read.
-pub fn search_files(folder: &Path) -> Result<Vec<PathBuf>, Stop> {
+pub fn search_files(folder: &Path) -> Result<Vec<PathBuf>, FindError> {
     let mut files = Vec::new();
     for entry in WalkBuilder::new(folder).standard_filters(false).hidden(true).follow_links(true).build() {
-        let entry = entry.map_err(|error| Stop::Failed(format!("can't read {}: {error}", folder.display())))?;
+        let entry = entry.map_err(|error| FindError::Unreadable(format!("can't read {}: {error}", folder.display())))?;
         if is_search_file(entry.path()) && entry.path().is_file() {
             files.push(entry.into_path());
         }
@@ -186,14 +188,14 @@ pub fn search_files(folder: &Path) -> Result<Vec<PathBuf>, Stop> {
 /// The search of a file; none for a YAML file without one.
 fn query(path: &Path, below: &Path) -> Option<Query> {
     let shown = path.display().to_string();
-    let mut metadata = Metadata::default();
+    let (mut metadata, mut detection) = (Metadata::default(), None);
     let (search, source) = match read(path) {
         Err(error) => (Err(format!("can't read {shown}: {error}")), Source::new(shown, "")),
-        Ok(text) if is_yaml(path) => match detection(path, &text) {
-            Ok(Some((search, source))) => {
-                // Tags of another form than a detection's say nothing here.
-                metadata = serde_saphyr::from_str(&text).map(DetectionFile::metadata).unwrap_or_default();
-                (Ok(search), source)
+        Ok(text) if is_yaml(path) => match yaml_search(path, &text) {
+            Ok(Some(found)) => {
+                metadata = found.detection.as_ref().map(Metadata::of_detection).unwrap_or_default();
+                detection = found.detection;
+                (Ok(found.search), found.source)
             }
             Ok(None) => return None,
             // Only a file that means to hold a search is a problem here.
@@ -211,33 +213,46 @@ fn query(path: &Path, below: &Path) -> Option<Query> {
             (search, Source::new(shown, text))
         }
     };
-    Some(Query { name: stem(path), file: path.to_path_buf(), below: below.to_path_buf(), search, source, metadata })
+    Some(Query { name: stem(path), file: path.to_path_buf(), below: below.to_path_buf(), search, source, metadata, detection })
 }
 
-/// The search of a detection file and its place in the file.
-fn detection(path: &Path, text: &str) -> Result<Option<(String, Source)>, String> {
+/// The search in a YAML file.
+struct YamlSearch {
+    search: String,
+    /// With its place in the file.
+    source: Source,
+    /// What the file says of it; none when its tags have another form than those of a detection.
+    detection: Option<Detection>,
+}
+
+/// Reads a YAML file once; none when it has no `search`.
+///
+/// # Errors
+/// What is wrong with the YAML, or that `search` is no text.
+fn yaml_search(path: &Path, text: &str) -> Result<Option<YamlSearch>, String> {
     let shown = path.display().to_string();
-    let detection: Detection = serde_saphyr::from_str(text).map_err(|error| {
-        let message = error.to_string();
-        format!("{shown}: {}", message.lines().next().unwrap_or("not valid YAML"))
-    })?;
-    let Some(search) = detection.search else {
-        return Ok(None);
-    };
-    let (line, column) = (search.referenced.line(), search.referenced.column());
-    let start = byte_offset(text, line as usize, column as usize);
-    let source = Source::embedded(shown, text, start, &search.value);
-    Ok(Some((search.value, source)))
+    let root = yaml::parse(text).map_err(|message| format!("{shown}: {message}"))?;
+    if let Some(search) = top_level(&root, "search")
+        && !matches!(search.value, Value::Text(_) | Value::Null)
+    {
+        return Err(format!("{shown}: `search` is no text"));
+    }
+    let (detection, _) = Detection::read(&root);
+    let Some(search) = detection.search.clone() else { return Ok(None) };
+    let source = Source::embedded(shown, text, search.span.start, &search.value);
+    let is_detection = top_level(&root, "tags").is_none_or(|tags| matches!(tags.value, Value::Mapping(_) | Value::Null));
+    Ok(Some(YamlSearch { search: search.value, source, detection: is_detection.then_some(detection) }))
 }
 
-/// The byte at a line and column, both from 1, columns in characters.
-fn byte_offset(text: &str, line: usize, column: usize) -> usize {
-    let start: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
-    let rest = text.get(start..).unwrap_or_default();
-    start + rest.char_indices().nth(column.saturating_sub(1)).map_or(0, |(offset, _)| offset)
+fn top_level<'n>(root: &'n Node, key: &str) -> Option<&'n Node> {
+    match &root.value {
+        Value::Mapping(entries) => entries.iter().find(|(name, _)| name.value == key).map(|(_, node)| node),
+        _ => None,
+    }
 }
 
-fn read(path: &Path) -> Result<String, String> {
+/// The text of a file without a byte order mark.
+pub(crate) fn read(path: &Path) -> Result<String, String> {
     let bytes = std::fs::read(path).map_err(|error| error.to_string())?;
     let text = String::from_utf8(bytes).map_err(|error| format!("not UTF-8 at byte {}", error.utf8_error().valid_up_to()))?;
     Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
@@ -303,6 +318,10 @@ fn joined(path: &Path) -> String {
 mod tests {
     use super::*;
 
+    fn found_below(paths: &[PathBuf]) -> Result<Queries, FindError> {
+        find(paths, &|| Err(std::io::ErrorKind::UnexpectedEof.into()))
+    }
+
     #[test]
     fn folders_are_read_in_order_and_names_kept_apart() {
         let folder = tempfile::tempdir().unwrap();
@@ -317,17 +336,22 @@ mod tests {
         write("macro.yml", "definition: x\n");
         write("bad.yml", "search: [\n");
         write(".hidden.spl", "no");
-        let found = find(&[folder.path().to_path_buf()]).unwrap();
+        let found = found_below(&[folder.path().to_path_buf()]).unwrap();
         let names: Vec<&str> = found.queries.iter().map(|query| query.name.as_str()).collect();
         assert_eq!(names, ["a", "b", "bad", "sub/b"]);
         assert_eq!(found.queries[0].search.as_deref(), Ok("bar | head 1"));
         assert_eq!(found.queries[0].source.line_and_column(6), (3, 5));
         assert!(found.queries[2].search.is_err());
         assert_eq!(found.skipped, 1);
-        let found = find(&[folder.path().join("*.spl"), folder.path().join("**/a.y*")]).unwrap();
+        let quoted = "search: 'a\n| head 1\n| tail 1'\nname: x\n";
+        std::fs::write(folder.path().join("margin.yml"), quoted).unwrap();
+        let (search, source) = read_search(&folder.path().join("margin.yml"), &|| Ok(String::new())).unwrap();
+        assert_eq!((search.as_str(), source.line_and_column(4)), ("a | head 1 | tail 1", (2, 3)));
+        std::fs::remove_file(folder.path().join("margin.yml")).unwrap();
+        let found = found_below(&[folder.path().join("*.spl"), folder.path().join("**/a.y*")]).unwrap();
         let names: Vec<&str> = found.queries.iter().map(|query| query.name.as_str()).collect();
         assert_eq!(names, ["b", "a"]);
-        assert!(find(&[folder.path().join("*.txt")]).is_err());
+        assert!(found_below(&[folder.path().join("*.txt")]).is_err());
     }
 
     #[test]
@@ -338,7 +362,7 @@ mod tests {
         std::fs::write(folder.path().join("a.yml"), yaml).unwrap();
         std::fs::write(folder.path().join("b.yml"), "search: x\ntags: [a]\n").unwrap();
         std::fs::write(folder.path().join("c.spl"), "```tags: one```x").unwrap();
-        let found = find(&[folder.path().to_path_buf()]).unwrap().queries;
+        let found = found_below(&[folder.path().to_path_buf()]).unwrap().queries;
         let detection = &found[0].metadata;
         assert_eq!((detection.title.as_deref(), detection.techniques.as_slice()), (Some("A"), &["T1059.001".to_owned()][..]));
         assert_eq!(detection.tags, ["Story", "TTP"]);

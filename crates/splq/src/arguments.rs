@@ -1,6 +1,7 @@
 //! The command line as clap reads it: subcommands, data options, output options.
 
 mod batch;
+mod check_format;
 
 use std::path::PathBuf;
 
@@ -9,6 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use crate::output::Format;
 
 pub use batch::{CheckArguments, FailOn, LintOptions, RunArguments, SelectionOptions, WatchArguments};
+pub use check_format::CheckFormat;
 
 /// What stands below the option list of `splq --help`.
 const EXAMPLES: &str = "\
