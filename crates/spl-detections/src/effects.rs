@@ -59,7 +59,7 @@ mod tests {
             ("index=main | outputlookup seen.csv", true),
             ("index=main | collect index=summary", true),
             ("index=main | append [search b | outputcsv b]", true),
-            ("index=main NOT [search b | outputlookup c.csv | return 1]", true),
+            ("index=main NOT [search b | outputlookup c.csv]", true),
             ("index=main | eval x=[search b | collect index=s | return $y]", true),
             ("| inputlookup a.csv | map search=\"search host=$host$ | collect index=summary\"", true),
             ("| inputlookup a.csv | map search=\"search host=$host$ | stats count\"", false),

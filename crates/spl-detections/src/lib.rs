@@ -15,6 +15,7 @@ pub mod repository;
 pub mod risk;
 pub mod selection;
 pub mod source;
+pub mod test_run;
 pub mod times;
 pub mod verdict;
 pub mod yaml;

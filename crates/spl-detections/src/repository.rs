@@ -35,7 +35,9 @@ pub struct Repository {
     pub root: PathBuf,
     /// What `contentctl.yml` says; none without the file.
     pub settings: Option<ContentFile<Settings>>,
-    /// By path.
+    /// The files of its detections, by path.
+    pub detection_files: Vec<PathBuf>,
+    /// The detections, by path; empty until [`Repository::load`] reads them.
     pub detections: Vec<ContentFile<Detection>>,
     /// By path.
     pub baselines: Vec<ContentFile<Baseline>>,
@@ -72,11 +74,19 @@ pub fn find(path: &Path) -> Option<PathBuf> {
 impl Repository {
     /// Reads all files of a repository but macros and lookups, which [`Repository::add_to`] reads.
     pub fn load(root: &Path) -> Self {
+        let mut repository = Self::open(root);
+        repository.detections = repository.detection_files.iter().map(|file| read_file(file.clone(), Detection::read)).collect();
+        repository
+    }
+
+    /// The same without reading the detections, for who has read those that matter.
+    pub fn open(root: &Path) -> Self {
         let settings = root.join(SETTINGS_FILE);
         let settings = settings.is_file().then(|| read_file(settings, Settings::read));
         let mut problems = Vec::new();
         Self {
-            detections: read_folder(root, "detections", Detection::read, &mut problems),
+            detection_files: yaml_files(root, "detections", &mut problems),
+            detections: Vec::new(),
             baselines: read_folder(root, "baselines", Baseline::read, &mut problems),
             deployments: read_folder(root, "deployments", Deployment::read, &mut problems),
             data_sources: read_folder(root, "data_sources", DataSource::read, &mut problems),
@@ -94,12 +104,12 @@ impl Repository {
     #[must_use]
     pub fn add_to(&self, knowledge: &mut Knowledge) -> Vec<Diagnostic> {
         let mut problems = knowledge.load_content(&self.root);
-        for detection in &self.detections {
-            let name = filter_macro(&detection.file);
+        for file in &self.detection_files {
+            let name = filter_macro(file);
             if knowledge.macros.get(&name, 0).is_none()
                 && let Err(problem) = knowledge.macros.define(&format!("{name}=search *"))
             {
-                problems.push(Diagnostic::general("detection/filter-macro", format!("{}: {problem}", detection.file.display())));
+                problems.push(Diagnostic::general("detection/filter-macro", format!("{}: {problem}", file.display())));
             }
         }
         problems
@@ -143,6 +153,11 @@ pub fn filter_macro(file: &Path) -> String {
 type ReadValue<T> = fn(&Node) -> (T, Vec<Diagnostic>);
 
 fn read_folder<T>(root: &Path, name: &str, value: ReadValue<T>, problems: &mut Vec<Diagnostic>) -> Vec<ContentFile<T>> {
+    yaml_files(root, name, problems).into_iter().map(|file| read_file(file, value)).collect()
+}
+
+/// The YAML files below a folder of the repository, by path; none when there is no such folder.
+fn yaml_files(root: &Path, name: &str, problems: &mut Vec<Diagnostic>) -> Vec<PathBuf> {
     let folder = root.join(name);
     if !folder.is_dir() {
         return Vec::new();
@@ -150,7 +165,7 @@ fn read_folder<T>(root: &Path, name: &str, value: ReadValue<T>, problems: &mut V
     match search_files(&folder) {
         Ok(mut files) => {
             files.retain(|file| file.extension().is_some_and(|extension| extension == "yml" || extension == "yaml"));
-            files.into_iter().map(|file| read_file(file, value)).collect()
+            files
         }
         Err(error) => {
             problems.push(Diagnostic::general("repository/folder", error.to_string()));

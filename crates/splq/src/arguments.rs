@@ -2,6 +2,7 @@
 
 mod batch;
 mod check_format;
+mod test;
 
 use std::path::PathBuf;
 
@@ -11,6 +12,7 @@ use crate::output::Format;
 
 pub use batch::{CheckArguments, FailOn, LintOptions, RunArguments, SelectionOptions, WatchArguments};
 pub use check_format::CheckFormat;
+pub use test::TestArguments;
 
 /// What stands below the option list of `splq --help`.
 const EXAMPLES: &str = "\
@@ -47,6 +49,8 @@ pub enum Command {
     Watch(WatchArguments),
     /// Find what is wrong or doubtful in searches without running them
     Check(CheckArguments),
+    /// Run the tests of detections over their attack data
+    Test(TestArguments),
     /// Lay .spl files out: each command on its own line
     Fmt(FormatArguments),
     /// Show how a search would be run

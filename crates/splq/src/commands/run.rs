@@ -89,8 +89,15 @@ pub async fn run(arguments: &RunArguments, terminal: &Terminal) -> Result<(), St
 /// Writes the JUnit report.
 fn write_junit(file: &Path, summaries: &[Summary], elapsed: Duration, fail_on: FailOn) -> Result<(), Stop> {
     let failures = if fail_on == FailOn::Hit { junit::Failures::Hits } else { junit::Failures::Problems };
-    let text = junit::report(summaries, elapsed, failures)
-        .map_err(|error| Stop::Failed(format!("can't make the JUnit report: {error}")))?;
+    write_report(file, junit::report(summaries, elapsed, failures))
+}
+
+/// Writes a report to its file, the folder of which is made.
+///
+/// # Errors
+/// A report that could not be made, a file that can't be written.
+pub fn write_report(file: &Path, report: Result<String, junit::ReportError>) -> Result<(), Stop> {
+    let text = report.map_err(|error| Stop::Failed(format!("can't make the JUnit report: {error}")))?;
     if let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         std::fs::create_dir_all(folder).map_err(|error| Stop::Failed(format!("can't make {}: {error}", folder.display())))?;
     }
