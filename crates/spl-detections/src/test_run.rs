@@ -4,13 +4,14 @@ use std::io::Read;
 use std::path::Path;
 use std::time::Duration;
 
-use spl_exec::{Engine, Failure};
-use spl_parser::Severity;
+use spl_exec::{Engine, Failure, Search};
+use spl_parser::{Diagnostic, Severity};
 use spl_sources::{LoadOptions, load};
 
 use crate::batch::Clock;
 use crate::detection::Detection;
 use crate::detection_test::{AttackData, DetectionTest, PlannedTest, TestKind, TestOptions, TestStatus, plan};
+use crate::effects::writes;
 use crate::repository::Repository;
 use crate::verdict::{Verdict, decide_results};
 
@@ -115,7 +116,10 @@ impl TestRunner<'_> {
             Err(_) => return error("internal error in splq while data were loaded: please report it".to_owned()),
         };
         let events = loaded.table.rows();
-        let mut engine = self.engine.clone();
+        let mut engine = match self.engine_for(&search) {
+            Ok(engine) => engine,
+            Err(problem) => return error(problem.message),
+        };
         if let Err(problem) = engine.set_data(loaded.table) {
             return error(problem.message);
         }
@@ -130,6 +134,15 @@ impl TestRunner<'_> {
                 TestResult { rows, verdict: Some(verdict.clone()), ..ended(test, planned, verdict.status, message) }
             }
             Err(failure) => failed(test, planned, failure),
+        }
+    }
+
+    /// The engine that a search runs on. Copies of an engine share what searches write, so a search that writes gets one of
+    /// its own: no test sees what another wrote.
+    fn engine_for(&self, search: &Search) -> Result<Engine, Diagnostic> {
+        match writes(&search.pipeline) {
+            true => Engine::new(self.engine.knowledge().clone(), self.engine.settings().clone()),
+            false => Ok(self.engine.clone()),
         }
     }
 

@@ -102,7 +102,8 @@ impl Runner<'_> {
     }
 }
 
-fn threads(engine: &Engine) -> usize {
+/// How many searches run at a time when nobody says it.
+pub fn threads(engine: &Engine) -> usize {
     match engine.settings().threads {
         0 => std::thread::available_parallelism().map_or(1, NonZero::get),
         threads => threads,

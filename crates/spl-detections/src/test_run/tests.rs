@@ -28,17 +28,25 @@ const EVENTS: &str = "{\"_time\": 1700000000, \"user\": \"u1\", \"host_name\": \
 
 /// The result of the one unit test of a detection with this search and these data.
 fn tested(search: &str, data: &str) -> TestResult {
+    tested_in_order(&[search], data).remove(0)
+}
+
+/// The same for detections with these searches, one after another on one runner.
+fn tested_in_order(searches: &[&str], data: &str) -> Vec<TestResult> {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("events.json"), EVENTS).unwrap();
     fs::write(folder.path().join("empty.json"), "").unwrap();
     fs::write(folder.path().join("pointer.json"), "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 5\n").unwrap();
     fs::create_dir(folder.path().join("macros")).unwrap();
     fs::write(folder.path().join("macros/ours.yml"), "name: ours\ndefinition: sourcetype=ours\n").unwrap();
-    let yaml = format!(
+    let detections = searches.iter().map(|search| {
+      let yaml = format!(
         "name: D\nstatus: production\ntype: TTP\nsearch: '{search}'\nrba:\n  message: m\n  risk_objects:\n  - {{field: dest, type: system, score: \
          5}}\n  threat_objects:\n  - {{field: process, type: process}}\ntests:\n- name: T\n  attack_data:\n{data}"
     );
-    let (detection, _) = Detection::read(&parse(&yaml).unwrap());
+    Detection::read(&parse(&yaml).unwrap()).0
+    });
+    let detections: Vec<Detection> = detections.collect();
     let repository = Repository::load(folder.path());
     let mut knowledge = Knowledge::built_in();
     assert_eq!(repository.add_to(&mut knowledge), Vec::new());
@@ -57,12 +65,15 @@ fn tested(search: &str, data: &str) -> TestResult {
     let load = LoadOptions { now: 1_700_000_100.0, threads: 1, ..LoadOptions::default() };
     let runner = TestRunner { engine: &engine, repository: &repository, load, clock: &Counting::default() };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-    let mut results = runtime.block_on(runner.run(&detection, TestOptions::default()));
-    assert_eq!(results.len(), 2);
-    assert_eq!((results[1].kind, results[1].status), (TestKind::Integration, TestStatus::Skip));
-    let unit = results.remove(0);
-    assert_eq!((unit.kind, unit.name.as_str(), unit.elapsed), (TestKind::Unit, "T", Duration::from_secs(1)));
-    unit
+    let one = |detection: &Detection| {
+        let mut results = runtime.block_on(runner.run(detection, TestOptions::default()));
+        assert_eq!(results.len(), 2);
+        assert_eq!((results[1].kind, results[1].status), (TestKind::Integration, TestStatus::Skip));
+        let unit = results.remove(0);
+        assert_eq!((unit.kind, unit.name.as_str(), unit.elapsed), (TestKind::Unit, "T", Duration::from_secs(1)));
+        unit
+    };
+    detections.iter().map(one).collect()
 }
 
 const DATA: &str = "  - {data: events.json, source: s, sourcetype: ours}\n";
@@ -85,6 +96,14 @@ fn data_are_taken_in_as_the_test_says() {
     let data = "  - {data: events.json, source: src, sourcetype: st, custom_index: idx, host: hst}\n";
     let passed = tested("index=idx host=hst source=src sourcetype=st | eval dest=host | table dest process", data);
     assert_eq!(passed.status, TestStatus::Pass, "{}", passed.message);
+}
+
+#[test]
+fn no_test_sees_what_another_wrote() {
+    let writes = "`ours` | rename host_name AS dest | table dest process | outputlookup seen.csv";
+    let results = tested_in_order(&[writes, "| inputlookup seen.csv"], DATA);
+    assert_eq!((results[0].status, results[0].rows), (TestStatus::Pass, Some(2)), "{}", results[0].message);
+    assert_eq!((results[1].status, results[1].rows), (TestStatus::Error, None), "{}", results[1].message);
 }
 
 #[test]

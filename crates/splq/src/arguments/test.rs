@@ -23,6 +23,9 @@ pub struct TestArguments {
     /// Write a JUnit report for a CI system
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub junit: Option<PathBuf>,
+    /// Detections that are tested at a time [default: one per thread]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub jobs: Option<u16>,
     /// Which of them.
     #[command(flatten)]
     pub selection: SelectionOptions,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use arrow::array::{ArrayRef, Float64Array, Int64Array, StringArray};
+use futures::StreamExt;
 use indexmap::IndexMap;
 use indicatif::HumanCount;
 use spl_detections::detection::Detection;
@@ -18,7 +19,7 @@ use spl_knowledge::Knowledge;
 use spl_sources::LoadOptions;
 
 use crate::arguments::{SettingOptions, TestArguments};
-use crate::batch::Monotonic;
+use crate::batch::{Monotonic, threads};
 use crate::commands::query::duration;
 use crate::commands::run::write_report;
 use crate::diagnostics::{report_failure, report_general};
@@ -51,8 +52,10 @@ pub async fn test(arguments: &TestArguments, terminal: &Terminal) -> Result<(), 
     let mut tested: Vec<TestedDetection> = Vec::new();
     for (root, queries) in by_repository(detections)? {
         let bench = Bench::new(&root, arguments, terminal)?;
-        for query in queries {
-            let one = bench.test(&query, terminal).await;
+        let at_once = arguments.jobs.map_or_else(|| threads(&bench.engine), usize::from);
+        let tests = queries.iter().map(|query| bench.test(query, terminal));
+        let mut tests = futures::stream::iter(tests).buffered(at_once);
+        while let Some(one) = tests.next().await {
             // Whoever reads lines gets them as they come.
             if sink.format == Format::Ndjson {
                 sink.write_rows(&rows(std::slice::from_ref(&one))?)?;
