@@ -4,6 +4,7 @@
 use super::*;
 use crate::detection_test::{TestKind, TestOptions, TestStatus, plan};
 use crate::risk::RiskObjectType;
+use crate::source::Source;
 use crate::yaml::parse;
 
 const V4: &str = include_str!("fixtures/v4.yml");
@@ -135,4 +136,31 @@ fn which_tests_run() {
     let manual = V5.replace("  asset_type: Endpoint\n", "  asset_type: Endpoint\n  manual_test: needs a person\n");
     assert_eq!(planned(&manual, all), [(Manual, Some(TestStatus::Skip))]);
     assert_eq!(planned("name: a\nstatus: production\n", all), []);
+}
+
+/// Files that were cut off, lost a line, or have a line of another indentation: read or refused, never a panic.
+#[test]
+fn damaged_files_are_read_or_refused() {
+    let lines: Vec<&str> = V4.lines().collect();
+    let cut = (0..V4.len()).step_by(11).map(|end| V4[..end].to_owned());
+    let without = (0..lines.len()).map(|line| [&lines[..line], &lines[line + 1..]].concat().join("\n"));
+    let moved = (0..lines.len()).map(|line| {
+        let indented = format!("   {}", lines[line]);
+        [&lines[..line], &[indented.as_str()], &lines[line + 1..]].concat().join("\n")
+    });
+    let mut refused = 0;
+    for text in cut.chain(without).chain(moved) {
+        let Ok(root) = parse(&text) else {
+            refused += 1;
+            continue;
+        };
+        let (detection, problems) = Detection::read(&root);
+        assert!(problems.iter().flat_map(Diagnostic::span).all(|span| text.get(span.start..span.end).is_some()));
+        if let Some(search) = &detection.search {
+            let source = Source::embedded("x.yml", &text, search.span.start, &search.value);
+            let end = source.place(Span::new(0, search.value.len())).end;
+            assert!(end <= source.text.len());
+        }
+    }
+    assert!(refused > 50, "{refused}");
 }
