@@ -1,6 +1,8 @@
 //! The command line as clap reads it: subcommands, data options, output options.
 
 mod batch;
+mod check_format;
+mod test;
 
 use std::path::PathBuf;
 
@@ -9,6 +11,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use crate::output::Format;
 
 pub use batch::{CheckArguments, FailOn, LintOptions, RunArguments, SelectionOptions, WatchArguments};
+pub use check_format::CheckFormat;
+pub use test::TestArguments;
 
 /// What stands below the option list of `splq --help`.
 const EXAMPLES: &str = "\
@@ -45,6 +49,8 @@ pub enum Command {
     Watch(WatchArguments),
     /// Find what is wrong or doubtful in searches without running them
     Check(CheckArguments),
+    /// Run the tests of detections over their attack data
+    Test(TestArguments),
     /// Lay .spl files out: each command on its own line
     Fmt(FormatArguments),
     /// Show how a search would be run

@@ -1,81 +1,25 @@
-//! Many searches over data that is loaded once: compiled, run side by side, finished in the order they were found.
+//! What a batch of searches prints and writes: diagnostics, rows, files, the bar that counts.
 
 use std::io::Write;
+use std::num::NonZero;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use futures::StreamExt;
+use chrono_tz::Tz;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use spl_exec::{Engine, Failure, Results, Search, SearchClock};
+use spl_detections::batch::{self, Batch, Clock, Digest, Outcome, Progress, RunOptions, Summary};
+use spl_detections::times::{TimeRange, Times};
+use spl_exec::{Engine, Results};
 use spl_macros::Expansion;
 use spl_parser::{Diagnostic, Severity};
 
 use crate::arguments::{OutputOptions, SettingOptions};
-use crate::diagnostics::{draw, first_error};
+use crate::diagnostics::draw;
 use crate::output::{self, Format, Layout, Sink};
 use crate::queries::Query;
 use crate::stop::Stop;
 use crate::terminal::Terminal;
-
-/// How one search ended.
-#[derive(Clone, Debug)]
-pub struct Summary {
-    /// Its name.
-    pub query: String,
-    /// Its file.
-    pub file: String,
-    /// Rows found; none when it did not run to its end.
-    pub rows: Option<usize>,
-    /// Planning and running, loading apart.
-    pub elapsed: Duration,
-    /// Why it failed.
-    pub error: Option<String>,
-    /// It ran, but found another number of rows than its file expects.
-    pub unexpected: bool,
-    /// Its file says how many rows it must find.
-    pub has_expectation: bool,
-}
-
-impl Summary {
-    /// Rows were found that nobody expected.
-    pub fn is_hit(&self) -> bool {
-        !self.has_expectation && self.rows.is_some_and(|rows| rows > 0)
-    }
-}
-
-/// A search with what is to be done with it.
-pub struct Job {
-    /// Where it comes from.
-    pub query: Query,
-    /// It, ready to run; else how it ended before.
-    search: Result<Search, Finished>,
-    elapsed: Duration,
-}
-
-impl Job {
-    /// Expands and parses a search.
-    pub fn new(engine: &Engine, query: Query, settings: &SettingOptions, terminal: &Terminal) -> Self {
-        let started = Instant::now();
-        let compiled = match &query.search {
-            Ok(text) => engine.compile_at(text, clock(engine, &query, settings)).map_err(|failure| {
-                (message(&failure), drawn(terminal, &query, failure.expansion.as_ref(), &failure.diagnostics))
-            }),
-            Err(message) => Err((message.clone(), format!("error: {message}\n"))),
-        };
-        let elapsed = started.elapsed();
-        let search = compiled.map_err(|(error, messages)| {
-            let summary = Summary { error: Some(error), ..summary(&query, elapsed) };
-            Finished { summary, messages, shown: Vec::new() }
-        });
-        Self { query, search, elapsed }
-    }
-
-    /// The search, when it is one.
-    pub fn search(&self) -> Option<&Search> {
-        self.search.as_ref().ok()
-    }
-}
 
 /// A search that ended, and what is to be printed of it.
 #[derive(Clone, Debug)]
@@ -97,167 +41,107 @@ pub struct Rows {
     pub show: Option<(Layout, usize)>,
 }
 
-/// Jobs over an engine.
-pub struct Batch {
-    /// With the data.
-    pub engine: Arc<Engine>,
-    /// In the order of their files.
-    pub jobs: Vec<Arc<Job>>,
-    /// How many run at a time; none = one per thread.
-    pub at_once: Option<usize>,
+/// The clock of this process.
+pub struct Monotonic(Instant);
+
+impl Monotonic {
+    /// Begins now.
+    pub fn start() -> Self {
+        Self(Instant::now())
+    }
 }
 
-impl Batch {
+impl Clock for Monotonic {
+    fn now(&self) -> Duration {
+        self.0.elapsed()
+    }
+}
+
+/// The times that the options name for searches, beside those of their own files.
+pub fn times(settings: &SettingOptions) -> Times {
+    let (earliest, latest) = settings.configured_times.clone();
+    Times {
+        asked: TimeRange { earliest: settings.earliest.clone(), latest: settings.latest.clone() },
+        fallback: TimeRange { earliest, latest },
+    }
+}
+
+/// How a batch is run.
+pub struct Runner {
+    /// How many searches run at a time; none = one per thread.
+    pub at_once: Option<NonZero<usize>>,
+    /// What is done with their rows.
+    pub rows: Rows,
+    /// Counts them.
+    pub bar: Option<Bar>,
+}
+
+impl Runner {
     /// Runs the jobs with these places; `finished` gets them in that order, each as soon as those before it are done.
     ///
     /// # Errors
     /// What `finished` returns.
     pub async fn run(
-        &self,
+        self,
+        batch: &Batch,
         places: &[usize],
-        rows: &Rows,
         terminal: &Terminal,
-        bar: Option<&Bar>,
-        mut finished: impl FnMut(&Finished) -> Result<(), Stop>,
+        finished: impl FnMut(Finished) -> Result<(), Stop>,
     ) -> Result<(), Stop> {
-        let mut ended: Vec<Option<Finished>> = vec![None; places.len()];
-        let mut next = 0;
-        let mut positions: Vec<usize> = Vec::with_capacity(places.len());
-        for (position, place) in places.iter().enumerate() {
-            let job = &self.jobs[*place];
-            match &job.search {
-                Ok(_) => positions.push(position),
-                Err(early) => ended[position] = Some(early.clone()),
-            }
-        }
-        let writes = places.iter().any(|place| self.jobs[*place].search().is_some_and(writes));
-        // Searches that read the data in parts hold a part each.
-        let one = writes || self.engine.reads_in_parts();
-        let at_once = if one { 1 } else { self.at_once.unwrap_or_else(|| threads(&self.engine)) };
-        let tasks = positions.into_iter().map(|position| {
-            let engine = Arc::clone(&self.engine);
-            let job = Arc::clone(&self.jobs[places[position]]);
-            let (rows, terminal) = (rows.clone(), *terminal);
-            let started = bar.map(|bar| bar.start(&job.query.name));
-            async move {
-                if let Some(started) = &started {
-                    started.shown();
-                }
-                let broken = job.clone();
-                let task = tokio::spawn(async move { run_one(&engine, &job, &rows, &terminal).await });
-                let ended = task.await.unwrap_or_else(|_| {
-                    let error = Some("splq failed inside; please report this".to_owned());
-                    let summary = Summary { error, ..summary(&broken.query, broken.elapsed) };
-                    Finished { summary, messages: String::new(), shown: Vec::new() }
-                });
-                drop(started);
-                (position, ended)
-            }
-        });
-        let mut tasks = futures::stream::iter(tasks).buffer_unordered(at_once);
-        while let Some((position, one)) = tasks.next().await {
-            ended[position] = Some(one);
-            while let Some(one) = ended.get_mut(next).and_then(Option::take) {
-                finished(&one)?;
-                next += 1;
-            }
-        }
-        while let Some(one) = ended.get_mut(next).and_then(Option::take) {
-            finished(&one)?;
-            next += 1;
-        }
-        Ok(())
+        let options = RunOptions {
+            at_once: self.at_once.map_or_else(|| threads(&batch.engine), NonZero::get),
+            clock: Arc::new(Monotonic::start()),
+            progress: self.bar.map(|bar| Arc::new(bar) as Arc<dyn Progress>),
+        };
+        let (rows, terminal, zone) = (self.rows, *terminal, batch.engine.clock().time_zone);
+        let digest: Digest<Finished> = Arc::new(move |one| digested(&one, &rows, &terminal, zone));
+        batch.run(places, &options, &digest, finished).await
     }
 }
 
-/// The clock of a search, with the times of the command line, then those that the file of the search names, then those of splq.toml.
-fn clock(engine: &Engine, query: &Query, settings: &SettingOptions) -> SearchClock {
-    let first = |given: &Option<String>, own: &Option<String>, configured: &Option<String>| {
-        given.clone().or_else(|| own.clone()).or_else(|| configured.clone())
-    };
-    engine.clock().clone().with_range(
-        first(&settings.earliest, &query.metadata.earliest, &settings.configured_times.0),
-        first(&settings.latest, &query.metadata.latest, &settings.configured_times.1),
-    )
-}
-
-fn threads(engine: &Engine) -> usize {
+/// How many searches run at a time when nobody says it.
+pub fn threads(engine: &Engine) -> usize {
     match engine.settings().threads {
-        0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+        0 => std::thread::available_parallelism().map_or(1, NonZero::get),
         threads => threads,
     }
 }
 
-/// Whether a search writes what another may read: then they run one after another.
-fn writes(search: &Search) -> bool {
-    ["outputlookup", "outputcsv", "collect", "mcollect", "sichart", "sirare", "sistats", "sitimechart", "sitop", "tscollect"]
-        .iter()
-        .any(|command| search.expansion.text.contains(command))
-}
-
-fn summary(query: &Query, elapsed: Duration) -> Summary {
-    Summary {
-        query: query.name.clone(),
-        file: query.file.display().to_string(),
-        rows: None,
-        elapsed,
-        error: None,
-        unexpected: false,
-        has_expectation: query.metadata.expect.is_some(),
-    }
-}
-
-async fn run_one(engine: &Engine, job: &Job, rows: &Rows, terminal: &Terminal) -> Finished {
-    let query = &job.query;
-    let mut finished = match &job.search {
-        Ok(_) => Finished { summary: summary(query, job.elapsed), messages: String::new(), shown: Vec::new() },
-        Err(early) => return early.clone(),
-    };
-    let Some(search) = job.search() else { return finished };
-    let started = Instant::now();
-    let ran = engine.run(search).await;
-    finished.summary.elapsed += started.elapsed();
-    let results = match ran {
-        Ok(results) => results,
-        Err(failure) => {
+/// Draws what is to be said of a search and keeps its rows.
+fn digested(one: &batch::Finished, rows: &Rows, terminal: &Terminal, zone: Tz) -> Finished {
+    let query = &one.job.query;
+    let mut finished = Finished { summary: one.summary(), messages: String::new(), shown: Vec::new() };
+    match &one.outcome {
+        Outcome::Unreadable(message) => finished.messages = format!("error: {message}\n"),
+        Outcome::Failed(failure) => {
             finished.messages = drawn(terminal, query, failure.expansion.as_ref(), &failure.diagnostics);
-            finished.summary.error = Some(message(&failure));
-            return finished;
         }
-    };
-    finished.messages = drawn(terminal, query, Some(&search.expansion), &results.warnings);
-    finished.summary.rows = Some(results.rows());
-    if let Some(expectation) = query.metadata.expect
-        && let Some(mismatch) = expectation.mismatch(results.rows())
-    {
-        finished.messages.push_str(&format!("error: {}: {mismatch}\n", query.name));
-        finished.summary.error = Some(mismatch);
-        finished.summary.unexpected = true;
-    }
-    let kept = keep(engine, query, &results, rows, terminal, &mut finished.shown);
-    if let Err(Stop::Failed(problem)) = kept {
-        finished.messages.push_str(&format!("error: {}: {problem}\n", query.name));
-        finished.summary.error = Some(problem);
+        // The panic has printed its message.
+        Outcome::Broken => {}
+        Outcome::Ran(results) => {
+            let expansion = one.job.search().map(|search| &search.expansion);
+            finished.messages = drawn(terminal, query, expansion, &results.warnings);
+            if let Some(mismatch) = &finished.summary.error {
+                finished.messages.push_str(&format!("error: {}: {mismatch}\n", query.name));
+            }
+            if let Err(Stop::Failed(problem)) = keep(query, results, rows, terminal, zone, &mut finished.shown) {
+                finished.messages.push_str(&format!("error: {}: {problem}\n", query.name));
+                finished.summary.error = Some(problem);
+            }
+        }
     }
     finished
 }
 
 /// Writes the rows to their file and shows them.
-fn keep(
-    engine: &Engine,
-    query: &Query,
-    results: &Results,
-    rows: &Rows,
-    terminal: &Terminal,
-    shown: &mut Vec<u8>,
-) -> Result<(), Stop> {
+fn keep(query: &Query, results: &Results, rows: &Rows, terminal: &Terminal, zone: Tz, shown: &mut Vec<u8>) -> Result<(), Stop> {
     if let Some((folder, format)) = &rows.files {
         let path = folder.join(format!("{}.{}", query.name, extension(*format)));
         if let Some(parent) = path.parent() {
             std::fs::create_dir_all(parent).map_err(|error| Stop::Failed(format!("can't make {}: {error}", parent.display())))?;
         }
         let options = OutputOptions { format: Some(*format), output: Some(path) };
-        Sink::open(&options, terminal, engine.clock().time_zone)?.write_rows(results)?;
+        Sink::open(&options, terminal, zone)?.write_rows(results)?;
     }
     if let Some((layout, most)) = rows.show {
         show(&query.name, results, layout, most, shown)?;
@@ -303,10 +187,6 @@ fn extension(format: Format) -> &'static str {
     }
 }
 
-fn message(failure: &Failure) -> String {
-    first_error(&failure.diagnostics).map_or_else(|| "failed".to_owned(), |diagnostic| diagnostic.message.clone())
-}
-
 /// Diagnostics as they go to stderr; warnings and notes are left out with `-q`.
 fn drawn(terminal: &Terminal, query: &Query, expansion: Option<&Expansion>, diagnostics: &[Diagnostic]) -> String {
     let told = diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error || !terminal.quiet);
@@ -317,8 +197,8 @@ fn drawn(terminal: &Terminal, query: &Query, expansion: Option<&Expansion>, diag
 #[derive(Clone)]
 pub struct Bar {
     bar: ProgressBar,
-    running: Arc<Mutex<Vec<(u64, String)>>>,
-    counter: Arc<std::sync::atomic::AtomicU64>,
+    /// Places and names in the order that they began.
+    running: Arc<Mutex<Vec<(usize, String)>>>,
 }
 
 impl Bar {
@@ -329,15 +209,7 @@ impl Bar {
             bar.set_style(style);
         }
         bar.enable_steady_tick(Duration::from_millis(200));
-        Self { bar, running: Arc::default(), counter: Arc::default() }
-    }
-
-    fn start(&self, name: &str) -> Started {
-        Started {
-            bar: self.clone(),
-            number: self.counter.fetch_add(1, std::sync::atomic::Ordering::Relaxed),
-            name: name.to_owned(),
-        }
+        Self { bar, running: Arc::default() }
     }
 
     /// Prints while the bar is out of the way.
@@ -350,29 +222,20 @@ impl Bar {
         self.bar.finish_and_clear();
     }
 
-    fn change(&self, change: impl FnOnce(&mut Vec<(u64, String)>)) {
+    fn change(&self, change: impl FnOnce(&mut Vec<(usize, String)>)) {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         change(&mut running);
         self.bar.set_message(running.first().map(|(_, name)| name.clone()).unwrap_or_default());
     }
 }
 
-/// A search that the bar names while it runs.
-struct Started {
-    bar: Bar,
-    number: u64,
-    name: String,
-}
-
-impl Started {
-    fn shown(&self) {
-        self.bar.change(|running| running.push((self.number, self.name.clone())));
+impl Progress for Bar {
+    fn started(&self, place: usize, query: &Query) {
+        self.change(|running| running.push((place, query.name.clone())));
     }
-}
 
-impl Drop for Started {
-    fn drop(&mut self) {
-        self.bar.change(|running| running.retain(|(number, _)| *number != self.number));
-        self.bar.bar.inc(1);
+    fn ended(&self, place: usize) {
+        self.change(|running| running.retain(|(other, _)| *other != place));
+        self.bar.inc(1);
     }
 }

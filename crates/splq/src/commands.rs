@@ -12,4 +12,5 @@ pub mod man;
 pub mod query;
 pub mod repl;
 pub mod run;
+pub mod test;
 pub mod watch;

@@ -312,6 +312,10 @@ impl Configuration {
                 arguments.lints.allow.extend_from_slice(&self.lints.allow);
                 arguments.lints.deny.extend_from_slice(&self.lints.deny);
             }
+            Command::Test(arguments) => {
+                self.fill_searches(&mut arguments.paths);
+                self.fill(&mut arguments.knowledge, &mut arguments.settings);
+            }
             Command::Explain(arguments) => {
                 self.fill_data(&mut arguments.engine.data);
                 self.fill(&mut arguments.engine.knowledge, &mut arguments.engine.settings);

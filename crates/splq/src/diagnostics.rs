@@ -79,11 +79,6 @@ pub fn draw(diagnostic: &Diagnostic, source: &Source, expansion: Option<&Expansi
     tidy(&text)
 }
 
-/// One line for summaries: the first error's message.
-pub fn first_error(diagnostics: &[Diagnostic]) -> Option<&Diagnostic> {
-    diagnostics.iter().find(|diagnostic| diagnostic.severity == Severity::Error)
-}
-
 /// The word for a severity.
 pub fn severity_name(severity: Severity) -> &'static str {
     match severity {

@@ -141,7 +141,7 @@ impl EventParts for PartFiles {
 }
 
 /// What props.conf says about loading; none when it says nothing.
-fn rules(knowledge: &Knowledge) -> Option<RuleSource> {
+pub fn rules(knowledge: &Knowledge) -> Option<RuleSource> {
     if !knowledge.has_index_time_settings() {
         return None;
     }

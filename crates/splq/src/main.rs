@@ -5,18 +5,13 @@ mod batch;
 mod commands;
 mod configuration;
 mod diagnostics;
-mod junit;
 mod layout;
 mod lints;
 mod loading;
-mod metadata;
 mod output;
 mod queries;
-mod sarif;
-mod selection;
 mod session;
 mod settings;
-mod source;
 mod stop;
 mod terminal;
 
@@ -24,6 +19,7 @@ use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
+use spl_detections::source;
 use tokio::runtime::{Builder, Runtime};
 
 use crate::arguments::{Arguments, Command, ReplArguments};
@@ -81,6 +77,10 @@ fn start(command: Option<Command>, no_config: bool, terminal: &Terminal) -> Resu
         Command::Check(arguments) => {
             let runtime = interruptible_runtime(arguments.settings.threads)?;
             runtime.block_on(commands::check::check(&arguments, terminal))
+        }
+        Command::Test(arguments) => {
+            let runtime = interruptible_runtime(arguments.settings.threads)?;
+            runtime.block_on(commands::test::test(&arguments, terminal))
         }
         Command::Fmt(arguments) => commands::fmt::fmt(&arguments, terminal),
         Command::Explain(arguments) => {

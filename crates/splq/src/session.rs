@@ -27,7 +27,14 @@ const SHOWN_PROBLEMS: usize = 5;
 /// # Errors
 /// Folders and files that can't be read, definitions of the wrong form.
 pub fn knowledge(options: &KnowledgeOptions, terminal: &Terminal) -> Result<Knowledge, Stop> {
-    let mut knowledge = Knowledge::built_in();
+    add_knowledge(Knowledge::built_in(), options, terminal)
+}
+
+/// Knowledge and what the options add to it.
+///
+/// # Errors
+/// As [`knowledge`].
+pub fn add_knowledge(mut knowledge: Knowledge, options: &KnowledgeOptions, terminal: &Terminal) -> Result<Knowledge, Stop> {
     for folder in &options.content {
         check_folder("--content", folder)?;
         warn(terminal, knowledge.load_content(folder));
@@ -50,7 +57,7 @@ pub fn knowledge(options: &KnowledgeOptions, terminal: &Terminal) -> Result<Know
 }
 
 /// Shows problems of single files in a folder as warnings: the rest of the folder was read.
-fn warn(terminal: &Terminal, mut problems: Vec<Diagnostic>) {
+pub fn warn(terminal: &Terminal, mut problems: Vec<Diagnostic>) {
     problems.sort_by_key(|problem| problem.severity);
     for problem in &mut problems {
         problem.severity = Severity::Warning;

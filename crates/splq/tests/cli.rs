@@ -3,6 +3,8 @@
 
 #[path = "cli/batch.rs"]
 mod batch;
+#[path = "cli/content.rs"]
+mod content;
 #[path = "cli/size.rs"]
 mod size;
 #[path = "cli/terminal.rs"]

@@ -4,9 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum, ValueHint};
 
-use super::{DataOptions, EngineOptions, KnowledgeOptions, OutputOptions, SettingOptions};
+use super::{CheckFormat, DataOptions, EngineOptions, KnowledgeOptions, OutputOptions, SettingOptions};
 use crate::output::Format;
-use crate::sarif::CheckFormat;
 
 /// `splq run`
 #[derive(Debug, Args)]

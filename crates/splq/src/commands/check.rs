@@ -10,18 +10,17 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Int64Array, StringArray};
 use indicatif::HumanCount;
+use spl_detections::report::sarif::{self, Finding, Rule};
 use spl_exec::{Engine, Results, Search};
 use spl_macros::Expansion;
 use spl_parser::diagnostic::nearest;
 use spl_parser::{Diagnostic, Severity};
 
-use crate::arguments::{CheckArguments, OutputOptions};
+use crate::arguments::{CheckArguments, CheckFormat, OutputOptions};
 use crate::diagnostics::{report, severity_name};
 use crate::lints::{self, LINTS, Levels, Subject};
 use crate::output::{self, Sink, create};
-use crate::queries::{Queries, Query, check_standard_input, find};
-use crate::sarif::{self, CheckFormat, Finding};
-use crate::selection::select;
+use crate::queries::{Queries, Query, check_standard_input, find, select};
 use crate::session;
 use crate::source::line_and_column;
 use crate::stop::Stop;
@@ -211,7 +210,9 @@ fn write_sarif(checked: &[Checked], arguments: &CheckArguments) -> Result<(), St
             region: problem.region,
         })
         .collect();
-    let text = format!("{:#}\n", sarif::log(&findings));
+    let rules: Vec<Rule<'_>> =
+        LINTS.iter().map(|lint| Rule { code: lint.code, summary: lint.summary, page: lint.page }).collect();
+    let text = format!("{:#}\n", sarif::log(&findings, &rules, env!("CARGO_PKG_VERSION")));
     match &arguments.output {
         Some(file) => {
             let mut writer = create(file)?;

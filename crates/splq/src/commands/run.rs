@@ -1,20 +1,22 @@
 //! `splq run`: many searches over data that is loaded once.
 
 use std::io::Write;
+use std::num::NonZero;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use arrow::array::{ArrayRef, Float64Array, Int64Array, StringArray};
 use indicatif::HumanCount;
+use spl_detections::batch::{Batch, Job, Summary};
+use spl_detections::report::junit;
 use spl_exec::Results;
 
 use crate::arguments::{FailOn, RunArguments};
-use crate::batch::{Bar, Batch, Finished, Job, Rows, Summary};
+use crate::batch::{Bar, Finished, Monotonic, Rows, Runner, times};
 use crate::commands::query::duration;
-use crate::junit;
 use crate::output::{self, Format, Sink};
-use crate::queries::{Queries, check_standard_input, find};
-use crate::selection::select;
+use crate::queries::{Queries, check_standard_input, find, select};
 use crate::session;
 use crate::stop::Stop;
 use crate::terminal::Terminal;
@@ -32,8 +34,8 @@ pub async fn run(arguments: &RunArguments, terminal: &Terminal) -> Result<(), St
     }
     let queries = select(queries, &arguments.selection, terminal)?;
     let mut engine = session::engine_of(&arguments.engine, terminal)?;
-    let jobs: Vec<Arc<Job>> =
-        queries.into_iter().map(|query| Arc::new(Job::new(&engine, query, &arguments.engine.settings, terminal))).collect();
+    let (clock, times) = (Monotonic::start(), times(&arguments.engine.settings));
+    let jobs: Vec<Arc<Job>> = queries.into_iter().map(|query| Arc::new(Job::new(&engine, query, &times, &clock))).collect();
     let searches: Vec<_> = jobs.iter().filter_map(|job| job.search()).collect();
     session::load(&mut engine, &arguments.engine.data, searches, terminal)?;
     if let Some(folder) = &arguments.out {
@@ -46,10 +48,10 @@ pub async fn run(arguments: &RunArguments, terminal: &Terminal) -> Result<(), St
         show: arguments.show.then_some((sink.layout, usize::MAX)),
     };
     let places: Vec<usize> = (0..jobs.len()).collect();
-    let batch = Batch { engine: Arc::new(engine), jobs, at_once: arguments.jobs.map(usize::from) };
+    let batch = Batch { engine: Arc::new(engine), jobs };
     let mut summaries = Vec::with_capacity(places.len());
     let started = Instant::now();
-    let finished = |one: &Finished| {
+    let finished = |one: Finished| {
         if !one.messages.is_empty() {
             match &bar {
                 Some(bar) => bar.suspend(|| terminal.error_text(&one.messages)),
@@ -63,10 +65,12 @@ pub async fn run(arguments: &RunArguments, terminal: &Terminal) -> Result<(), St
         if sink.format == Format::Ndjson {
             sink.write_rows(&summary_rows(std::slice::from_ref(&one.summary))?)?;
         }
-        summaries.push(one.summary.clone());
+        summaries.push(one.summary);
         Ok(())
     };
-    let ran = batch.run(&places, &rows, terminal, bar.as_ref(), finished).await;
+    let at_once = arguments.jobs.map(usize::from).and_then(NonZero::new);
+    let runner = Runner { at_once, rows, bar: bar.clone() };
+    let ran = runner.run(&batch, &places, terminal, finished).await;
     if let Some(bar) = &bar {
         bar.finish();
     }
@@ -76,10 +80,28 @@ pub async fn run(arguments: &RunArguments, terminal: &Terminal) -> Result<(), St
         sink.write_rows(&summary_rows(&summaries)?)?;
     }
     if let Some(file) = &arguments.junit {
-        junit::write(file, &summaries, elapsed, arguments.fail_on)?;
+        write_junit(file, &summaries, elapsed, arguments.fail_on)?;
     }
     slowest(&summaries, arguments.slowest, terminal);
     finish(&summaries, elapsed, arguments.fail_on, terminal)
+}
+
+/// Writes the JUnit report.
+fn write_junit(file: &Path, summaries: &[Summary], elapsed: Duration, fail_on: FailOn) -> Result<(), Stop> {
+    let failures = if fail_on == FailOn::Hit { junit::Failures::Hits } else { junit::Failures::Problems };
+    write_report(file, junit::report(summaries, elapsed, failures))
+}
+
+/// Writes a report to its file, the folder of which is made.
+///
+/// # Errors
+/// A report that could not be made, a file that can't be written.
+pub fn write_report(file: &Path, report: Result<String, junit::ReportError>) -> Result<(), Stop> {
+    let text = report.map_err(|error| Stop::Failed(format!("can't make the JUnit report: {error}")))?;
+    if let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        std::fs::create_dir_all(folder).map_err(|error| Stop::Failed(format!("can't make {}: {error}", folder.display())))?;
+    }
+    std::fs::write(file, text).map_err(|error| Stop::Failed(format!("can't write {}: {error}", file.display())))
 }
 
 /// The summaries as rows.

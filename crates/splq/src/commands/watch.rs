@@ -9,15 +9,15 @@ use std::time::{Duration, Instant};
 use clap::Parser;
 use notify::event::ModifyKind;
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
+use spl_detections::batch::{Batch, Job, Summary};
 
 use crate::arguments::{Arguments, Command, OutputOptions, WatchArguments};
-use crate::batch::{Batch, Finished, Job, Rows, Summary};
+use crate::batch::{Finished, Monotonic, Rows, Runner, times};
 use crate::commands::query::duration;
 use crate::commands::run::summary_rows;
 use crate::configuration::Configuration;
 use crate::output::{Sink, time_text};
-use crate::queries::{Query, find};
-use crate::selection::select;
+use crate::queries::{Query, find, select};
 use crate::session;
 use crate::settings::clock;
 use crate::stop::Stop;
@@ -89,9 +89,9 @@ fn start(arguments: &WatchArguments, terminal: &Terminal) -> Result<Batch, Stop>
     let queries = queries(arguments, terminal)?;
     let mut engine = session::engine_of(&arguments.engine, terminal)?;
     session::load_all(&mut engine, &arguments.engine.data, terminal)?;
-    let jobs =
-        queries.into_iter().map(|query| Arc::new(Job::new(&engine, query, &arguments.engine.settings, terminal))).collect();
-    Ok(Batch { engine: Arc::new(engine), jobs, at_once: None })
+    let (clock, times) = (Monotonic::start(), times(&arguments.engine.settings));
+    let jobs = queries.into_iter().map(|query| Arc::new(Job::new(&engine, query, &times, &clock))).collect();
+    Ok(Batch { engine: Arc::new(engine), jobs })
 }
 
 fn queries(arguments: &WatchArguments, terminal: &Terminal) -> Result<Vec<Query>, Stop> {
@@ -111,7 +111,7 @@ async fn again(batch: &mut Batch, arguments: &WatchArguments, terminal: &Termina
             Some(job) => Arc::clone(job),
             None => {
                 changed.push(place);
-                Arc::new(Job::new(&batch.engine, query, &arguments.engine.settings, terminal))
+                Arc::new(Job::new(&batch.engine, query, &times(&arguments.engine.settings), &Monotonic::start()))
             }
         });
     }
@@ -128,13 +128,14 @@ async fn run(batch: &mut Batch, arguments: &WatchArguments, terminal: &Terminal,
     let now = time_text(clock().floor(), batch.engine.clock().time_zone).unwrap_or_default();
     let started = Instant::now();
     let mut summaries: Vec<Summary> = Vec::new();
-    let finished = |one: &Finished| {
+    let finished = |one: Finished| {
         terminal.error_text(&one.messages);
         std::io::stdout().write_all(&one.shown)?;
-        summaries.push(one.summary.clone());
+        summaries.push(one.summary);
         Ok(())
     };
-    batch.run(&places, &rows, terminal, None, finished).await?;
+    let runner = Runner { at_once: None, rows, bar: None };
+    runner.run(batch, &places, terminal, finished).await?;
     if !show_rows {
         sink.write_rows(&summary_rows(&summaries)?)?;
     }

@@ -90,7 +90,10 @@ fn files_reports_and_exit_codes() {
     assert_eq!(folder.read("results/ann.csv"), "user,bytes\nann,12\nann,10\n");
     assert!(!folder.path().join("results/ann.ndjson").exists());
     let report = folder.read("reports/junit.xml");
-    assert!(report.contains("tests=\"4\" failures=\"0\" errors=\"0\"") && report.contains("name=\"host\""), "{report}");
+    assert!(
+        report.contains("tests=\"4\" skipped=\"0\" failures=\"0\" errors=\"0\"") && report.contains("name=\"host\""),
+        "{report}"
+    );
     let printed = run(&["--fail-on", "hit", "--junit", "junit.xml"]);
     assert_eq!(printed.code, 1, "{}", printed.err);
     // `ann` finds what it is expected to find; the others are hits.

@@ -1,37 +1,20 @@
 //! SARIF 2.1.0: what `splq check` found, in the form that code hosts show beside the lines of a change.
 
-use clap::builder::{PossibleValue, TypedValueParser, ValueParser};
-use clap::{ValueEnum, builder::PossibleValuesParser};
 use serde_json::{Value, json};
 use spl_parser::Severity;
-
-use crate::lints::LINTS;
-use crate::output::Format;
 
 /// Where the format is described.
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 
-/// How `splq check` writes what it found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CheckFormat {
-    /// As rows.
-    Rows(Format),
-    /// As a SARIF log.
-    Sarif,
-}
-
-impl CheckFormat {
-    /// Reads the name of a format.
-    pub fn parser() -> ValueParser {
-        let formats = Format::value_variants().iter().filter_map(ValueEnum::to_possible_value);
-        let names: Vec<PossibleValue> =
-            formats.chain([PossibleValue::new("sarif").help("SARIF 2.1.0, for code hosts and editors")]).collect();
-        let parser = PossibleValuesParser::new(names);
-        ValueParser::new(parser.map(|name| match Format::from_str(&name, true) {
-            Ok(format) => Self::Rows(format),
-            Err(_) => Self::Sarif,
-        }))
-    }
+/// A rule of the tool: a kind of problem that has a page.
+#[derive(Clone, Copy, Debug)]
+pub struct Rule<'a> {
+    /// The code of its problems.
+    pub code: &'a str,
+    /// One line.
+    pub summary: &'a str,
+    /// What it is about, as Markdown.
+    pub page: &'a str,
 }
 
 /// One problem with its place in a file.
@@ -50,16 +33,16 @@ pub struct Finding<'a> {
     pub region: Option<((usize, usize), (usize, usize))>,
 }
 
-/// The log of a check. Rules are those of the lints and of the other codes that were found.
-pub fn log(findings: &[Finding<'_>]) -> Value {
-    let mut rules: Vec<Value> = LINTS
+/// The log of a check by this version of splq. Its rules are the known ones and the other codes that were found.
+pub fn log(findings: &[Finding<'_>], known: &[Rule<'_>], version: &str) -> Value {
+    let mut rules: Vec<Value> = known
         .iter()
-        .map(|lint| {
+        .map(|rule| {
             json!({
-                "id": lint.code,
-                "shortDescription": {"text": lint.summary},
-                "fullDescription": {"text": lint.summary},
-                "help": {"text": lint.page, "markdown": lint.page},
+                "id": rule.code,
+                "shortDescription": {"text": rule.summary},
+                "fullDescription": {"text": rule.summary},
+                "help": {"text": rule.page, "markdown": rule.page},
                 "defaultConfiguration": {"level": "warning"},
             })
         })
@@ -76,7 +59,7 @@ pub fn log(findings: &[Finding<'_>]) -> Value {
         "runs": [{
             "tool": {"driver": {
                 "name": "splq",
-                "semanticVersion": env!("CARGO_PKG_VERSION"),
+                "semanticVersion": version,
                 "rules": rules,
             }},
             "columnKind": "unicodeCodePoints",
@@ -138,7 +121,9 @@ mod tests {
             file: "./a b/x.spl",
             region: Some(((1, 3), (1, 8))),
         };
-        let log = log(&[finding]);
+        let known = Rule { code: "lint/bare-word", summary: "a word", page: "# a word" };
+        let log = log(&[finding], &[known], "1.2.3");
+        assert_eq!(log["runs"][0]["tool"]["driver"]["rules"][0]["id"], "lint/bare-word");
         let run = &log["runs"][0];
         let result = &run["results"][0];
         let rule = result["ruleIndex"].as_u64().and_then(|index| run["tool"]["driver"]["rules"].get(index as usize));

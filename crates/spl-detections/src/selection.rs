@@ -1,9 +1,33 @@
-//! `--select` and `--exclude`: searches by name, tag or ATT&CK technique.
+//! Searches picked by name, tag or ATT&CK technique.
 
-use crate::arguments::SelectionOptions;
 use crate::queries::Query;
-use crate::stop::Stop;
-use crate::terminal::Terminal;
+
+/// Which searches are meant. `*` in a pattern is a wildcard; `name:`, `tag:`, `technique:` in front compare only that.
+#[derive(Clone, Copy, Debug)]
+pub struct Selection<'s> {
+    /// Patterns of which one must match; none = all searches.
+    pub select: &'s [String],
+    /// Patterns of which none may match.
+    pub exclude: &'s [String],
+}
+
+/// The searches that are left.
+#[derive(Debug)]
+pub struct Selected {
+    /// In the order that they were found.
+    pub queries: Vec<Query>,
+    /// Patterns of `exclude` that match no search.
+    pub unused: Vec<String>,
+}
+
+/// Why a selection can't be made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SelectionError {
+    /// A pattern of `select` matches no search.
+    NoMatch(String),
+    /// All searches are excluded.
+    NothingLeft,
+}
 
 /// What a pattern is compared with.
 #[derive(Clone, Copy, PartialEq)]
@@ -13,7 +37,7 @@ enum Part {
     Technique,
 }
 
-/// A pattern of the command line.
+/// A pattern as it is compared.
 struct Pattern<'a> {
     written: &'a str,
     part: Option<Part>,
@@ -49,25 +73,19 @@ impl<'a> Pattern<'a> {
 /// Keeps the searches that are selected and not excluded.
 ///
 /// # Errors
-/// A `--select` that matches no search, as wrong usage; nothing left.
-pub fn select(queries: Vec<Query>, options: &SelectionOptions, terminal: &Terminal) -> Result<Vec<Query>, Stop> {
-    let selected: Vec<Pattern<'_>> = options.select.iter().map(|written| Pattern::new(written)).collect();
-    let excluded: Vec<Pattern<'_>> = options.exclude.iter().map(|written| Pattern::new(written)).collect();
+/// A pattern of `select` that matches no search; nothing left.
+pub fn select(queries: Vec<Query>, selection: Selection<'_>) -> Result<Selected, SelectionError> {
+    let selected: Vec<Pattern<'_>> = selection.select.iter().map(|written| Pattern::new(written)).collect();
+    let excluded: Vec<Pattern<'_>> = selection.exclude.iter().map(|written| Pattern::new(written)).collect();
     let any = |patterns: &[Pattern<'_>], query: &Query| patterns.iter().any(|pattern| pattern.matches(query));
     let unused = |pattern: &&Pattern<'_>| !queries.iter().any(|query| pattern.matches(query));
     if let Some(pattern) = selected.iter().find(unused) {
-        let message = format!("--select {} matches none of {} searches", pattern.written, queries.len());
-        return Err(Stop::Usage(message));
+        return Err(SelectionError::NoMatch(pattern.written.to_owned()));
     }
-    for pattern in excluded.iter().filter(unused) {
-        terminal.warn(format_args!("--exclude {} matches none of {} searches", pattern.written, queries.len()));
-    }
+    let unused = excluded.iter().filter(unused).map(|pattern| pattern.written.to_owned()).collect();
     let kept: Vec<Query> =
         queries.into_iter().filter(|query| (selected.is_empty() || any(&selected, query)) && !any(&excluded, query)).collect();
-    if kept.is_empty() {
-        return Err(Stop::Usage("no search is left after --exclude".to_owned()));
-    }
-    Ok(kept)
+    if kept.is_empty() { Err(SelectionError::NothingLeft) } else { Ok(Selected { queries: kept, unused }) }
 }
 
 /// Whether a text matches a pattern as a whole: `*` stands for any text, letter case does not matter.

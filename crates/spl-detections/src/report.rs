@@ -1,0 +1,4 @@
+//! Reports for other tools, as texts and values.
+
+pub mod junit;
+pub mod sarif;

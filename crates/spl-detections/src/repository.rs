@@ -1,0 +1,199 @@
+//! A content repository: found around a path, its files read as typed values, each with what is wrong with it.
+
+use std::collections::HashSet;
+use std::path::{Component, Path, PathBuf};
+
+use spl_knowledge::Knowledge;
+use spl_parser::Diagnostic;
+
+use crate::content::{Baseline, DataSource, Story};
+use crate::deployment::Deployment;
+use crate::detection::Detection;
+use crate::queries::{read, search_files};
+use crate::repository::settings::Settings;
+use crate::yaml::{self, Node};
+
+pub mod settings;
+
+/// A file of a repository and what was read from it.
+#[derive(Clone, Debug)]
+pub struct ContentFile<T> {
+    /// The file, with the folder of the repository in front.
+    pub file: PathBuf,
+    /// Its text, which spans refer to; empty when it can't be read.
+    pub text: String,
+    /// What it says; none when it can't be read or is not YAML.
+    pub value: Option<T>,
+    /// What is wrong with it.
+    pub problems: Vec<Diagnostic>,
+}
+
+/// A repository laid out like Splunk's security_content.
+#[derive(Clone, Debug)]
+pub struct Repository {
+    /// The folder that holds `detections`, `macros` and the like.
+    pub root: PathBuf,
+    /// What `contentctl.yml` says; none without the file.
+    pub settings: Option<ContentFile<Settings>>,
+    /// The files of its detections, by path.
+    pub detection_files: Vec<PathBuf>,
+    /// The detections, by path; empty until [`Repository::load`] reads them.
+    pub detections: Vec<ContentFile<Detection>>,
+    /// By path.
+    pub baselines: Vec<ContentFile<Baseline>>,
+    /// By path.
+    pub deployments: Vec<ContentFile<Deployment>>,
+    /// By path.
+    pub data_sources: Vec<ContentFile<DataSource>>,
+    /// By path.
+    pub stories: Vec<ContentFile<Story>>,
+    /// Folders that can't be read.
+    pub problems: Vec<Diagnostic>,
+}
+
+/// The file that names a repository of `contentctl`.
+const SETTINGS_FILE: &str = "contentctl.yml";
+
+/// The folders that make a repository when they stand side by side.
+const FOLDERS: [&str; 3] = ["macros", "lookups", "detections"];
+
+/// The repository around a path: the nearest folder, it or one above it, that holds `contentctl.yml`, or `macros`, `lookups`
+/// and `detections` side by side. Only folders that the path names are looked at: an absolute path is searched up to the root,
+/// a relative one up to the current folder.
+pub fn find(path: &Path) -> Option<PathBuf> {
+    let is_root = |folder: &&Path| {
+        let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+        folder.join(SETTINGS_FILE).is_file() || FOLDERS.iter().all(|name| folder.join(name).is_dir())
+    };
+    // The current folder is not above `../x`.
+    let leaves = path.components().any(|component| component == Component::ParentDir);
+    let mut above = path.ancestors().filter(|folder| !leaves || !folder.as_os_str().is_empty());
+    above.find(is_root).map(|folder| if folder.as_os_str().is_empty() { Path::new(".") } else { folder }.to_owned())
+}
+
+impl Repository {
+    /// Reads all files of a repository but macros and lookups, which [`Repository::add_to`] reads.
+    pub fn load(root: &Path) -> Self {
+        let mut repository = Self::open(root);
+        repository.detections = repository.detection_files.iter().map(|file| read_file(file.clone(), Detection::read)).collect();
+        repository
+    }
+
+    /// The same without reading the detections, for who has read those that matter.
+    pub fn open(root: &Path) -> Self {
+        let settings = root.join(SETTINGS_FILE);
+        let settings = settings.is_file().then(|| read_file(settings, Settings::read));
+        let mut problems = Vec::new();
+        Self {
+            detection_files: yaml_files(root, "detections", &mut problems),
+            detections: Vec::new(),
+            baselines: read_folder(root, "baselines", Baseline::read, &mut problems),
+            deployments: read_folder(root, "deployments", Deployment::read, &mut problems),
+            data_sources: read_folder(root, "data_sources", DataSource::read, &mut problems),
+            stories: read_folder(root, "stories", Story::read, &mut problems),
+            root: root.to_owned(),
+            settings,
+            problems,
+        }
+    }
+
+    /// Adds the macros and lookups of the repository to knowledge objects. As `contentctl` does, each detection's own filter
+    /// macro that no file defines lets everything pass.
+    ///
+    /// Returns what could not be read; the rest is added.
+    #[must_use]
+    pub fn add_to(&self, knowledge: &mut Knowledge) -> Vec<Diagnostic> {
+        let mut problems = knowledge.load_content(&self.root);
+        for file in &self.detection_files {
+            let name = filter_macro(file);
+            if knowledge.macros.get(&name, 0).is_none()
+                && let Err(problem) = knowledge.macros.define(&format!("{name}=search *"))
+            {
+                problems.push(Diagnostic::general("detection/filter-macro", format!("{}: {problem}", file.display())));
+            }
+        }
+        problems
+    }
+
+    /// The deployment of a detection: its own, or that of its type.
+    pub fn deployment_of<'r>(&'r self, detection: &'r Detection) -> Option<&'r Deployment> {
+        if let Some(own) = &detection.deployment {
+            return Some(own);
+        }
+        let wanted = Deployment::default_name(detection.kind()?);
+        let deployments = self.deployments.iter().filter_map(|file| file.value.as_ref());
+        deployments.into_iter().find(|deployment| deployment.name.as_ref().is_some_and(|name| name.value == wanted))
+    }
+
+    /// The names of the detections that a baseline needs to have run for.
+    pub fn detections_with_baselines(&self) -> HashSet<&str> {
+        let baselines = self.baselines.iter().filter_map(|file| file.value.as_ref());
+        baselines.flat_map(|baseline| &baseline.detections).map(|name| name.value.as_str()).collect()
+    }
+
+    /// Where test data are found without being fetched: the file in a cache that `contentctl.yml` names for a URL, the path
+    /// itself for anything else, as it stands or below the repository. None when there is no such file.
+    pub fn data_file(&self, data: &str) -> Option<PathBuf> {
+        let settings = self.settings.as_ref().and_then(|file| file.value.as_ref());
+        let cached = settings.into_iter().flat_map(|settings| &settings.test_data_caches).filter_map(|cache| {
+            let rest = data.strip_prefix(cache.base_url.as_str())?.trim_start_matches('/');
+            Some(self.root.join(&cache.base_directory_name).join(rest))
+        });
+        let plain = (!data.contains("://")).then(|| [PathBuf::from(data), self.root.join(data)]);
+        cached.chain(plain.into_iter().flatten()).find(|file| file.is_file())
+    }
+}
+
+/// The name of the macro by which a detection is tuned.
+pub fn filter_macro(file: &Path) -> String {
+    format!("{}_filter", file.file_stem().unwrap_or_default().to_string_lossy())
+}
+
+/// Reads the typed value of a file, and what is wrong with it.
+type ReadValue<T> = fn(&Node) -> (T, Vec<Diagnostic>);
+
+fn read_folder<T>(root: &Path, name: &str, value: ReadValue<T>, problems: &mut Vec<Diagnostic>) -> Vec<ContentFile<T>> {
+    yaml_files(root, name, problems).into_iter().map(|file| read_file(file, value)).collect()
+}
+
+/// The YAML files below a folder of the repository, by path; none when there is no such folder.
+fn yaml_files(root: &Path, name: &str, problems: &mut Vec<Diagnostic>) -> Vec<PathBuf> {
+    let folder = root.join(name);
+    if !folder.is_dir() {
+        return Vec::new();
+    }
+    match search_files(&folder) {
+        Ok(mut files) => {
+            files.retain(|file| file.extension().is_some_and(|extension| extension == "yml" || extension == "yaml"));
+            files
+        }
+        Err(error) => {
+            problems.push(Diagnostic::general("repository/folder", error.to_string()));
+            Vec::new()
+        }
+    }
+}
+
+fn read_file<T>(file: PathBuf, value: ReadValue<T>) -> ContentFile<T> {
+    let unreadable = |message: String| vec![Diagnostic::general("repository/file", format!("{}: {message}", file.display()))];
+    let text = match read(&file) {
+        Ok(text) => text,
+        Err(message) => {
+            let problems = unreadable(message);
+            return ContentFile { file, text: String::new(), value: None, problems };
+        }
+    };
+    match yaml::parse(&text) {
+        Ok(root) => {
+            let (value, problems) = value(&root);
+            ContentFile { file, text, value: Some(value), problems }
+        }
+        Err(message) => {
+            let problems = unreadable(message);
+            ContentFile { file, text, value: None, problems }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
