@@ -38,9 +38,24 @@ pub(crate) struct Node {
     pub(crate) alias: Option<Box<str>>,
 }
 
-/// The name that a field of a Windows event has in Splunk, for one nested as `Event.System` and `Event.EventData`.
+/// The name that a field of a Windows event has in Splunk, for one nested as `Event.System` and `Event.EventData`, or as
+/// Winlogbeat nests it.
 fn windows_alias(name: &str) -> Option<&str> {
     let name = name.strip_suffix("{}").unwrap_or(name);
+    if let Some(inner) = name.strip_prefix("winlog.") {
+        return match inner {
+            "channel" => Some("Channel"),
+            "event_id" => Some("EventID"),
+            "computer_name" => Some("Computer"),
+            "record_id" => Some("EventRecordID"),
+            "provider_name" => Some("Provider_Name"),
+            "provider_guid" => Some("Provider_Guid"),
+            "process.pid" => Some("ProcessID"),
+            "process.thread.id" => Some("ThreadID"),
+            "user.identifier" => Some("UserID"),
+            _ => inner.strip_prefix("event_data.").or_else(|| inner.strip_prefix("user_data.")).filter(|field| !field.contains('.')),
+        };
+    }
     let inner = name.strip_prefix("Event.")?;
     let inner = inner.strip_suffix(".#text").unwrap_or(inner);
     if let Some(field) = inner.strip_prefix("System.") {
@@ -138,7 +153,7 @@ impl<'s> FieldTree<'s> {
         let alias = windows_alias(&name).map(Box::from);
         let role = Role::of(alias.as_deref().unwrap_or(&name)).filter(|role| alias.is_none() || !role.is_meta());
         let meta = role.is_some_and(Role::is_meta);
-        let windows = ["Event", "Event.System", "Event.EventData", "Event.UserData"]
+        let windows = ["Event", "Event.System", "Event.EventData", "Event.UserData", "winlog"]
             .iter()
             .any(|above| name.strip_prefix(above).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')));
         self.nodes.push(Node {

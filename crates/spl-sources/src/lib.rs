@@ -7,6 +7,8 @@ mod cef;
 mod chunk;
 mod columnar;
 mod detect;
+mod embedded;
+mod envelope;
 mod event;
 mod evtx_log;
 mod fields;

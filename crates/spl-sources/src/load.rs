@@ -7,6 +7,7 @@ use rayon::prelude::*;
 
 use crate::chunk::{Chunk, ChunkBuilder};
 use crate::detect;
+use crate::envelope::Envelope;
 use crate::event::EventFinisher;
 use crate::headed::Header;
 use crate::input::{self, Input};
@@ -17,7 +18,7 @@ use crate::role::Defaults;
 use crate::rules::{IndexTimeRules, Merge, Rules, TimeConfig};
 use crate::separated::Dialect;
 use crate::table::{EventTable, LoadedPart, join};
-use crate::timestamp::{TimeReader, date_in_name, date_of};
+use crate::timestamp::{DateOrder, TimeReader, date_in_name, date_of};
 use crate::{columnar, evtx_log, headed, json, separated, sourcetype, text, windows};
 
 /// Bytes that places in a part can name.
@@ -84,8 +85,16 @@ pub(crate) fn read_parts(files: &[FilePlan], parts: Vec<(usize, Part)>, options:
 #[derive(Default)]
 pub(crate) struct Gathered {
     lines: Vec<u64>,
-    events: Vec<u64>,
+    counts: Vec<Counts>,
     warnings: Vec<Warnings>,
+}
+
+/// Counts of a file's events.
+#[derive(Clone, Copy, Default)]
+struct Counts {
+    events: u64,
+    without_time: u64,
+    without_zone: u64,
 }
 
 impl Gathered {
@@ -98,14 +107,17 @@ impl Gathered {
     ) -> Result<EventTable, LoadError> {
         for file in &files[self.lines.len()..] {
             self.lines.push(0);
-            self.events.push(0);
+            self.counts.push(Counts::default());
             self.warnings.push(file.warnings.clone());
         }
         let mut parts = Vec::with_capacity(chunks.len());
         for (file, mut chunk) in chunks {
             self.warnings[file].merge(std::mem::take(&mut chunk.warnings), self.lines[file]);
             self.lines[file] += chunk.lines;
-            self.events[file] += u64::from(chunk.rows);
+            let counts = &mut self.counts[file];
+            counts.events += u64::from(chunk.rows);
+            counts.without_time += chunk.without_time;
+            counts.without_zone += chunk.without_zone;
             let fallback_time = files[file].modified.unwrap_or(options.now);
             parts.push(LoadedPart { chunk, file, defaults: files[file].defaults.clone(), fallback_time });
         }
@@ -121,9 +133,11 @@ impl Gathered {
 
     /// What is to be said of the files.
     pub(crate) fn report(self, files: &[FilePlan]) -> LoadReport {
-        let found = self.events.into_iter().zip(self.warnings);
-        let report = |(file, (events, warnings)): (&FilePlan, (u64, Warnings))| FileReport {
-            events,
+        let found = self.counts.into_iter().zip(self.warnings);
+        let report = |(file, (counts, warnings)): (&FilePlan, (Counts, Warnings))| FileReport {
+            events: counts.events,
+            without_time: counts.without_time,
+            without_zone: counts.without_zone,
             warnings: warnings.into_vec(),
             ..file.report()
         };
@@ -145,9 +159,13 @@ pub(crate) struct FilePlan {
     pub(crate) dialect: Dialect,
     /// The comment lines at the beginning of a log that has its header there.
     header: Option<Header>,
+    /// What its JSON events are wrapped in.
+    envelope: Envelope,
     pub(crate) rules: Rules,
     /// The date of events that show a time of day only.
     day: Option<(i64, u32, u32)>,
+    /// What comes first in dates of numbers.
+    order: Option<DateOrder>,
     pub(crate) warnings: Warnings,
 }
 
@@ -159,8 +177,18 @@ impl FilePlan {
             compressed: self.compressed.clone(),
             events: 0,
             bytes: self.bytes,
+            without_time: 0,
+            without_zone: 0,
             warnings: Vec::new(),
         }
+    }
+
+    /// What reads the times of its events.
+    pub(crate) fn times(&self, options: &LoadOptions) -> TimeReader {
+        TimeReader::new(self.rules.time_zone.unwrap_or(options.time_zone), options.now)
+            .with_day(self.day)
+            .with_order(self.order)
+            .with_aliases(&self.rules.aliases)
     }
 
     /// Whether events are something else than lines.
@@ -203,7 +231,10 @@ pub(crate) fn plan(input: Input, options: &LoadOptions) -> Result<(FilePlan, Vec
     let zone = rules.time_zone.unwrap_or(options.time_zone);
     let day =
         date_in_name(sourcetype::file_name(&input.path)).unwrap_or_else(|| date_of(input.modified.unwrap_or(options.now), zone));
-    let times = TimeReader::new(zone, options.now).with_day(Some(day));
+    let times = TimeReader::new(zone, options.now).with_day(Some(day)).with_aliases(&rules.aliases);
+    let text_format = !matches!(format, Format::Evtx | Format::Parquet | Format::Xml);
+    let order = if text_format { DateOrder::of(&String::from_utf8_lossy(text), rules.time.lookahead()) } else { None };
+    let times = times.with_order(order);
     if format == Format::Text && merges_by_default(&rules, text, &times) {
         rules.breaking.merge = Some(Merge::default());
     }
@@ -218,8 +249,10 @@ pub(crate) fn plan(input: Input, options: &LoadOptions) -> Result<(FilePlan, Vec
         names: Vec::new(),
         dialect: Dialect::new(format, &settings, text),
         header,
+        envelope: if matches!(format, Format::Ndjson | Format::Json) { Envelope::of(text) } else { Envelope::None },
         rules,
         day: Some(day),
+        order,
         warnings,
     };
     if format == Format::Text && options.format.is_none() && detect::is_binary(&head) {
@@ -268,7 +301,7 @@ fn merges_by_default(rules: &Rules, head: &[u8], times: &TimeReader) -> bool {
     let (mut all, mut timed) = (0, 0);
     for line in text.lines().filter(|line| !line.trim().is_empty()).take(1000) {
         all += 1;
-        let has_time = rules.time.find(times, line).is_some_and(|(_, clock)| clock);
+        let has_time = rules.time.find(times, line).is_some_and(|found| found.clock);
         if has_time && all == 1 {
             return true;
         }
@@ -317,15 +350,15 @@ fn read_part(file: &FilePlan, part: Part, options: &LoadOptions) -> Chunk {
     } else {
         buffer
     };
-    let mut finisher = EventFinisher::new(options, &file.rules, file.day);
+    let mut finisher = EventFinisher::new(options, &file.rules, file.times(options));
     let mut builder = ChunkBuilder::new(&buffer);
     builder.warnings = warnings;
     match file.format {
-        Format::Ndjson => json::read_lines(&mut builder, &mut finisher),
+        Format::Ndjson => json::read_lines(&mut builder, &mut finisher, file.envelope),
         Format::Csv | Format::Tsv => {
             separated::read_records(&mut builder, &mut finisher, &file.names, file.dialect.separator);
         }
-        Format::Json => json::read_places(&mut builder, &mut finisher, &places),
+        Format::Json => json::read_places(&mut builder, &mut finisher, file.envelope, &places),
         Format::Xml => windows::read(&mut builder, &mut finisher),
         Format::Evtx => windows::read_places(&mut builder, &mut finisher, &places),
         Format::Parquet => {
@@ -345,5 +378,6 @@ fn read_part(file: &FilePlan, part: Part, options: &LoadOptions) -> Chunk {
     let keep = finisher.keeps_raw.then(|| buffer.clone());
     let mut chunk = builder.finish(keep);
     chunk.bytes = bytes.unwrap_or(chunk.bytes);
+    (chunk.without_time, chunk.without_zone) = (finisher.without_time, finisher.without_zone);
     chunk
 }

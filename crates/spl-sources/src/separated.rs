@@ -34,7 +34,10 @@ impl Dialect {
             (Format::Tsv, _) | (_, Some("tsv")) => b'\t',
             (_, Some("psv")) => b'|',
             (_, Some("csv")) => b',',
-            _ => detect::separator(head),
+            _ => {
+                let (length, separator) = preamble(head);
+                separator.unwrap_or_else(|| detect::separator(&head[length..]))
+            }
         };
         let named = |text: &Option<String>| text.as_deref().and_then(named_separator);
         let separator = named(&settings.field_delimiter).unwrap_or(usual);
@@ -50,10 +53,26 @@ impl Dialect {
     /// Where the header begins, or the first record when the names are known.
     pub(crate) fn start(&self, text: &[u8]) -> usize {
         let mut start = if text.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 };
+        start += preamble(&text[start..]).0;
         for _ in 0..self.skip {
             start = memchr::memchr(b'\n', &text[start..]).map_or(text.len(), |end| start + end + 1);
         }
         start
+    }
+}
+
+/// How long the lines before a header are that say how the file is written: `#TYPE` of PowerShell's Export-Csv and Excel's
+/// `sep=;`, which names the separator.
+pub(crate) fn preamble(text: &[u8]) -> (usize, Option<u8>) {
+    let line = memchr::memchr(b'\n', text).unwrap_or(text.len());
+    let first = text[..line].trim_ascii_end();
+    let next = (line + 1).min(text.len());
+    if first.starts_with(b"#TYPE ") {
+        return (next, None);
+    }
+    match first.strip_prefix(b"sep=").or(first.strip_prefix(b"\"sep=")) {
+        Some([separator] | [separator, b'"']) => (next, Some(*separator)),
+        _ => (0, None),
     }
 }
 

@@ -2,11 +2,12 @@
 
 use crate::chunk::{ChunkBuilder, Span};
 use crate::event::EventFinisher;
+use crate::json::JsonFields;
 use crate::options::Format;
 use crate::report::WarningKind;
 use crate::role::Slots;
 use crate::rules::Rules;
-use crate::timestamp::TimeReader;
+use crate::timestamp::{Found, TimeReader};
 use crate::xml::{Place, XmlReader};
 use crate::{access, audit, breaking, cef, sourcetype, syslog, windows};
 
@@ -25,6 +26,7 @@ pub(crate) fn read(
     };
     let mut reader = EventReader {
         xml: XmlReader::new(finisher.selection()),
+        json: JsonFields::new(finisher.selection()),
         slots: Slots::new(),
         format,
         has_process: sourcetype::has_syslog_fields(sourcetype),
@@ -42,7 +44,7 @@ pub(crate) fn read(
     let times: TimeReader = reader.finisher.times.clone();
     let mut starts = breaking::Starts::new(merge, &times, time);
     // The event being put together: its place, its lines, its time, the last line.
-    let mut open: Option<(usize, usize, usize, Option<f64>, &str)> = None;
+    let mut open: Option<(usize, usize, usize, Option<Found>, &str)> = None;
     breaking::for_each_line(text, breaking, |start, end| {
         builder.lines += 1;
         let line = &text[start..end];
@@ -60,7 +62,7 @@ pub(crate) fn read(
                 if let Some((first, last, _, known, _)) = open.replace((start, end, 1, found.time, line)) {
                     reader.event(builder, first, last, known);
                 }
-                times.note(found.time.unwrap_or(f64::NAN));
+                times.note(found.time.map_or(f64::NAN, |time| time.seconds));
             }
         }
     });
@@ -72,6 +74,7 @@ pub(crate) fn read(
 /// Reads single events.
 struct EventReader<'r, 't, 'o> {
     xml: XmlReader<'o>,
+    json: JsonFields<'o>,
     slots: Slots,
     format: Format,
     has_process: bool,
@@ -82,7 +85,7 @@ struct EventReader<'r, 't, 'o> {
 
 impl EventReader<'_, '_, '_> {
     /// Reads the event between two places, unless there are only blanks.
-    fn event(&mut self, builder: &mut ChunkBuilder<'_>, start: usize, end: usize, known_time: Option<f64>) {
+    fn event(&mut self, builder: &mut ChunkBuilder<'_>, start: usize, end: usize, known_time: Option<Found>) {
         let mut line = self.text[start..end].trim_ascii_end();
         if line.is_empty() {
             return;
@@ -97,6 +100,13 @@ impl EventReader<'_, '_, '_> {
             Format::Access => access::read(builder, self.finisher, line),
             Format::Audit => audit::read(builder, self.finisher, &mut self.slots, line),
             Format::Syslog | Format::Cef | Format::Leef => self.syslog(builder, start, line),
+            // Splunk looks for JSON in any text (props.conf, AUTO_KV_JSON).
+            Format::Text if line.starts_with('{') => {
+                if self.json.read(builder, &mut self.slots, start, start + line.len()).is_err() {
+                    builder.clear_row();
+                    self.slots.clear();
+                }
+            }
             _ => {}
         }
         self.finisher.line_pairs(builder, span);
