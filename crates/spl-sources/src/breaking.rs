@@ -113,6 +113,20 @@ pub(crate) fn parts<'t>(
     Ok(parts)
 }
 
+/// Where the last event of a text ends and the one that begins behind it, about a quarter of a megabyte before the text's
+/// end, as an event may go on there; none when no event begins there.
+pub(crate) fn last(
+    text: &[u8],
+    breaking: &Breaking,
+    times: &TimeReader,
+    time: &TimeRules,
+) -> std::io::Result<Option<(usize, usize)>> {
+    let place = (text.len() / 2).max(text.len().saturating_sub(WINDOWS[0] * 4)).max(1);
+    let read = |from: usize, to: usize| Ok(Cow::Borrowed(&text[from..to]));
+    let found = boundary(place, text.len(), breaking, times, time, &read)?;
+    Ok((found.next < text.len()).then_some((found.end, found.next)))
+}
+
 fn boundary<'t>(
     place: usize,
     length: usize,

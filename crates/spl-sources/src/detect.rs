@@ -207,13 +207,6 @@ fn is_event_xml(text: &[u8]) -> bool {
     system || memchr::memmem::find(rest, b"schemas.microsoft.com/win/2004/08/events").is_some()
 }
 
-/// Whether a text holds results of a search as Splunk exports them as XML.
-pub(crate) fn is_results_xml(text: &[u8]) -> bool {
-    let text = text.trim_ascii_start();
-    let head = &text[..text.len().min(4096)];
-    head.starts_with(b"<") && memchr::memmem::find(head, b"<results preview=").is_some()
-}
-
 /// What a file of no use for searching is, when its first bytes tell: captures of packets, archives that are not opened.
 pub(crate) fn refused(head: &[u8]) -> Option<&'static str> {
     const KINDS: [(&[u8], &str); 12] = [

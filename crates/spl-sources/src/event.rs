@@ -160,8 +160,7 @@ impl<'o> EventFinisher<'o> {
     /// Adds what a record of `Get-WinEvent` has in Splunk: the names of rendered events, and the fields of its message.
     fn windows_record(&mut self, builder: &mut ChunkBuilder<'_>, slots: &Slots) {
         let text = |role: Role| slots.get(role).map(|span| builder.text(span).into_owned()).unwrap_or_default();
-        let (log, computer, id, message) =
-            (text(Role::LogName), text(Role::MachineName), text(Role::Id), text(Role::Message));
+        let (log, computer, id, message) = (text(Role::LogName), text(Role::MachineName), text(Role::Id), text(Role::Message));
         let mut adder = Adder::new(builder, self.selection());
         for (name, value) in [("EventCode", &id), ("Channel", &log), ("Computer", &computer), ("ComputerName", &computer)] {
             adder.add(name, value);

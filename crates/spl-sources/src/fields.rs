@@ -53,7 +53,10 @@ fn windows_alias(name: &str) -> Option<&str> {
             "process.pid" => Some("ProcessID"),
             "process.thread.id" => Some("ThreadID"),
             "user.identifier" => Some("UserID"),
-            _ => inner.strip_prefix("event_data.").or_else(|| inner.strip_prefix("user_data.")).filter(|field| !field.contains('.')),
+            _ => inner
+                .strip_prefix("event_data.")
+                .or_else(|| inner.strip_prefix("user_data."))
+                .filter(|field| !field.contains('.')),
         };
     }
     let inner = name.strip_prefix("Event.")?;

@@ -365,7 +365,10 @@ mod tests {
             ("#Software: SGOS 6.7\n#Fields: date time c-ip\n", "bluecoat:proxysg:access:file"),
             ("#Software: Microsoft Windows Firewall\n#Fields: date time action\n", "windows:firewall"),
             ("#Software: Microsoft HTTP API 2.0\n#Fields: date time s-reason s-queuename\n", "ms:iis:httperr"),
-            ("#Software: Microsoft Exchange Server\n#Log-type: Message Tracking Log\n#Fields: date-time,client-ip\n", "MSExchange:2013:MessageTracking"),
+            (
+                "#Software: Microsoft Exchange Server\n#Log-type: Message Tracking Log\n#Fields: date-time,client-ip\n",
+                "MSExchange:2013:MessageTracking",
+            ),
             ("#Software: Other\n#Fields: date time x\n", "w3c"),
         ] {
             assert_eq!(Header::read(directives, true).sourcetype(), expected, "{directives}");

@@ -1,8 +1,8 @@
 //! JSON events: one pass over the text, values noted where they stand, names as Splunk's JSON extraction gives them.
 
 use crate::chunk::{ChunkBuilder, LONGEST, Span, unescape};
-use crate::event::EventFinisher;
 use crate::envelope::{self, Envelope};
+use crate::event::EventFinisher;
 use crate::fields::{FieldTree, NONE, ROOT};
 use crate::options::FieldSelection;
 use crate::report::WarningKind;

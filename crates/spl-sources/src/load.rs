@@ -1,5 +1,6 @@
 //! Loads files: finds them, cuts them into parts, reads the parts on all cores, joins them.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use arrow::buffer::Buffer;
@@ -10,7 +11,7 @@ use crate::detect;
 use crate::envelope::Envelope;
 use crate::event::EventFinisher;
 use crate::headed::Header;
-use crate::input::{self, Input};
+use crate::input::{self, Content, Input};
 use crate::options::{Format, LoadOptions};
 use crate::parts::{self, Part, parts, valid_text};
 use crate::report::{FileReport, LoadError, LoadReport, WarningKind, Warnings};
@@ -19,12 +20,12 @@ use crate::rules::{IndexTimeRules, Merge, Rules, TimeConfig};
 use crate::separated::Dialect;
 use crate::table::{EventTable, LoadedPart, join};
 use crate::timestamp::{DateOrder, TimeReader, date_in_name, date_of};
-use crate::{columnar, evtx_log, headed, json, separated, sourcetype, text, windows};
+use crate::{breaking, columnar, evtx_log, headed, json, results, separated, sourcetype, stream, text, windows};
 
 /// Bytes that places in a part can name.
 const LARGEST: usize = 2 << 30;
 /// Bytes looked at to recognise a format.
-const HEAD: usize = 64 << 10;
+pub(crate) const HEAD: usize = 64 << 10;
 
 /// Events and how they were read.
 #[derive(Clone, Debug)]
@@ -47,7 +48,13 @@ pub fn load(options: &LoadOptions) -> Result<Loaded, LoadError> {
 
 fn load_here(options: &LoadOptions) -> Result<Loaded, LoadError> {
     let paths = input::resolve(&options.paths)?;
-    let standard_input = options.standard_input.as_ref().map(|bytes| bytes.as_slice());
+    let streamed = if options.paths.iter().any(|path| path == "-") {
+        let rest = |stream: stream::Stream| stream.rest().map_err(|error| LoadError::Io { path: "-".to_owned(), error });
+        stream::open(Path::new("-"), options)?.map(rest).transpose()?
+    } else {
+        None
+    };
+    let standard_input = options.standard_input.as_ref().map(|bytes| bytes.as_slice()).or(streamed.as_deref());
     let opened: Vec<Vec<Input>> = paths.par_iter().map(|path| input::open(path, standard_input)).collect::<Result<_, _>>()?;
     let inputs: Vec<Input> = opened.into_iter().flatten().collect();
     if let Some(progress) = &options.progress {
@@ -147,10 +154,10 @@ impl Gathered {
 
 /// What all parts of a file share.
 pub(crate) struct FilePlan {
-    path: String,
+    pub(crate) path: String,
     pub(crate) format: Format,
     compressed: String,
-    bytes: u64,
+    pub(crate) bytes: u64,
     modified: Option<f64>,
     defaults: Arc<Defaults>,
     /// The header of a separated file.
@@ -183,6 +190,19 @@ impl FilePlan {
         }
     }
 
+    /// Whether a part of it is any run of lines.
+    pub(crate) fn is_read_by_line(&self) -> bool {
+        self.format.is_lines() || self.format == Format::Ndjson
+    }
+
+    /// Where the last event of a text ends and the next one begins, when one begins there.
+    pub(crate) fn end_of_event(&self, text: &[u8], times: &TimeReader) -> std::io::Result<Option<(usize, usize)>> {
+        if self.format.is_lines() && self.breaks_itself() {
+            return breaking::last(text, &self.rules.breaking, times, &self.rules.time);
+        }
+        Ok(memchr::memrchr(b'\n', text).map(|end| (end + 1, end + 1)))
+    }
+
     /// What reads the times of its events.
     pub(crate) fn times(&self, options: &LoadOptions) -> TimeReader {
         TimeReader::new(self.rules.time_zone.unwrap_or(options.time_zone), options.now)
@@ -198,9 +218,18 @@ impl FilePlan {
 }
 
 /// How a file is read, and the parts that it is read in.
-pub(crate) fn plan(input: Input, options: &LoadOptions) -> Result<(FilePlan, Vec<Part>), LoadError> {
+pub(crate) fn plan(mut input: Input, options: &LoadOptions) -> Result<(FilePlan, Vec<Part>), LoadError> {
     let mut warnings = Warnings::default();
-    let head = input.content.head(HEAD).unwrap_or_default();
+    let mut head = input.content.head(HEAD).unwrap_or_default();
+    if options.format.is_none() && results::is_results(&head) {
+        match input.content.read().and_then(|bytes| results::as_json(&bytes, &mut warnings)) {
+            Ok(lines) => {
+                head = lines[..lines.len().min(HEAD)].to_vec();
+                input.content = Content::Memory(Buffer::from_vec(lines));
+            }
+            Err(error) => warnings.add(WarningKind::BadXml, 0, &error.to_string()),
+        }
+    }
     let text = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&head);
     if let Some(error) = &input.error {
         warnings.add(WarningKind::BadFile, 0, error);

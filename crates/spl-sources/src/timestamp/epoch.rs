@@ -80,9 +80,8 @@ pub(super) fn tai64(bytes: &[u8]) -> Option<f64> {
     if !matches!(length, 16 | 24) || digits.get(length).is_some_and(u8::is_ascii_alphanumeric) {
         return None;
     }
-    let hexadecimal = |from: usize, to: usize| {
-        std::str::from_utf8(&digits[from..to]).ok().and_then(|text| u64::from_str_radix(text, 16).ok())
-    };
+    let hexadecimal =
+        |from: usize, to: usize| std::str::from_utf8(&digits[from..to]).ok().and_then(|text| u64::from_str_radix(text, 16).ok());
     let seconds = hexadecimal(0, 16)?.checked_sub((1 << 62) + 10).filter(|seconds| *seconds < 4_102_444_800)?;
     let nanos = if length == 24 { hexadecimal(16, 24)? } else { 0 };
     Some((seconds as i64 * 1_000_000 + (nanos.min(999_999_999) / 1000) as i64) as f64 / 1e6)

@@ -97,13 +97,17 @@ fn dates_and_times_apart() {
     ] {
         assert_eq!(reader.find(text), Some(expected), "{text}");
     }
-    for (text, expected) in [("started=2024-03-04 by x", REFERENCE - 36_685.0), ("2024-03-04 from 00:11:22:33:44:55", REFERENCE - 36_685.0)]
+    for (text, expected) in
+        [("started=2024-03-04 by x", REFERENCE - 36_685.0), ("2024-03-04 from 00:11:22:33:44:55", REFERENCE - 36_685.0)]
     {
         let found = reader.find_within(text, LOOKAHEAD).unwrap();
         assert_eq!((found.seconds, found.clock), (expected, false), "{text}");
     }
     // A date is looked for no further than a time.
-    assert_eq!(reader.find_within(&format!("2024-03-04 {} 10:11:25", "x ".repeat(80)), LOOKAHEAD).map(|found| found.clock), Some(false));
+    assert_eq!(
+        reader.find_within(&format!("2024-03-04 {} 10:11:25", "x ".repeat(80)), LOOKAHEAD).map(|found| found.clock),
+        Some(false)
+    );
 }
 
 #[test]
@@ -130,7 +134,7 @@ fn forms_of_programs() {
         ("2024-03-04-10.11.25.250000 x", REFERENCE + 0.25),
         ("2024-03-04 10.11.25 x", REFERENCE),
         ("04-MAR-24 10.11.25.250000 AM x", REFERENCE + 0.25),
-        ("@4000000065e59d6715a00000 x", 1_709_547_085.0 + 0.362_807),
+        ("@4000000065e59e5715a00000 x", 1_709_547_085.0 + 0.362_807),
         ("/x 2024-03-04 10:11:25 MEZ", REFERENCE - 3600.0),
         ("2024-03-04 10:11:25 MESZ x", REFERENCE - 7200.0),
         ("2024-03-04 10:11:25 MET x", REFERENCE - 3600.0),
