@@ -139,6 +139,8 @@ pub(crate) enum Envelope {
     None,
     /// `{"preview":false,"result":{...}}`: exported results of a search.
     Result,
+    /// A row of `{"preview":false,"results":[...]}`, which is no envelope of its own.
+    Row,
     /// `{"_index":"i","_id":"1","_source":{...}}`: documents of Elasticsearch.
     Source,
     /// `{"time":1709547085,"sourcetype":"s","event":...}`: what is sent to the HTTP Event Collector.
@@ -171,7 +173,12 @@ impl Envelope {
     /// The envelope that the first object of a text shows; the text may end within it.
     pub(crate) fn of(text: &[u8]) -> Self {
         let start = text.iter().position(|byte| *byte == b'{').unwrap_or(text.len());
-        let start = start + wrapper(&text[start..]).unwrap_or(0);
+        let list = wrapper(&text[start..]).unwrap_or(0);
+        let around = text[start..start + list].trim_ascii_end();
+        if around.ends_with(b"\"results\":") && memchr::memmem::find(around, b"\"preview\"").is_some() {
+            return Self::Row;
+        }
+        let start = start + list;
         let start = start + text[start..].iter().position(|byte| *byte == b'{').unwrap_or(text.len() - start);
         let mut scanner = Scanner { text, at: start + 1 };
         let (mut keys, mut kinds) = (Vec::new(), Vec::new());
@@ -213,7 +220,7 @@ impl Envelope {
         let text = builder.data();
         let itself = Opened { event: (start, end), object: Some((start, end)), more: None };
         let inner: &[u8] = match self {
-            Self::None => return itself,
+            Self::None | Self::Row => return itself,
             Self::Result => b"result",
             Self::Source => b"_source",
             Self::Collector => b"event",
@@ -278,6 +285,7 @@ mod tests {
     fn envelopes_are_recognised() {
         for (text, expected) in [
             (r#"{"preview":false,"offset":0,"result":{"a":1}}"#, Envelope::Result),
+            (r#"{"preview":false,"fields":[],"results":[{"a":["b","c"]}]}"#, Envelope::Row),
             (r#"{"result":{"a":1},"user":1}"#, Envelope::None),
             (r#"{"_index":"i","_id":"1","_source":{"a":1}}"#, Envelope::Source),
             (r#"{"took":1,"hits":{"total":1,"hits":[{"_index":"i","_source":{"a":1}}]}}"#, Envelope::Source),

@@ -79,6 +79,8 @@ pub(crate) struct FieldTree<'s> {
     children: HashTable<u32>,
     hasher: DefaultHashBuilder,
     selection: &'s FieldSelection,
+    /// Whether lists of the event itself are several values of a field of their plain name.
+    pub(crate) plain_lists: bool,
 }
 
 impl<'s> FieldTree<'s> {
@@ -96,7 +98,13 @@ impl<'s> FieldTree<'s> {
             array: NONE,
             alias: None,
         };
-        Self { nodes: vec![root], children: HashTable::new(), hasher: DefaultHashBuilder::default(), selection }
+        Self {
+            nodes: vec![root],
+            children: HashTable::new(),
+            hasher: DefaultHashBuilder::default(),
+            selection,
+            plain_lists: false,
+        }
     }
 
     pub(crate) fn node(&self, node: u32) -> &Node {
@@ -145,7 +153,8 @@ impl<'s> FieldTree<'s> {
     pub(crate) fn elements(&mut self, node: u32) -> u32 {
         if self.node(node).array == NONE {
             // Tags and event types may be lists and keep their plain names.
-            let plain = self.node(node).parent == ROOT && matches!(self.node(node).name.as_str(), "tag" | "eventtype");
+            let plain = self.node(node).parent == ROOT
+                && (self.plain_lists || matches!(self.node(node).name.as_str(), "tag" | "eventtype"));
             let array = if plain { node } else { self.add(NONE, b"", format!("{}{{}}", self.node(node).name)) };
             self.node_mut(node).array = array;
         }

@@ -55,12 +55,31 @@ pub(crate) struct JsonReader<'f, 'o> {
 
 impl<'f, 'o> JsonReader<'f, 'o> {
     pub(crate) fn new(finisher: &'f mut EventFinisher<'o>, envelope: Envelope) -> Self {
-        let fields = JsonFields::new(finisher.selection());
+        let mut fields = JsonFields::new(finisher.selection());
+        // Several values of a field are a list in results of searches.
+        fields.tree.plain_lists = matches!(envelope, Envelope::Result | Envelope::Row);
         Self { finisher, fields, slots: Slots::new(), envelope }
     }
 
-    /// Reads the event between two places, unless there are only blanks.
+    /// Reads the event between two places, unless there are only blanks. Envelopes may stand one after another.
     pub(crate) fn read_line(&mut self, builder: &mut ChunkBuilder<'_>, start: usize, end: usize) {
+        let mut start = start;
+        if self.envelope != Envelope::None {
+            let text = builder.data();
+            loop {
+                let mut scanner = Scanner { text: &text[..end], at: start };
+                let complete = scanner.peek() == Some(b'{') && scanner.skip_value().is_ok();
+                if !complete || scanner.peek() != Some(b'{') {
+                    break;
+                }
+                self.read_event(builder, start, scanner.at);
+                start = scanner.at;
+            }
+        }
+        self.read_event(builder, start, end);
+    }
+
+    fn read_event(&mut self, builder: &mut ChunkBuilder<'_>, start: usize, end: usize) {
         let text = builder.data();
         let Some((start, end)) = trim(text, start, end) else {
             return;
@@ -72,12 +91,16 @@ impl<'f, 'o> JsonReader<'f, 'o> {
         let read = match (text[start], self.envelope) {
             (b'{', Envelope::None) => self.fields.read(builder, &mut self.slots, start, end),
             (b'{', envelope) => {
+                let mut scanner = Scanner { text: &text[..end], at: start };
+                let complete = scanner.skip_value().and_then(|()| scanner.expect_end());
                 let opened = envelope.open(builder, &mut self.slots, start, end);
                 if opened.is_empty() {
                     return;
                 }
                 line = Span::data(opened.event.0, opened.event.1, false);
-                opened.objects().try_for_each(|(start, end)| self.fields.read(builder, &mut self.slots, start, end))
+                let mut objects = opened.objects();
+                complete
+                    .and_then(|()| objects.try_for_each(|(start, end)| self.fields.read(builder, &mut self.slots, start, end)))
             }
             // A line that is no object has no fields; it is not an error when it is JSON.
             _ => {
