@@ -113,9 +113,13 @@ fn json_behind(text: &[u8]) -> Option<Format> {
     let mut starts = memchr::memchr_iter(b'\n', text).take(BEFORE).map(|at| at + 1);
     let start = starts.find(|at| matches!(text.get(*at), Some(b'{' | b'[')))?;
     let rest = &text[start..];
-    let first = rest.split(|byte| *byte == b'\n').next().unwrap_or_default().trim_ascii();
-    let opens = matches!(first, b"{" | b"[" | b"[{");
-    (opens && (rest[0] == b'{' || json_array(rest))).then_some(Format::Json)
+    if rest[0] == b'[' {
+        return json_array(rest).then_some(Format::Json);
+    }
+    // An object that goes on behind its first line.
+    let line = rest.split(|byte| *byte == b'\n').next().unwrap_or_default().trim_ascii();
+    let opens = line == b"{" || (line.starts_with(b"{\"") && Scanner { text: line, at: 0 }.skip_value().is_err());
+    opens.then_some(Format::Json)
 }
 
 /// The format that the first lines show, most of which are of one kind.
@@ -149,7 +153,11 @@ fn lines(text: &[u8]) -> Option<Format> {
 /// Whether a file is none of text: pictures, recordings, programs, which Splunk leaves alone too.
 pub(crate) fn is_binary(head: &[u8]) -> bool {
     let strange = |byte: &&u8| **byte < b' ' && !matches!(**byte, b'\t' | b'\n' | b'\r' | 0x0B | 0x0C | 0x1B | 0x1D);
-    head.contains(&0)
+    let zeros = memchr::memchr_iter(0, head).count();
+    if zeros * 2 > head.len() {
+        return true;
+    }
+    zeros > 0
         && head.iter().filter(strange).count() * 20 > head.len()
         && std::str::from_utf8(&head[..head.len().min(4096)]).is_err()
 }
@@ -272,7 +280,7 @@ mod tests {
     #[test]
     fn binaries_are_no_text() {
         let program: Vec<u8> = (0..=255).cycle().take(4000).collect();
-        assert!(is_binary(&program));
+        assert!(is_binary(&program) && is_binary(&[0; 100]));
         for text in [&b"a log\0with a zero\n"[..], "äöü\u{1b}[0m".as_bytes(), b"", b"\xFF\xFE latin \xE4"] {
             assert!(!is_binary(text));
         }
@@ -295,6 +303,7 @@ mod tests {
             ("<14>Mar  4 10:11:25 w sysmon[8]: <Event><System><EventID>1</EventID></System></Event>\n", "x", Format::Syslog),
             ("starting up\n{\"a\":1}\n{\"a\":2}\n", "x", Format::Ndjson),
             ("# made by x\n{\n \"a\": 1\n}\n", "x", Format::Json),
+            ("made by x\n[{\"a\":1},\n{\"a\":2}]\n", "x", Format::Json),
             ("one {\"a\":1}\ntwo\n", "x", Format::Text),
             ("\u{1e}{\"a\":1}\n\u{1e}{\"a\":2}\n", "x", Format::Ndjson),
             ("#TYPE System.Object\n\"a\",\"b\"\n\"1\",\"2\"\n", "x", Format::Csv),

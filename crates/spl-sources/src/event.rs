@@ -7,7 +7,7 @@ use crate::embedded::Adder;
 use crate::options::{FieldSelection, LoadOptions};
 use crate::pairs;
 use crate::report::WarningKind;
-use crate::role::{FIRST_TIME, ROLES, Role, Slots};
+use crate::role::{FIRST_TIME, ROLES, Role, Slots, TIMES};
 use crate::rules::{Rules, TimeConfig};
 use crate::timestamp::{Found, TimeReader};
 use crate::windows::{self, Classic};
@@ -20,6 +20,8 @@ pub(crate) struct EventFinisher<'o> {
     pub(crate) times: TimeReader,
     /// The time of the event being read, when its reader found it.
     pub(crate) known_time: Option<Found>,
+    /// The time in a column whose name sounds like one, for a record that shows no other.
+    pub(crate) column_time: Option<Found>,
     /// Events so far whose time was not found.
     pub(crate) without_time: u64,
     /// Times so far that name no zone.
@@ -74,6 +76,7 @@ impl<'o> EventFinisher<'o> {
             rules,
             times,
             known_time: None,
+            column_time: None,
             without_time: 0,
             without_zone: 0,
             kinds: Vec::new(),
@@ -110,7 +113,8 @@ impl<'o> EventFinisher<'o> {
         // The text of an entry of the journal is its message.
         let journal = slots.get(Role::JournalMessage).filter(|_| slots.get(Role::RealtimeTimestamp).is_some());
         let raw = slots.raw().or(journal).or(line);
-        let found = self.time(builder, slots, raw);
+        let column_time = self.column_time.take();
+        let found = self.time(builder, slots, raw).filter(|found| found.clock || column_time.is_none()).or(column_time);
         self.without_zone += u64::from(found.is_some_and(|found| !found.zoned));
         // `DATETIME_CONFIG = NONE` asks for no time.
         self.without_time += u64::from(found.is_none() && self.rules.time.config != TimeConfig::None);
@@ -279,7 +283,7 @@ impl<'o> EventFinisher<'o> {
             builder.warnings.add(WarningKind::NoTimestamp, line, &example);
             return None;
         }
-        let of_field = if slots.present >> FIRST_TIME != 0 { self.field_time(builder, slots) } else { None };
+        let of_field = if slots.present & TIMES != 0 { self.field_time(builder, slots) } else { None };
         if of_field.is_some_and(|found| found.clock) {
             return of_field;
         }

@@ -73,6 +73,8 @@ roles! {
 
 /// The first role that is a time.
 pub(crate) const FIRST_TIME: usize = Role::SystemTime as usize;
+/// The roles that are times.
+pub(crate) const TIMES: u64 = (1 << Role::ZeekPath as u64) - (1 << Role::SystemTime as u64);
 const COUNT: usize = ROLES.len();
 
 impl Role {

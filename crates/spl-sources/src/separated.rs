@@ -13,6 +13,7 @@ use crate::options::Format;
 use crate::report::{LoadError, WarningKind};
 use crate::role::{Role, Slots};
 use crate::rules::IndexTimeRules;
+use crate::timestamp::is_time_key;
 use crate::{detect, input};
 
 /// How a separated file is written.
@@ -139,6 +140,9 @@ pub(crate) fn read_records(builder: &mut ChunkBuilder<'_>, finisher: &mut EventF
         .zip(&roles)
         .map(|(name, role)| !role.is_some_and(Role::is_meta) && !name.is_empty() && finisher.selection().contains(name))
         .collect();
+    // Where no name has a meaning of its own, a name that sounds like a time tells where numbers are times.
+    let timed = roles.iter().flatten().any(|role| role.is_time() || *role == Role::Time);
+    let times: Vec<bool> = names.iter().map(|name| !timed && is_time_key(name.as_bytes())).collect();
     let mut columns: Vec<Option<u32>> = vec![None; names.len()];
     let mut reader = reader(separator, text);
     let mut record = csv::ByteRecord::new();
@@ -181,6 +185,9 @@ pub(crate) fn read_records(builder: &mut ChunkBuilder<'_>, finisher: &mut EventF
             if let Some(role) = roles[index] {
                 let span = builder.store(value);
                 slots.set(role, span);
+            }
+            if times[index] && finisher.column_time.is_none() && value[0].is_ascii_digit() {
+                finisher.column_time = std::str::from_utf8(value).ok().and_then(|value| finisher.times.field(value.trim()));
             }
             if finisher.timestamp_fields().contains(&names[index]) {
                 stamps.push((index, String::from_utf8_lossy(value).into_owned()));

@@ -119,6 +119,9 @@ impl EventReader<'_, '_, '_> {
         if cef::read(builder, self.finisher, line) {
             return;
         }
+        if message.starts_with("AgentDevice=") {
+            wincollect(builder, self.finisher, message);
+        }
         // Sysmon for Linux writes its events as XML.
         if windows::is_event(message.as_bytes()) {
             let offset = start + (line.len() - message.len());
@@ -126,6 +129,20 @@ impl EventReader<'_, '_, '_> {
                 let number = builder.lines;
                 builder.warnings.add(WarningKind::BadXml, number, &message[..message.floor_char_boundary(400)]);
             }
+        }
+    }
+}
+
+/// The fields of an event that WinCollect sends: pairs between tabs, whose values hold blanks. The code of the event has the
+/// name that it has in Splunk, too.
+fn wincollect(builder: &mut ChunkBuilder<'_>, finisher: &EventFinisher<'_>, message: &str) {
+    for (key, value) in message.split('\t').filter_map(|pair| pair.split_once('=')) {
+        let value = value.trim();
+        finisher.field(builder, &crate::pairs::clean(key.trim()), value);
+        match key.trim() {
+            "EventIDCode" => finisher.field(builder, "EventCode", value),
+            "AgentLogFile" => finisher.field(builder, "Channel", value),
+            _ => {}
         }
     }
 }

@@ -14,6 +14,7 @@ mod forms;
 mod order;
 mod zone;
 
+pub(crate) use epoch::is_time_key;
 pub(crate) use format::TimeFormat;
 pub(crate) use order::DateOrder;
 pub(crate) use zone::{Abbreviation, aliases};

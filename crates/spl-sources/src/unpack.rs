@@ -25,7 +25,7 @@ pub(crate) struct Limits {
     ratio: u64,
 }
 
-pub(crate) const LIMITS: Limits = Limits { free: 256 << 20, total: 1 << 30, ratio: 500 };
+pub(crate) const LIMITS: Limits = Limits { free: 256 << 20, total: 1 << 30, ratio: 250 };
 
 /// The inputs in a file: itself, decompressed, or the members of an archive.
 pub(crate) fn unpack(input: Input, limits: Limits) -> Vec<Input> {

@@ -58,7 +58,7 @@ fn key_before(text: &[u8]) -> Option<&[u8]> {
 }
 
 /// Whether a field of this name holds times.
-pub(super) fn is_time_key(key: &[u8]) -> bool {
+pub(crate) fn is_time_key(key: &[u8]) -> bool {
     const WHOLE: [&str; 11] = ["t", "ts", "rt", "at", "when", "clock", "start", "end", "audit", "created", "updated"];
     const ENDINGS: [&str; 7] = ["time", "timestamp", "stamp", "date", "epoch", "_ts", "_at"];
     const LENGTHS: [&str; 6] = ["uptime", "runtime", "lifetime", "downtime", "elapsedtime", "cputime"];

@@ -15,7 +15,9 @@ impl TimeReader {
     /// begins a text needs no date.
     pub(crate) fn find_within(&self, text: &str, lookahead: usize) -> Option<Found> {
         self.dated(text, lookahead).or_else(|| {
-            let (time, _) = clock::alone(text.as_bytes(), beginning(text.as_bytes()))?;
+            let (bytes, start) = (text.as_bytes(), beginning(text.as_bytes()));
+            // An hour of one digit begins a duration as well.
+            let (time, _) = clock::alone(bytes, start).filter(|_| bytes.get(start + 2) == Some(&b':'))?;
             self.found(&time)
         })
     }

@@ -14,6 +14,8 @@ fn events_of_lines_with_times_apart() {
     assert_eq!(load_text(text).table.rows(), 4);
     let csv = "Date,Time,user\n2024-03-04,10:11:25,ann\n04.03.2024,10:11:26,bob\n";
     assert_eq!(texts(&load_text(csv).table, "_time"), ["1709547086", "1709547085"]);
+    let csv = "user,event_epoch\nann,1709547085\nbob,1709547086\n";
+    assert_eq!(texts(&load_text(csv).table, "_time"), ["1709547086", "1709547085"]);
     let json = "{\"date\":\"2024-03-04\",\"x\":1,\"time\":\"10:11:25\"}\n";
     assert_eq!(texts(&load_text(json).table, "_time"), ["1709547085"]);
     let json = "{\"UpdatedAt\":\"2024-03-04T10:11:25.000Z\",\"Id\":\"x\"}\n";
@@ -111,6 +113,20 @@ fn records_of_get_winevent_and_winlogbeat() {
         ("RecordNumber", "7"),
         ("NewProcessName", "C:\\a.exe"),
         ("sourcetype", "XmlWinEventLog"),
+    ] {
+        assert_eq!(texts(&table, name), [expected], "{name}");
+    }
+}
+
+#[test]
+fn events_of_wincollect() {
+    let text = "<13>Mar  4 10:11:25 dc1 AgentDevice=WindowsLog\tAgentLogFile=Security\tComputer=dc1.example\tEventIDCode=4624\tMessage=An account was logged on.  Logon Type:  3\n";
+    let table = load_text(text).table;
+    for (name, expected) in [
+        ("EventCode", "4624"),
+        ("Channel", "Security"),
+        ("Computer", "dc1.example"),
+        ("Message", "An account was logged on.  Logon Type:  3"),
     ] {
         assert_eq!(texts(&table, name), [expected], "{name}");
     }
