@@ -97,7 +97,7 @@ mod tests {
         let lines = String::from_utf8(as_json(text.as_bytes(), &mut warnings).unwrap()).unwrap();
         assert_eq!(lines, "{\"user\":\"a & b\",\"ip\":[\"1\",\"2\"],\"_raw\":\"x y <z\"}\n{\"user\":\"c\"}\n");
         assert!(warnings.first().is_none());
-        let damaged = as_json(text[..text.len() - 90].as_bytes(), &mut warnings).unwrap();
+        let damaged = as_json(&text.as_bytes()[..text.len() - 90], &mut warnings).unwrap();
         assert_eq!(damaged.iter().filter(|byte| **byte == b'\n').count(), 1);
     }
 }

@@ -101,17 +101,23 @@ impl EventReader<'_, '_, '_> {
             Format::Audit => audit::read(builder, self.finisher, &mut self.slots, line),
             Format::Syslog | Format::Cef | Format::Leef => self.syslog(builder, start, line),
             // Splunk looks for JSON in any text (props.conf, AUTO_KV_JSON).
-            Format::Text if line.starts_with('{') => {
-                if self.json.read(builder, &mut self.slots, start, start + line.len()).is_err() {
-                    builder.clear_row();
-                    self.slots.clear();
-                }
-            }
+            Format::Text => self.json_object(builder, start, line),
             _ => {}
         }
         self.finisher.line_pairs(builder, span);
         self.finisher.known_time = known_time;
         self.finisher.finish(builder, &mut self.slots, Some(span));
+    }
+
+    /// Adds the fields of an event that is a JSON object.
+    fn json_object(&mut self, builder: &mut ChunkBuilder<'_>, start: usize, line: &str) {
+        if !line.starts_with('{') {
+            return;
+        }
+        if self.json.read(builder, &mut self.slots, start, start + line.len()).is_err() {
+            builder.clear_row();
+            self.slots.clear();
+        }
     }
 
     fn syslog(&mut self, builder: &mut ChunkBuilder<'_>, start: usize, line: &str) {

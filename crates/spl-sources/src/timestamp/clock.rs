@@ -81,8 +81,10 @@ pub(super) fn compact(bytes: &[u8], at: usize, parts: &mut Parts) -> Option<usiz
         }
         _ => fraction(bytes, end, parts),
     };
+    // Of letters only the `Z` of UTC may follow.
     let letters = bytes.get(end).is_some_and(u8::is_ascii_alphabetic);
-    if letters && !(matches!(bytes.get(end), Some(b'Z' | b'z')) && !bytes.get(end + 1).is_some_and(u8::is_ascii_alphanumeric)) {
+    let utc = matches!(bytes.get(end), Some(b'Z' | b'z')) && !bytes.get(end + 1).is_some_and(u8::is_ascii_alphanumeric);
+    if letters && !utc {
         return None;
     }
     parts.clock = true;
