@@ -43,6 +43,12 @@ impl TimeReader {
             }
             let first = at == beginning;
             let rest = &bytes[at..];
+            if !forms::may_begin(rest, first || date.is_some()) {
+                while at < end && bytes[at].is_ascii_alphanumeric() {
+                    at += 1;
+                }
+                continue;
+            }
             let behind_number = at > 1 && matches!(bytes[at - 1], b'.' | b'/' | b'-') && bytes[at - 2].is_ascii_digit();
             let parsed = forms::parse(rest, first || (at > 0 && matches!(bytes[at - 1], b'[' | b'(')));
             if let Some((parts, length)) = parsed.filter(|(parts, _)| !(behind_number && (parts.year.is_none() || !parts.clock)))

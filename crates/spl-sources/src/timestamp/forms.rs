@@ -20,6 +20,36 @@ pub(super) fn parse(bytes: &[u8], first: bool) -> Option<(Parts, usize)> {
     }
 }
 
+/// Whether a word may begin a date, a time of day or a count of seconds, by its first bytes; most words of a text may not.
+/// `open` says whether the forms count that are times only at certain places.
+pub(super) fn may_begin(bytes: &[u8], open: bool) -> bool {
+    if !bytes.first().is_some_and(u8::is_ascii_digit) {
+        return open || is_name(bytes);
+    }
+    let length = bytes.iter().take(21).take_while(|byte| byte.is_ascii_digit()).count();
+    let next = bytes.get(length);
+    match length {
+        1 | 2 => matches!(next, Some(b'/' | b'-' | b'.' | b':' | b' ')),
+        4 => matches!(next, Some(b'-' | b'/' | b'.' | b' ')),
+        6 => open,
+        3 | 5 | 7 | 9 | 11 => false,
+        length => length <= 20,
+    }
+}
+
+/// Whether the name of a month or a day of the week begins a text.
+fn is_name(bytes: &[u8]) -> bool {
+    const NAMES: [&[u8; 3]; 19] = [
+        b"jan", b"feb", b"mar", b"apr", b"may", b"jun", b"jul", b"aug", b"sep", b"oct", b"nov", b"dec", b"mon", b"tue", b"wed",
+        b"thu", b"fri", b"sat", b"sun",
+    ];
+    let Some(&[first, second, third]) = bytes.first_chunk::<3>() else {
+        return false;
+    };
+    let lower = [first | 0x20, second | 0x20, third | 0x20];
+    NAMES.iter().any(|name| **name == lower)
+}
+
 /// A date that stands for itself, without a time of day, and where it ends.
 pub(super) fn date(bytes: &[u8]) -> Option<(Parts, usize)> {
     let (parts, end) = match bytes.first()? {
