@@ -201,14 +201,15 @@ impl TimeReader {
 
     /// What parts of a time come to.
     fn found(&self, parts: &Parts) -> Option<Found> {
-        let mut parts = *parts;
-        if let Some(abbreviation) = parts.abbreviation
+        if !self.aliases.is_empty()
+            && let Some(abbreviation) = parts.abbreviation
             && let Some((_, offset)) = self.aliases.iter().find(|(name, _)| *name == abbreviation)
         {
-            parts.offset = Some(*offset);
+            let seconds = self.seconds(&Parts { offset: Some(*offset), ..*parts })?;
+            return Some(Found { seconds, zoned: true, clock: parts.clock });
         }
         let zoned = parts.offset.is_some() || parts.zone.is_some() || parts.epoch.is_some();
-        Some(Found { seconds: self.seconds(&parts)?, zoned, clock: parts.clock })
+        Some(Found { seconds: self.seconds(parts)?, zoned, clock: parts.clock })
     }
 
     /// The year of a date without one, as Splunk decides it: around a turn of the year by the event before (or the

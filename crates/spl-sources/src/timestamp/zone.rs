@@ -109,9 +109,11 @@ fn offset(bytes: &[u8]) -> Option<(i64, usize)> {
 
 fn named(bytes: &[u8], parts: &mut Parts) -> Option<usize> {
     let length = bytes.iter().position(|byte| !byte.is_ascii_alphabetic()).unwrap_or(bytes.len());
-    if let Some(name) = Abbreviation::new(&bytes[..length]) {
-        parts.abbreviation = Some(name);
+    if length > 6 {
+        // No short name, perhaps the beginning of a long one: `America/New_York`.
+        return full(bytes, length, parts);
     }
+    parts.abbreviation = Abbreviation::new(&bytes[..length]);
     if let Some((_, minutes)) = ABBREVIATIONS.iter().find(|(name, _)| *name == &bytes[..length]) {
         let mut end = length;
         let mut seconds = minutes * 60;
@@ -127,6 +129,11 @@ fn named(bytes: &[u8], parts: &mut Parts) -> Option<usize> {
         parts.offset = Some(seconds);
         return Some(end);
     }
+    full(bytes, length, parts)
+}
+
+/// The name of a zone of the time zone database, whose first word has so many letters.
+fn full(bytes: &[u8], length: usize, parts: &mut Parts) -> Option<usize> {
     if bytes.get(length) != Some(&b'/') {
         return None;
     }
