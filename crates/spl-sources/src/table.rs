@@ -291,6 +291,10 @@ impl<T: Copy + Default> Scatter<T> {
             let nulls = NullBuffer::new(BooleanBuffer::new(Buffer::from_vec(valid), 0, values.len()));
             build(values, (nulls.null_count() > 0).then_some(nulls)).map(Some)
         };
+        // A column with values in a few batches only is not worth other threads.
+        if self.batches.iter().filter(|(values, _)| !values.is_empty()).count() <= 2 {
+            return self.batches.into_iter().map(one).collect();
+        }
         self.batches.into_par_iter().map(one).collect()
     }
 }
