@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::rules::{Breaking, Merge, TimeRules};
-use crate::timestamp::TimeReader;
+use crate::timestamp::{Found, TimeReader};
 
 /// Bytes before a place that a separator may begin in.
 const BEFORE: usize = 256;
@@ -23,7 +23,7 @@ pub(crate) struct Starts<'r> {
 pub(crate) struct Start {
     pub(crate) begins: bool,
     /// The time that was found in it.
-    pub(crate) time: Option<f64>,
+    pub(crate) time: Option<Found>,
 }
 
 impl<'r> Starts<'r> {
@@ -36,8 +36,7 @@ impl<'r> Starts<'r> {
         let matches = |regex: &Option<fancy_regex::Regex>, line: &str| {
             regex.as_ref().is_some_and(|regex| regex.is_match(line).unwrap_or(false))
         };
-        let found = if self.merge.before_date { self.time.find(self.times, line) } else { None };
-        let time = found.map(|(seconds, _)| seconds);
+        let time = if self.merge.before_date { self.time.find(self.times, line) } else { None };
         let Some(before) = before else {
             self.held = matches(&self.merge.not_after, line);
             return Start { begins: true, time };
@@ -50,7 +49,7 @@ impl<'r> Starts<'r> {
             || after
             || matches(&self.merge.before, line)
             // A date alone may stand anywhere in a text; a time of day with it marks an event.
-            || (self.merge.before.is_none() && found.is_some_and(|(_, clock)| clock));
+            || (self.merge.before.is_none() && time.is_some_and(|found| found.clock));
         let begins = wanted && (lines >= self.merge.most_lines || !(self.held || matches(&self.merge.not_before, line)));
         Start { begins, time }
     }
@@ -112,6 +111,20 @@ pub(crate) fn parts<'t>(
         start = boundary.next.max(start + 1);
     }
     Ok(parts)
+}
+
+/// Where the last event of a text ends and the one that begins behind it, about a quarter of a megabyte before the text's
+/// end, as an event may go on there; none when no event begins there.
+pub(crate) fn last(
+    text: &[u8],
+    breaking: &Breaking,
+    times: &TimeReader,
+    time: &TimeRules,
+) -> std::io::Result<Option<(usize, usize)>> {
+    let place = (text.len() / 2).max(text.len().saturating_sub(WINDOWS[0] * 4)).max(1);
+    let read = |from: usize, to: usize| Ok(Cow::Borrowed(&text[from..to]));
+    let found = boundary(place, text.len(), breaking, times, time, &read)?;
+    Ok((found.next < text.len()).then_some((found.end, found.next)))
 }
 
 fn boundary<'t>(

@@ -173,6 +173,10 @@ pub(crate) struct Chunk {
     pub(crate) warnings: Warnings,
     pub(crate) lines: u64,
     pub(crate) bytes: u64,
+    /// Events whose time was not found.
+    pub(crate) without_time: u64,
+    /// Times that name no zone.
+    pub(crate) without_zone: u64,
 }
 
 /// Builds the columns of one part.
@@ -373,6 +377,8 @@ impl<'a> ChunkBuilder<'a> {
             warnings: self.warnings,
             lines: self.lines,
             bytes: data.len() as u64,
+            without_time: 0,
+            without_zone: 0,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Parquet files: rows become events with the same field names as nested JSON.
 
 use std::fs::File;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
@@ -14,6 +15,7 @@ use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
 };
+use parquet::file::metadata::ColumnChunkMetaData;
 
 use crate::chunk::{ChunkBuilder, ColumnKind};
 use crate::event::EventFinisher;
@@ -24,6 +26,9 @@ use crate::role::{Role, Slots};
 /// The key of a file's metadata that says that `splq ingest` wrote it: columns are fields by their full names.
 pub const STORE_KEY: &str = "splq.events";
 
+/// The most rows that a row group is believed to have.
+const MOST_ROWS: i64 = 1 << 31;
+
 /// A Parquet file with its footer, which is read once for all row groups.
 #[derive(Clone)]
 pub(crate) struct ParquetInput {
@@ -32,7 +37,28 @@ pub(crate) struct ParquetInput {
 }
 
 impl ParquetInput {
+    /// Reads the footer, which may be damaged.
+    ///
+    /// # Errors
+    /// A footer that can't be read, or that names places outside the file.
     pub(crate) fn open(content: Content) -> Result<Self, String> {
+        let read = catch_unwind(AssertUnwindSafe(|| Self::open_trusting(content)));
+        let input = read.unwrap_or_else(|_| Err("damaged footer of a Parquet file".to_owned()))?;
+        let length = i64::try_from(input.len()).unwrap_or(i64::MAX);
+        for (number, group) in input.metadata.metadata().row_groups().iter().enumerate() {
+            let inside = |column: &ColumnChunkMetaData| {
+                let start = column.dictionary_page_offset().unwrap_or(column.data_page_offset()).min(column.data_page_offset());
+                let end = start.checked_add(column.compressed_size());
+                start >= 0 && column.compressed_size() >= 0 && column.num_values() >= 0 && end.is_some_and(|end| end <= length)
+            };
+            if group.num_rows() < 0 || group.num_rows() > MOST_ROWS || !group.columns().iter().all(inside) {
+                return Err(format!("damaged footer of a Parquet file: row group {number} lies outside the file"));
+            }
+        }
+        Ok(input)
+    }
+
+    fn open_trusting(content: Content) -> Result<Self, String> {
         let metadata = match &content {
             Content::File(path, _) => File::open(path)
                 .map_err(|error| error.to_string())
@@ -52,6 +78,11 @@ impl ParquetInput {
     /// The number of row groups.
     pub(crate) fn groups(&self) -> usize {
         self.metadata.metadata().num_row_groups()
+    }
+
+    /// Rows of a row group.
+    fn rows(&self, group: usize) -> usize {
+        usize::try_from(self.metadata.metadata().row_group(group).num_rows()).unwrap_or(0)
     }
 
     /// Bytes of the values of a row group.
@@ -76,7 +107,7 @@ impl ParquetInput {
                 return finisher.keeps_raw || !self.is_store();
             }
             writes_lines
-                || Role::is_at_or_below(name)
+                || if self.is_store() { Role::of(name).is_some_and(Role::is_meta) } else { Role::is_at_or_below(name) }
                 || finisher.selection().contains(name)
                 || finisher.selection().contains_below(name)
         };
@@ -84,17 +115,18 @@ impl ParquetInput {
             schema.fields().iter().enumerate().filter(|(_, field)| wanted(field.name())).map(|(place, _)| place).collect();
         let mask = ProjectionMask::roots(self.metadata.parquet_schema(), places);
         let failed = |error: parquet::errors::ParquetError| error.to_string();
-        match &self.content {
+        let build = || match &self.content {
             Content::File(path, _) => {
                 let file = File::open(path).map_err(|error| error.to_string())?;
                 let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone());
-                builder.with_projection(mask).with_row_groups(vec![group]).build().map_err(failed)
+                builder.with_projection(mask.clone()).with_row_groups(vec![group]).build().map_err(failed)
             }
             Content::Memory(buffer) => {
                 let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(bytes_of(buffer), self.metadata.clone());
-                builder.with_projection(mask).with_row_groups(vec![group]).build().map_err(failed)
+                builder.with_projection(mask.clone()).with_row_groups(vec![group]).build().map_err(failed)
             }
-        }
+        };
+        catch_unwind(AssertUnwindSafe(build)).unwrap_or_else(|_| Err("damaged pages of a Parquet file".to_owned()))
     }
 }
 
@@ -117,9 +149,24 @@ pub(crate) fn read(builder: &mut ChunkBuilder<'_>, finisher: &mut EventFinisher<
             return builder.warnings.add(WarningKind::BadFile, 0, &error);
         }
     };
-    for batch in batches {
-        if let Err(error) = batch.and_then(|batch| read_batch(builder, finisher, &batch, input.is_store())) {
-            builder.warnings.add(WarningKind::BadFile, 0, &error.to_string());
+    // In a store fields that stand in a text are columns already.
+    finisher.reads_own_text = !input.is_store();
+    // A reader of damaged pages may give the same error again and again, more rows than the footer says, or panic.
+    let mut left = input.rows(group);
+    let mut batches = AssertUnwindSafe(batches);
+    loop {
+        let next = match catch_unwind(AssertUnwindSafe(|| batches.next())) {
+            Ok(Some(next)) => next,
+            Ok(None) => break,
+            Err(_) => return builder.warnings.add(WarningKind::BadFile, 0, "damaged pages of a Parquet file"),
+        };
+        let rows = next.as_ref().map_or(0, RecordBatch::num_rows);
+        if let Err(error) = next.and_then(|batch| read_batch(builder, finisher, &batch, input.is_store())) {
+            return builder.warnings.add(WarningKind::BadFile, 0, &error.to_string());
+        }
+        left = left.saturating_sub(rows.max(1));
+        if left == 0 {
+            break;
         }
     }
 }

@@ -3,12 +3,15 @@
 use std::borrow::Cow;
 
 use crate::chunk::{ChunkBuilder, ColumnKind, Span};
+use crate::embedded::Adder;
 use crate::options::{FieldSelection, LoadOptions};
 use crate::pairs;
 use crate::report::WarningKind;
-use crate::role::{FIRST_TIME, ROLES, Role, Slots};
+use crate::role::{FIRST_TIME, ROLES, Role, Slots, TIMES};
 use crate::rules::{Rules, TimeConfig};
-use crate::timestamp::{TimeReader, Zoned};
+use crate::timestamp::{Found, TimeReader};
+use crate::windows::{self, Classic};
+use crate::xml::{Place, XmlReader};
 
 /// Ends events: sets what every event has.
 pub(crate) struct EventFinisher<'o> {
@@ -16,7 +19,13 @@ pub(crate) struct EventFinisher<'o> {
     rules: &'o Rules,
     pub(crate) times: TimeReader,
     /// The time of the event being read, when its reader found it.
-    pub(crate) known_time: Option<f64>,
+    pub(crate) known_time: Option<Found>,
+    /// The time in a column whose name sounds like one, for a record that shows no other.
+    pub(crate) column_time: Option<Found>,
+    /// Events so far whose time was not found.
+    pub(crate) without_time: u64,
+    /// Times so far that name no zone.
+    pub(crate) without_zone: u64,
     /// What props.conf says about sourcetypes that events name themselves.
     kinds: Vec<Kind>,
     /// The one of them that the event before had.
@@ -25,6 +34,9 @@ pub(crate) struct EventFinisher<'o> {
     wants_event_code: bool,
     wants_computer: bool,
     scratch: String,
+    /// Whether fields are looked for in texts that came inside another format.
+    pub(crate) reads_own_text: bool,
+    xml: Option<XmlReader<'o>>,
     /// The columns that nearly every event sets, once they are made.
     columns: [u32; SET.len()],
 }
@@ -46,6 +58,9 @@ const SET: [(&str, ColumnKind); 7] = [
     ("EventCode", ColumnKind::Field),
     ("Computer", ColumnKind::Field),
 ];
+/// The fields that a record of `Get-WinEvent` has together.
+const WINDOWS_RECORD: u64 = 1 << Role::LogName as u64 | 1 << Role::MachineName as u64 | 1 << Role::Id as u64;
+
 const RAW: usize = 0;
 const HOST: usize = 1;
 const SOURCE: usize = 2;
@@ -55,19 +70,23 @@ const EVENT_CODE: usize = 5;
 const COMPUTER: usize = 6;
 
 impl<'o> EventFinisher<'o> {
-    pub(crate) fn new(options: &'o LoadOptions, rules: &'o Rules, day: Option<(i64, u32, u32)>) -> Self {
-        let zone = rules.time_zone.unwrap_or(options.time_zone);
+    pub(crate) fn new(options: &'o LoadOptions, rules: &'o Rules, times: TimeReader) -> Self {
         Self {
             options,
             rules,
-            times: TimeReader::new(zone, options.now).with_day(day),
+            times,
             known_time: None,
+            column_time: None,
+            without_time: 0,
+            without_zone: 0,
             kinds: Vec::new(),
             last_kind: 0,
             keeps_raw: options.fields.contains("_raw"),
             wants_event_code: options.fields.contains("EventCode"),
             wants_computer: options.fields.contains("Computer"),
             scratch: String::new(),
+            reads_own_text: true,
+            xml: None,
             columns: [u32::MAX; SET.len()],
         }
     }
@@ -86,13 +105,20 @@ impl<'o> EventFinisher<'o> {
 
     /// Ends the event whose fields were appended and noted in `slots`; `line` is its own text.
     pub(crate) fn finish(&mut self, builder: &mut ChunkBuilder<'_>, slots: &mut Slots, line: Option<Span>) {
-        if let Some(own) = slots.raw()
-            && !self.without_pairs(builder, slots)
-        {
-            self.pairs(builder, own);
+        if let Some(own) = slots.raw() {
+            self.own_text(builder, slots, own);
+        } else if slots.present & WINDOWS_RECORD == WINDOWS_RECORD {
+            self.windows_record(builder, slots);
         }
-        let raw = slots.raw().or(line);
-        let time = self.time(builder, slots, raw);
+        // The text of an entry of the journal is its message.
+        let journal = slots.get(Role::JournalMessage).filter(|_| slots.get(Role::RealtimeTimestamp).is_some());
+        let raw = slots.raw().or(journal).or(line);
+        let column_time = self.column_time.take();
+        let found = self.time(builder, slots, raw).filter(|found| found.clock || column_time.is_none()).or(column_time);
+        self.without_zone += u64::from(found.is_some_and(|found| !found.zoned));
+        // `DATETIME_CONFIG = NONE` asks for no time.
+        self.without_time += u64::from(found.is_none() && self.rules.time.config != TimeConfig::None);
+        let time = found.map_or(f64::NAN, |found| found.seconds);
         self.times.note(time);
         self.origin(builder, slots);
         if self.keeps_raw
@@ -103,6 +129,48 @@ impl<'o> EventFinisher<'o> {
         }
         builder.finish_row(time);
         slots.clear();
+    }
+
+    /// Adds the fields of an event's own text, which came inside another format.
+    fn own_text(&mut self, builder: &mut ChunkBuilder<'_>, slots: &mut Slots, own: Span) {
+        if !self.reads_own_text {
+            return;
+        }
+        let text = builder.text(own);
+        match text.as_bytes().first() {
+            Some(b'<') if windows::is_event(text.as_bytes()) => {
+                let text = text.into_owned();
+                let selection = self.selection();
+                let xml = self.xml.get_or_insert_with(|| XmlReader::new(selection));
+                xml.read(builder, slots, text.as_bytes(), Place::Elsewhere, true);
+            }
+            Some(b'{') => {
+                let text = text.into_owned();
+                Adder::new(builder, self.selection()).json(&text);
+            }
+            Some(b'0'..=b'9') if windows::is_classic(text.as_bytes()) => {
+                let text = text.into_owned();
+                let found = Adder::new(builder, self.selection()).classic(&text);
+                self.classic_origin(builder, slots, &found);
+            }
+            _ => {
+                if !self.without_pairs(builder, slots) {
+                    self.pairs(builder, own);
+                }
+            }
+        }
+    }
+
+    /// Adds what a record of `Get-WinEvent` has in Splunk: the names of rendered events, and the fields of its message.
+    fn windows_record(&mut self, builder: &mut ChunkBuilder<'_>, slots: &Slots) {
+        let text = |role: Role| slots.get(role).map(|span| builder.text(span).into_owned()).unwrap_or_default();
+        let (log, computer, id, message) = (text(Role::LogName), text(Role::MachineName), text(Role::Id), text(Role::Message));
+        let mut adder = Adder::new(builder, self.selection());
+        for (name, value) in [("EventCode", &id), ("Channel", &log), ("Computer", &computer), ("ComputerName", &computer)] {
+            adder.add(name, value);
+        }
+        windows::message(&message, |name, start, end| adder.add(name, &message[start..end]));
+        self.classic_origin(builder, slots, &Classic { log, computer });
     }
 
     /// Adds a field of the event being read, unless the value is empty, the field is not selected or is there already.
@@ -117,12 +185,12 @@ impl<'o> EventFinisher<'o> {
     }
 
     /// A time that is in UTC, or in the zone that the sourcetype says.
-    pub(crate) fn utc(&self, text: &str) -> Option<f64> {
-        if self.rules.time_zone.is_some() { self.times.field(text).map(|time| time.seconds) } else { self.times.utc(text) }
+    pub(crate) fn utc(&self, text: &str) -> Option<Found> {
+        if self.rules.time_zone.is_some() { self.times.field(text) } else { self.times.utc(text) }
     }
 
     /// The time of a record by the fields that the sourcetype names for it.
-    pub(crate) fn time_of_fields(&self, text: &str) -> Option<f64> {
+    pub(crate) fn time_of_fields(&self, text: &str) -> Option<Found> {
         match &self.rules.time.format {
             Some(format) => self.times.formatted(format, text),
             None => self.times.value(text),
@@ -187,78 +255,81 @@ impl<'o> EventFinisher<'o> {
         }
     }
 
-    fn time(&mut self, builder: &mut ChunkBuilder<'_>, slots: &Slots, raw: Option<Span>) -> f64 {
+    fn time(&mut self, builder: &mut ChunkBuilder<'_>, slots: &Slots, raw: Option<Span>) -> Option<Found> {
         if let Some(span) = slots.get(Role::Time) {
             let text = builder.text(span);
             if let Some(time) = self.times.value(text.trim()) {
-                return time;
+                return Some(time);
             }
             let example = text.into_owned();
             let line = builder.lines;
             builder.warnings.add(WarningKind::BadTime, line, &example);
         }
         if let Some(time) = self.known_time.take() {
-            return time;
+            return Some(time);
         }
         match self.rules.time.config {
-            TimeConfig::Current => return self.times.now(),
-            TimeConfig::None => return f64::NAN,
+            TimeConfig::Current => return Some(Found::epoch(self.times.now())),
+            TimeConfig::None => return None,
             TimeConfig::Recognised => {}
         }
         if self.rules.time.reads_text() {
             let text = raw.map(|raw| builder.text(raw)).unwrap_or_default();
-            if let Some((time, _)) = self.rules.time.find(&self.times, &text) {
-                return time;
+            if let Some(time) = self.rules.time.find(&self.times, &text) {
+                return Some(time);
             }
             let example: String = text.chars().take(120).collect();
             let line = builder.lines;
             builder.warnings.add(WarningKind::NoTimestamp, line, &example);
-            return f64::NAN;
+            return None;
         }
-        if slots.present >> FIRST_TIME != 0 {
-            // A time that names its zone wins over one that leaves it open.
-            let mut open = None;
-            for (_, role) in ROLES[FIRST_TIME..].iter().filter(|(_, role)| role.is_time()) {
-                let Some(span) = slots.get(*role) else {
-                    continue;
-                };
-                let mut text = builder.text(span);
-                if *role == Role::DateField
-                    && let Some(clock) = slots.get(Role::TimeField)
-                {
-                    text = Cow::Owned(format!("{} {}", text.trim(), builder.text(clock).trim()));
-                }
-                let is_utc = matches!(role, Role::UtcTime | Role::DateUtc | Role::TimeGeneratedUtc);
-                match self.times.field(text.trim()) {
-                    Some(Zoned { seconds, zoned }) if zoned || is_utc => {
-                        return if is_utc { self.times.utc(text.trim()).unwrap_or(seconds) } else { seconds };
-                    }
-                    Some(Zoned { seconds, .. }) => open = open.or(Some(seconds)),
-                    None => {}
-                }
-            }
-            if let Some(seconds) = open {
-                return seconds;
-            }
+        let of_field = if slots.present & TIMES != 0 { self.field_time(builder, slots) } else { None };
+        if of_field.is_some_and(|found| found.clock) {
+            return of_field;
         }
-        match raw {
-            Some(span) => {
-                let text = builder.text(span);
-                self.rules.time.find(&self.times, &text).map_or(f64::NAN, |(seconds, _)| seconds)
-            }
-            None => f64::NAN,
-        }
+        let text = raw.map(|raw| builder.text(raw)).unwrap_or_default();
+        self.rules.time.find(&self.times, &text).filter(|found| found.clock || of_field.is_none()).or(of_field)
     }
 
-    /// Sets the origin of an event in the older text form of Windows event logs.
-    pub(crate) fn classic_origin(&self, builder: &mut ChunkBuilder<'_>, log: &str, computer: &str) {
+    /// The time that the fields of an event say: one that names its zone before one that leaves it open, a date alone when
+    /// there is nothing else.
+    fn field_time(&self, builder: &ChunkBuilder<'_>, slots: &Slots) -> Option<Found> {
+        let (mut open, mut date) = (None, None);
+        for (_, role) in ROLES[FIRST_TIME..].iter().filter(|(_, role)| role.is_time()) {
+            let Some(span) = slots.get(*role) else {
+                continue;
+            };
+            let mut text = builder.text(span);
+            let day = match role {
+                Role::TimeField => Some(Role::DateField),
+                Role::TimeCapital => Some(Role::DateCapital),
+                _ => None,
+            };
+            if let Some(day) = day.and_then(|day| slots.get(day)) {
+                text = Cow::Owned(format!("{} {}", builder.text(day).trim(), text.trim()));
+            }
+            let text = text.trim();
+            let is_utc = matches!(role, Role::UtcTime | Role::DateUtc | Role::TimeGeneratedUtc);
+            match self.times.field(text) {
+                Some(found) if is_utc => return self.times.utc(text).or(Some(found)),
+                Some(found) if found.clock && found.zoned => return Some(found),
+                Some(found) if found.clock => open = open.or(Some(found)),
+                Some(found) => date = date.or(Some(found)),
+                None => {}
+            }
+        }
+        open.or(date)
+    }
+
+    /// Sets the origin of an event in the older text form of Windows event logs, unless its record says it.
+    pub(crate) fn classic_origin(&self, builder: &mut ChunkBuilder<'_>, slots: &Slots, event: &Classic) {
         let own = [
-            ("host", &self.options.host, computer.to_owned()),
-            ("source", &self.options.source, format!("WinEventLog:{log}")),
-            ("sourcetype", &self.options.sourcetype, "WinEventLog".to_owned()),
+            ("host", Role::Host, &self.options.host, event.computer.clone()),
+            ("source", Role::Source, &self.options.source, format!("WinEventLog:{}", event.log)),
+            ("sourcetype", Role::Sourcetype, &self.options.sourcetype, "WinEventLog".to_owned()),
         ];
-        for (name, option, value) in own {
-            if option.is_none() && !value.is_empty() {
+        for (name, role, option, value) in own {
+            if option.is_none() && slots.get(role).is_none() && !value.is_empty() {
                 let column = builder.column(name, ColumnKind::Repeated);
                 builder.append_text(column, &value);
             }
@@ -282,6 +353,14 @@ impl<'o> EventFinisher<'o> {
             }
         }
         self.zeek_origin(builder, slots);
+        if self.options.host.is_none()
+            && slots.get(Role::Host).is_none()
+            && slots.get(Role::RealtimeTimestamp).is_some()
+            && let Some(host) = slots.get(Role::JournalHost)
+        {
+            let column = self.column(builder, HOST);
+            builder.append(column, host);
+        }
         let Some(id) = slots.get(Role::EventId).or(slots.get(Role::EventCode)) else {
             return;
         };

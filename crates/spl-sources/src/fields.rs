@@ -38,9 +38,27 @@ pub(crate) struct Node {
     pub(crate) alias: Option<Box<str>>,
 }
 
-/// The name that a field of a Windows event has in Splunk, for one nested as `Event.System` and `Event.EventData`.
+/// The name that a field of a Windows event has in Splunk, for one nested as `Event.System` and `Event.EventData`, or as
+/// Winlogbeat nests it.
 fn windows_alias(name: &str) -> Option<&str> {
     let name = name.strip_suffix("{}").unwrap_or(name);
+    if let Some(inner) = name.strip_prefix("winlog.") {
+        return match inner {
+            "channel" => Some("Channel"),
+            "event_id" => Some("EventID"),
+            "computer_name" => Some("Computer"),
+            "record_id" => Some("EventRecordID"),
+            "provider_name" => Some("Provider_Name"),
+            "provider_guid" => Some("Provider_Guid"),
+            "process.pid" => Some("ProcessID"),
+            "process.thread.id" => Some("ThreadID"),
+            "user.identifier" => Some("UserID"),
+            _ => inner
+                .strip_prefix("event_data.")
+                .or_else(|| inner.strip_prefix("user_data."))
+                .filter(|field| !field.contains('.')),
+        };
+    }
     let inner = name.strip_prefix("Event.")?;
     let inner = inner.strip_suffix(".#text").unwrap_or(inner);
     if let Some(field) = inner.strip_prefix("System.") {
@@ -61,6 +79,8 @@ pub(crate) struct FieldTree<'s> {
     children: HashTable<u32>,
     hasher: DefaultHashBuilder,
     selection: &'s FieldSelection,
+    /// Whether lists of the event itself are several values of a field of their plain name.
+    pub(crate) plain_lists: bool,
 }
 
 impl<'s> FieldTree<'s> {
@@ -78,7 +98,13 @@ impl<'s> FieldTree<'s> {
             array: NONE,
             alias: None,
         };
-        Self { nodes: vec![root], children: HashTable::new(), hasher: DefaultHashBuilder::default(), selection }
+        Self {
+            nodes: vec![root],
+            children: HashTable::new(),
+            hasher: DefaultHashBuilder::default(),
+            selection,
+            plain_lists: false,
+        }
     }
 
     pub(crate) fn node(&self, node: u32) -> &Node {
@@ -127,7 +153,8 @@ impl<'s> FieldTree<'s> {
     pub(crate) fn elements(&mut self, node: u32) -> u32 {
         if self.node(node).array == NONE {
             // Tags and event types may be lists and keep their plain names.
-            let plain = self.node(node).parent == ROOT && matches!(self.node(node).name.as_str(), "tag" | "eventtype");
+            let plain = self.node(node).parent == ROOT
+                && (self.plain_lists || matches!(self.node(node).name.as_str(), "tag" | "eventtype"));
             let array = if plain { node } else { self.add(NONE, b"", format!("{}{{}}", self.node(node).name)) };
             self.node_mut(node).array = array;
         }
@@ -138,7 +165,7 @@ impl<'s> FieldTree<'s> {
         let alias = windows_alias(&name).map(Box::from);
         let role = Role::of(alias.as_deref().unwrap_or(&name)).filter(|role| alias.is_none() || !role.is_meta());
         let meta = role.is_some_and(Role::is_meta);
-        let windows = ["Event", "Event.System", "Event.EventData", "Event.UserData"]
+        let windows = ["Event", "Event.System", "Event.EventData", "Event.UserData", "winlog"]
             .iter()
             .any(|above| name.strip_prefix(above).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')));
         self.nodes.push(Node {

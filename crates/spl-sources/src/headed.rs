@@ -18,6 +18,16 @@ pub(crate) struct Header {
     /// The name of a Zeek log: `conn`, `dns`.
     pub(crate) path: Option<String>,
     w3c: bool,
+    /// What `#Software:` says.
+    software: String,
+    /// What `#Log-type:` says, in Exchange's logs.
+    log_type: String,
+    /// The date of `#Date:`, for records that have a time of day only.
+    date: Option<String>,
+    /// Whether `#Time Format: Local` says that times are no UTC.
+    local: bool,
+    /// Whether the separator is still to be found, in the first record.
+    open: bool,
 }
 
 impl Header {
@@ -31,6 +41,11 @@ impl Header {
             unset: "-".to_owned(),
             path: None,
             w3c,
+            software: String::new(),
+            log_type: String::new(),
+            date: None,
+            local: false,
+            open: w3c,
         }
     }
 
@@ -47,16 +62,64 @@ impl Header {
         header
     }
 
+    /// Takes a directive of a W3C log in.
+    fn directive(&mut self, line: &str) {
+        let Some((key, value)) = line.trim_start_matches('#').split_once(':') else {
+            return;
+        };
+        let value = value.trim();
+        match key.trim().to_ascii_lowercase().as_str() {
+            "fields" => {
+                let commas = value.contains(',');
+                let names = value.split(|c: char| c.is_ascii_whitespace() || (commas && c == ','));
+                self.names = names.filter(|name| !name.is_empty()).map(w3c_name).collect();
+                self.several = vec![false; self.names.len()];
+                // Values stand between what the names stand between, or between tabs.
+                self.separator = if commas {
+                    b','
+                } else if value.contains('\t') {
+                    b'\t'
+                } else {
+                    b' '
+                };
+                self.open = self.separator == b' ';
+            }
+            "software" => self.software = value.to_ascii_lowercase(),
+            "log-type" => self.log_type = value.to_ascii_lowercase(),
+            "date" | "start-date" => self.date = value.get(..10).map(str::to_owned),
+            "time format" => self.local = value.eq_ignore_ascii_case("local"),
+            _ => {}
+        }
+    }
+
+    /// The sourcetype that Splunk's add-on for the program gives its logs.
+    pub(crate) fn sourcetype(&self) -> &'static str {
+        let has = |name: &str| self.names.iter().any(|known| known == name);
+        let software = |part: &str| self.software.contains(part);
+        if software("firewall") || (has("src_ip") && has("tcpflags")) {
+            "windows:firewall"
+        } else if software("http server api") || (has("s_reason") && has("s_queuename")) {
+            "ms:iis:httperr"
+        } else if software("exchange") {
+            match self.log_type.as_str() {
+                "message tracking log" => "MSExchange:2013:MessageTracking",
+                _ => "MSExchange:2013:Log",
+            }
+        } else if has("x_edge_location") {
+            "aws:cloudfront:accesslogs"
+        } else if software("sgos") || software("blue coat") || has("cs_auth_group") || has("x_bluecoat_transaction_uuid") {
+            "bluecoat:proxysg:access:file"
+        } else if software("internet information services") || has("s_sitename") || has("sc_win32_status") || has("cs_uri_stem") {
+            "iis"
+        } else {
+            "w3c"
+        }
+    }
+
     /// Takes a comment line in.
     fn line(&mut self, line: &str) {
         if self.w3c {
-            if let Some(names) = line.strip_prefix("#Fields:") {
-                self.names = names.split_ascii_whitespace().map(w3c_name).collect();
-                // Values stand between tabs where the names do.
-                self.separator = if names.trim().contains('\t') { b'\t' } else { b' ' };
-                self.several = vec![false; self.names.len()];
-            }
-            return;
+            return self.directive(line);
         }
         if let Some(separator) = line.strip_prefix("#separator ") {
             let code = separator.strip_prefix("\\x").and_then(|code| u8::from_str_radix(code.trim(), 16).ok());
@@ -91,7 +154,7 @@ pub(crate) fn is_zeek(text: &str) -> bool {
 
 /// Whether a text begins as a W3C extended log.
 pub(crate) fn is_w3c(text: &str) -> bool {
-    let starts = ["#Software:", "#Version:", "#Date:", "#Fields:"];
+    let starts = ["#Software:", "#Version:", "#Date:", "#Start-Date:", "#Log-type:", "#Remark:", "#Fields:"];
     starts.iter().any(|start| text.starts_with(start))
         && text.lines().take_while(|line| line.starts_with('#')).any(|line| line.starts_with("#Fields:"))
 }
@@ -126,12 +189,17 @@ pub(crate) fn read(builder: &mut ChunkBuilder<'_>, finisher: &mut EventFinisher<
             }
             continue;
         }
+        if header.open {
+            let tabs = memchr::memchr_iter(b'\t', line).count();
+            header.separator = if tabs > 0 && tabs + 1 >= header.names.len() { b'\t' } else { b' ' };
+            header.open = false;
+        }
         let raw = Span::data(begin, begin + line.len(), false);
         record(builder, finisher, &mut slots, &header, &mut columns, line);
         if header.w3c {
-            // Such logs are in UTC, unless the sourcetype says something else.
-            let stamp = stamp(&header, line);
-            finisher.known_time = stamp.and_then(|stamp| finisher.utc(&stamp));
+            // Such logs are in UTC, unless they or the sourcetype say something else.
+            let read = |stamp: String| if header.local { finisher.times.field(&stamp) } else { finisher.utc(&stamp) };
+            finisher.known_time = stamp(&header, line).and_then(read);
         }
         finisher.finish(builder, &mut slots, Some(raw));
     }
@@ -162,7 +230,7 @@ fn record(
     line: &[u8],
 ) {
     let mut count = 0;
-    for (index, value) in line.split(|byte| *byte == header.separator).enumerate() {
+    for (index, value) in values(line, header).enumerate() {
         count = index + 1;
         let Some(Some(column)) = columns.get_mut(index) else {
             if index >= header.names.len() {
@@ -174,6 +242,9 @@ fn record(
             continue;
         }
         let value = std::str::from_utf8(value).unwrap_or_default();
+        let quotes = header.w3c && value.contains("\"\"");
+        let unquoted = if quotes { value.replace("\"\"", "\"") } else { String::new() };
+        let value = if quotes { &unquoted } else { value };
         if let Some(role) = column.role {
             let span = builder.place(value);
             slots.set(role, span);
@@ -206,13 +277,49 @@ fn record(
     }
 }
 
+/// The values of a line; those of a W3C log may stand in quotes.
+fn values<'l>(line: &'l [u8], header: &Header) -> impl Iterator<Item = &'l [u8]> {
+    let (separator, quotes) = (header.separator, header.w3c);
+    let mut at = Some(0);
+    std::iter::from_fn(move || {
+        let start = at?;
+        let rest = &line[start..];
+        if quotes && rest.first() == Some(&b'"') {
+            let ends = |end: &usize| rest.get(end + 1).is_none_or(|next| *next == separator);
+            // A doubled quote stands for itself.
+            let mut skip = 0;
+            let end = memchr::memchr_iter(b'"', &rest[1..]).map(|end| end + 1).find(|end| {
+                if *end <= skip {
+                    return false;
+                }
+                if rest.get(end + 1) == Some(&b'"') {
+                    skip = end + 1;
+                    return false;
+                }
+                ends(end)
+            });
+            if let Some(end) = end {
+                at = (start + end + 1 < line.len()).then_some(start + end + 2);
+                return Some(&rest[1..end]);
+            }
+        }
+        let end = memchr::memchr(separator, rest);
+        at = end.map(|end| start + end + 1);
+        Some(&rest[..end.unwrap_or(rest.len())])
+    })
+}
+
 /// Date and time of a W3C record.
 fn stamp(header: &Header, line: &[u8]) -> Option<String> {
     let value = |name: &str| {
         let index = header.names.iter().position(|known| known == name)?;
-        std::str::from_utf8(line.split(|byte| *byte == header.separator).nth(index)?).ok()
+        std::str::from_utf8(values(line, header).nth(index)?).ok()
     };
-    Some(format!("{} {}", value("date")?, value("time")?))
+    if let Some(stamp) = value("date_time") {
+        return Some(stamp.to_owned());
+    }
+    let date = value("date").or(header.date.as_deref())?;
+    Some(format!("{date} {}", value("time")?))
 }
 
 /// Resolves Zeek's `\x09`.
@@ -252,5 +359,30 @@ mod tests {
         assert!(is_w3c(w3c) && !is_w3c("#Software: x\nnothing\n"));
         assert_eq!(Header::read(w3c, true).names, ["date", "time", "cs_User_Agent_"]);
         assert_eq!(unescape(r"a\x09b\xzz"), "a\tb\\xzz");
+        for (directives, expected) in [
+            ("#Software: Microsoft Internet Information Services 10.0\n#Fields: date time cs-method\n", "iis"),
+            ("#Fields: date time x-edge-location c-ip\n", "aws:cloudfront:accesslogs"),
+            ("#Software: SGOS 6.7\n#Fields: date time c-ip\n", "bluecoat:proxysg:access:file"),
+            ("#Software: Microsoft Windows Firewall\n#Fields: date time action\n", "windows:firewall"),
+            ("#Software: Microsoft HTTP API 2.0\n#Fields: date time s-reason s-queuename\n", "ms:iis:httperr"),
+            (
+                "#Software: Microsoft Exchange Server\n#Log-type: Message Tracking Log\n#Fields: date-time,client-ip\n",
+                "MSExchange:2013:MessageTracking",
+            ),
+            ("#Software: Other\n#Fields: date time x\n", "w3c"),
+        ] {
+            assert_eq!(Header::read(directives, true).sourcetype(), expected, "{directives}");
+        }
+        let header = Header::read("#Fields: a b c\n", true);
+        for (line, expected) in [
+            ("1 \"two words\" 3", vec!["1", "two words", "3"]),
+            ("\"a \"\"b\"\" c\" \"\" x", vec!["a \"\"b\"\" c", "", "x"]),
+            ("\"open 2 3", vec!["\"open", "2", "3"]),
+            ("1  3 ", vec!["1", "", "3", ""]),
+            ("\"last\"", vec!["last"]),
+        ] {
+            let found: Vec<&[u8]> = values(line.as_bytes(), &header).collect();
+            assert_eq!(found, expected.iter().map(|value| value.as_bytes()).collect::<Vec<_>>(), "{line}");
+        }
     }
 }

@@ -4,17 +4,24 @@ use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::input;
-use crate::load::{FilePlan, Gathered, plan, read_parts};
+use arrow::buffer::Buffer;
+
+use crate::detect::{compression, refused};
+use crate::encoding::Encoding;
+use crate::input::{self, Input};
+use crate::load::{FilePlan, Gathered, HEAD, plan, read_parts};
 use crate::options::LoadOptions;
-use crate::parts::Part;
+use crate::parts::{PART, Part};
 use crate::report::{LoadError, LoadReport};
+use crate::stream::{self, Stream};
 use crate::table::EventTable;
+use crate::unpack::{LIMITS, unpack};
 
 /// The tables of files that are read one after the other. A table holds the events of about so many bytes, in descending
 /// time; the events of a later table stand further down in the input, not in time.
 ///
-/// A compressed file, a CSV, JSON, XML or Windows event log is held as a whole while its parts are read.
+/// A compressed file, a CSV, JSON, XML or Windows event log is held as a whole while its parts are read. Of a stream of lines
+/// (a FIFO, [`LoadOptions::standard_input_stream`]) only what the next table needs is read.
 pub struct PartTables {
     options: Arc<LoadOptions>,
     bytes: u64,
@@ -22,6 +29,8 @@ pub struct PartTables {
     paths: VecDeque<PathBuf>,
     files: Vec<FilePlan>,
     waiting: VecDeque<(usize, Part)>,
+    /// The stream that is being read, and the number of its file.
+    stream: Option<(usize, Stream)>,
     gathered: Gathered,
     failed: bool,
 }
@@ -37,8 +46,8 @@ pub fn load_in_parts(options: Arc<LoadOptions>, bytes: u64) -> Result<PartTables
     if let Some(progress) = &options.progress {
         progress.add_total(total_bytes(paths.iter()));
     }
-    let (files, waiting) = (Vec::new(), VecDeque::new());
-    Ok(PartTables { options, bytes, pool, paths, files, waiting, gathered: Gathered::default(), failed: false })
+    let (files, waiting, stream, gathered) = (Vec::new(), VecDeque::new(), None, Gathered::default());
+    Ok(PartTables { options, bytes, pool, paths, files, waiting, stream, gathered, failed: false })
 }
 
 /// How many bytes files have, as they are on disk.
@@ -68,6 +77,7 @@ impl PartTables {
                     bytes += part.bytes();
                     parts.push((file, part));
                 }
+                None if self.stream.is_some() => self.read_stream()?,
                 None => match self.paths.pop_front() {
                     Some(path) => self.open(&path)?,
                     None => break,
@@ -82,12 +92,53 @@ impl PartTables {
     }
 
     fn open(&mut self, path: &Path) -> Result<(), LoadError> {
-        let standard_input = self.options.standard_input.as_ref().map(|bytes| bytes.as_slice());
-        for input in input::open(path, standard_input)? {
+        let inputs = match stream::open(path, &self.options)? {
+            Some(stream) => self.open_stream(path, stream)?,
+            None => {
+                let standard_input = self.options.standard_input.as_ref().map(|bytes| bytes.as_slice());
+                input::open(path, standard_input)?
+            }
+        };
+        for input in inputs {
             let (file, parts) = plan(input, &self.options)?;
             let number = self.files.len();
             self.files.push(file);
             self.waiting.extend(parts.into_iter().map(|part| (number, part)));
+        }
+        Ok(())
+    }
+
+    /// Begins to read a stream of lines; what else a stream holds has to be there as a whole.
+    fn open_stream(&mut self, path: &Path, mut stream: Stream) -> Result<Vec<Input>, LoadError> {
+        let failed = |error| LoadError::Io { path: path.display().to_string(), error };
+        let head = stream.head(HEAD).map_err(failed)?.to_vec();
+        let plain = compression(&head).is_none() && refused(&head).is_none() && Encoding::of(&head).is_none();
+        if plain {
+            let (mut file, _) = plan(stream::input(path, head), &self.options)?;
+            if file.is_read_by_line() {
+                file.bytes = 0;
+                self.stream = Some((self.files.len(), stream));
+                self.files.push(file);
+                return Ok(Vec::new());
+            }
+        }
+        Ok(unpack(stream::input(path, stream.rest().map_err(failed)?), LIMITS))
+    }
+
+    /// Reads the next block of the stream.
+    fn read_stream(&mut self) -> Result<(), LoadError> {
+        let Some((number, stream)) = &mut self.stream else {
+            return Ok(());
+        };
+        let file = &mut self.files[*number];
+        let times = file.times(&self.options);
+        let block = stream.block(PART, |text| file.end_of_event(text, &times));
+        match block.map_err(|error| LoadError::Io { path: file.path.clone(), error })? {
+            Some(block) => {
+                file.bytes += block.len() as u64;
+                self.waiting.push_back((*number, Part::Text(Buffer::from_vec(block))));
+            }
+            None => self.stream = None,
         }
         Ok(())
     }

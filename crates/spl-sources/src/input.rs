@@ -1,13 +1,13 @@
-//! From paths to files with their bytes: globs, folders, compressed files, archives, UTF-16.
+//! From paths to files with their bytes: globs, folders, FIFOs.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::time::UNIX_EPOCH;
+use std::time::{Duration, UNIX_EPOCH};
 
 use arrow::buffer::Buffer;
 
-use crate::detect::{Compression, compression};
 use crate::report::LoadError;
+use crate::unpack::{LIMITS, unpack};
 
 /// The bytes of a file: still on disk, or in memory.
 #[derive(Clone, Debug)]
@@ -118,154 +118,70 @@ fn glob(pattern: &str) -> Result<Vec<PathBuf>, LoadError> {
     Ok(files.filter(|file| matcher.is_match(file) || matcher.is_match(Path::new("./").join(file))).collect())
 }
 
+/// How long a FIFO is waited for whose other end nobody has opened.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 /// Opens a file; archives give one input per member, compressed files one that is decompressed.
 pub(crate) fn open(path: &Path, standard_input: Option<&[u8]>) -> Result<Vec<Input>, LoadError> {
     let name = path.display().to_string();
+    let mut modified = None;
     let content = if name == "-" {
         let bytes = standard_input.ok_or_else(|| LoadError::NotFound { path: name.clone() })?;
         Content::Memory(Buffer::from_vec(bytes.to_vec()))
     } else {
         let failed = |error| LoadError::Io { path: name.clone(), error };
         let metadata = std::fs::metadata(path).map_err(failed)?;
+        modified = metadata.modified().ok();
         if metadata.is_file() {
             // Opened once now, so that a file without permission stops the load and not one of its threads.
             std::fs::File::open(path).map_err(failed)?;
             Content::File(path.to_owned(), metadata.len())
         } else {
-            Content::Memory(Buffer::from_vec(std::fs::read(path).map_err(failed)?))
+            let mut bytes = Vec::new();
+            open_stream(path).and_then(|mut stream| stream.read_to_end(&mut bytes)).map_err(failed)?;
+            Content::Memory(Buffer::from_vec(bytes))
         }
     };
-    let modified = std::fs::metadata(path).and_then(|metadata| metadata.modified()).ok();
     let modified = modified.and_then(|time| time.duration_since(UNIX_EPOCH).ok()).map(|time| time.as_secs() as f64);
-    let mut inputs = Vec::new();
-    unpack(Input { path: name, content, compressed: Vec::new(), modified, error: None }, 0, &mut inputs);
-    Ok(inputs)
+    Ok(unpack(Input { path: name, content, compressed: Vec::new(), modified, error: None }, LIMITS))
 }
 
-/// How many layers of compression are taken off.
-const LAYERS: usize = 4;
+/// Whether a path names something that is read from its beginning to its end only once, such as a FIFO.
+pub(crate) fn is_stream(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir())
+}
 
-fn unpack(mut input: Input, layer: usize, inputs: &mut Vec<Input>) {
-    let head = match input.content.head(4096) {
-        Ok(head) => head,
-        Err(error) => {
-            input.error = Some(error.to_string());
-            inputs.push(input);
-            return;
-        }
-    };
-    let compression = if layer < LAYERS { compression(&head) } else { None };
-    let Some(compression) = compression else {
-        let marked = head.starts_with(&[0xFF, 0xFE]) || head.starts_with(&[0xFE, 0xFF]);
-        if marked || is_utf16(&head) {
-            match input.content.read() {
-                Ok(bytes) => input.content = Content::Memory(Buffer::from_vec(utf16(&bytes, marked).into_bytes())),
-                Err(error) => input.error = Some(error.to_string()),
-            }
-        }
-        inputs.push(input);
-        return;
-    };
-    input.compressed.push(compression.name());
-    let members = input.content.read().and_then(|bytes| decompress(compression, &bytes));
-    match members {
-        Ok((members, error)) => {
-            let archive = matches!(compression, Compression::Zip | Compression::Tar);
-            for (name, bytes) in members {
-                let path = if archive { format!("{}:{name}", input.path) } else { input.path.clone() };
-                let content = Content::Memory(Buffer::from_vec(bytes));
-                unpack(
-                    Input { path, content, compressed: input.compressed.clone(), modified: input.modified, error: None },
-                    layer + 1,
-                    inputs,
-                );
-            }
-            if let Some(error) = error {
-                // What was decompressed before the damage is kept; the warning stands beside it.
-                let content = Content::Memory(Buffer::default());
-                inputs.push(Input { content, error: Some(error), ..input });
-            }
-        }
-        Err(error) => {
-            input.content = Content::Memory(Buffer::default());
-            input.error = Some(error.to_string());
-            inputs.push(input);
-        }
+/// Opens a FIFO for reading; devices and sockets are refused, as reading them may never end or have effects.
+///
+/// # Errors
+/// A device, a socket, a FIFO without a writer.
+pub(crate) fn open_stream(path: &Path) -> std::io::Result<Box<dyn Read + Send>> {
+    if path == Path::new("/dev/null") {
+        return Ok(Box::new(std::io::empty()));
+    }
+    let kind = std::fs::metadata(path)?.file_type();
+    if !is_fifo(kind) {
+        return Err(std::io::Error::other("is a device or a socket, which is not read: give a file, a FIFO, or `-`"));
+    }
+    // Opening waits for a writer, perhaps for ever, so that another thread does it.
+    let (sender, receiver) = std::sync::mpsc::channel();
+    let path = path.to_owned();
+    std::thread::Builder::new().name("open".to_owned()).spawn(move || {
+        // Nobody may be waiting any more.
+        let _ = sender.send(std::fs::File::open(path));
+    })?;
+    match receiver.recv_timeout(PATIENCE) {
+        Ok(file) => Ok(Box::new(file?)),
+        Err(_) => Err(std::io::Error::other("is a FIFO that nothing writes to")),
     }
 }
 
-type Members = (Vec<(String, Vec<u8>)>, Option<String>);
-
-fn decompress(compression: Compression, bytes: &[u8]) -> std::io::Result<Members> {
-    let read_all = |mut reader: Box<dyn Read + '_>| {
-        let mut plain = Vec::new();
-        let error = reader.read_to_end(&mut plain).err().map(|error| error.to_string());
-        Ok((vec![(String::new(), plain)], error))
-    };
-    match compression {
-        Compression::Gz => read_all(Box::new(flate2::bufread::MultiGzDecoder::new(bytes))),
-        Compression::Zst => read_all(Box::new(zstd::stream::read::Decoder::with_buffer(bytes)?)),
-        Compression::Zip => {
-            let mut archive = zip::ZipArchive::new(std::io::Cursor::new(bytes)).map_err(std::io::Error::other)?;
-            let mut members = Vec::new();
-            let mut failed = None;
-            for index in 0..archive.len() {
-                let read = archive.by_index(index).map_err(std::io::Error::other).and_then(|mut member| {
-                    let name = member.name().map_err(std::io::Error::other)?.replace('\\', "/");
-                    let mut plain = Vec::new();
-                    if member.is_dir() || name.ends_with('/') || is_extra(&name) {
-                        return Ok(None);
-                    }
-                    member.read_to_end(&mut plain)?;
-                    Ok(Some((name, plain)))
-                });
-                match read {
-                    Ok(member) => members.extend(member),
-                    Err(error) => failed = failed.or(Some(error.to_string())),
-                }
-            }
-            Ok((members, failed))
-        }
-        Compression::Tar => {
-            let mut archive = tar::Archive::new(bytes);
-            let mut members = Vec::new();
-            for entry in archive.entries()? {
-                let read = entry.and_then(|mut entry| {
-                    let name = entry.path()?.display().to_string();
-                    if !entry.header().entry_type().is_file() || is_extra(&name) {
-                        return Ok(None);
-                    }
-                    let mut plain = Vec::new();
-                    entry.read_to_end(&mut plain)?;
-                    Ok(Some((name, plain)))
-                });
-                match read {
-                    Ok(member) => members.extend(member),
-                    Err(error) => return Ok((members, Some(error.to_string()))),
-                }
-            }
-            Ok((members, None))
-        }
-    }
+#[cfg(unix)]
+fn is_fifo(kind: std::fs::FileType) -> bool {
+    std::os::unix::fs::FileTypeExt::is_fifo(&kind)
 }
 
-/// Members that archivers of other systems add and that hold no events.
-fn is_extra(name: &str) -> bool {
-    let file = name.rsplit('/').next().unwrap_or(name);
-    name.starts_with("__MACOSX/") || file.starts_with("._") || file == ".DS_Store"
-}
-
-/// Whether a text is UTF-16 without a byte order mark, as Windows writes it: printable characters with a zero behind each.
-fn is_utf16(head: &[u8]) -> bool {
-    let pairs = head.chunks_exact(2).take(64);
-    head.len() >= 16 && pairs.clone().all(|pair| pair[1] == 0 && (pair[0] >= b' ' || matches!(pair[0], b'\r' | b'\n' | b'\t')))
-}
-
-/// UTF-16 as text, little-endian unless a byte order mark says something else; what is not UTF-16 becomes U+FFFD.
-fn utf16(bytes: &[u8], marked: bool) -> String {
-    let big = bytes.starts_with(&[0xFE, 0xFF]);
-    let units = bytes[if marked { 2 } else { 0 }..]
-        .chunks_exact(2)
-        .map(|pair| if big { u16::from_be_bytes([pair[0], pair[1]]) } else { u16::from_le_bytes([pair[0], pair[1]]) });
-    char::decode_utf16(units).map(|character| character.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
+#[cfg(not(unix))]
+fn is_fifo(_: std::fs::FileType) -> bool {
+    false
 }

@@ -1,12 +1,15 @@
 //! JSON events: one pass over the text, values noted where they stand, names as Splunk's JSON extraction gives them.
 
 use crate::chunk::{ChunkBuilder, LONGEST, Span, unescape};
+use crate::envelope::{self, Envelope};
 use crate::event::EventFinisher;
 use crate::fields::{FieldTree, NONE, ROOT};
+use crate::options::FieldSelection;
 use crate::report::WarningKind;
 use crate::role::Slots;
-use crate::windows;
-use crate::xml::{Place, XmlReader};
+
+/// What stands before each value of a JSON text sequence (RFC 7464).
+pub(crate) const RECORD: u8 = 0x1E;
 
 /// The deepest nesting that is followed.
 const DEEPEST: usize = 512;
@@ -16,9 +19,9 @@ const DEEPEST: usize = 512;
 pub(crate) struct JsonError;
 
 /// Reads the JSON lines of a part.
-pub(crate) fn read_lines(builder: &mut ChunkBuilder<'_>, finisher: &mut EventFinisher<'_>) {
+pub(crate) fn read_lines(builder: &mut ChunkBuilder<'_>, finisher: &mut EventFinisher<'_>, envelope: Envelope) {
     let text = builder.data();
-    let mut reader = JsonReader::new(finisher);
+    let mut reader = JsonReader::new(finisher, envelope);
     let mut start = 0;
     while start < text.len() {
         let end = memchr::memchr(b'\n', &text[start..]).map_or(text.len(), |at| start + at);
@@ -29,8 +32,13 @@ pub(crate) fn read_lines(builder: &mut ChunkBuilder<'_>, finisher: &mut EventFin
 }
 
 /// Reads the JSON events at these places of a part's text.
-pub(crate) fn read_places(builder: &mut ChunkBuilder<'_>, finisher: &mut EventFinisher<'_>, places: &[(usize, usize)]) {
-    let mut reader = JsonReader::new(finisher);
+pub(crate) fn read_places(
+    builder: &mut ChunkBuilder<'_>,
+    finisher: &mut EventFinisher<'_>,
+    envelope: Envelope,
+    places: &[(usize, usize)],
+) {
+    let mut reader = JsonReader::new(finisher, envelope);
     for &(start, end) in places {
         builder.lines += 1;
         reader.read_line(builder, start, end);
@@ -40,33 +48,65 @@ pub(crate) fn read_places(builder: &mut ChunkBuilder<'_>, finisher: &mut EventFi
 /// Reads JSON events at places of a part's text.
 pub(crate) struct JsonReader<'f, 'o> {
     finisher: &'f mut EventFinisher<'o>,
-    tree: FieldTree<'o>,
+    fields: JsonFields<'o>,
     slots: Slots,
-    xml: XmlReader<'o>,
+    envelope: Envelope,
 }
 
 impl<'f, 'o> JsonReader<'f, 'o> {
-    pub(crate) fn new(finisher: &'f mut EventFinisher<'o>) -> Self {
-        let tree = FieldTree::new(finisher.selection());
-        let xml = XmlReader::new(finisher.selection());
-        Self { finisher, tree, slots: Slots::new(), xml }
+    pub(crate) fn new(finisher: &'f mut EventFinisher<'o>, envelope: Envelope) -> Self {
+        let mut fields = JsonFields::new(finisher.selection());
+        // Several values of a field are a list in results of searches.
+        fields.tree.plain_lists = matches!(envelope, Envelope::Result | Envelope::Row);
+        Self { finisher, fields, slots: Slots::new(), envelope }
     }
 
-    /// Reads the event between two places, unless there are only blanks.
+    /// Reads the event between two places, unless there are only blanks. Envelopes may stand one after another.
     pub(crate) fn read_line(&mut self, builder: &mut ChunkBuilder<'_>, start: usize, end: usize) {
+        let mut start = start;
+        if self.envelope != Envelope::None {
+            let text = builder.data();
+            loop {
+                let mut scanner = Scanner { text: &text[..end], at: start };
+                let complete = scanner.peek() == Some(b'{') && scanner.skip_value().is_ok();
+                if !complete || scanner.peek() != Some(b'{') {
+                    break;
+                }
+                self.read_event(builder, start, scanner.at);
+                start = scanner.at;
+            }
+        }
+        self.read_event(builder, start, end);
+    }
+
+    fn read_event(&mut self, builder: &mut ChunkBuilder<'_>, start: usize, end: usize) {
         let text = builder.data();
         let Some((start, end)) = trim(text, start, end) else {
             return;
         };
-        let line = Span::data(start, end, false);
+        let mut line = Span::data(start, end, false);
         if end - start > LONGEST {
             builder.warnings.add(WarningKind::TooLarge, builder.lines, &String::from_utf8_lossy(&text[start..start + 200]));
         }
-        let mut scanner = Scanner { text: &text[..end], at: start };
-        let read = match text[start] {
-            b'{' => self.object(builder, &mut scanner, ROOT, 0).and_then(|()| scanner.expect_end()),
+        let read = match (text[start], self.envelope) {
+            (b'{', Envelope::None) => self.fields.read(builder, &mut self.slots, start, end),
+            (b'{', envelope) => {
+                let mut scanner = Scanner { text: &text[..end], at: start };
+                let complete = scanner.skip_value().and_then(|()| scanner.expect_end());
+                let opened = envelope.open(builder, &mut self.slots, start, end);
+                if opened.is_empty() {
+                    return;
+                }
+                line = Span::data(opened.event.0, opened.event.1, false);
+                let mut objects = opened.objects();
+                complete
+                    .and_then(|()| objects.try_for_each(|(start, end)| self.fields.read(builder, &mut self.slots, start, end)))
+            }
             // A line that is no object has no fields; it is not an error when it is JSON.
-            _ => scanner.skip_value().and_then(|()| scanner.expect_end()),
+            _ => {
+                let mut scanner = Scanner { text: &text[..end], at: start };
+                scanner.skip_value().and_then(|()| scanner.expect_end())
+            }
         };
         if read.is_err() {
             builder.clear_row();
@@ -75,20 +115,40 @@ impl<'f, 'o> JsonReader<'f, 'o> {
             let line = builder.lines;
             builder.warnings.add(WarningKind::BadJson, line, &example);
         }
-        if let Some(raw) = self.slots.raw() {
-            // An event of a Windows log that went through a search and came back as JSON: its text holds its fields.
-            let text = builder.text(raw);
-            if windows::is_event(text.as_bytes()) {
-                let text = text.into_owned();
-                self.xml.read(builder, &mut self.slots, text.as_bytes(), Place::Elsewhere, true);
-            }
-        }
         self.finisher.finish(builder, &mut self.slots, Some(line));
+    }
+}
+
+/// Reads the fields of JSON objects; knows the fields met so far.
+pub(crate) struct JsonFields<'o> {
+    tree: FieldTree<'o>,
+}
+
+impl<'o> JsonFields<'o> {
+    pub(crate) fn new(selection: &'o FieldSelection) -> Self {
+        Self { tree: FieldTree::new(selection) }
+    }
+
+    /// Adds the fields of the object that stands between two places of a part's text.
+    ///
+    /// # Errors
+    /// A text that is not one JSON object; fields before the error were added.
+    pub(crate) fn read(
+        &mut self,
+        builder: &mut ChunkBuilder<'_>,
+        slots: &mut Slots,
+        start: usize,
+        end: usize,
+    ) -> Result<(), JsonError> {
+        let text = builder.data();
+        let mut scanner = Scanner { text: &text[..end], at: start };
+        self.object(builder, slots, &mut scanner, ROOT, 0).and_then(|()| scanner.expect_end())
     }
 
     fn object(
         &mut self,
         builder: &mut ChunkBuilder<'_>,
+        slots: &mut Slots,
         scanner: &mut Scanner<'_>,
         parent: u32,
         depth: usize,
@@ -124,7 +184,7 @@ impl<'f, 'o> JsonReader<'f, 'o> {
             };
             previous = child;
             scanner.expect(b':')?;
-            self.value(builder, scanner, child, depth)?;
+            self.value(builder, slots, scanner, child, depth)?;
             match scanner.next() {
                 Some(b',') => {}
                 Some(b'}') => return Ok(()),
@@ -136,6 +196,7 @@ impl<'f, 'o> JsonReader<'f, 'o> {
     fn array(
         &mut self,
         builder: &mut ChunkBuilder<'_>,
+        slots: &mut Slots,
         scanner: &mut Scanner<'_>,
         parent: u32,
         depth: usize,
@@ -149,7 +210,7 @@ impl<'f, 'o> JsonReader<'f, 'o> {
             return Ok(());
         }
         loop {
-            self.value(builder, scanner, elements, depth)?;
+            self.value(builder, slots, scanner, elements, depth)?;
             match scanner.next() {
                 Some(b',') => {}
                 Some(b']') => return Ok(()),
@@ -162,6 +223,7 @@ impl<'f, 'o> JsonReader<'f, 'o> {
     fn value(
         &mut self,
         builder: &mut ChunkBuilder<'_>,
+        slots: &mut Slots,
         scanner: &mut Scanner<'_>,
         node: u32,
         depth: usize,
@@ -172,10 +234,10 @@ impl<'f, 'o> JsonReader<'f, 'o> {
             (node.descend, node.wanted, node.role)
         };
         match first {
-            b'{' if descend => return self.object(builder, scanner, node, depth + 1),
-            b'[' if descend => return self.array(builder, scanner, node, depth + 1),
+            b'{' if descend => return self.object(builder, slots, scanner, node, depth + 1),
+            b'[' if descend => return self.array(builder, slots, scanner, node, depth + 1),
             b'[' if (wanted || role.is_some()) && self.tree.elements(node) == node => {
-                return self.array(builder, scanner, node, depth + 1);
+                return self.array(builder, slots, scanner, node, depth + 1);
             }
             b'{' | b'[' => return scanner.skip_value(),
             _ => {}
@@ -192,7 +254,7 @@ impl<'f, 'o> JsonReader<'f, 'o> {
             Span::data(start, scanner.at, false)
         };
         if let Some(role) = role {
-            self.slots.set(role, span);
+            slots.set(role, span);
         }
         if wanted {
             let column = self.tree.column(node, builder);
@@ -214,8 +276,8 @@ pub(crate) fn events(text: &[u8]) -> Vec<(usize, usize)> {
         let start = scanner.at;
         match first {
             b'[' => elements(&mut scanner, &mut places),
-            b',' => scanner.at += 1,
-            _ if scanner.skip_value().is_ok() => match list_place(text, start, scanner.at) {
+            b',' | RECORD => scanner.at += 1,
+            _ if scanner.skip_value().is_ok() => match envelope::list_place(text, start, scanner.at) {
                 Some(list) => {
                     let mut list = Scanner { text: &text[..scanner.at], at: list };
                     elements(&mut list, &mut places);
@@ -255,54 +317,16 @@ fn elements(scanner: &mut Scanner<'_>, places: &mut Vec<(usize, usize)>) {
 /// Where a line begins an object after `start`, else the end.
 fn next_object(text: &[u8], start: usize) -> usize {
     let mut lines = memchr::memchr_iter(b'\n', &text[start..]).map(|at| start + at + 1);
-    lines.find(|at| text[*at..].trim_ascii_start().starts_with(b"{")).unwrap_or(text.len())
-}
-
-/// Keys of lists of events in an object around them: CloudTrail, Azure and Office 365 exports, command line tools.
-const LISTS: [&[u8]; 6] = [b"Records", b"records", b"Events", b"events", b"value", b"logEvents"];
-
-/// Keys that such an object may have beside its list: they say how to get more of it.
-fn is_beside(key: &[u8]) -> bool {
-    const BESIDE: [&[u8]; 10] =
-        [b"nextLink", b"NextToken", b"nextToken", b"next", b"nextPageToken", b"count", b"Count", b"total", b"kind", b"etag"];
-    key.starts_with(b"@odata.") || key.starts_with(b"odata.") || BESIDE.contains(&key)
-}
-
-/// Where the list of events begins in an object that is only there to hold it; the text may end within the list.
-pub(crate) fn wrapper(text: &[u8]) -> Option<usize> {
-    let mut scanner = Scanner { text, at: 0 };
-    scanner.expect(b'{').ok()?;
-    loop {
-        let key = scanner.key()?;
-        if LISTS.contains(&key) && scanner.peek() == Some(b'[') {
-            let mut inside = Scanner { text, at: scanner.at + 1 };
-            return matches!(inside.peek(), Some(b'{' | b']')).then_some(scanner.at);
-        }
-        if !is_beside(key) {
-            return None;
-        }
-        scanner.skip_value().ok()?;
-        scanner.expect(b',').ok()?;
-    }
-}
-
-/// Where the list of an object begins that is only there to hold a list of events.
-fn list_place(text: &[u8], start: usize, end: usize) -> Option<usize> {
-    let list = start + wrapper(&text[start..end])?;
-    let mut scanner = Scanner { text: &text[..end], at: list };
-    scanner.skip_value().ok()?;
-    while scanner.next()? == b',' {
-        if !is_beside(scanner.key()?) {
-            return None;
-        }
-        scanner.skip_value().ok()?;
-    }
-    Some(list)
+    let begins = |at: &usize| {
+        let rest = text[*at..].trim_ascii_start();
+        rest.starts_with(b"{") || rest.starts_with(b"[{")
+    };
+    lines.find(begins).unwrap_or(text.len())
 }
 
 /// The place without the blanks around it; None when there is nothing else.
 fn trim(text: &[u8], mut start: usize, mut end: usize) -> Option<(usize, usize)> {
-    while start < end && text[start].is_ascii_whitespace() {
+    while start < end && (text[start].is_ascii_whitespace() || text[start] == RECORD) {
         start += 1;
     }
     while end > start && text[end - 1].is_ascii_whitespace() {
@@ -354,7 +378,7 @@ impl<'t> Scanner<'t> {
         is
     }
 
-    fn expect(&mut self, byte: u8) -> Result<(), JsonError> {
+    pub(crate) fn expect(&mut self, byte: u8) -> Result<(), JsonError> {
         if self.next() == Some(byte) { Ok(()) } else { Err(JsonError) }
     }
 

@@ -1,5 +1,6 @@
 //! Loads files: finds them, cuts them into parts, reads the parts on all cores, joins them.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use arrow::buffer::Buffer;
@@ -7,9 +8,10 @@ use rayon::prelude::*;
 
 use crate::chunk::{Chunk, ChunkBuilder};
 use crate::detect;
+use crate::envelope::Envelope;
 use crate::event::EventFinisher;
 use crate::headed::Header;
-use crate::input::{self, Input};
+use crate::input::{self, Content, Input};
 use crate::options::{Format, LoadOptions};
 use crate::parts::{self, Part, parts, valid_text};
 use crate::report::{FileReport, LoadError, LoadReport, WarningKind, Warnings};
@@ -17,13 +19,13 @@ use crate::role::Defaults;
 use crate::rules::{IndexTimeRules, Merge, Rules, TimeConfig};
 use crate::separated::Dialect;
 use crate::table::{EventTable, LoadedPart, join};
-use crate::timestamp::{TimeReader, date_in_name, date_of};
-use crate::{columnar, evtx_log, headed, json, separated, sourcetype, text, windows};
+use crate::timestamp::{DateOrder, TimeReader, date_in_name, date_of};
+use crate::{breaking, columnar, evtx_log, headed, json, results, separated, sourcetype, stream, text, windows};
 
 /// Bytes that places in a part can name.
 const LARGEST: usize = 2 << 30;
 /// Bytes looked at to recognise a format.
-const HEAD: usize = 64 << 10;
+pub(crate) const HEAD: usize = 64 << 10;
 
 /// Events and how they were read.
 #[derive(Clone, Debug)]
@@ -46,7 +48,13 @@ pub fn load(options: &LoadOptions) -> Result<Loaded, LoadError> {
 
 fn load_here(options: &LoadOptions) -> Result<Loaded, LoadError> {
     let paths = input::resolve(&options.paths)?;
-    let standard_input = options.standard_input.as_ref().map(|bytes| bytes.as_slice());
+    let streamed = if options.paths.iter().any(|path| path == "-") {
+        let rest = |stream: stream::Stream| stream.rest().map_err(|error| LoadError::Io { path: "-".to_owned(), error });
+        stream::open(Path::new("-"), options)?.map(rest).transpose()?
+    } else {
+        None
+    };
+    let standard_input = options.standard_input.as_ref().map(|bytes| bytes.as_slice()).or(streamed.as_deref());
     let opened: Vec<Vec<Input>> = paths.par_iter().map(|path| input::open(path, standard_input)).collect::<Result<_, _>>()?;
     let inputs: Vec<Input> = opened.into_iter().flatten().collect();
     if let Some(progress) = &options.progress {
@@ -84,8 +92,16 @@ pub(crate) fn read_parts(files: &[FilePlan], parts: Vec<(usize, Part)>, options:
 #[derive(Default)]
 pub(crate) struct Gathered {
     lines: Vec<u64>,
-    events: Vec<u64>,
+    counts: Vec<Counts>,
     warnings: Vec<Warnings>,
+}
+
+/// Counts of a file's events.
+#[derive(Clone, Copy, Default)]
+struct Counts {
+    events: u64,
+    without_time: u64,
+    without_zone: u64,
 }
 
 impl Gathered {
@@ -98,14 +114,17 @@ impl Gathered {
     ) -> Result<EventTable, LoadError> {
         for file in &files[self.lines.len()..] {
             self.lines.push(0);
-            self.events.push(0);
+            self.counts.push(Counts::default());
             self.warnings.push(file.warnings.clone());
         }
         let mut parts = Vec::with_capacity(chunks.len());
         for (file, mut chunk) in chunks {
             self.warnings[file].merge(std::mem::take(&mut chunk.warnings), self.lines[file]);
             self.lines[file] += chunk.lines;
-            self.events[file] += u64::from(chunk.rows);
+            let counts = &mut self.counts[file];
+            counts.events += u64::from(chunk.rows);
+            counts.without_time += chunk.without_time;
+            counts.without_zone += chunk.without_zone;
             let fallback_time = files[file].modified.unwrap_or(options.now);
             parts.push(LoadedPart { chunk, file, defaults: files[file].defaults.clone(), fallback_time });
         }
@@ -121,9 +140,11 @@ impl Gathered {
 
     /// What is to be said of the files.
     pub(crate) fn report(self, files: &[FilePlan]) -> LoadReport {
-        let found = self.events.into_iter().zip(self.warnings);
-        let report = |(file, (events, warnings)): (&FilePlan, (u64, Warnings))| FileReport {
-            events,
+        let found = self.counts.into_iter().zip(self.warnings);
+        let report = |(file, (counts, warnings)): (&FilePlan, (Counts, Warnings))| FileReport {
+            events: counts.events,
+            without_time: counts.without_time,
+            without_zone: counts.without_zone,
             warnings: warnings.into_vec(),
             ..file.report()
         };
@@ -133,10 +154,10 @@ impl Gathered {
 
 /// What all parts of a file share.
 pub(crate) struct FilePlan {
-    path: String,
+    pub(crate) path: String,
     pub(crate) format: Format,
     compressed: String,
-    bytes: u64,
+    pub(crate) bytes: u64,
     modified: Option<f64>,
     defaults: Arc<Defaults>,
     /// The header of a separated file.
@@ -145,9 +166,13 @@ pub(crate) struct FilePlan {
     pub(crate) dialect: Dialect,
     /// The comment lines at the beginning of a log that has its header there.
     header: Option<Header>,
+    /// What its JSON events are wrapped in.
+    envelope: Envelope,
     pub(crate) rules: Rules,
     /// The date of events that show a time of day only.
     day: Option<(i64, u32, u32)>,
+    /// What comes first in dates of numbers.
+    order: Option<DateOrder>,
     pub(crate) warnings: Warnings,
 }
 
@@ -159,8 +184,31 @@ impl FilePlan {
             compressed: self.compressed.clone(),
             events: 0,
             bytes: self.bytes,
+            without_time: 0,
+            without_zone: 0,
             warnings: Vec::new(),
         }
+    }
+
+    /// Whether a part of it is any run of lines.
+    pub(crate) fn is_read_by_line(&self) -> bool {
+        self.format.is_lines() || self.format == Format::Ndjson
+    }
+
+    /// Where the last event of a text ends and the next one begins, when one begins there.
+    pub(crate) fn end_of_event(&self, text: &[u8], times: &TimeReader) -> std::io::Result<Option<(usize, usize)>> {
+        if self.format.is_lines() && self.breaks_itself() {
+            return breaking::last(text, &self.rules.breaking, times, &self.rules.time);
+        }
+        Ok(memchr::memrchr(b'\n', text).map(|end| (end + 1, end + 1)))
+    }
+
+    /// What reads the times of its events.
+    pub(crate) fn times(&self, options: &LoadOptions) -> TimeReader {
+        TimeReader::new(self.rules.time_zone.unwrap_or(options.time_zone), options.now)
+            .with_day(self.day)
+            .with_order(self.order)
+            .with_aliases(&self.rules.aliases)
     }
 
     /// Whether events are something else than lines.
@@ -170,9 +218,18 @@ impl FilePlan {
 }
 
 /// How a file is read, and the parts that it is read in.
-pub(crate) fn plan(input: Input, options: &LoadOptions) -> Result<(FilePlan, Vec<Part>), LoadError> {
+pub(crate) fn plan(mut input: Input, options: &LoadOptions) -> Result<(FilePlan, Vec<Part>), LoadError> {
     let mut warnings = Warnings::default();
-    let head = input.content.head(HEAD).unwrap_or_default();
+    let mut head = input.content.head(HEAD).unwrap_or_default();
+    if options.format.is_none() && results::is_results(&head) {
+        match input.content.read().and_then(|bytes| results::as_json(&bytes, &mut warnings)) {
+            Ok(lines) => {
+                head = lines[..lines.len().min(HEAD)].to_vec();
+                input.content = Content::Memory(Buffer::from_vec(lines));
+            }
+            Err(error) => warnings.add(WarningKind::BadXml, 0, &error.to_string()),
+        }
+    }
     let text = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&head);
     if let Some(error) = &input.error {
         warnings.add(WarningKind::BadFile, 0, error);
@@ -203,7 +260,10 @@ pub(crate) fn plan(input: Input, options: &LoadOptions) -> Result<(FilePlan, Vec
     let zone = rules.time_zone.unwrap_or(options.time_zone);
     let day =
         date_in_name(sourcetype::file_name(&input.path)).unwrap_or_else(|| date_of(input.modified.unwrap_or(options.now), zone));
-    let times = TimeReader::new(zone, options.now).with_day(Some(day));
+    let times = TimeReader::new(zone, options.now).with_day(Some(day)).with_aliases(&rules.aliases);
+    let text_format = !matches!(format, Format::Evtx | Format::Parquet | Format::Xml);
+    let order = if text_format { DateOrder::of(&String::from_utf8_lossy(text), rules.time.lookahead()) } else { None };
+    let times = times.with_order(order);
     if format == Format::Text && merges_by_default(&rules, text, &times) {
         rules.breaking.merge = Some(Merge::default());
     }
@@ -218,8 +278,10 @@ pub(crate) fn plan(input: Input, options: &LoadOptions) -> Result<(FilePlan, Vec
         names: Vec::new(),
         dialect: Dialect::new(format, &settings, text),
         header,
+        envelope: if matches!(format, Format::Ndjson | Format::Json) { Envelope::of(text) } else { Envelope::None },
         rules,
         day: Some(day),
+        order,
         warnings,
     };
     if format == Format::Text && options.format.is_none() && detect::is_binary(&head) {
@@ -268,7 +330,7 @@ fn merges_by_default(rules: &Rules, head: &[u8], times: &TimeReader) -> bool {
     let (mut all, mut timed) = (0, 0);
     for line in text.lines().filter(|line| !line.trim().is_empty()).take(1000) {
         all += 1;
-        let has_time = rules.time.find(times, line).is_some_and(|(_, clock)| clock);
+        let has_time = rules.time.find(times, line).is_some_and(|found| found.clock);
         if has_time && all == 1 {
             return true;
         }
@@ -317,15 +379,15 @@ fn read_part(file: &FilePlan, part: Part, options: &LoadOptions) -> Chunk {
     } else {
         buffer
     };
-    let mut finisher = EventFinisher::new(options, &file.rules, file.day);
+    let mut finisher = EventFinisher::new(options, &file.rules, file.times(options));
     let mut builder = ChunkBuilder::new(&buffer);
     builder.warnings = warnings;
     match file.format {
-        Format::Ndjson => json::read_lines(&mut builder, &mut finisher),
+        Format::Ndjson => json::read_lines(&mut builder, &mut finisher, file.envelope),
         Format::Csv | Format::Tsv => {
             separated::read_records(&mut builder, &mut finisher, &file.names, file.dialect.separator);
         }
-        Format::Json => json::read_places(&mut builder, &mut finisher, &places),
+        Format::Json => json::read_places(&mut builder, &mut finisher, file.envelope, &places),
         Format::Xml => windows::read(&mut builder, &mut finisher),
         Format::Evtx => windows::read_places(&mut builder, &mut finisher, &places),
         Format::Parquet => {
@@ -345,5 +407,6 @@ fn read_part(file: &FilePlan, part: Part, options: &LoadOptions) -> Chunk {
     let keep = finisher.keeps_raw.then(|| buffer.clone());
     let mut chunk = builder.finish(keep);
     chunk.bytes = bytes.unwrap_or(chunk.bytes);
+    (chunk.without_time, chunk.without_zone) = (finisher.without_time, finisher.without_zone);
     chunk
 }

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::io::Read;
 use std::str::FromStr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono_tz::Tz;
 
@@ -146,13 +147,36 @@ pub trait Progress: Send + Sync {
     fn advance(&self, bytes: u64, events: u64);
 }
 
+/// A stream of bytes that is read once, from its beginning to its end.
+#[derive(Clone)]
+pub struct InputStream(Arc<Mutex<Option<Box<dyn Read + Send>>>>);
+
+impl InputStream {
+    /// The stream that a reader gives.
+    pub fn new(reader: impl Read + Send + 'static) -> Self {
+        Self(Arc::new(Mutex::new(Some(Box::new(reader)))))
+    }
+
+    /// Takes the reader.
+    ///
+    /// # Errors
+    /// A stream that was taken before.
+    pub(crate) fn take(&self) -> std::io::Result<Box<dyn Read + Send>> {
+        let reader = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        reader.ok_or_else(|| std::io::Error::other("standard input was read before, and can be read once only"))
+    }
+}
+
 /// What to load and how.
 #[derive(Clone)]
 pub struct LoadOptions {
     /// Files, globs, folders (read recursively) or `-` for `standard_input`.
     pub paths: Vec<String>,
-    /// The bytes behind `-`, read by the caller; None makes `-` an error.
+    /// The bytes behind `-`, read by the caller.
     pub standard_input: Option<Arc<Vec<u8>>>,
+    /// What is read for `-` when there are no such bytes: [`load_in_parts`](crate::load_in_parts) reads lines block by block,
+    /// as far as tables are asked for. It can be read once. None makes `-` an error.
+    pub standard_input_stream: Option<InputStream>,
     /// The format of every file, instead of recognising it.
     pub format: Option<Format>,
     /// `sourcetype` of every event; wins over the event's own.
@@ -184,6 +208,7 @@ impl Default for LoadOptions {
         Self {
             paths: Vec::new(),
             standard_input: None,
+            standard_input_stream: None,
             format: None,
             sourcetype: None,
             source: None,

@@ -22,6 +22,16 @@ impl LoadReport {
         self.files.iter().map(|file| file.bytes).sum()
     }
 
+    /// Events of all files in which no time was found.
+    pub fn without_time(&self) -> u64 {
+        self.files.iter().map(|file| file.without_time).sum()
+    }
+
+    /// Events of all files whose time names no zone.
+    pub fn without_zone(&self) -> u64 {
+        self.files.iter().map(|file| file.without_zone).sum()
+    }
+
     /// Every warning with the path of its file.
     pub fn warnings(&self) -> impl Iterator<Item = (&str, &Warning)> {
         self.files.iter().flat_map(|file| file.warnings.iter().map(|warning| (file.path.as_str(), warning)))
@@ -41,6 +51,11 @@ pub struct FileReport {
     pub events: u64,
     /// Bytes, uncompressed.
     pub bytes: u64,
+    /// Events in which no time was found; they have the time of the event before, or of the file.
+    pub without_time: u64,
+    /// Events whose time names no zone, so that the zone of [`LoadOptions::time_zone`](crate::LoadOptions::time_zone) or of
+    /// the sourcetype was taken.
+    pub without_zone: u64,
     /// What could not be read, one entry per kind.
     pub warnings: Vec<Warning>,
 }

@@ -36,6 +36,7 @@ roles! {
     AtTimestamp "@timestamp"
     TimeGenerated "TimeGenerated"
     TimeField "time"
+    TimeCapital "Time"
     TimestampCapital "Timestamp"
     TimestampUnderscore "_timestamp"
     ActivityTime "activityDateTime"
@@ -45,18 +46,35 @@ roles! {
     IdTime "id.time"
     ZeekTime "ts"
     Recorded "recorded"
+    RealtimeTimestamp "__REALTIME_TIMESTAMP"
+    UnixTime "unixTime"
+    EventTimeUnderscore "event_time"
+    EventTimeJoined "eventtime"
     DateTime "datetime"
     DateField "date"
+    DateCapital "Date"
     CreationDate "CreationDate"
     EventTimestampField "eventTimestamp"
     DateUtc "Date (UTC)"
     TimeGeneratedUtc "TimeGenerated [UTC]"
     EventReceivedTime "EventReceivedTime"
+    UpdatedAt "updatedAt"
+    UpdatedAtCapital "UpdatedAt"
+    CreatedAt "createdAt"
+    CreatedAtCapital "CreatedAt"
     ZeekPath "_path"
+    JournalHost "_HOSTNAME"
+    JournalMessage "MESSAGE"
+    LogName "LogName"
+    MachineName "MachineName"
+    Id "Id"
+    Message "Message"
 }
 
 /// The first role that is a time.
 pub(crate) const FIRST_TIME: usize = Role::SystemTime as usize;
+/// The roles that are times.
+pub(crate) const TIMES: u64 = (1 << Role::ZeekPath as u64) - (1 << Role::SystemTime as u64);
 const COUNT: usize = ROLES.len();
 
 impl Role {
@@ -78,7 +96,7 @@ impl Role {
 
     /// Whether the field holds a time.
     pub(crate) fn is_time(self) -> bool {
-        self >= Self::SystemTime && self != Self::ZeekPath
+        self >= Self::SystemTime && self < Self::ZeekPath
     }
 
     /// Whether a field with a meaning lies below an object of this name.

@@ -7,7 +7,7 @@ use chrono_tz::Tz;
 use fancy_regex::Regex;
 
 use crate::report::LoadError;
-use crate::timestamp::{LOOKAHEAD, TimeFormat, TimeReader};
+use crate::timestamp::{Abbreviation, Found, LOOKAHEAD, TimeFormat, TimeReader, aliases};
 
 /// Index-time settings of a sourcetype, source or host (Splunk admin manual, props.conf). None stands for Splunk's
 /// default.
@@ -21,6 +21,14 @@ pub struct IndexTimeRules {
     pub max_timestamp_lookahead: Option<i64>,
     /// `TZ`: the zone of times that don't name one.
     pub time_zone: Option<String>,
+    /// `TZ_ALIAS`: zones that short names stand for, `EST=GMT+10:00,EDT=GMT+11:00`.
+    pub tz_alias: Option<String>,
+    /// `MAX_DAYS_AGO`: how many days before the current time an event's time may lie; an older one is no time. Without the
+    /// setting any time counts (Splunk: 2000).
+    pub max_days_ago: Option<i64>,
+    /// `MAX_DAYS_HENCE`: how many days after the current time an event's time may lie. Without the setting only numbers that
+    /// begin an event or stand in brackets are bound, by 2 days.
+    pub max_days_hence: Option<i64>,
     /// `DATETIME_CONFIG`: `CURRENT` gives every event the current time, `NONE` leaves times in events alone; a path
     /// has no effect.
     pub datetime_config: Option<String>,
@@ -91,6 +99,7 @@ pub(crate) struct Rules {
     pub(crate) time: TimeRules,
     pub(crate) breaking: Breaking,
     pub(crate) time_zone: Option<Tz>,
+    pub(crate) aliases: Arc<[(Abbreviation, i64)]>,
     pub(crate) timestamp_fields: Vec<String>,
     pub(crate) without_pairs: bool,
 }
@@ -102,6 +111,8 @@ pub(crate) struct TimeRules {
     pub(crate) format: Option<TimeFormat>,
     /// Bytes from the prefix.
     lookahead: Option<usize>,
+    days_ago: Option<i64>,
+    days_hence: Option<i64>,
     pub(crate) config: TimeConfig,
 }
 
@@ -192,6 +203,8 @@ impl Rules {
                     None => Some(LOOKAHEAD),
                     Some(limit) => usize::try_from(limit).ok().filter(|limit| *limit > 0),
                 },
+                days_ago: settings.max_days_ago,
+                days_hence: settings.max_days_hence,
                 config,
             },
             breaking: Breaking {
@@ -201,6 +214,12 @@ impl Rules {
                 explicit,
             },
             time_zone: time_zone.transpose()?,
+            aliases: match settings.tz_alias.as_deref() {
+                Some(text) => aliases(text)
+                    .ok_or_else(|| failed("TZ_ALIAS", format!("`{text}` is not a list such as `EST=GMT+10:00`")))?
+                    .into(),
+                None => Arc::default(),
+            },
             timestamp_fields: settings.timestamp_fields.clone(),
             without_pairs: settings.without_pairs,
         })
@@ -213,8 +232,13 @@ impl TimeRules {
         self.prefix.is_some() || self.format.is_some()
     }
 
-    /// The time in an event's text, and whether it has a time of day.
-    pub(crate) fn find(&self, reader: &TimeReader, text: &str) -> Option<(f64, bool)> {
+    /// Bytes in which a time is looked for.
+    pub(crate) fn lookahead(&self) -> usize {
+        self.lookahead.unwrap_or(usize::MAX)
+    }
+
+    /// The time in an event's text.
+    pub(crate) fn find(&self, reader: &TimeReader, text: &str) -> Option<Found> {
         if self.config != TimeConfig::Recognised {
             return None;
         }
@@ -223,16 +247,13 @@ impl TimeRules {
             None => 0,
         };
         let text = text.get(start..)?;
-        let lookahead = self.lookahead.unwrap_or(usize::MAX);
-        match &self.format {
-            Some(format) => {
-                let mut end = text.len().min(lookahead);
-                while !text.is_char_boundary(end) {
-                    end -= 1;
-                }
-                reader.formatted(format, &text[..end]).map(|seconds| (seconds, true))
-            }
-            None => reader.find_within(text, lookahead),
-        }
+        let found = match &self.format {
+            Some(format) => reader.formatted(format, &text[..text.floor_char_boundary(self.lookahead())]),
+            None => reader.find_within(text, self.lookahead()),
+        };
+        let days = |days: i64| days as f64 * 86_400.0;
+        let oldest = self.days_ago.map_or(f64::NEG_INFINITY, |ago| reader.now() - days(ago));
+        let newest = self.days_hence.map_or(f64::INFINITY, |hence| reader.now() + days(hence));
+        found.filter(|found| (oldest..=newest).contains(&found.seconds))
     }
 }

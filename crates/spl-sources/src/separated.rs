@@ -13,6 +13,7 @@ use crate::options::Format;
 use crate::report::{LoadError, WarningKind};
 use crate::role::{Role, Slots};
 use crate::rules::IndexTimeRules;
+use crate::timestamp::is_time_key;
 use crate::{detect, input};
 
 /// How a separated file is written.
@@ -34,7 +35,10 @@ impl Dialect {
             (Format::Tsv, _) | (_, Some("tsv")) => b'\t',
             (_, Some("psv")) => b'|',
             (_, Some("csv")) => b',',
-            _ => detect::separator(head),
+            _ => {
+                let (length, separator) = preamble(head);
+                separator.unwrap_or_else(|| detect::separator(&head[length..]))
+            }
         };
         let named = |text: &Option<String>| text.as_deref().and_then(named_separator);
         let separator = named(&settings.field_delimiter).unwrap_or(usual);
@@ -50,10 +54,26 @@ impl Dialect {
     /// Where the header begins, or the first record when the names are known.
     pub(crate) fn start(&self, text: &[u8]) -> usize {
         let mut start = if text.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 };
+        start += preamble(&text[start..]).0;
         for _ in 0..self.skip {
             start = memchr::memchr(b'\n', &text[start..]).map_or(text.len(), |end| start + end + 1);
         }
         start
+    }
+}
+
+/// How long the lines before a header are that say how the file is written: `#TYPE` of PowerShell's Export-Csv and Excel's
+/// `sep=;`, which names the separator.
+pub(crate) fn preamble(text: &[u8]) -> (usize, Option<u8>) {
+    let line = memchr::memchr(b'\n', text).unwrap_or(text.len());
+    let first = text[..line].trim_ascii_end();
+    let next = (line + 1).min(text.len());
+    if first.starts_with(b"#TYPE ") {
+        return (next, None);
+    }
+    match first.strip_prefix(b"sep=").or(first.strip_prefix(b"\"sep=")) {
+        Some([separator] | [separator, b'"']) => (next, Some(*separator)),
+        _ => (0, None),
     }
 }
 
@@ -120,6 +140,9 @@ pub(crate) fn read_records(builder: &mut ChunkBuilder<'_>, finisher: &mut EventF
         .zip(&roles)
         .map(|(name, role)| !role.is_some_and(Role::is_meta) && !name.is_empty() && finisher.selection().contains(name))
         .collect();
+    // Where no name has a meaning of its own, a name that sounds like a time tells where numbers are times.
+    let timed = roles.iter().flatten().any(|role| role.is_time() || *role == Role::Time);
+    let times: Vec<bool> = names.iter().map(|name| !timed && is_time_key(name.as_bytes())).collect();
     let mut columns: Vec<Option<u32>> = vec![None; names.len()];
     let mut reader = reader(separator, text);
     let mut record = csv::ByteRecord::new();
@@ -162,6 +185,9 @@ pub(crate) fn read_records(builder: &mut ChunkBuilder<'_>, finisher: &mut EventF
             if let Some(role) = roles[index] {
                 let span = builder.store(value);
                 slots.set(role, span);
+            }
+            if times[index] && finisher.column_time.is_none() && value[0].is_ascii_digit() {
+                finisher.column_time = std::str::from_utf8(value).ok().and_then(|value| finisher.times.field(value.trim()));
             }
             if finisher.timestamp_fields().contains(&names[index]) {
                 stamps.push((index, String::from_utf8_lossy(value).into_owned()));

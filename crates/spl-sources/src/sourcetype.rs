@@ -16,7 +16,7 @@ pub(crate) fn of(format: Format, path: &str, head: &[u8], header: Option<&Header
         Format::Audit => "linux:audit".to_owned(),
         Format::Cef => "cef".to_owned(),
         Format::Leef => "leef".to_owned(),
-        Format::W3c => "iis".to_owned(),
+        Format::W3c => header.map_or("iis", Header::sourcetype).to_owned(),
         Format::Zeek => match header.and_then(|header| header.path.as_deref()) {
             Some(path) => format!("zeek:{path}"),
             None => "zeek".to_owned(),
@@ -32,7 +32,7 @@ pub(crate) fn of(format: Format, path: &str, head: &[u8], header: Option<&Header
         Format::Text => {
             let name = file_name(path);
             let mut stem = name;
-            for ending in [".gz", ".zst", ".log", ".txt", ".raw"] {
+            for ending in [".gz", ".zst", ".bz2", ".xz", ".log", ".txt", ".raw", ".xml"] {
                 stem = stem.strip_suffix(ending).unwrap_or(stem);
             }
             if stem.is_empty() || stem == "-" { "text".to_owned() } else { stem.to_owned() }
@@ -74,6 +74,16 @@ fn json(head: &[u8]) -> &'static str {
         "aws:cloudtrail"
     } else if has(&["CreationTime", "RecordType", "Workload", "Operation"]) {
         "o365:management:activity"
+    } else if has(&["__REALTIME_TIMESTAMP", "MESSAGE"]) {
+        "journald"
+    } else if has(&["event_type", "flow_id"]) {
+        "suricata"
+    } else if has(&["eventType", "published", "actor", "outcome", "uuid"]) {
+        "OktaIM2:log"
+    } else if has(&["name", "hostIdentifier", "calendarTime", "unixTime"]) {
+        "osquery:results"
+    } else if has(&["schemaVersion", "accountId", "region", "service", "severity"]) {
+        "aws:cloudwatch:guardduty"
     } else {
         "_json"
     }
@@ -82,7 +92,7 @@ fn json(head: &[u8]) -> &'static str {
 /// The keys of the first event: of the first object, or of the first one in a list of records.
 fn first_keys(head: &[u8]) -> Vec<&[u8]> {
     let mut start = head.iter().position(|byte| *byte == b'{').unwrap_or(head.len());
-    if let Some(list) = crate::json::wrapper(&head[start..]) {
+    if let Some(list) = crate::envelope::wrapper(&head[start..]) {
         start += list;
         start += head[start..].iter().position(|byte| *byte == b'{').unwrap_or(head.len() - start);
     }

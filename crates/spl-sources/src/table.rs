@@ -19,8 +19,10 @@ use crate::chunk::{Cells, Chunk, ChunkColumn, ColumnKind, Span};
 use crate::number::fits_float;
 use crate::role::Defaults;
 
-/// Rows of a batch.
-pub(crate) const BATCH_ROWS: usize = 1 << 15;
+/// Rows of a batch, unless most fields are absent from most events.
+const BATCH_ROWS: usize = 1 << 15;
+/// The fewest rows of a batch.
+const LEAST_BATCH_ROWS: usize = 1 << 8;
 
 /// Everything that was loaded as one wide table: rows in descending `_time`, equal times in the order of the input.
 ///
@@ -32,7 +34,8 @@ pub(crate) const BATCH_ROWS: usize = 1 << 15;
 pub struct EventTable {
     /// The columns.
     pub schema: SchemaRef,
-    /// The rows, about 32 thousand per batch; none when there are no events.
+    /// The rows, about 32 thousand per batch, fewer where there are very many fields that most events lack; none when there
+    /// are no events.
     pub batches: Vec<RecordBatch>,
 }
 
@@ -73,6 +76,8 @@ struct Join {
     /// First row of each part.
     bases: Vec<usize>,
     rows: usize,
+    /// Rows of a batch, but for the last one.
+    batch_rows: usize,
     /// Text and arena of each part.
     texts: Vec<(Buffer, Buffer)>,
     part_rows: Vec<u32>,
@@ -133,6 +138,7 @@ pub(crate) fn join(parts: Vec<LoadedPart>, keeps_raw: bool) -> Result<EventTable
     let mut joined = Join {
         bases: Vec::with_capacity(parts.len()),
         rows,
+        batch_rows: BATCH_ROWS,
         texts: Vec::with_capacity(parts.len()),
         part_rows: Vec::with_capacity(parts.len()),
         defaults: Vec::with_capacity(parts.len()),
@@ -158,6 +164,7 @@ pub(crate) fn join(parts: Vec<LoadedPart>, keeps_raw: bool) -> Result<EventTable
         }
     }
     let columns: Vec<ColumnParts> = named.into_values().collect();
+    joined.batch_rows = batch_rows(rows, columns.iter().map(|column| column.parts.iter().map(|(_, part)| part.rows.len()).sum()));
     let built: Vec<(Field, Vec<ArrayRef>)> =
         columns.into_par_iter().map(|column| joined.column(column)).collect::<Result<_, _>>()?;
 
@@ -184,6 +191,24 @@ pub(crate) fn join(parts: Vec<LoadedPart>, keeps_raw: bool) -> Result<EventTable
         })
         .collect::<Result<_, _>>()?;
     Ok(EventTable { schema, batches })
+}
+
+/// How many rows a batch has. A batch holds a place for every row in each column that has any value there, so that columns
+/// with few values take less room in small batches, while each batch costs something for each column.
+fn batch_rows(rows: usize, values: impl Iterator<Item = usize> + Clone) -> usize {
+    const PLACE: usize = 8;
+    const ARRAY: usize = 16;
+    let cost = |batch: usize| {
+        let batches = rows.div_ceil(batch);
+        values.clone().map(|values| batches * ARRAY + values.min(batches) * batch.min(rows) * PLACE).sum::<usize>()
+    };
+    let usual = cost(BATCH_ROWS);
+    // What fits well is left as it is.
+    if usual < 512 << 20 {
+        return BATCH_ROWS;
+    }
+    let sizes = (LEAST_BATCH_ROWS.ilog2()..BATCH_ROWS.ilog2()).map(|power| 1 << power);
+    sizes.min_by_key(|size| cost(*size)).filter(|size| cost(*size) * 2 < usual).unwrap_or(BATCH_ROWS)
 }
 
 /// The times of all rows; an event without one has the time of the event before it in its file.
@@ -230,19 +255,20 @@ fn positions(times: &[f64]) -> Positions {
 struct Scatter<T> {
     batches: Vec<(Vec<T>, Vec<u64>)>,
     rows: usize,
+    batch_rows: usize,
 }
 
 impl<T: Copy + Default> Scatter<T> {
-    fn new(rows: usize) -> Self {
-        Self { batches: (0..rows.div_ceil(BATCH_ROWS)).map(|_| Default::default()).collect(), rows }
+    fn new(rows: usize, batch_rows: usize) -> Self {
+        Self { batches: (0..rows.div_ceil(batch_rows)).map(|_| Default::default()).collect(), rows, batch_rows }
     }
 
     #[inline]
     fn set(&mut self, position: usize, value: T) {
-        let (batch, row) = (position / BATCH_ROWS, position % BATCH_ROWS);
+        let (batch, row) = (position / self.batch_rows, position % self.batch_rows);
         let (values, valid) = &mut self.batches[batch];
         if values.is_empty() {
-            let rows = BATCH_ROWS.min(self.rows - batch * BATCH_ROWS);
+            let rows = self.batch_rows.min(self.rows - batch * self.batch_rows);
             values.resize(rows, T::default());
             valid.resize(rows.div_ceil(64), 0);
         }
@@ -265,6 +291,10 @@ impl<T: Copy + Default> Scatter<T> {
             let nulls = NullBuffer::new(BooleanBuffer::new(Buffer::from_vec(valid), 0, values.len()));
             build(values, (nulls.null_count() > 0).then_some(nulls)).map(Some)
         };
+        // A column with values in a few batches only is not worth other threads.
+        if self.batches.iter().filter(|(values, _)| !values.is_empty()).count() <= 2 {
+            return self.batches.into_iter().map(one).collect();
+        }
         self.batches.into_par_iter().map(one).collect()
     }
 }
@@ -316,8 +346,8 @@ impl Interner {
 impl Join {
     /// First row and number of rows of each batch.
     fn batches(&self) -> impl Iterator<Item = (usize, usize)> + use<> {
-        let rows = self.rows;
-        (0..rows).step_by(BATCH_ROWS).map(move |start| (start, BATCH_ROWS.min(rows - start)))
+        let (rows, batch) = (self.rows, self.batch_rows);
+        (0..rows).step_by(batch).map(move |start| (start, batch.min(rows - start)))
     }
 
     fn times(&self, times: &[f64]) -> Vec<ArrayRef> {
@@ -326,7 +356,7 @@ impl Join {
             sorted[self.positions.of(row)] = time;
         }
         sorted
-            .chunks(BATCH_ROWS)
+            .chunks(self.batch_rows)
             .map(|times| Arc::new(Float64Array::from_iter_values(times.iter().copied())) as ArrayRef)
             .collect()
     }
@@ -344,10 +374,14 @@ impl Join {
     }
 
     fn fill<A: Array + Clone + 'static>(&self, arrays: Vec<Option<A>>, no_values: &ArrayRef) -> Vec<ArrayRef> {
+        // Batches of the same length share one array without values.
+        let mut shared: Option<ArrayRef> = None;
+        let mut empty = |rows: usize| match &shared {
+            Some(array) if array.len() == rows => array.clone(),
+            _ => shared.insert(no_values.slice(0, rows)).clone(),
+        };
         let filled = arrays.into_iter().zip(self.batches());
-        filled
-            .map(|(array, (_, rows))| array.map_or_else(|| no_values.slice(0, rows), |array| Arc::new(array) as ArrayRef))
-            .collect()
+        filled.map(|(array, (_, rows))| array.map_or_else(|| empty(rows), |array| Arc::new(array) as ArrayRef)).collect()
     }
 
     fn column(&self, column: ColumnParts) -> Result<(Field, Vec<ArrayRef>), ArrowError> {
@@ -389,7 +423,7 @@ impl Join {
     }
 
     fn integers(&self, column: &ColumnParts) -> Result<(DataType, Vec<ArrayRef>), ArrowError> {
-        let mut scatter = Scatter::new(self.rows);
+        let mut scatter = Scatter::new(self.rows, self.batch_rows);
         for (part, cells) in &column.parts {
             if let Cells::Integers(values) = &cells.cells {
                 self.place(*part, cells, |position, index| scatter.set(position, values[index]));
@@ -400,7 +434,7 @@ impl Join {
     }
 
     fn floats(&self, column: &ColumnParts) -> Result<(DataType, Vec<ArrayRef>), ArrowError> {
-        let mut scatter = Scatter::new(self.rows);
+        let mut scatter = Scatter::new(self.rows, self.batch_rows);
         for (part, cells) in &column.parts {
             match &cells.cells {
                 Cells::Floats(values) => self.place(*part, cells, |position, index| scatter.set(position, values[index])),
@@ -418,7 +452,7 @@ impl Join {
     #[allow(clippy::type_complexity)]
     fn dictionary(&self, column: &ColumnParts, values: usize) -> Result<Option<(DataType, Vec<ArrayRef>)>, ArrowError> {
         let mut interner = Interner::new();
-        let mut scatter: Scatter<i32> = Scatter::new(self.rows);
+        let mut scatter: Scatter<i32> = Scatter::new(self.rows, self.batch_rows);
         for (part, defaults) in self.defaults.iter().enumerate() {
             let Some((_, default)) = defaults.columns().into_iter().find(|(name, _)| *name == column.name) else {
                 break;
@@ -463,12 +497,10 @@ impl Join {
         let arrays = scatter.build(|keys, nulls| {
             DictionaryArray::<Int32Type>::try_new(Int32Array::try_new(keys.into(), nulls)?, texts.clone())
         })?;
-        let arrays = arrays.into_iter().zip(self.batches()).map(|(array, (_, rows))| match array {
-            Some(array) => Ok(Arc::new(array) as ArrayRef),
-            None => Ok(Arc::new(DictionaryArray::try_new(self.no_values.keys.slice(0, rows), texts.clone())?) as ArrayRef),
-        });
+        let rows = self.rows.min(self.batch_rows);
+        let no_values: ArrayRef = Arc::new(DictionaryArray::try_new(self.no_values.keys.slice(0, rows), texts.clone())?);
         let data_type = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8View));
-        Ok(Some((data_type, arrays.collect::<Result<_, ArrowError>>()?)))
+        Ok(Some((data_type, self.fill(arrays, &no_values))))
     }
 
     /// Calls with the place of each value of a part's column as a view, and collects the buffers that views point into.
@@ -504,7 +536,7 @@ impl Join {
     }
 
     fn texts(&self, column: &ColumnParts) -> Result<(DataType, Vec<ArrayRef>), ArrowError> {
-        let mut scatter: Scatter<u128> = Scatter::new(self.rows);
+        let mut scatter: Scatter<u128> = Scatter::new(self.rows, self.batch_rows);
         let mut buffers = Vec::new();
         for (part, cells) in &column.parts {
             self.views(*part, cells, &mut buffers, |position, view| scatter.set(position, view));
@@ -515,11 +547,11 @@ impl Join {
     }
 
     fn lists(&self, column: &ColumnParts) -> Result<(DataType, Vec<ArrayRef>), ArrowError> {
-        let mut batches: Vec<Vec<(u32, u128)>> = vec![Vec::new(); self.rows.div_ceil(BATCH_ROWS)];
+        let mut batches: Vec<Vec<(u32, u128)>> = vec![Vec::new(); self.rows.div_ceil(self.batch_rows)];
         let mut buffers = Vec::new();
         for (part, cells) in &column.parts {
             self.views(*part, cells, &mut buffers, |position, view| {
-                batches[position / BATCH_ROWS].push(((position % BATCH_ROWS) as u32, view))
+                batches[position / self.batch_rows].push(((position % self.batch_rows) as u32, view))
             });
         }
         let item = list_item();
@@ -541,5 +573,18 @@ impl Join {
         });
         let arrays = arrays.collect::<Result<_, ArrowError>>()?;
         Ok((DataType::List(item.clone()), arrays))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn batches_are_small_where_fields_are_absent() {
+        // A million events of a hundred fields, and those with one field of their own each.
+        assert_eq!(batch_rows(1_000_000, std::iter::repeat_n(1_000_000, 100)), BATCH_ROWS);
+        assert!(batch_rows(100_000, std::iter::repeat_n(1, 100_000)) <= 1024);
+        assert_eq!(batch_rows(100, std::iter::repeat_n(1, 100_000)), BATCH_ROWS);
     }
 }

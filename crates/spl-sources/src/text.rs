@@ -2,11 +2,12 @@
 
 use crate::chunk::{ChunkBuilder, Span};
 use crate::event::EventFinisher;
+use crate::json::JsonFields;
 use crate::options::Format;
 use crate::report::WarningKind;
 use crate::role::Slots;
 use crate::rules::Rules;
-use crate::timestamp::TimeReader;
+use crate::timestamp::{Found, TimeReader};
 use crate::xml::{Place, XmlReader};
 use crate::{access, audit, breaking, cef, sourcetype, syslog, windows};
 
@@ -25,6 +26,7 @@ pub(crate) fn read(
     };
     let mut reader = EventReader {
         xml: XmlReader::new(finisher.selection()),
+        json: JsonFields::new(finisher.selection()),
         slots: Slots::new(),
         format,
         has_process: sourcetype::has_syslog_fields(sourcetype),
@@ -42,7 +44,7 @@ pub(crate) fn read(
     let times: TimeReader = reader.finisher.times.clone();
     let mut starts = breaking::Starts::new(merge, &times, time);
     // The event being put together: its place, its lines, its time, the last line.
-    let mut open: Option<(usize, usize, usize, Option<f64>, &str)> = None;
+    let mut open: Option<(usize, usize, usize, Option<Found>, &str)> = None;
     breaking::for_each_line(text, breaking, |start, end| {
         builder.lines += 1;
         let line = &text[start..end];
@@ -60,7 +62,7 @@ pub(crate) fn read(
                 if let Some((first, last, _, known, _)) = open.replace((start, end, 1, found.time, line)) {
                     reader.event(builder, first, last, known);
                 }
-                times.note(found.time.unwrap_or(f64::NAN));
+                times.note(found.time.map_or(f64::NAN, |time| time.seconds));
             }
         }
     });
@@ -72,6 +74,7 @@ pub(crate) fn read(
 /// Reads single events.
 struct EventReader<'r, 't, 'o> {
     xml: XmlReader<'o>,
+    json: JsonFields<'o>,
     slots: Slots,
     format: Format,
     has_process: bool,
@@ -82,7 +85,7 @@ struct EventReader<'r, 't, 'o> {
 
 impl EventReader<'_, '_, '_> {
     /// Reads the event between two places, unless there are only blanks.
-    fn event(&mut self, builder: &mut ChunkBuilder<'_>, start: usize, end: usize, known_time: Option<f64>) {
+    fn event(&mut self, builder: &mut ChunkBuilder<'_>, start: usize, end: usize, known_time: Option<Found>) {
         let mut line = self.text[start..end].trim_ascii_end();
         if line.is_empty() {
             return;
@@ -97,6 +100,8 @@ impl EventReader<'_, '_, '_> {
             Format::Access => access::read(builder, self.finisher, line),
             Format::Audit => audit::read(builder, self.finisher, &mut self.slots, line),
             Format::Syslog | Format::Cef | Format::Leef => self.syslog(builder, start, line),
+            // Splunk looks for JSON in any text (props.conf, AUTO_KV_JSON).
+            Format::Text => self.json_object(builder, start, line),
             _ => {}
         }
         self.finisher.line_pairs(builder, span);
@@ -104,10 +109,24 @@ impl EventReader<'_, '_, '_> {
         self.finisher.finish(builder, &mut self.slots, Some(span));
     }
 
+    /// Adds the fields of an event that is a JSON object.
+    fn json_object(&mut self, builder: &mut ChunkBuilder<'_>, start: usize, line: &str) {
+        if !line.starts_with('{') {
+            return;
+        }
+        if self.json.read(builder, &mut self.slots, start, start + line.len()).is_err() {
+            builder.clear_row();
+            self.slots.clear();
+        }
+    }
+
     fn syslog(&mut self, builder: &mut ChunkBuilder<'_>, start: usize, line: &str) {
         let message = syslog::read(builder, self.finisher, &mut self.slots, line, self.has_process).unwrap_or(line);
         if cef::read(builder, self.finisher, line) {
             return;
+        }
+        if message.starts_with("AgentDevice=") {
+            wincollect(builder, self.finisher, message);
         }
         // Sysmon for Linux writes its events as XML.
         if windows::is_event(message.as_bytes()) {
@@ -116,6 +135,20 @@ impl EventReader<'_, '_, '_> {
                 let number = builder.lines;
                 builder.warnings.add(WarningKind::BadXml, number, &message[..message.floor_char_boundary(400)]);
             }
+        }
+    }
+}
+
+/// The fields of an event that WinCollect sends: pairs between tabs, whose values hold blanks. The code of the event has the
+/// name that it has in Splunk, too.
+fn wincollect(builder: &mut ChunkBuilder<'_>, finisher: &EventFinisher<'_>, message: &str) {
+    for (key, value) in message.split('\t').filter_map(|pair| pair.split_once('=')) {
+        let value = value.trim();
+        finisher.field(builder, &crate::pairs::clean(key.trim()), value);
+        match key.trim() {
+            "EventIDCode" => finisher.field(builder, "EventCode", value),
+            "AgentLogFile" => finisher.field(builder, "Channel", value),
+            _ => {}
         }
     }
 }

@@ -1,21 +1,40 @@
 //! Reads times: of time fields, and of the text of an event as Splunk's automatic recognition does.
 
 use std::cell::Cell;
+use std::sync::Arc;
 
-use chrono::{DateTime, Datelike, NaiveDate, TimeZone};
+use chrono::{DateTime, Datelike, Duration, NaiveDate, TimeZone};
 use chrono_tz::Tz;
 
+mod clock;
+mod epoch;
+mod find;
 mod format;
 mod forms;
+mod order;
 mod zone;
 
+pub(crate) use epoch::is_time_key;
 pub(crate) use format::TimeFormat;
+pub(crate) use order::DateOrder;
+pub(crate) use zone::{Abbreviation, aliases};
 
-/// A time, and whether its text named its zone (or counts from the epoch).
+/// A time that was found.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Zoned {
+pub(crate) struct Found {
+    /// Epoch seconds.
     pub(crate) seconds: f64,
+    /// Whether the text named the zone, or counted from the epoch.
     pub(crate) zoned: bool,
+    /// Whether there was a time of day, not a date alone.
+    pub(crate) clock: bool,
+}
+
+impl Found {
+    /// Seconds counted from the epoch.
+    pub(crate) fn epoch(seconds: f64) -> Self {
+        Self { seconds, zoned: true, clock: true }
+    }
 }
 
 /// How far into an event's text a time is looked for, as Splunk's `MAX_TIMESTAMP_LOOKAHEAD`.
@@ -25,19 +44,40 @@ pub(crate) const LOOKAHEAD: usize = 128;
 #[derive(Clone, Debug)]
 pub(crate) struct TimeReader {
     zone: Tz,
+    /// Epoch seconds; zero when the current time is not known.
     now: f64,
     /// The time of the event before, which decides the year of one at the turn of a year.
     previous: Cell<Option<f64>>,
     /// The date of events that show a time of day only: year, month, day.
     day: Option<(i64, u32, u32)>,
+    /// What comes first in the dates of numbers.
+    order: Option<DateOrder>,
+    /// `TZ_ALIAS`: zones that short names stand for, in seconds east of UTC.
+    aliases: Arc<[(Abbreviation, i64)]>,
 }
 
-/// What a text says about a time. Month 0 stands for a time of day without a date.
+/// A date of three numbers whose order is open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Triple {
+    first: u32,
+    second: u32,
+    /// With four digits a year.
+    third: i64,
+    long: bool,
+    /// Whether points stand between, as in German dates.
+    points: bool,
+}
+
+/// What a text says about a time. Month 0 without a triple stands for a time of day without a date.
 #[derive(Clone, Copy, Debug, Default)]
 struct Parts {
     year: Option<i64>,
     month: u32,
     day: u32,
+    /// The date, when the order of its numbers is open.
+    triple: Option<Triple>,
+    /// Whether the date counts only with a time of day.
+    weak: bool,
     hour: u32,
     minute: u32,
     second: u32,
@@ -48,18 +88,42 @@ struct Parts {
     offset: Option<i64>,
     /// The zone by its name, when the text says so.
     zone: Option<Tz>,
+    /// The zone's short name, for `TZ_ALIAS`.
+    abbreviation: Option<Abbreviation>,
     /// Seconds since the epoch, instead of all the others but `micros`.
     epoch: Option<i64>,
 }
 
+impl Parts {
+    /// This time of day on a date.
+    fn on(self, date: &Self) -> Self {
+        Self { year: date.year, month: date.month, day: date.day, triple: date.triple, ..self }
+    }
+
+    /// The date alone.
+    fn without_clock(self) -> Self {
+        Self::default().on(&self)
+    }
+}
+
 impl TimeReader {
     pub(crate) fn new(zone: Tz, now: f64) -> Self {
-        Self { zone, now, previous: Cell::new(None), day: None }
+        Self { zone, now, previous: Cell::new(None), day: None, order: None, aliases: Arc::default() }
     }
 
     /// With the date of events that show a time of day only.
     pub(crate) fn with_day(self, day: Option<(i64, u32, u32)>) -> Self {
         Self { day, ..self }
+    }
+
+    /// With what comes first in the dates of numbers.
+    pub(crate) fn with_order(self, order: Option<DateOrder>) -> Self {
+        Self { order, ..self }
+    }
+
+    /// With zones that short names stand for.
+    pub(crate) fn with_aliases(self, aliases: &Arc<[(Abbreviation, i64)]>) -> Self {
+        Self { aliases: aliases.clone(), ..self }
     }
 
     /// The current time.
@@ -75,17 +139,25 @@ impl TimeReader {
     }
 
     /// The value of `_time`: epoch seconds, or an ISO 8601 time.
-    pub(crate) fn value(&self, text: &str) -> Option<f64> {
+    pub(crate) fn value(&self, text: &str) -> Option<Found> {
         if let Some(seconds) = plain_number(text) {
-            return Some(seconds);
+            return Some(Found::epoch(seconds));
         }
-        self.field(text).map(|time| time.seconds)
+        self.field(text)
     }
 
     /// The value of a time field: a time in any known form, or a count of seconds, milliseconds, ... since the epoch.
-    pub(crate) fn field(&self, text: &str) -> Option<Zoned> {
+    pub(crate) fn field(&self, text: &str) -> Option<Found> {
         let bytes = text.as_bytes();
         if let Some(number) = plain_number(text) {
+            let digits = bytes.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(bytes.len());
+            // `20240304101125`, perhaps with milliseconds, has a length that no count from the epoch has.
+            if matches!(digits, 14 | 17 | 20)
+                && let Some((parts, _)) = forms::parse(bytes, true)
+                && let Some(found) = self.found(&parts)
+            {
+                return Some(found);
+            }
             let seconds = match number.abs() {
                 // Of a number that could be anything else only plausible times count: 1990 to 2100.
                 n if n < 631_152_000.0 => return None,
@@ -95,55 +167,49 @@ impl TimeReader {
                 n if n < 4_102_444_800e9 => (number / 1e3).trunc() / 1e6,
                 _ => return None,
             };
-            return Some(Zoned { seconds, zoned: true });
+            return Some(Found::epoch(seconds));
         }
-        let (parts, _) = forms::parse(bytes)?;
-        Some(Zoned { seconds: self.seconds(&parts)?, zoned: parts.offset.is_some() || parts.zone.is_some() })
+        let parsed = forms::parse(bytes, true).and_then(|(parts, _)| self.found(&parts));
+        if parsed.is_some_and(|found| found.clock) {
+            return parsed;
+        }
+        if let Some(seconds) = epoch::json_date(text).or_else(|| epoch::tai64(bytes)) {
+            return Some(Found::epoch(seconds));
+        }
+        self.dated(text, LOOKAHEAD).filter(|found| found.clock || parsed.is_none()).or(parsed)
     }
 
     /// A time without a zone that is in UTC.
-    pub(crate) fn utc(&self, text: &str) -> Option<f64> {
-        let (mut parts, _) = forms::parse(text.as_bytes())?;
-        parts.offset.get_or_insert(0);
-        self.seconds(&parts)
+    pub(crate) fn utc(&self, text: &str) -> Option<Found> {
+        let (mut parts, _) = forms::parse(text.as_bytes(), true)?;
+        if parts.zone.is_none() {
+            parts.offset.get_or_insert(0);
+        }
+        self.found(&parts)
     }
 
     /// The first time in the beginning of an event's text.
     #[cfg(test)]
     pub(crate) fn find(&self, text: &str) -> Option<f64> {
-        self.find_within(text, LOOKAHEAD).map(|(seconds, _)| seconds)
-    }
-
-    /// The first time that begins within so many bytes of a text, and whether it has a time of day.
-    pub(crate) fn find_within(&self, text: &str, lookahead: usize) -> Option<(f64, bool)> {
-        let bytes = text.as_bytes();
-        let end = bytes.len().min(lookahead);
-        let mut at = 0;
-        while at < end {
-            if !bytes[at].is_ascii_alphanumeric() {
-                at += 1;
-                continue;
-            }
-            if let Some((parts, _)) = forms::parse(&bytes[at..])
-                && let Some(seconds) = self.seconds(&parts)
-            {
-                return Some((seconds, parts.clock));
-            }
-            if let Some(seconds) = forms::epoch(&bytes[at..], at == 0) {
-                return Some((seconds, true));
-            }
-            // On to the next word.
-            while at < end && bytes[at].is_ascii_alphanumeric() {
-                at += 1;
-            }
-        }
-        let parts = forms::time_of_day(bytes)?;
-        Some((self.seconds(&parts)?, true))
+        self.find_within(text, LOOKAHEAD).map(|found| found.seconds)
     }
 
     /// The time at the very beginning of a text, in a given form.
-    pub(crate) fn formatted(&self, format: &TimeFormat, text: &str) -> Option<f64> {
-        self.seconds(&format.parse(text.as_bytes())?)
+    pub(crate) fn formatted(&self, format: &TimeFormat, text: &str) -> Option<Found> {
+        self.found(&format.parse(text.as_bytes())?)
+    }
+
+    /// What parts of a time come to.
+    fn found(&self, parts: &Parts) -> Option<Found> {
+        if !self.aliases.is_empty()
+            && let Some(abbreviation) = parts.abbreviation
+            && let Some((_, offset)) = self.aliases.iter().find(|(name, _)| *name == abbreviation)
+        {
+            let seconds = self.seconds(&Parts { offset: Some(*offset), ..*parts })?;
+            return Some(Found { seconds, zoned: true, clock: parts.clock });
+        }
+        let zoned = parts.offset.is_some() || parts.zone.is_some() || parts.epoch.is_some();
+        Some(Found { seconds: self.seconds(parts)?, zoned, clock: parts.clock })
     }
 
     /// The year of a date without one, as Splunk decides it: around a turn of the year by the event before (or the
@@ -170,7 +236,9 @@ impl TimeReader {
         if let Some(epoch) = parts.epoch {
             return Some(with_micros(epoch));
         }
-        let (year, month, day) = if parts.month == 0 {
+        let (year, month, day) = if let Some(triple) = &parts.triple {
+            self.date_of(triple)
+        } else if parts.month == 0 {
             self.day?
         } else {
             (parts.year.unwrap_or_else(|| self.year_of(parts)), parts.month, parts.day)
@@ -197,8 +265,14 @@ impl TimeReader {
             None => {
                 let date = NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day)?;
                 let time = date.and_hms_opt(parts.hour, parts.minute, parts.second.min(59))?;
-                // A time that a change of clocks skips or repeats: the earlier reading, or UTC's.
-                zone.from_local_datetime(&time).earliest().map_or(local, |time| time.timestamp())
+                // Of a time that a change of clocks repeats the earlier one. A time that it skips counts on from before.
+                match zone.from_local_datetime(&time).earliest() {
+                    Some(time) => time.timestamp(),
+                    None => {
+                        let before = zone.from_local_datetime(&(time - Duration::hours(3))).earliest()?;
+                        before.timestamp() + 3 * 3600
+                    }
+                }
             }
         };
         Some(with_micros(seconds))

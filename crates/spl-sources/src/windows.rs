@@ -75,7 +75,15 @@ pub(crate) fn read(builder: &mut ChunkBuilder<'_>, finisher: &mut EventFinisher<
             let end = memchr::memchr_iter(b'\n', rest).find(|at| is_classic(&rest[at + 1..]) || is_event(&rest[at + 1..]));
             let length = end.map_or(rest.len(), |end| end + 1);
             let event = rest[..length].trim_ascii_end();
-            classic(builder, finisher, at, event);
+            let fields = String::from_utf8_lossy(event);
+            let selection = finisher.selection();
+            let found = classic(&fields, |name, start, end| {
+                if start < end && selection.contains(name) {
+                    let column = builder.column(name, ColumnKind::Field);
+                    builder.append_new(column, Span::data(at + start, at + end, false));
+                }
+            });
+            finisher.classic_origin(builder, &slots, &found);
             finisher.finish(builder, &mut slots, Some(Span::data(at, at + event.len(), false)));
             length
         } else {
@@ -127,54 +135,62 @@ fn is_wrapping(text: &[u8]) -> bool {
     [&b"<?xml"[..], b"<Events", b"</Events", b"<!--"].iter().any(|start| text.starts_with(start))
 }
 
-/// The fields of an event of the older form: `KEY=VALUE` lines up to `Message=`, and `Name: value` lines in it.
-fn classic(builder: &mut ChunkBuilder<'_>, finisher: &EventFinisher<'_>, offset: usize, event: &[u8]) {
-    let selection = finisher.selection();
-    let add = |builder: &mut ChunkBuilder<'_>, name: &str, start: usize, end: usize| {
-        if start < end && selection.contains(name) {
-            let column = builder.column(name, ColumnKind::Field);
-            builder.append_new(column, Span::data(offset + start, offset + end, false));
-        }
-    };
+/// What the older form says about an event as a whole.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Classic {
+    pub(crate) log: String,
+    pub(crate) computer: String,
+}
+
+/// Calls with the fields of an event of the older form, their names and the places of their values: `KEY=VALUE` lines up
+/// to `Message=`, which goes on to the end, and `Name: value` lines in it.
+pub(crate) fn classic(event: &str, mut add: impl FnMut(&str, usize, usize)) -> Classic {
+    let text = event.as_bytes();
+    let mut found = Classic::default();
     let mut at = 0;
-    let mut in_message = false;
-    let mut log = String::new();
-    let mut computer = String::new();
-    while at < event.len() {
-        let end = memchr::memchr(b'\n', &event[at..]).map_or(event.len(), |end| at + end);
-        let line = event[at..end].trim_ascii_end();
-        if in_message {
-            if let Some(colon) = memchr::memchr(b':', line) {
-                let name = line[..colon].trim_ascii();
-                let value = line[colon + 1..].trim_ascii();
-                let named = name.first().is_some_and(u8::is_ascii_alphabetic)
-                    && name.len() <= 40
-                    && name.iter().all(|byte| byte.is_ascii_alphanumeric() || b" _-/".contains(byte));
-                if named && !value.is_empty() && (line[colon + 1..].starts_with(b"\t") || line[colon + 1..].starts_with(b" ")) {
-                    let start = at + (line.len() - line[colon + 1..].trim_ascii_start().len());
-                    add(builder, &clean(name), start, start + value.len());
-                }
-            }
-        } else if let Some(equals) = memchr::memchr(b'=', line) {
+    while at < text.len() {
+        let end = memchr::memchr(b'\n', &text[at..]).map_or(text.len(), |end| at + end);
+        let line = text[at..end].trim_ascii_end();
+        if let Some(equals) = memchr::memchr(b'=', line) {
             let key = &line[..equals];
             let start = at + equals + 1;
+            if key == b"Message" {
+                add("Message", start, text.len());
+                message(&event[start..], |name, from, to| add(name, start + from, start + to));
+                return found;
+            }
+            let value = event.get(start..at + line.len()).unwrap_or_default();
             match key {
-                b"Message" => {
-                    in_message = true;
-                    add(builder, "Message", start, event.len());
-                }
-                _ => {
-                    let value = String::from_utf8_lossy(&event[start..at + line.len()]);
-                    match key {
-                        b"LogName" => log = value.into_owned(),
-                        b"ComputerName" => computer = value.into_owned(),
-                        _ => {}
-                    }
-                    add(builder, &clean(key), start, at + line.len());
-                }
+                b"LogName" => found.log = value.to_owned(),
+                b"ComputerName" => found.computer = value.to_owned(),
+                _ => {}
+            }
+            add(&clean(key), start, at + line.len());
+        }
+        at = end + 1;
+    }
+    found
+}
+
+/// Calls with the `Name: value` lines of a rendered message.
+pub(crate) fn message(message: &str, mut add: impl FnMut(&str, usize, usize)) {
+    let text = message.as_bytes();
+    let mut at = 0;
+    while at < text.len() {
+        let end = memchr::memchr(b'\n', &text[at..]).map_or(text.len(), |end| at + end);
+        let line = text[at..end].trim_ascii_end();
+        if let Some(colon) = memchr::memchr(b':', line) {
+            let name = line[..colon].trim_ascii();
+            let behind = &line[colon + 1..];
+            let named = name.first().is_some_and(u8::is_ascii_alphabetic)
+                && name.len() <= 40
+                && name.iter().all(|byte| byte.is_ascii_alphanumeric() || b" _-/".contains(byte));
+            let value = behind.trim_ascii();
+            if named && !value.is_empty() && (behind.starts_with(b"\t") || behind.starts_with(b" ")) {
+                let start = at + (line.len() - behind.trim_ascii_start().len());
+                add(&clean(name), start, start + value.len());
             }
         }
         at = end + 1;
     }
-    finisher.classic_origin(builder, &log, &computer);
 }

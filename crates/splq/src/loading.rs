@@ -173,6 +173,7 @@ pub fn rules(knowledge: &Knowledge) -> Option<RuleSource> {
             field_names: settings.field_names,
             sourcetype: settings.sourcetype,
             without_pairs: stanzas.props_for(sourcetype, source, host).kv_mode == Some(KvMode::None),
+            ..IndexTimeRules::default()
         }
     }))
 }

@@ -1,7 +1,8 @@
 //! `TIME_FORMAT`: a time described with the conversions of strptime and Splunk's own for fractions.
 
 use super::Parts;
-use super::forms::{digits, micros, month_name};
+use super::clock::{digits, micros};
+use super::forms::month_name;
 use super::zone::zone;
 
 #[derive(Clone, Debug, PartialEq)]
