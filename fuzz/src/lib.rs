@@ -4,7 +4,7 @@
 use std::sync::LazyLock;
 
 use indexmap::IndexMap;
-use spl_exec::{Engine, Settings};
+use spl_exec::{Engine, Rewrites, Settings};
 use spl_knowledge::Knowledge;
 use tokio::runtime::{Builder, Runtime};
 
@@ -24,6 +24,8 @@ pub fn engine() -> Engine {
         threads: 1,
         geo_database: None,
         csv_folder: None,
+        batch_rows: None,
+        rewrites: Rewrites::default(),
     };
     Engine::new(Knowledge::built_in(), settings).expect("an engine")
 }

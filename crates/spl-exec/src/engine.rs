@@ -55,10 +55,36 @@ pub struct Settings {
     pub memory_limit: Option<usize>,
     /// Threads; 0 = one per core.
     pub threads: usize,
+    /// Most rows of a batch; none = by the memory limit.
+    pub batch_rows: Option<usize>,
+    /// The rewrites that make searches faster and never change their rows.
+    pub rewrites: Rewrites,
     /// Where `iplocation` looks addresses up.
     pub geo_database: Option<Arc<GeoDatabase>>,
     /// The folder of `inputcsv` and `outputcsv`; without one tables are kept in the session.
     pub csv_folder: Option<PathBuf>,
+}
+
+/// Rewrites that make searches faster and never change their rows; each can be switched off, so that tests compare.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rewrites {
+    /// Expressions over a dictionary column are evaluated once per distinct value.
+    pub once_per_distinct: bool,
+    /// Dictionary columns are grouped and partitioned by code.
+    pub group_by_code: bool,
+    /// Conditions that the statistics of the loaded events settle are settled while planning.
+    pub statistics: bool,
+}
+
+impl Default for Rewrites {
+    fn default() -> Self {
+        Self { once_per_distinct: true, group_by_code: true, statistics: true }
+    }
+}
+
+impl Rewrites {
+    /// No rewrite at all.
+    pub const NONE: Self = Self { once_per_distinct: false, group_by_code: false, statistics: false };
 }
 
 /// A search that was expanded and parsed, with the clock that it runs by.
@@ -145,6 +171,7 @@ impl Engine {
             memory_limit: settings.memory_limit,
             geo_database: settings.geo_database.clone(),
             csv_folder: settings.csv_folder.clone(),
+            settles: settings.rewrites.statistics,
             commands: &Commands,
             evaluate_constant: spl_plan::expression::constant::evaluate,
         };
@@ -346,8 +373,9 @@ fn threads(settings: &Settings) -> usize {
 }
 
 fn session_state(settings: &Settings) -> Result<SessionState, Diagnostic> {
-    let mut config =
-        SessionConfig::new().with_batch_size(batch_rows(settings.memory_limit)).with_target_partitions(threads(settings));
+    let mut config = SessionConfig::new()
+        .with_batch_size(settings.batch_rows.unwrap_or_else(|| batch_rows(settings.memory_limit)))
+        .with_target_partitions(threads(settings));
     let options = config.options_mut();
     options.optimizer.prefer_existing_sort = true;
     // The rules are ordered so that one round does nearly all; further rounds only cost planning time.
@@ -362,6 +390,8 @@ fn session_state(settings: &Settings) -> Result<SessionState, Diagnostic> {
     let mut spl = SplOptions::default();
     spl.now = settings.clock.now;
     spl.time_zone = settings.clock.time_zone.name().to_owned();
+    spl.once_per_distinct = settings.rewrites.once_per_distinct;
+    spl.group_by_code = settings.rewrites.group_by_code;
     options.extensions.insert(spl);
     let mut runtime = RuntimeEnvBuilder::new();
     if let Some(limit) = settings.memory_limit {

@@ -5,7 +5,7 @@ mod engine;
 mod row_counts;
 mod session_runner;
 
-pub use engine::{Engine, Failure, Results, Search, Settings, Stage};
+pub use engine::{Engine, Failure, Results, Rewrites, Search, Settings, Stage};
 pub use row_counts::RowCount;
 pub use spl_functions::xml_document;
 pub use spl_operators::functions::location as geo_database;

@@ -14,11 +14,11 @@ use indexmap::{IndexMap, IndexSet};
 use libtest_mimic::{Arguments, Failed, Trial};
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
-use spl_exec::{Engine, EventParts, Failure, Results, Search, SearchClock, Settings};
+use spl_exec::{Engine, EventParts, Failure, Results, Rewrites, Search, SearchClock, Settings};
 use spl_functions::column::Column;
 use spl_functions::value::{Value, parse_number};
 use spl_knowledge::Knowledge;
-use spl_sources::{EventTable, LoadOptions};
+use spl_sources::{EventTable, FieldSelection, LoadOptions};
 use tokio::runtime::Runtime;
 
 const CASES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/conformance");
@@ -131,19 +131,47 @@ fn judge(case: &Case, gap: Option<&str>, runtime: &Runtime) -> Result<(), Failed
     }
 }
 
-/// All events at once, then two files of half of them that are read one after the other.
+/// A way of running a case; each must give the same rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mode {
+    /// All events loaded at once.
+    Loaded,
+    /// Two files of half of the events, read one after the other.
+    Parts,
+    /// Batches of two rows on four partitions.
+    SmallBatches,
+    /// A memory limit of 1 MiB.
+    MemoryLimit,
+    /// Every field loaded, whatever the search requires.
+    AllFields,
+    /// Without the rewrites that make searches faster.
+    NoRewrites,
+}
+
+impl Mode {
+    /// The modes after the first, for cases that have rows.
+    const OTHERS: [Self; 5] = [Self::Parts, Self::SmallBatches, Self::MemoryLimit, Self::AllFields, Self::NoRewrites];
+}
+
+/// The case in every mode; `SPLQ_MODES=loaded` runs the first alone, while working on a case.
 fn run(case: &Case, runtime: &Runtime) -> Result<(), String> {
-    judged(case, runtime, None)?;
+    judged(case, runtime, Mode::Loaded)?;
     let events = case.events.as_ref().map_or(0, Vec::len);
-    if events > 1 && case.expect.is_some() {
-        judged(case, runtime, Some(events.div_ceil(2))).map_err(|problem| format!("read in parts: {problem}"))?;
+    if case.expect.is_none() || std::env::var_os("SPLQ_MODES").is_some_and(|modes| modes == "loaded") {
+        return Ok(());
+    }
+    for mode in Mode::OTHERS {
+        if mode == Mode::Parts && events < 2 || mode == Mode::AllFields && events == 0 {
+            continue;
+        }
+        judged(case, runtime, mode).map_err(|problem| format!("{mode:?}: {problem}"))?;
     }
     Ok(())
 }
 
-fn judged(case: &Case, runtime: &Runtime, part: Option<usize>) -> Result<(), String> {
+fn judged(case: &Case, runtime: &Runtime, mode: Mode) -> Result<(), String> {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let answer = answer(case, folder.path(), runtime, part);
+    let answer = answer(case, folder.path(), runtime, mode);
     match (&case.expect, answer) {
         (None, Err(failure)) if failure.trim().is_empty() => Err("failed as expected, but without a message".to_owned()),
         (None, Err(_)) => Ok(()),
@@ -154,14 +182,15 @@ fn judged(case: &Case, runtime: &Runtime, part: Option<usize>) -> Result<(), Str
 }
 
 /// The rows of the case's search, as the command line would print them.
-fn answer(case: &Case, folder: &Path, runtime: &Runtime, part: Option<usize>) -> Result<Vec<Row>, String> {
-    let mut engine = Engine::new(knowledge(case, folder)?, settings(case)).map_err(|problem| problem.message)?;
+fn answer(case: &Case, folder: &Path, runtime: &Runtime, mode: Mode) -> Result<Vec<Row>, String> {
+    let mut engine = Engine::new(knowledge(case, folder)?, settings(case, mode)).map_err(|problem| problem.message)?;
     let search = engine.compile(&case.spl).map_err(messages)?;
     if let Some(events) = &case.events {
+        let part = (mode == Mode::Parts).then(|| events.len().div_ceil(2).max(1));
         let parts: Vec<LoadOptions> = events
             .chunks(part.unwrap_or(usize::MAX).min(events.len().max(1)))
             .enumerate()
-            .map(|(number, events)| load_options(&engine, &search, folder, number, events))
+            .map(|(number, events)| load_options(&engine, &search, folder, number, events, mode))
             .collect();
         engine = match (part, parts.first()) {
             (Some(_), _) => engine.with_parts(Arc::new(Parts(parts))),
@@ -170,7 +199,7 @@ fn answer(case: &Case, folder: &Path, runtime: &Runtime, part: Option<usize>) ->
                 engine.with_data(loaded.table)
             }
             (None, None) => {
-                let none = load_options(&engine, &search, folder, 0, &[]);
+                let none = load_options(&engine, &search, folder, 0, &[], mode);
                 let loaded = spl_sources::load(&none).map_err(|error| error.to_string())?;
                 engine.with_data(loaded.table)
             }
@@ -185,7 +214,7 @@ fn answer(case: &Case, folder: &Path, runtime: &Runtime, part: Option<usize>) ->
 }
 
 /// Writes events to a file, for a load of it.
-fn load_options(engine: &Engine, search: &Search, folder: &Path, number: usize, events: &[Row]) -> LoadOptions {
+fn load_options(engine: &Engine, search: &Search, folder: &Path, number: usize, events: &[Row], mode: Mode) -> LoadOptions {
     let mut text = String::new();
     for event in events {
         writeln!(text, "{}", Json::Object(event.clone())).expect("writing to a text");
@@ -194,7 +223,7 @@ fn load_options(engine: &Engine, search: &Search, folder: &Path, number: usize, 
     std::fs::write(&path, text).expect("writing events");
     LoadOptions {
         paths: vec![path.display().to_string()],
-        fields: engine.required_fields(search),
+        fields: if mode == Mode::AllFields { FieldSelection::All } else { engine.required_fields(search) },
         now: engine.clock().now,
         time_zone: engine.clock().time_zone,
         threads: 1,
@@ -242,7 +271,7 @@ fn knowledge(case: &Case, folder: &Path) -> Result<Knowledge, String> {
     Ok(knowledge)
 }
 
-fn settings(case: &Case) -> Settings {
+fn settings(case: &Case, mode: Mode) -> Settings {
     let now = match &case.now {
         None => std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0.0, |elapsed| elapsed.as_secs_f64()),
         Some(Json::Number(number)) => number.as_f64().expect("a finite number"),
@@ -256,10 +285,12 @@ fn settings(case: &Case) -> Settings {
     Settings {
         clock: SearchClock::at(now, time_zone),
         limits: IndexMap::new(),
-        memory_limit: None,
-        threads: 0,
+        memory_limit: (mode == Mode::MemoryLimit).then_some(1 << 20),
+        threads: if mode == Mode::SmallBatches { 4 } else { 0 },
         geo_database: None,
         csv_folder: None,
+        batch_rows: (mode == Mode::SmallBatches).then_some(2),
+        rewrites: if mode == Mode::NoRewrites { Rewrites::NONE } else { Rewrites::default() },
     }
 }
 

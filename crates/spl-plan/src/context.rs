@@ -103,6 +103,8 @@ pub struct EngineContext {
     pub geo_database: Option<Arc<GeoDatabase>>,
     /// The folder of `inputcsv` and `outputcsv`; without one tables are kept in the session.
     pub csv_folder: Option<PathBuf>,
+    /// Whether conditions that the statistics of the events settle are settled while planning.
+    pub settles: bool,
     /// The commands.
     pub commands: &'static dyn CommandTable,
     /// Evaluates the definitions of `iseval` macros.
@@ -125,6 +127,7 @@ impl EngineContext {
             memory_limit: self.memory_limit,
             geo_database: self.geo_database.clone(),
             csv_folder: self.csv_folder.clone(),
+            settles: self.settles,
             commands: self.commands,
             evaluate_constant: self.evaluate_constant,
         }
@@ -263,6 +266,11 @@ impl PlanContext {
     /// Data model summaries, if there are any.
     pub fn summaries(&self) -> Option<&Arc<dyn Summaries>> {
         self.engine.summaries.as_ref()
+    }
+
+    /// Whether conditions that the statistics of the events settle are settled while planning.
+    pub fn settles(&self) -> bool {
+        self.engine.settles
     }
 
     /// The commands.

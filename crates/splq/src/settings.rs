@@ -8,7 +8,7 @@ use chrono_tz::Tz;
 use indexmap::IndexMap;
 use spl_exec::geo_database::GeoDatabase;
 use spl_exec::limits::LIMITS;
-use spl_exec::{SearchClock, Settings};
+use spl_exec::{SearchClock, Rewrites, Settings};
 use spl_parser::diagnostic::nearest;
 
 use crate::arguments::SettingOptions;
@@ -50,6 +50,8 @@ pub fn settings(options: &SettingOptions) -> Result<Settings, Stop> {
         threads: options.threads.map_or(0, usize::from),
         geo_database: options.geoip.as_deref().map(|file| Arc::new(GeoDatabase::new(file))),
         csv_folder: options.csv_dir.clone(),
+        batch_rows: None,
+        rewrites: Rewrites::default(),
     })
 }
 

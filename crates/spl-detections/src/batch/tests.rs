@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use chrono_tz::Tz;
 use indexmap::IndexMap;
-use spl_exec::{SearchClock, Settings};
+use spl_exec::{SearchClock, Rewrites, Settings};
 use spl_knowledge::Knowledge;
 
 use super::*;
@@ -56,6 +56,8 @@ fn batch_over(queries: Vec<Query>, times: &Times) -> Batch {
         threads: 1,
         geo_database: None,
         csv_folder: None,
+        batch_rows: None,
+        rewrites: Rewrites::default(),
     };
     let engine = Engine::new(Knowledge::built_in(), settings).unwrap();
     let jobs = queries.into_iter().map(|query| Arc::new(Job::new(&engine, query, times, &Counting::default()))).collect();

@@ -5,7 +5,7 @@ use std::fs;
 use std::sync::Mutex;
 
 use chrono_tz::Tz;
-use spl_exec::{SearchClock, Settings};
+use spl_exec::{SearchClock, Rewrites, Settings};
 use spl_knowledge::Knowledge;
 
 use super::*;
@@ -57,6 +57,8 @@ fn tested_in_order(searches: &[&str], data: &str) -> Vec<TestResult> {
         threads: 1,
         geo_database: None,
         csv_folder: None,
+        batch_rows: None,
+        rewrites: Rewrites::default(),
     };
     let engine = Engine::new(knowledge, settings).unwrap();
     let load = LoadOptions { now: 1_700_000_100.0, threads: 1, ..LoadOptions::default() };

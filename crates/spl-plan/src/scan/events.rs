@@ -57,12 +57,12 @@ impl<'a> EventScope<'a> {
 
     /// Settles what is the same for all events of the kind.
     pub fn settle(&self, typed: Typed) -> Typed {
-        settle::settle(typed, &self.all())
+        if self.context.settles() { settle::settle(typed, &self.all()) } else { typed }
     }
 
     /// Settles a condition that is the same for all events of the kind.
     pub fn settle_condition(&self, condition: Expr) -> Expr {
-        settle::settle_expression(condition, &self.all())
+        if self.context.settles() { settle::settle_expression(condition, &self.all()) } else { condition }
     }
 
     fn all(&self) -> settle::Events<'_> {

@@ -3,7 +3,7 @@
 
 use chrono_tz::Tz;
 use indexmap::IndexMap;
-use spl_exec::{Engine, SearchClock, Settings};
+use spl_exec::{Engine, SearchClock, Rewrites, Settings};
 
 use super::*;
 
@@ -15,6 +15,8 @@ fn engine() -> Engine {
         threads: 1,
         geo_database: None,
         csv_folder: None,
+        batch_rows: None,
+        rewrites: Rewrites::default(),
     };
     Engine::new(Knowledge::built_in(), settings).unwrap()
 }
