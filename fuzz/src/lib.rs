@@ -4,7 +4,7 @@
 use std::sync::LazyLock;
 
 use indexmap::IndexMap;
-use spl_exec::{Engine, Rewrites, Settings};
+use spl_exec::{Engine, Rewrites, SearchClock, Settings};
 use spl_knowledge::Knowledge;
 use tokio::runtime::{Builder, Runtime};
 
@@ -15,10 +15,7 @@ pub static RUNTIME: LazyLock<Runtime> =
 /// An engine without data.
 pub fn engine() -> Engine {
     let settings = Settings {
-        now: 1_700_000_000.0,
-        time_zone: chrono_tz::Tz::UTC,
-        earliest: None,
-        latest: None,
+        clock: SearchClock::at(1_700_000_000.0, chrono_tz::Tz::UTC),
         limits: IndexMap::new(),
         memory_limit: Some(1 << 30),
         threads: 1,

@@ -37,6 +37,9 @@ pub fn plan(context: &PlanContext, expression: &Expression, scope: &dyn Scope) -
             },
             UnaryOperator::Not => Ok(Typed::new(not(condition(context, operand, scope)?), ValueType::Boolean)),
         },
+        ExpressionKind::Binary { operator, .. } if significance::is_calculation(operator.value) => {
+            significance::known(context, expression, scope)?.shown(context)
+        }
         ExpressionKind::Binary { operator, left, right } => plan_binary(context, operator.value, left, right, scope),
         ExpressionKind::In { operand, list } => {
             let operand = plan_one(operand)?;
@@ -121,14 +124,29 @@ fn plan_binary(
         }
         _ => {}
     }
-    let quoted = |side: &Expression| matches!(side.kind, ExpressionKind::Text(_));
+    let span = left.span.to(right.span);
+    let side = |side: &Expression| match operator {
+        B::Concatenate => significance::printed(context, side, scope),
+        _ => plan(context, side, scope),
+    };
+    operate(context, operator, side(left)?, side(right)?, span)
+}
+
+/// Plans an operator over planned operands.
+pub fn operate(
+    context: &PlanContext,
+    operator: BinaryOperator,
+    left: Typed,
+    right: Typed,
+    span: Span,
+) -> Result<Typed, Diagnostic> {
+    use BinaryOperator as B;
+    let quoted = |side: &Typed| matches!(side.literal(), Some(Value::Text(_)));
     let operator = match operator {
         // Two quoted strings are strings, whatever they look like.
-        B::Add if quoted(left) && quoted(right) => B::Concatenate,
+        B::Add if quoted(&left) && quoted(&right) => B::Concatenate,
         other => other,
     };
-    let span = left.span.to(right.span);
-    let (left, right) = (plan(context, left, scope)?, plan(context, right, scope)?);
     let numbers = left.value_type.is_number() && right.value_type.is_number();
     if numbers {
         let float = |typed: &Typed| match typed.value_type {
@@ -233,9 +251,16 @@ fn plan_call(
         return plan_lazy(context, span, spec, arguments, scope);
     }
     if spec.name == "sigfig" {
-        return crate::expression::significance::plan(context, &arguments[0], scope);
+        return significance::plan(context, &arguments[0], scope);
     }
-    let planned: Vec<Typed> = arguments.iter().map(|argument| plan(context, argument, scope)).collect::<Result<_, _>>()?;
+    if spec.name == "exact" {
+        return significance::exact(context, &arguments[0], scope);
+    }
+    let argument = |argument: &Expression| match spec.name {
+        "tostring" => significance::printed(context, argument, scope),
+        _ => plan(context, argument, scope),
+    };
+    let planned: Vec<Typed> = arguments.iter().map(argument).collect::<Result<_, _>>()?;
     if let Some(check) = spec.check {
         let literals: Vec<Option<Value<'_>>> = planned.iter().map(Typed::literal).collect();
         check(&literals)

@@ -8,7 +8,7 @@ use chrono_tz::Tz;
 use indexmap::IndexMap;
 use spl_exec::geo_database::GeoDatabase;
 use spl_exec::limits::LIMITS;
-use spl_exec::{SearchClock, Rewrites, Settings};
+use spl_exec::{Rewrites, SearchClock, Settings};
 use spl_parser::diagnostic::nearest;
 
 use crate::arguments::SettingOptions;

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use chrono_tz::Tz;
 use indexmap::IndexMap;
-use spl_exec::{SearchClock, Rewrites, Settings};
+use spl_exec::{Rewrites, SearchClock, Settings};
 use spl_knowledge::Knowledge;
 
 use super::*;

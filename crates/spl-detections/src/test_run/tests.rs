@@ -5,7 +5,7 @@ use std::fs;
 use std::sync::Mutex;
 
 use chrono_tz::Tz;
-use spl_exec::{SearchClock, Rewrites, Settings};
+use spl_exec::{Rewrites, SearchClock, Settings};
 use spl_knowledge::Knowledge;
 
 use super::*;

@@ -1,14 +1,148 @@
-//! `sigfig`: rounds the result of a calculation to the digits that its operands justify.
+//! How precise calculations are: results are shown with the decimals that their operands justify, `sigfig` rounds to the digits.
 
 use spl_functions::column::ValueType;
+use spl_functions::value;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{BinaryOperator, Expression, ExpressionKind, UnaryOperator};
 
 use crate::context::PlanContext;
 use crate::expression;
 use crate::frame::scope::{Scope, Typed};
-use crate::frame::text;
+use crate::frame::{null, text};
 use crate::function_call::call;
+
+/// A value with the decimals that it is known to.
+///
+/// The rules are those of [`spl_functions::value`]: whole numbers, fields and what functions give are exact; a number that is written with a
+/// point in the search is known to its decimals, and calculations hand that on. Decimals are planned only where a number with a point stands
+/// in the calculation, so that other calculations stay DataFusion's own.
+pub struct Known {
+    value: Typed,
+    /// None: exact.
+    decimals: Option<Typed>,
+}
+
+impl Known {
+    fn exact(value: Typed) -> Self {
+        Self { value, decimals: None }
+    }
+
+    /// The value with the decimals that it is known to.
+    pub fn shown(self, context: &PlanContext) -> Result<Typed, Diagnostic> {
+        match self.decimals {
+            None => Ok(self.value),
+            Some(decimals) => call(context, "spl_to_known_decimals", vec![self.value, decimals]),
+        }
+    }
+}
+
+/// Whether an operator makes a calculation.
+pub fn is_calculation(operator: BinaryOperator) -> bool {
+    use BinaryOperator as B;
+    matches!(operator, B::Add | B::Subtract | B::Multiply | B::Divide | B::Modulo)
+}
+
+/// Plans an expression as text for a concatenation or `tostring`: what `round` gives keeps its zeros.
+///
+/// Source: Splunk search reference, Mathematical functions, round; community, Rounding currency to two digits.
+pub fn printed(context: &PlanContext, expression: &Expression, scope: &dyn Scope) -> Result<Typed, Diagnostic> {
+    match &expression.kind {
+        ExpressionKind::Call { name, arguments } if name.value.eq_ignore_ascii_case("round") && arguments.len() == 2 => {
+            let Known { value, decimals } = known(context, expression, scope)?;
+            match decimals {
+                None => Ok(value),
+                Some(decimals) => call(context, "spl_with_decimals", vec![value, decimals]),
+            }
+        }
+        _ => expression::plan(context, expression, scope),
+    }
+}
+
+/// Plans `exact(<expression>)`: the value with all its digits.
+pub fn exact(context: &PlanContext, argument: &Expression, scope: &dyn Scope) -> Result<Typed, Diagnostic> {
+    let Known { value, .. } = known(context, argument, scope)?;
+    call(context, "exact", vec![value])
+}
+
+/// Plans an expression with the decimals that its value is known to.
+pub fn known(context: &PlanContext, expression: &Expression, scope: &dyn Scope) -> Result<Known, Diagnostic> {
+    let decimals_of = |written: &str| value::written_decimals(written).map(whole);
+    match &expression.kind {
+        ExpressionKind::Float(number) => {
+            let value = expression::plan(context, expression, scope)?;
+            let source = context.source(expression.span).filter(|source| source.parse::<f64>().is_ok_and(|read| read == *number));
+            let decimals = match source {
+                Some(source) => decimals_of(source),
+                None => value::printed_decimals(*number, &mut String::new()).map(whole),
+            };
+            Ok(Known { value, decimals })
+        }
+        ExpressionKind::Unary { operator: UnaryOperator::Plus, operand } => known(context, operand, scope),
+        ExpressionKind::Unary { operator: UnaryOperator::Minus, operand } => {
+            let Known { decimals, value } = known(context, operand, scope)?;
+            match decimals {
+                None => Ok(Known::exact(expression::plan(context, expression, scope)?)),
+                decimals => Ok(Known { value: call(context, "spl_negate", vec![value])?, decimals }),
+            }
+        }
+        ExpressionKind::Binary { operator, left, right } if is_calculation(operator.value) => {
+            let (left, right) = (known(context, left, scope)?, known(context, right, scope)?);
+            calculated(context, operator.value, left, right, expression.span)
+        }
+        ExpressionKind::Call { name, arguments } => match (name.value.to_ascii_lowercase().as_str(), arguments.as_slice()) {
+            ("exact", [argument]) => Ok(Known::exact(exact(context, argument, scope)?)),
+            ("round", [argument, places]) => {
+                let argument = known(context, argument, scope)?;
+                let places = expression::plan(context, places, scope)?;
+                let to_places = match &argument.decimals {
+                    None => places.clone(),
+                    Some(decimals) => call(context, "spl_decimals_of_sum", vec![decimals.clone(), integer(places.clone())])?,
+                };
+                let value = call(context, "round", vec![argument.shown(context)?, places])?;
+                let decimals = Some(integer(to_places));
+                Ok(Known { value, decimals })
+            }
+            _ => Ok(Known::exact(expression::plan(context, expression, scope)?)),
+        },
+        _ => Ok(Known::exact(expression::plan(context, expression, scope)?)),
+    }
+}
+
+fn calculated(
+    context: &PlanContext,
+    operator: BinaryOperator,
+    left: Known,
+    right: Known,
+    span: spl_parser::Span,
+) -> Result<Known, Diagnostic> {
+    use BinaryOperator as B;
+    let value = expression::operate(context, operator, left.value.clone(), right.value.clone(), span)?;
+    // `+` may join texts.
+    if (left.decimals.is_none() && right.decimals.is_none()) || !value.value_type.is_number() {
+        return Ok(Known::exact(value));
+    }
+    let or_exact = |decimals: Option<Typed>| decimals.unwrap_or_else(|| Typed::new(null(ValueType::Integer), ValueType::Integer));
+    let (of_left, of_right) = (or_exact(left.decimals), or_exact(right.decimals));
+    let decimals = match operator {
+        B::Multiply | B::Divide => {
+            call(context, "spl_decimals_of_product", vec![value.clone(), left.value, of_left, right.value, of_right])?
+        }
+        _ => call(context, "spl_decimals_of_sum", vec![of_left, of_right])?,
+    };
+    Ok(Known { value, decimals: Some(decimals) })
+}
+
+fn whole(number: i64) -> Typed {
+    Typed::new(datafusion::logical_expr::lit(number), ValueType::Integer)
+}
+
+/// A number of decimals as a whole number.
+fn integer(number: Typed) -> Typed {
+    match number.value_type {
+        ValueType::Integer => number,
+        _ => Typed::new(datafusion::prelude::cast(number.expression, ValueType::Integer.arrow()), ValueType::Integer),
+    }
+}
 
 /// What generates a number decides what is counted in its operands.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -24,7 +158,7 @@ enum Calculation {
 ///
 /// Source: Splunk search reference, Mathematical functions, sigfig.
 pub fn plan(context: &PlanContext, argument: &Expression, scope: &dyn Scope) -> Result<Typed, Diagnostic> {
-    let value = expression::plan(context, argument, scope)?;
+    let Known { value, .. } = known(context, argument, scope)?;
     let Some(calculation) = Calculation::of(argument) else {
         return call(context, "sigfig", vec![value]);
     };

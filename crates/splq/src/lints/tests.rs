@@ -3,7 +3,7 @@
 
 use chrono_tz::Tz;
 use indexmap::IndexMap;
-use spl_exec::{Engine, SearchClock, Rewrites, Settings};
+use spl_exec::{Engine, Rewrites, SearchClock, Settings};
 
 use super::*;
 
