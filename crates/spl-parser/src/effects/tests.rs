@@ -465,3 +465,49 @@ fn reads_are_never_too_small_for_more_behind() {
         }
     }
 }
+
+/// A command that no search can name: what `shout <field> AS <name>` would say of itself beside its syntax.
+mod a_command_that_is_added {
+    use super::*;
+    use crate::effects::{pipeline_effects, required_before};
+    use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Made, Makes, OptionKind, Read, Rows, Status, Writes};
+    use crate::syntax::{CommandCall, Pipeline};
+
+    static SHOUT: CommandSpec = CommandSpec {
+        name: "shout",
+        aliases: &["yell"],
+        kind: CommandKind::DistributableStreaming,
+        summary: "writes a field in capitals and keeps a copy",
+        syntax: "shout [mark=<field>] <field>",
+        options: &[crate::commands::option("mark", OptionKind::Field, "shouted", "field that holds the copy")],
+        arguments: ArgumentShape::Fields,
+        effects: Effects::of(&[Read::Arguments], Makes::Adds(&[Made::Option("mark")]), Rows::Each).writing(Writes::File),
+        status: Status::Full,
+    };
+
+    fn shouting(text: &str) -> Pipeline {
+        let mut pipeline = crate::parse(text).unwrap();
+        for call in &mut pipeline.commands {
+            if call.spec.name == "makemv" {
+                *call = CommandCall { spec: &SHOUT, ..call.clone() };
+            }
+        }
+        pipeline
+    }
+
+    #[test]
+    fn its_row_is_all_that_it_needs() {
+        let pipeline = shouting("search index=main | makemv user | table shouted, host");
+        let call = &pipeline.commands[1];
+        // It loads what it reads; what it makes may have been there before.
+        let required = required_before(call, RequiredFields::only(["shouted", "host"]));
+        assert_eq!(required, RequiredFields::only(["shouted", "host", "user"]));
+        // Behind it rows have what it makes.
+        let behind = FieldsBehind::only(["user"]).through(std::slice::from_ref(call));
+        assert!(behind.may_have("shouted") && behind.may_have("user") && !behind.may_have("other"));
+        // It stands among the writers of a run.
+        assert_eq!(pipeline_effects(&pipeline).writes.len(), 1);
+        // Its option is read with its default.
+        assert_eq!(call.text("mark"), "shouted");
+    }
+}
