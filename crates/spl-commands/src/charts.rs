@@ -1,4 +1,7 @@
 //! Commands that lay rows out as series, for charts.
+//!
+//! Read `chart.rs` first. `series` lays out what `timechart`, `stats` with sparklines and `geostats` share; the family uses
+//! `fields` for spans of time.
 
 pub mod chart;
 pub mod gauge;

@@ -1,4 +1,6 @@
 //! Commands that combine the results of several searches.
+//!
+//! Read `append.rs` first. The family uses `generate`.
 
 pub mod append;
 pub mod appendcols;

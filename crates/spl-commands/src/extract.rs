@@ -1,4 +1,6 @@
 //! Commands that find fields in the text of other fields.
+//!
+//! Read `rex.rs` first. The family uses no other.
 
 pub mod erex;
 pub mod extract;

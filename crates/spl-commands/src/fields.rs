@@ -1,4 +1,6 @@
 //! Commands that set, rename or drop fields of each row.
+//!
+//! Read `rename.rs` first, then `eval.rs`. The family uses no other.
 
 pub mod abstract_command;
 pub mod accum;

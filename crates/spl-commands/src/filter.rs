@@ -1,4 +1,6 @@
 //! Commands that keep, order or refuse rows.
+//!
+//! Read `head.rs` first. The family uses no other.
 
 pub mod dedup;
 pub mod head;

@@ -1,4 +1,6 @@
 //! Commands that make rows, and those that turn rows into the text of a search.
+//!
+//! Read `makeresults.rs` first. The family uses `output`.
 
 pub mod eventcount;
 pub mod format;

@@ -1,4 +1,6 @@
 //! The commands, in the families of Splunk's search manual: how each of them is planned.
+//!
+//! One file plans one command. Families may use each other, never in a circle. Read `filter/head.rs` first, then `table.rs`.
 
 pub mod charts;
 pub mod combine;

@@ -1,4 +1,6 @@
 //! Commands over metrics.
+//!
+//! Read `mstats.rs` first. The family uses `charts`, `fields` and `statistics`.
 
 pub mod mcatalog;
 pub mod mpreview;

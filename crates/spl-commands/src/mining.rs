@@ -1,4 +1,6 @@
 //! Commands that look for patterns, outliers and groups in all rows.
+//!
+//! Read `outlier.rs` first. The family uses no other.
 
 pub mod analyzefields;
 pub mod anomalies;

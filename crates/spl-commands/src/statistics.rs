@@ -1,4 +1,6 @@
 //! Commands that compute statistics of rows.
+//!
+//! Read `stats.rs` first. The family uses `charts`.
 
 pub mod addcoltotals;
 pub mod addtotals;

@@ -1,5 +1,8 @@
 //! The executor: searches to rows. An [`Engine`] holds knowledge, settings and data; it compiles, checks, explains and runs
 //! searches.
+//!
+//! Read `engine.rs` first: it holds the settings of DataFusion's session and the order of its rules. Of the
+//! commands it names only `fieldformat`, whose formats apply to the last rows.
 
 mod engine;
 mod row_counts;

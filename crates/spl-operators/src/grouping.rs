@@ -1,4 +1,6 @@
 //! Grouping by codes: the rules that make plans group by them, the node that groups, and the tables that number groups.
+//!
+//! Read `rewrite.rs` first (codes in the logical plan), then `rule.rs` (the node in the physical plan).
 
 pub mod codes;
 pub mod indices;

@@ -1,4 +1,7 @@
-//! Nodes, functions and physical rules that a plan names; they know no syntax and no planning.
+//! Nodes, functions and rules that a plan names; they know no syntax and no planning.
+//!
+//! Read `node.rs` first, then `nodes/take_while.rs` and `exec.rs`. The rules are `distinct/rule.rs`, `grouping/rewrite.rs` and
+//! `grouping/rule.rs`; `spl-exec` says in which order they run.
 
 pub mod compiled;
 pub mod distinct;

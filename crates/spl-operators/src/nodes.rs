@@ -1,4 +1,6 @@
 //! Row operators: one file each with its parameters and its running state.
+//!
+//! They build on `node`, `ordinal` and `lookup` only. Read `take_while.rs` first.
 
 pub mod barrier;
 pub mod cut;

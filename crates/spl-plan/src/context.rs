@@ -1,6 +1,8 @@
 //! What planning one search sees: knowledge, events, the search's clock, its limits, functions and commands.
 //!
 //! Nothing in it changes while a search is planned, but for the [`SearchNotes`].
+//!
+//! It builds on `frame` and `events`. Read `clock.rs`, `notes.rs` and `effects.rs` for what belongs to one search.
 
 pub mod clock;
 pub mod effects;

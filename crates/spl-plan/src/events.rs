@@ -1,4 +1,6 @@
 //! Loaded events: their profiles, statistics and the knowledge that applies to them.
+//!
+//! It builds on `frame` and `cells`, and knows no search. Read `data.rs` first.
 
 pub mod data;
 pub mod keyed_extraction;

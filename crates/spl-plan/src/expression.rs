@@ -1,4 +1,6 @@
 //! Eval expressions to DataFusion expressions, with SPL's types decided while planning.
+//!
+//! It builds on `search` and what lies below. Its three children call it back, as expressions hold expressions.
 
 pub mod constant;
 pub mod lookup;

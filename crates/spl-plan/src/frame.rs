@@ -1,4 +1,6 @@
 //! A frame: the plan of a pipeline up to a command, with the rule that its row order is its hidden ordinal column.
+//!
+//! It builds on `names` only. Commands build on it; a node of `spl-operators` never sees it.
 
 pub mod conditions;
 pub mod ordinals;

@@ -1,4 +1,8 @@
 //! Searches to logical plans: frames, expressions, predicates, events, data models. It knows no command by name.
+//!
+//! Layers, from low to high: `names`, `cells`; `frame`; `arguments`, `events`; `context`; `function_call`; `search`;
+//! `expression`; `aggregation`; `rows`; `scan`; `models`; `pipeline`. A file imports only from its own layer and from lower
+//! ones. Read `frame.rs` first, then `context.rs` and `pipeline.rs`.
 
 pub mod aggregation;
 pub mod arguments;

@@ -1,4 +1,6 @@
 //! Datasets of data models as rows.
+//!
+//! It builds on `scan` and what lies below. Read `dataset.rs` first.
 
 pub mod dataset;
 pub mod required;

@@ -1,4 +1,6 @@
 //! Rows in memory: the ends of stages, and tables made of rows.
+//!
+//! It builds on `aggregation` and what lies below. Read `stages.rs` first.
 
 pub mod collected;
 pub mod extraction;

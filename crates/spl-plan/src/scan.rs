@@ -1,4 +1,6 @@
 //! The scan of events with search-time knowledge.
+//!
+//! It builds on `rows`, `search`, `expression` and what lies below. Read `events.rs` first.
 
 pub mod events;
 pub mod parts;

@@ -1,4 +1,6 @@
 //! Search expressions: predicates, time ranges, subsearches, searches inside searches.
+//!
+//! It builds on `context` and `function_call`, and knows no scan. Read `predicate.rs` first.
 
 pub mod inner_search;
 pub mod predicate;

@@ -1,4 +1,6 @@
 //! Bytes to event tables: finds files, recognises their formats, and reads their events into Arrow columns.
+//!
+//! Read `load.rs` first, then `detect.rs` and the reader of one format, such as `json.rs`. It knows no search.
 
 mod access;
 mod audit;

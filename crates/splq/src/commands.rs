@@ -1,4 +1,6 @@
 //! The subcommands, one module each.
+//!
+//! Read `query.rs` first.
 
 pub mod accelerate;
 pub mod check;

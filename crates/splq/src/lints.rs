@@ -1,4 +1,4 @@
-//! The lints of `splq check`: what is legal in a search and seldom meant. One file per lint, and the table of them.
+//! The lints of `splq check`: searches that are valid but probably a mistake. One file per lint, and the table of them.
 
 mod always_true;
 mod any_value;

@@ -1,5 +1,5 @@
 //! `splq check`: searches expanded, parsed and planned without data, every problem with file, line and caret, and what is
-//! legal but seldom meant.
+//! valid but probably a mistake.
 
 #[path = "check_app.rs"]
 mod check_app;
