@@ -105,9 +105,9 @@ impl Surface {
     /// docs/reference/coverage.md.
     pub fn page(&self, entries: &[Entry]) -> String {
         let mut text = format!(
-            "{BEGIN}\n# Coverage\n\nWhat Splunk documents for searches ([surface.csv](surface.csv) lists it), and how much of it is \
-             built. For commands and functions\nthis is what the registry says, from which searches are read; for syntax \
-             it is what the named cases of\n[tests/conformance](../../tests/conformance/README.md) prove.\n\n\
+            "{BEGIN}\n# Coverage\n\nThis page lists what Splunk documents for searches ([surface.csv](surface.csv)), and says how much \
+             of it is built. For commands and\nfunctions the tables say so from which splq reads searches. For syntax the \
+             named cases of\n[tests/conformance](../../tests/conformance/README.md) prove it.\n\n\
              * full: as documented\n* partial: all but what is named\n* refused: known, and never to be built, for the \
              reason that is named; using it is an error that says so\n* not built: known; using it is an error that says so\n\n{}\n",
             self.totals()
@@ -202,9 +202,9 @@ fn cases() -> (HashSet<String>, HashSet<String>) {
 /// docs/reference/README.md.
 pub fn index(entries: &[Entry]) -> String {
     let mut text = format!(
-        "{BEGIN}\n# Reference\n\nThe commands and functions of searches. Heads, tables and index come from the tables that searches are \
-         read by; every example\nis run by a test (`crates/splq/tests/reference`), and what stands below it is what \
-         `splq query` prints. Options behind `spl` in an\nexample's fence are those of `splq query`; `now` is 2025-03-12 \
+        "{BEGIN}\n# Reference\n\nThe commands and functions of searches. The tables from which splq reads searches make the heads, the \
+         index and the tables\nof these pages. A test runs every example (`crates/splq/tests/reference`); below it stands what \
+         `splq query` prints. Options\nbehind `spl` in the fence of an example are those of `splq query`. `now` is 2025-03-12 \
          12:00 UTC.\n\n* [Coverage](coverage.md): how much is built of what Splunk documents\n\
          * [Mistakes](../mistakes.md): how wrong searches are answered\n"
     );
