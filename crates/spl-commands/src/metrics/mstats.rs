@@ -44,7 +44,7 @@ pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -
         let metrics = metrics(context, call).await?;
         let by: Vec<String> = call.by_fields().iter().filter_map(Argument::as_field).map(|field| field.name.clone()).collect();
         let mut frame = measured(context, call, metrics, &by).await?;
-        if call.flag("chart") {
+        if call.spec.name == "mstats" && call.flag("chart") {
             if prestats {
                 let place = call.option("chart").map_or(call.span, |option| option.name.span);
                 return Err(Diagnostic::error("plan/argument", "`chart=true` excludes `prestats=true`", place));
