@@ -1,7 +1,8 @@
 //! The table of commands: how each of them takes part in a pipeline.
 
+use spl_parser::Diagnostic;
+use spl_parser::spec::{CommandKind, Status};
 use spl_parser::syntax::CommandCall;
-use spl_parser::{Diagnostic, spec::Status};
 use spl_plan::context::{CommandTable, Planning};
 
 use crate::{charts, combine, extract, fields, filter, generate, metrics, mining, models, multivalue, output, statistics};
@@ -46,7 +47,7 @@ pub const BUILT: &[(&str, Planning)] = &[
     ("fields", Planning::Rows(fields::fields::plan)),
     ("fieldsummary", Planning::Stage(statistics::fieldsummary::plan)),
     ("filldown", Planning::Rows(fields::filldown::plan)),
-    ("fillnull", Planning::Rows(fields::fillnull::plan)),
+    ("fillnull", Planning::Stage(fields::fillnull::plan)),
     ("findtypes", Planning::Stage(mining::findtypes::plan)),
     ("folderize", Planning::Stage(mining::folderize::plan)),
     ("foreach", Planning::Stage(fields::foreach::plan)),
@@ -159,6 +160,16 @@ impl CommandTable for Commands {
             _ => Diagnostic::error("plan/not-built", format!("`{}` is known but not built yet", call.spec.name), call.name.span)
                 .with_help("`splq commands` lists what is built"),
         })
+    }
+
+    /// Source: Splunk search reference 10.0, command types; bin and fillnull, usage: with `span` and with a list of fields
+    /// they are distributable streaming commands.
+    fn is_streaming(&self, call: &CommandCall) -> bool {
+        match call.spec.name {
+            "bin" => call.option("span").is_some(),
+            "fillnull" => call.fields().next().is_some(),
+            _ => call.spec.kind == CommandKind::DistributableStreaming,
+        }
     }
 }
 

@@ -5,6 +5,7 @@
 pub mod barrier;
 pub mod cut;
 pub mod dedup_consecutive;
+pub mod delimited;
 pub mod lookup;
 pub mod map_values;
 pub mod mv_combine;

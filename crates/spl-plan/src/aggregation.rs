@@ -46,9 +46,16 @@ impl Planned {
 
 /// Plans the aggregations of a command.
 pub fn plan_all(context: &PlanContext, call: &CommandCall, frame: &Frame) -> Result<Vec<Planned>, Diagnostic> {
+    let by = call.by_fields().iter().filter_map(|argument| argument.as_field());
+    let by: Vec<String> = by.flat_map(|field| crate::arguments::expand(frame, field)).map(|field| field.name).collect();
     let mut planned: Vec<Planned> = Vec::new();
     for aggregation in call.aggregations() {
+        let any = matches!(&aggregation.argument, AggregationArgument::Field(field) if field.has_wildcard());
         for one in plan_one(context, aggregation, frame, None)? {
+            // A pattern takes no group its name: `sum(*) AS * BY user` keeps `user`.
+            if any && by.contains(&one.name) {
+                continue;
+            }
             if planned.iter().any(|known| known.name == one.name) {
                 return Err(Diagnostic::error(
                     "plan/duplicate-name",

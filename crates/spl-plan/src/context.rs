@@ -74,6 +74,9 @@ pub trait CommandTable: Send + Sync {
     /// # Errors
     /// A command that is known but not built, or that can't be run without a Splunk server.
     fn planning(&self, call: &CommandCall) -> Result<Planning, Diagnostic>;
+
+    /// Whether a command, as it is written, looks at one event at a time, wherever the event is.
+    fn is_streaming(&self, call: &CommandCall) -> bool;
 }
 
 /// Evaluates an eval expression without fields: the definition of an `iseval` macro. The error says why it has no value.

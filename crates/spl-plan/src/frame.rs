@@ -36,6 +36,9 @@ pub struct Frame {
     assignments: usize,
     /// Fields that are absent only where a column of the loaded events is: the column by the field's name.
     carried: Arc<HashMap<String, String>>,
+    /// Whether rows are events in their order that were changed one by one only. The command that finds or merges events
+    /// says so, and the walk over the commands keeps it where a command is streaming.
+    pub is_event_stream: bool,
 }
 
 /// Assignments that the optimiser may merge into one expression.
@@ -161,7 +164,7 @@ impl Frame {
 
     /// A frame over another plan that stands behind the same appended results.
     pub fn over(plan: LogicalPlan, appended: i64) -> Self {
-        Self { plan, appended, pending: None, assignments: 0, carried: Arc::default() }
+        Self { plan, appended, pending: None, assignments: 0, carried: Arc::default(), is_event_stream: false }
     }
 
     /// Keeps the rows where the condition is true.
@@ -180,7 +183,7 @@ impl Frame {
         let pending = self.pending.as_deref().and_then(|keys| renamed_keys(keys, &projected));
         let settled = if pending.is_some() { Self { pending: None, ..self } } else { self.settled()? };
         let carried = Arc::new(projected.iter().filter_map(|expression| settled.carried_by(expression)).collect());
-        Ok(Self { pending, carried, ..settled.select_expressions(projected)? })
+        Ok(Self { pending, carried, is_event_stream: false, ..settled.select_expressions(projected)? })
     }
 
     fn select_expressions(self, projected: Vec<Expr>) -> Result<Self, Diagnostic> {

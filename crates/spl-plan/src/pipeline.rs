@@ -34,7 +34,10 @@ impl PlanContext {
                     self.command(call, frame.clone(), required).await.map_err(|error| error.at(call.span))?;
                     continue;
                 }
-                frame = Some(self.command(call, frame, required).await.map_err(|error| error.at(call.span))?);
+                let of_events = frame.as_ref().is_some_and(|frame| frame.is_event_stream);
+                let mut made = self.command(call, frame, required).await.map_err(|error| error.at(call.span))?;
+                made.is_event_stream |= of_events && self.commands().is_streaming(call);
+                frame = Some(made);
             }
             frame.ok_or_else(|| Diagnostic::general("plan/empty", "the search has no command"))
         })

@@ -3,7 +3,6 @@
 use futures::future::BoxFuture;
 use spl_parser::Diagnostic;
 use spl_parser::effects::RequiredFields;
-use spl_parser::spec::CommandKind;
 use spl_parser::syntax::{Argument, CommandCall};
 use spl_plan::context::{Input, PlanContext};
 use spl_plan::frame::Frame;
@@ -19,10 +18,8 @@ pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -
         let mut frames = Vec::new();
         for argument in &call.arguments {
             let Argument::Subsearch(subsearch) = argument else { continue };
-            for (place, inner) in subsearch.pipeline.commands.iter().enumerate() {
-                let streaming =
-                    inner.spec.kind == CommandKind::DistributableStreaming || (place == 0 && inner.spec.name == "search");
-                if !streaming {
+            for inner in &subsearch.pipeline.commands {
+                if !context.commands().is_streaming(inner) {
                     return Err(Diagnostic::error(
                         "plan/not-streaming",
                         format!(

@@ -1,6 +1,5 @@
 //! Planning of `union`: the rows of several datasets; events are merged by time, other rows stand one set behind the other.
 
-use datafusion::logical_expr::LogicalPlan;
 use futures::future::BoxFuture;
 use spl_parser::Diagnostic;
 use spl_parser::effects::RequiredFields;
@@ -35,7 +34,7 @@ pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -
         if datasets.len() < 2 {
             return Err(Diagnostic::error("plan/argument", "`union` needs at least two datasets", call.span));
         }
-        let streaming = datasets.iter().all(|(frame, _)| is_event_stream(&frame.plan) && frame.field("_time").is_some());
+        let streaming = datasets.iter().all(|(frame, _)| frame.is_event_stream && frame.field("_time").is_some());
         if streaming {
             return merged_by_time(context, datasets.into_iter().map(|(frame, _)| frame).collect());
         }
@@ -53,17 +52,6 @@ pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -
     })
 }
 
-/// Whether rows are still events in their order, changed one by one only.
-pub fn is_event_stream(plan: &LogicalPlan) -> bool {
-    match plan {
-        LogicalPlan::TableScan(scan) => scan.table_name.table() == "events",
-        LogicalPlan::Projection(_) | LogicalPlan::Filter(_) | LogicalPlan::Extension(_) | LogicalPlan::SubqueryAlias(_) => {
-            plan.inputs().into_iter().all(is_event_stream)
-        }
-        _ => false,
-    }
-}
-
 /// The rows of several frames of events in descending time; equal times in the order of the frames.
 pub fn merged_by_time(context: &PlanContext, frames: Vec<Frame>) -> Result<Frame, Diagnostic> {
     let mut whole: Option<Frame> = None;
@@ -77,5 +65,7 @@ pub fn merged_by_time(context: &PlanContext, frames: Vec<Frame>) -> Result<Frame
     if whole.field("_time").is_none() {
         return Ok(whole);
     }
-    whole.sorted(vec![column("_time").sort(false, false)], None)
+    let mut merged = whole.sorted(vec![column("_time").sort(false, false)], None)?;
+    merged.is_event_stream = true;
+    Ok(merged)
 }

@@ -13,7 +13,8 @@ use spl_plan::context::{Input, PlanContext};
 use spl_plan::frame::scope::{Typed, assign};
 use spl_plan::frame::{Frame, column, null, text};
 use spl_plan::function_call::call as function;
-use spl_plan::search::time_range::parse_time;
+
+use crate::charts::chart::aligned;
 
 /// Plans the command.
 pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
@@ -61,23 +62,18 @@ pub fn with_span(
         return function(context, "bin_number", vec![source, text_of(span)]);
     }
     parse_span(span).map_err(|message| Diagnostic::error("plan/span", message, place))?;
-    let align = match call.option("aligntime") {
-        None => Typed::new(null(ValueType::Float), ValueType::Float),
-        Some(option) => {
-            let clock = context.clock();
-            let when = match option.value.value.to_ascii_lowercase().as_str() {
-                "earliest" => clock.earliest.clone().unwrap_or_else(|| "0".to_owned()),
-                "latest" => clock.latest.clone().unwrap_or_else(|| "now".to_owned()),
-                _ => option.value.value.clone(),
-            };
-            let when = match when.parse::<f64>() {
-                Ok(number) => number,
-                Err(_) => parse_time(context, &when, option.value.span)?,
-            };
-            Typed::new(lit(when), ValueType::Float)
-        }
+    function(context, "bin_time", vec![source, text_of(span), alignment(context, call)?])
+}
+
+/// The time that buckets of time start from: `earliest` and `latest` are the ends of the search's time range.
+///
+/// Source: Splunk search reference 10.0, bin, aligntime.
+fn alignment(context: &PlanContext, call: &CommandCall) -> Result<Typed, Diagnostic> {
+    let when = match call.option("aligntime") {
+        Some(option) => lit(aligned(context, &option.value.value, option.value.span)?),
+        None => null(ValueType::Float),
     };
-    function(context, "bin_time", vec![source, text_of(span), align])
+    Ok(Typed::new(when, ValueType::Float))
 }
 
 /// Buckets whose size follows from the range of the values.
@@ -120,9 +116,8 @@ async fn automatic(
             None => None,
         };
         let span = TimeSpan::for_range(high - low, bins, smallest);
-        let align = Typed::new(null(ValueType::Float), ValueType::Float);
         let literal = Typed::new(text(span_text(&span)), ValueType::Text);
-        return Ok((frame, function(context, "bin_time", vec![source, literal, align])?));
+        return Ok((frame, function(context, "bin_time", vec![source, literal, alignment(context, call)?])?));
     } else {
         let size = automatic_size(low, high, bins);
         let smallest = smallest.and_then(|option| option.value.value.parse::<f64>().ok()).unwrap_or(0.0);

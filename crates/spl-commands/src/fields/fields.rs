@@ -2,6 +2,7 @@
 
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{Argument, CommandCall};
+use spl_plan::aggregation::prestats;
 use spl_plan::arguments::expand;
 use spl_plan::context::PlanContext;
 use spl_plan::frame::{Frame, column};
@@ -18,6 +19,7 @@ pub fn plan(_: &PlanContext, call: &CommandCall, frame: Frame) -> Result<Frame, 
         .into_iter()
         .filter(|field| named.contains(&field.name) || matches!(field.name.as_str(), "_raw" | "_time"))
         .map(|field| (field.name.clone(), column(&field.name)))
+        .chain(prestats::hidden(&frame).map(|name| (name.clone(), column(&name))))
         .collect();
     frame.select(kept)
 }

@@ -1,19 +1,43 @@
 //! Planning of `fillnull`: a value for absent fields.
 
+use arrow::array::Array;
 use datafusion::logical_expr::lit;
+use futures::future::BoxFuture;
 use spl_functions::column::ValueType;
 use spl_functions::value::{format_number, parse_number};
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
 use spl_plan::arguments::expand;
-use spl_plan::context::PlanContext;
+use spl_plan::context::{Input, PlanContext};
 use spl_plan::frame::scope::Typed;
 use spl_plan::frame::{Frame, column, text};
 use spl_plan::function_call::choose;
 
-/// Plans the command.
-pub fn plan(context: &PlanContext, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
-    let filler = call.text("value");
+/// Plans the command. Without a list all fields are filled that a row has a value of, for which all rows are read.
+///
+/// Source: Splunk search reference 10.0, fillnull, field-list and usage.
+pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
+    Box::pin(async move {
+        let frame = input.frame.ok_or_else(|| Diagnostic::error("plan/no-input", "`fillnull` needs rows", call.span))?;
+        if call.fields().next().is_some() {
+            return listed(context, call, frame);
+        }
+        let (schema, batches) = context.collect(frame).await?;
+        let has_value = |name: &str| {
+            batches.iter().any(|batch| batch.column_by_name(name).is_some_and(|column| column.null_count() < column.len()))
+        };
+        let names: Vec<String> = schema
+            .fields()
+            .iter()
+            .map(|field| field.name().clone())
+            .filter(|name| !name.starts_with('_') && has_value(name))
+            .collect();
+        filled(context, call, context.from_batches(schema, batches)?, names)
+    })
+}
+
+/// The fields of the list.
+fn listed(context: &PlanContext, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
     let mut names: Vec<String> = Vec::new();
     for field in call.fields() {
         if field.has_wildcard() {
@@ -22,9 +46,11 @@ pub fn plan(context: &PlanContext, call: &CommandCall, frame: Frame) -> Result<F
             names.push(field.name.clone());
         }
     }
-    if call.fields().next().is_none() {
-        names = frame.fields().into_iter().map(|field| field.name).filter(|name| !name.starts_with('_')).collect();
-    }
+    filled(context, call, frame, names)
+}
+
+fn filled(context: &PlanContext, call: &CommandCall, frame: Frame, names: Vec<String>) -> Result<Frame, Diagnostic> {
+    let filler = call.text("value");
     let mut assignments = Vec::new();
     for name in names {
         let filled = fill(context, &frame, &name, filler)?;

@@ -2,6 +2,7 @@
 
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{Argument, CommandCall};
+use spl_plan::aggregation::prestats;
 use spl_plan::context::PlanContext;
 use spl_plan::frame::{Frame, column};
 use spl_plan::names::wildcards::wildcard_captures;
@@ -9,13 +10,21 @@ use spl_plan::names::wildcards::wildcard_captures;
 /// Plans the command.
 pub fn plan(_: &PlanContext, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
     // Name now -> column before.
-    let mut names: Vec<(String, String)> = frame.fields().into_iter().map(|field| (field.name.clone(), field.name)).collect();
+    let fields = frame.fields().into_iter().map(|field| field.name);
+    let mut names: Vec<(String, String)> = fields.chain(prestats::hidden(&frame)).map(|name| (name.clone(), name)).collect();
     for argument in &call.arguments {
         let Argument::Rename { from, to } = argument else { continue };
         if from.has_wildcard() {
-            let renamed: Vec<(String, String)> = names
-                .iter()
-                .filter_map(|(name, _)| {
+            let mut present: Vec<&str> = Vec::new();
+            for (name, _) in &names {
+                // What `prestats=true` prepared of a field stands for the field.
+                let hidden = name.starts_with(prestats::PREFIX);
+                let field = if hidden { prestats::field_of(name) } else { Some(name.as_str()) };
+                present.extend(field.filter(|field| !present.contains(field)));
+            }
+            let renamed: Vec<(String, String)> = present
+                .into_iter()
+                .filter_map(|name| {
                     let captures = wildcard_captures(&from.name, name)?;
                     let mut target = String::new();
                     let mut captures = captures.into_iter();
@@ -25,7 +34,7 @@ pub fn plan(_: &PlanContext, call: &CommandCall, frame: Frame) -> Result<Frame, 
                         }
                         target.push_str(piece);
                     }
-                    Some((name.clone(), target))
+                    Some((name.to_owned(), target))
                 })
                 .filter(|(name, _)| !name.starts_with('_') || from.name.starts_with('_'))
                 .collect();
@@ -44,7 +53,12 @@ fn set(names: &mut Vec<(String, String)>, from: &str, to: &str) {
     if from == to {
         return;
     }
-    names.retain(|(name, _)| name != to);
+    names.retain(|(name, _)| name != to && prestats::field_of(name) != Some(to));
+    for (name, _) in names.iter_mut() {
+        if let Some(renamed) = prestats::renamed(name, from, to) {
+            *name = renamed;
+        }
+    }
     if let Some(found) = names.iter_mut().find(|(name, _)| name == from) {
         found.0 = to.to_owned();
     }

@@ -3,6 +3,7 @@
 use spl_functions::column::ValueType;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
+use spl_plan::aggregation::prestats;
 use spl_plan::arguments::expand;
 use spl_plan::context::PlanContext;
 use spl_plan::frame::{Frame, column, null};
@@ -24,5 +25,6 @@ pub fn plan(_: &PlanContext, call: &CommandCall, frame: Frame) -> Result<Frame, 
             }
         }
     }
+    columns.extend(prestats::hidden(&frame).map(|name| (name.clone(), column(&name))));
     frame.select(columns)
 }

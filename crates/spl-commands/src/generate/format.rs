@@ -48,12 +48,15 @@ pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -
 }
 
 /// `( ( a="1" AND b="2" ) OR ( a="3" ) )`; none without a value. Fields named `search` and `query` give their text
-/// itself (Splunk search reference, format).
+/// itself. Fields stand in the order of their names (Splunk search reference 10.0, format, example 2: `fields source,
+/// sourcetype, host` gives `host`, `source`, `sourcetype`).
 fn write(rows: &Rows, words: &Words<'_>, most: usize) -> Option<String> {
+    let mut fields: Vec<_> = rows.fields().filter(|(name, _)| !name.starts_with('_')).collect();
+    fields.sort_by(|(left, _), (right, _)| left.cmp(right));
     let mut written = Vec::new();
     for row in 0..most {
         let mut columns = Vec::new();
-        for (name, column) in rows.fields().filter(|(name, _)| !name.starts_with('_')) {
+        for (name, column) in &fields {
             let values: Vec<String> = column
                 .value(row)
                 .each_text()

@@ -14,7 +14,9 @@ use spl_plan::rows::texts::rows_frame;
 use spl_plan::rows::union::concatenate;
 use spl_plan::search::{predicate, subsearch};
 
-/// Plans the command.
+/// Plans the command. A table that is not there is a warning unless `strict=true`.
+///
+/// Source: Splunk search reference 10.0, inputlookup, filename and strict.
 pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
         let append = call.flag("append");
@@ -25,33 +27,49 @@ pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -
         let Some(Argument::Text { text: name, .. }) = call.arguments.first() else {
             return Err(Diagnostic::error("plan/argument", "`inputlookup` needs a table", call.span));
         };
-        let definition = context.lookup(&name.value).map_err(|error| error.at(name.span))?;
-        let table = definition.load().map_err(|error| error.at(name.span))?;
-        selected(context, call, table_frame(context, &table)?, input.frame).await
+        let loaded = context.lookup(&name.value).and_then(|definition| definition.load()).map_err(|error| error.at(name.span));
+        match loaded {
+            Ok(table) => selected(context, call, table_frame(context, &table)?, input.frame).await,
+            Err(error) if call.flag("strict") => Err(error),
+            Err(error) => {
+                let Diagnostic { code, message, help, .. } = error;
+                let warning = Diagnostic::warning(code, format!("{message}: no row is read"), Some(name.span));
+                context.warn(match help {
+                    Some(help) => warning.with_help(help),
+                    None => warning.with_help("`strict=true` makes this an error"),
+                });
+                match input.frame {
+                    Some(before) => Ok(before),
+                    None => rows_frame(context, &[]),
+                }
+            }
+        }
     })
 }
 
-/// The rows of a table that `where`, `start` and `max` leave, after those that were there before.
+/// The rows of a table, after those that were there before: `start` and `max` say which are read, `where` which of these
+/// are kept.
+///
+/// Source: Splunk search reference 10.0, inputlookup, start, max and where.
 pub async fn selected(
     context: &PlanContext,
     call: &CommandCall,
     table: Frame,
     before: Option<Frame>,
 ) -> Result<Frame, Diagnostic> {
-    let mut frame = table;
+    let mut frame = limited(call, table)?;
     if let Some(Argument::Search(condition)) = call.clause("where").and_then(|clause| clause.arguments.first()) {
         let condition = subsearch::resolve(context, condition).await?;
         let condition = predicate::plan(context, &condition, &frame)?;
         frame = frame.filter(condition)?;
     }
-    frame = limited(call, frame)?;
     match before {
         Some(before) => concatenate(context, before, context.materialise(frame).await?),
         None => Ok(frame),
     }
 }
 
-/// The rows that `start` and `max` leave.
+/// The rows that `start` and `max` read.
 fn limited(call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
     if call.option("start").is_none() && call.option("max").is_none() {
         return Ok(frame);

@@ -1,11 +1,12 @@
-//! Planning of `mvexpand`: one row per value.
+//! Planning of `mvexpand`: one row per value; rows without a value go.
 
+use datafusion::logical_expr::lit;
 use spl_functions::column::ValueType;
 use spl_operators::nodes::mv_expand::MvExpand;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
 use spl_plan::context::PlanContext;
-use spl_plan::frame::Frame;
+use spl_plan::frame::{Frame, column};
 
 /// Plans the command.
 pub fn plan(_: &PlanContext, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
@@ -15,8 +16,9 @@ pub fn plan(_: &PlanContext, call: &CommandCall, frame: Frame) -> Result<Frame, 
     match frame.field(&field.name) {
         Some(found) if found.value_type() == ValueType::Multivalue => {
             let limit = usize::try_from(call.count("limit")?).unwrap_or(usize::MAX);
-            frame.operate(MvExpand { field: field.name.clone(), limit, drop_null: false })
+            frame.operate(MvExpand { field: field.name.clone(), limit, drop_null: true })
         }
-        _ => Ok(frame),
+        Some(_) => frame.filter(column(&field.name).is_not_null()),
+        None => frame.filter(lit(false)),
     }
 }

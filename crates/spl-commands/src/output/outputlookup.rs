@@ -65,9 +65,16 @@ impl Target {
             ));
         }
         let is_collection = matches!(definition.source, LookupSource::Collection(_));
-        if !is_collection && let Some(option) = call.option("key_field").or_else(|| call.option("allow_updates")) {
-            let message = format!("`{}` is for KV store collections; `{}` is a CSV table", option.name.value, name.value);
-            return Err(Diagnostic::error("plan/argument", message, option.name.span));
+        if !is_collection {
+            let message = |option: &str| format!("`{option}` is for KV store collections; `{}` is a CSV table", name.value);
+            if let Some(option) = call.option("key_field") {
+                return Err(Diagnostic::error("plan/argument", message("key_field"), option.name.span));
+            }
+            if let Some(option) = call.option("allow_updates") {
+                let warning =
+                    Diagnostic::warning("plan/option", message("allow_updates"), Some(option.name.span.to(option.value.span)));
+                context.warn(warning.with_help("the rows of a CSV table have no key: they are added or replaced as a whole"));
+            }
         }
         let existing = match context.written_table(&written_lookups::key_of(&definition)) {
             Some(table) => Some(table),
@@ -105,8 +112,8 @@ impl Target {
         };
         let updates = boolean(call, "allow_updates", append || call.option("key_field").is_some());
         match (existing, key) {
-            (Some(existing), Some(key)) if is_collection && (append || updates) => {
-                Ok(Some(updated(existing, &new, key, updates)))
+            (Some(existing), Some(key)) if is_collection && (append || updates || call.option("key_field").is_some()) => {
+                Ok(Some(merged(existing, &new, key, updates)))
             }
             (Some(existing), _) if append => {
                 // Only fields that the table has are appended (Splunk search reference, outputlookup).
@@ -128,18 +135,22 @@ impl Target {
     }
 }
 
-/// A collection after rows with the same key were replaced (when updates are allowed) and new ones added.
-fn updated(existing: &LookupTable, new: &LookupTable, key: &str, updates: bool) -> LookupTable {
+/// A collection after new rows were added, and those with a known key replaced when updates are allowed. Without updates
+/// rows are only inserted: a record with their key stays what it is, as a key names one record.
+///
+/// Source: Splunk search reference 10.0, outputlookup, allow_updates.
+fn merged(existing: &LookupTable, new: &LookupTable, key: &str, updates: bool) -> LookupTable {
     let mut header = existing.header.clone();
     header.extend(new.header.iter().filter(|name| !existing.header.contains(name)).cloned());
     let mut table = with_header(existing, &header);
     let place = header.iter().position(|name| name == key);
     for row in with_header(new, &header).rows {
         let same = place
-            .filter(|place| updates && !row[*place].is_empty())
+            .filter(|place| !row[*place].is_empty())
             .and_then(|place| table.rows.iter().position(|known| known[place] == row[place]));
         match same {
-            Some(same) => table.rows[same] = row,
+            Some(same) if updates => table.rows[same] = row,
+            Some(_) => {}
             None => table.rows.push(row),
         }
     }

@@ -7,6 +7,7 @@ use spl_parser::Diagnostic;
 use spl_parser::syntax::{Aggregation, AggregationArgument, CommandCall};
 
 use spl_functions::column::ValueType;
+use spl_operators::nodes::delimited::Delimited;
 use spl_operators::ordinal::ORDINAL;
 use spl_plan::aggregation;
 use spl_plan::aggregation::Planned;
@@ -14,6 +15,7 @@ use spl_plan::context::{Input, PlanContext};
 use spl_plan::frame::scope::Typed;
 use spl_plan::frame::{Frame, column};
 use spl_plan::function_call::call as function;
+use spl_plan::names::wildcards::wildcard_matches;
 use spl_plan::rows::sort_keys::sort_key;
 use spl_plan::rows::table::Table;
 
@@ -24,8 +26,27 @@ pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -
     Box::pin(async move {
         let frame = input.frame.ok_or_else(|| Diagnostic::error("plan/no-input", "`stats` needs rows", call.span))?;
         let draws = |aggregation: &Aggregation| matches!(aggregation.argument, AggregationArgument::Sparkline { .. });
-        if call.aggregations().any(draws) { with_sparklines(context, call, frame).await } else { rows(context, call, frame) }
+        let made =
+            if call.aggregations().any(draws) { with_sparklines(context, call, frame).await } else { rows(context, call, frame) };
+        delimited(call, made?)
     })
+}
+
+/// Notes how the values of `list` and `values` are written as one value, which `nomv` shows.
+///
+/// Source: Splunk search reference 10.0, stats, delim; mvcombine, usage, for the single-value form.
+fn delimited(call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
+    let Some(option) = call.option("delim") else { return Ok(frame) };
+    let lists = call.aggregations().filter(|one| matches!(one.function.value.to_ascii_lowercase().as_str(), "list" | "values"));
+    let names: Vec<String> =
+        lists.map(|one| one.alias.as_ref().map_or_else(|| one.text.clone(), |alias| alias.name.clone())).collect();
+    let matches = |name: &str| names.iter().any(|written| wildcard_matches(written, name));
+    let fields = frame.fields().into_iter().filter(|field| field.value_type() == ValueType::Multivalue);
+    let fields: Vec<String> = fields.map(|field| field.name).filter(|name| matches(name)).collect();
+    if fields.is_empty() {
+        return Ok(frame);
+    }
+    frame.operate(Delimited { fields, delimiter: option.value.value.clone() })
 }
 
 /// With sparklines groups are computed here, since each sparkline is a second grouping.

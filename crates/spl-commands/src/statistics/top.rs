@@ -58,9 +58,11 @@ pub fn plan(context: &PlanContext, call: &CommandCall, frame: Frame) -> Result<F
         )
     })?;
 
+    // Of values with the same count the last in lexicographic order comes first (Splunk search reference 10.0, top,
+    // lexicographic order of results).
     let mut order: Vec<SortExpr> = vec![column(COUNT).sort(rare, false)];
     for field in &fields {
-        order.extend(sort_key(context, &counted, field, "auto", false)?);
+        order.extend(sort_key(context, &counted, field, if rare { "auto" } else { "str" }, !rare)?);
     }
     let by_columns: Vec<Expr> = by.iter().map(|field| column(field)).collect();
     let total = Expr::from(WindowFunction::new(WindowFunctionDefinition::AggregateUDF(adding.clone()), vec![column(COUNT)]));

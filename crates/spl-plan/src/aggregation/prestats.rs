@@ -26,6 +26,23 @@ pub fn is_prestats(frame: &Frame) -> bool {
     frame.all_fields().iter().any(|field| field.name.starts_with(PREFIX))
 }
 
+/// The hidden columns of a frame, which every command between the two has to hand on.
+pub fn hidden(frame: &Frame) -> impl Iterator<Item = String> {
+    frame.all_fields().into_iter().map(|field| field.name).filter(|name| name.starts_with(PREFIX))
+}
+
+/// The field that a hidden column holds what a statistic reads of; none for other columns.
+pub fn field_of(name: &str) -> Option<&str> {
+    let (_, field) = name.strip_prefix(PREFIX)?.strip_prefix(' ')?.split_once(' ')?;
+    (!field.is_empty()).then_some(field)
+}
+
+/// The name of a hidden column after its field was renamed.
+pub fn renamed(name: &str, from: &str, to: &str) -> Option<String> {
+    let before = name.strip_suffix(from).filter(|_| field_of(name) == Some(from))?;
+    Some(format!("{before}{to}"))
+}
+
 /// The rows of a frame for the statistics of a command, with its by-fields.
 pub fn rows(context: &PlanContext, call: &CommandCall, frame: Frame, by: &[String]) -> Result<Frame, Diagnostic> {
     let mut columns: Vec<(String, datafusion::logical_expr::Expr)> =

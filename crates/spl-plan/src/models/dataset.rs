@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use datafusion::logical_expr::{Expr, lit};
 use hashbrown::HashMap;
 use spl_functions::column::ValueType;
-use spl_knowledge::{CalculationKind, DataModel, Knowledge};
+use spl_knowledge::{Calculation, CalculationKind, DataModel, Dataset, Knowledge};
 use spl_operators::functions::location::Part;
 use spl_parser::syntax::SearchExpression;
 use spl_parser::{Diagnostic, Span, diagnostic::nearest};
@@ -34,13 +34,13 @@ pub struct DatasetName<'k> {
 impl<'k> DatasetName<'k> {
     /// Finds it by `Model`, `Model.Dataset` or `Model.Parent.Dataset`; a model alone is its first dataset.
     pub fn find(knowledge: &'k Knowledge, name: &str, span: Span) -> Result<Self, Diagnostic> {
-        let (model, dataset) = match name.split_once('.') {
-            Some((model, dataset)) => (model, Some(dataset.rsplit('.').next().unwrap_or(dataset))),
+        let (model, path) = match name.split_once('.') {
+            Some((model, path)) => (model, Some(path)),
             None => (name, None),
         };
         let model = knowledge.data_model(model).map_err(|error| error.at(span))?;
-        let dataset = match dataset {
-            Some(dataset) => model.dataset(dataset).map_err(|error| error.at(span))?,
+        let dataset = match path {
+            Some(path) => along(model, path).map_err(|error| error.at(span))?,
             None => model
                 .root()
                 .ok_or_else(|| Diagnostic::error("knowledge/data-model", format!("data model `{name}` has no dataset"), span))?,
@@ -64,12 +64,32 @@ impl<'k> DatasetName<'k> {
     }
 }
 
+/// The dataset at the end of a path of datasets, each of which descends from the one before it.
+fn along<'k>(model: &'k DataModel, path: &str) -> Result<&'k Dataset, Diagnostic> {
+    let mut names = path.split('.');
+    let mut found = model.dataset(names.next().unwrap_or_default())?;
+    for name in names {
+        let next = model.dataset(name)?;
+        if next.name == found.name || !model.lineage(&next.name).contains(&found.name.as_str()) {
+            let message = format!("data model `{}` has no dataset `{name}` below `{}`", model.name, found.name);
+            return Err(Diagnostic::general("knowledge/unknown-dataset", message).with_help(format!(
+                "the dataset is `{}.{}`",
+                model.name,
+                model.lineage(&next.name).join(".")
+            )));
+        }
+        found = next;
+    }
+    Ok(found)
+}
+
 /// Looks fields of a dataset up: `Processes.user`, default fields without a prefix.
 pub struct DatasetScope<'a> {
     events: &'a EventScope<'a>,
     dataset: Option<&'a DatasetName<'a>>,
     context: &'a PlanContext,
-    calculated: RefCell<HashMap<String, Option<Typed>>>,
+    /// Values by name and by how many calculations came before.
+    calculated: RefCell<HashMap<(String, usize), Option<Typed>>>,
 }
 
 impl<'a> DatasetScope<'a> {
@@ -80,73 +100,82 @@ impl<'a> DatasetScope<'a> {
 
     /// A field by its name inside the dataset: what the events have, then the dataset's calculations.
     fn inside(&self, name: &str) -> Result<Option<Typed>, Diagnostic> {
-        if let Some(found) = self.calculated.borrow().get(name) {
+        let Some(dataset) = self.dataset else { return self.events.resolve(name) };
+        self.after(name, &dataset.model.all_calculations(dataset.dataset)?)
+    }
+
+    /// A field's value after some calculations, which are evaluated in order: each sees what those before it made.
+    ///
+    /// Source: Splunk knowledge manager manual 10.0, data models, dataset fields: fields are processed in order of the
+    /// list, so that a field can build on the fields before it.
+    fn after(&self, name: &str, calculations: &[&Calculation]) -> Result<Option<Typed>, Diagnostic> {
+        let makes = |calculation: &&Calculation| calculation.outputs.iter().any(|output| output.name == name);
+        let Some(place) = calculations.iter().rposition(makes) else { return self.events.resolve(name) };
+        let key = (name.to_owned(), place);
+        if let Some(found) = self.calculated.borrow().get(&key) {
             return Ok(found.clone());
         }
-        let Some(dataset) = self.dataset else { return self.events.resolve(name) };
-        let mut found = self.events.resolve(name)?;
-        for calculation in dataset.model.all_calculations(dataset.dataset)? {
-            if !calculation.outputs.iter().any(|output| output.name == name) {
-                continue;
+        let found = self.calculation(name, calculations[place], &calculations[..place])?;
+        // Most fields of a dataset follow from one field of the event.
+        let found = found.map(|found| self.events.settle(found));
+        self.calculated.borrow_mut().insert(key, found.clone());
+        Ok(found)
+    }
+
+    /// What one calculation makes of a field, after those before it.
+    fn calculation(&self, name: &str, calculation: &Calculation, before: &[&Calculation]) -> Result<Option<Typed>, Diagnostic> {
+        let mut found = self.after(name, before)?;
+        match &calculation.kind {
+            CalculationKind::Eval { expression } => {
+                let parsed = self.context.parsed().expression(expression).map_err(|errors| {
+                    let why = errors.into_iter().next().map(|error| error.message).unwrap_or_default();
+                    Diagnostic::general("knowledge/definition", format!("the calculation of `{name}` can't be used: {why}"))
+                })?;
+                let scope = CalculationScope { dataset: self, before };
+                found = Some(expression::value(self.context, &parsed, &scope)?);
             }
-            match &calculation.kind {
-                CalculationKind::Eval { expression } => {
-                    let parsed = self.context.parsed().expression(expression).map_err(|errors| {
-                        let why = errors.into_iter().next().map(|error| error.message).unwrap_or_default();
-                        Diagnostic::general("knowledge/definition", format!("the calculation of `{name}` can't be used: {why}"))
-                    })?;
-                    let scope = CalculationScope { dataset: self, name, base: found.clone() };
-                    found = Some(expression::value(self.context, &parsed, &scope)?);
+            CalculationKind::Rex { input, expression } => {
+                let groups = self.context.parsed().group_names(expression);
+                let Some(group) = groups.iter().position(|group| group.as_deref() == Some(name)) else {
+                    let message = format!("`{expression}` gives no field `{name}`");
+                    return Err(Diagnostic::general("knowledge/definition", message));
+                };
+                if let Some(source) = self.after(input, before)? {
+                    let arguments = vec![
+                        source,
+                        Typed::new(crate::frame::text(expression.clone()), ValueType::Text),
+                        Typed::new(lit(group as i64), ValueType::Integer),
+                    ];
+                    found = Some(function(self.context, "spl_capture", arguments)?);
                 }
-                CalculationKind::Rex { input, expression } => {
-                    let groups = self.context.parsed().group_names(expression);
-                    let Some(group) = groups.iter().position(|group| group.as_deref() == Some(name)) else {
-                        let message = format!("`{expression}` gives no field `{name}`");
-                        return Err(Diagnostic::general("knowledge/definition", message));
-                    };
-                    if let Some(source) = self.events.resolve(input)? {
-                        let arguments = vec![
-                            source,
-                            Typed::new(crate::frame::text(expression.clone()), ValueType::Text),
-                            Typed::new(lit(group as i64), ValueType::Integer),
-                        ];
-                        found = Some(function(self.context, "spl_capture", arguments)?);
-                    }
+            }
+            CalculationKind::Lookup { lookup, inputs, outputs } => {
+                let definition = self.context.lookup(lookup)?;
+                let Some((in_table, _)) = outputs.iter().find(|(_, output)| output == name) else { return Ok(found) };
+                let mut given = Vec::with_capacity(inputs.len());
+                for (in_table, in_event) in inputs {
+                    let value = self.after(in_event, before)?;
+                    given.push((in_table.as_str(), value.unwrap_or_else(|| Typed::new(null(ValueType::Text), ValueType::Null))));
                 }
-                CalculationKind::Lookup { lookup, inputs, outputs } => {
-                    let definition = self.context.lookup(lookup)?;
-                    let Some((in_table, _)) = outputs.iter().find(|(_, output)| output == name) else { continue };
-                    let mut given = Vec::with_capacity(inputs.len());
-                    for (in_table, in_event) in inputs {
-                        let value = self.events.resolve(in_event)?;
-                        given.push((
-                            in_table.as_str(),
-                            value.unwrap_or_else(|| Typed::new(null(ValueType::Text), ValueType::Null)),
-                        ));
-                    }
-                    let time = self.events.resolve("_time")?;
-                    found = Some(crate::expression::lookup::lookup(self.context, &definition, given, in_table, time)?);
-                }
-                CalculationKind::GeoIp { input } => {
-                    let part = Part::ALL.into_iter().find(|(_, part)| {
-                        name.strip_suffix(part).is_some_and(|prefix| prefix.is_empty() || prefix.ends_with('_'))
-                    });
-                    let (Some(database), Some((part, _))) = (self.context.geo_database(), part) else {
-                        return Err(Diagnostic::general(
-                            "plan/no-database",
-                            format!("`{name}` is the location of an address, for which there is no database"),
-                        )
-                        .with_help("give one with `--geoip FILE.mmdb`"));
-                    };
-                    if let Some(address) = self.events.resolve(input)? {
-                        found = Some(Typed::new(database.locate(address.expression, part, "en")?, part.value_type()));
-                    }
+                let time = self.events.resolve("_time")?;
+                found = Some(crate::expression::lookup::lookup(self.context, &definition, given, in_table, time)?);
+            }
+            CalculationKind::GeoIp { input } => {
+                let part = Part::ALL
+                    .into_iter()
+                    .find(|(_, part)| name.strip_suffix(part).is_some_and(|prefix| prefix.is_empty() || prefix.ends_with('_')));
+                let (Some(database), Some((part, _))) = (self.context.geo_database(), part) else {
+                    return Err(Diagnostic::general(
+                        "plan/no-database",
+                        format!("`{name}` is the location of an address, for which there is no database"),
+                    )
+                    .with_help("give one with `--geoip FILE.mmdb`"));
+                };
+                if let Some(address) = self.after(input, before)? {
+                    found = Some(Typed::new(database.locate(address.expression, part, "en")?, part.value_type()));
                 }
             }
         }
-        // Most fields of a dataset follow from one field of the event.
-        let found = found.map(|found| self.events.settle(found));
-        self.calculated.borrow_mut().insert(name.to_owned(), found.clone());
         Ok(found)
     }
 
@@ -241,16 +270,15 @@ impl Scope for DatasetScope<'_> {
     }
 }
 
-/// A calculation sees its own field as it was before it, and the others as the dataset has them.
+/// A calculation sees the fields of the events as the calculations before it left them.
 struct CalculationScope<'a> {
     dataset: &'a DatasetScope<'a>,
-    name: &'a str,
-    base: Option<Typed>,
+    before: &'a [&'a Calculation],
 }
 
 impl Scope for CalculationScope<'_> {
     fn resolve(&self, name: &str) -> Result<Option<Typed>, Diagnostic> {
-        if name == self.name { Ok(self.base.clone()) } else { self.dataset.events.resolve(name) }
+        self.dataset.after(name, self.before)
     }
 
     fn names(&self) -> Vec<String> {
@@ -376,7 +404,9 @@ pub async fn found_rows(
     required: &RequiredFields,
     span: Span,
 ) -> Result<Frame, Diagnostic> {
-    let (frame, ()) = context.over_events(|context| Ok((rows(context, dataset, naming, strict, required, span)?, ()))).await?;
+    let (mut frame, ()) =
+        context.over_events(|context| Ok((rows(context, dataset, naming, strict, required, span)?, ()))).await?;
+    frame.is_event_stream = true;
     Ok(frame)
 }
 

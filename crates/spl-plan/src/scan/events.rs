@@ -514,7 +514,8 @@ pub async fn found_events(
     condition: Option<&SearchExpression>,
     required: &RequiredFields,
 ) -> Result<Frame, Diagnostic> {
-    let (frame, ()) = context.over_events(|context| Ok((search_events(context, condition, required)?, ()))).await?;
+    let (mut frame, ()) = context.over_events(|context| Ok((search_events(context, condition, required)?, ()))).await?;
+    frame.is_event_stream = true;
     Ok(frame)
 }
 

@@ -1,0 +1,55 @@
+//! The row operator of `stats delim=`: rows pass as they are, multivalue fields remember how their single-value form is
+//! written.
+
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::{Schema, SchemaRef};
+use datafusion::common::Result;
+
+use crate::node::{Operator, OperatorState};
+use crate::nodes::transaction::DELIMITER;
+
+/// Notes the delimiter of fields.
+#[derive(Clone, Debug)]
+pub struct Delimited {
+    /// The fields.
+    pub fields: Vec<String>,
+    /// Between values in the single-value form.
+    pub delimiter: String,
+}
+
+impl Operator for Delimited {
+    fn name(&self) -> &'static str {
+        "delimited"
+    }
+
+    fn parameters(&self) -> String {
+        format!("{:?} {:?}", self.fields, self.delimiter)
+    }
+
+    fn schema(&self, input: &SchemaRef) -> Result<SchemaRef> {
+        let noted = input.fields().iter().map(|field| {
+            if !self.fields.contains(field.name()) {
+                return field.clone();
+            }
+            let metadata = [(DELIMITER.to_owned(), self.delimiter.clone())].into();
+            Arc::new(field.as_ref().clone().with_metadata(metadata))
+        });
+        Ok(Arc::new(Schema::new(noted.collect::<Vec<_>>())))
+    }
+
+    fn start(&self, output: &SchemaRef) -> Box<dyn OperatorState> {
+        Box::new(State { output: output.clone() })
+    }
+}
+
+struct State {
+    output: SchemaRef,
+}
+
+impl OperatorState for State {
+    fn push(&mut self, batch: RecordBatch) -> Result<Option<RecordBatch>> {
+        Ok(Some(RecordBatch::try_new(self.output.clone(), batch.columns().to_vec())?))
+    }
+}
