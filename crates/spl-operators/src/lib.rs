@@ -9,6 +9,7 @@ pub mod errors;
 pub mod exec;
 pub mod functions;
 pub mod grouping;
+pub mod held;
 pub mod lookup;
 pub mod node;
 pub mod nodes;

@@ -12,7 +12,10 @@ use std::sync::Arc;
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use datafusion::common::{DFSchema, DFSchemaRef, Result};
+use datafusion::execution::TaskContext;
+use datafusion::execution::memory_pool::{MemoryConsumer, MemoryReservation};
 use datafusion::logical_expr::{Expr, LogicalPlan, UserDefinedLogicalNodeCore};
+use datafusion::physical_plan::metrics::{BaselineMetrics, Count, ExecutionPlanMetricsSet, MetricBuilder};
 
 /// A row operator: pure description, cheap to share.
 pub trait Operator: fmt::Debug + Send + Sync + Any {
@@ -26,8 +29,44 @@ pub trait Operator: fmt::Debug + Send + Sync + Any {
     fn ordered(&self) -> bool {
         true
     }
-    /// A fresh state.
-    fn start(&self, output: &SchemaRef) -> Box<dyn OperatorState>;
+    /// A fresh state, for one run of one partition.
+    fn start(&self, output: &SchemaRef, context: &OperatorContext) -> Box<dyn OperatorState>;
+}
+
+/// What one run of an operator on one partition sees of the engine: the task with its settings and memory pool, and where
+/// the run counts what it does.
+#[derive(Clone, Debug)]
+pub struct OperatorContext {
+    task: Arc<TaskContext>,
+    metrics: ExecutionPlanMetricsSet,
+    partition: usize,
+}
+
+impl OperatorContext {
+    /// The context of a partition's run.
+    pub fn new(task: Arc<TaskContext>, metrics: ExecutionPlanMetricsSet, partition: usize) -> Self {
+        Self { task, metrics, partition }
+    }
+
+    /// The task: memory pool, batch size, the session's settings.
+    pub fn task(&self) -> &Arc<TaskContext> {
+        &self.task
+    }
+
+    /// A new count of this run, shown with the plan under this name.
+    pub fn counter(&self, name: &'static str) -> Count {
+        MetricBuilder::new(&self.metrics).counter(name, self.partition)
+    }
+
+    /// The counts that every operator has: rows and batches that come out, time spent.
+    pub fn baseline(&self) -> BaselineMetrics {
+        BaselineMetrics::new(&self.metrics, self.partition)
+    }
+
+    /// An empty reservation of the memory pool for what the command of this name holds.
+    pub fn reservation(&self, name: &str) -> MemoryReservation {
+        MemoryConsumer::new(format!("{name}[{}]", self.partition)).register(self.task.memory_pool())
+    }
 }
 
 /// The running state of an operator.
@@ -37,6 +76,11 @@ pub trait OperatorState: Send {
     /// Whether no more input is wanted.
     fn is_done(&self) -> bool {
         false
+    }
+    /// Bytes that the state holds between two batches: rows, groups, values seen. The run asks after each batch, so that the
+    /// answer is kept up to date rather than counted anew. 0 for a state whose size does not depend on the rows.
+    fn size(&self) -> usize {
+        0
     }
     /// What is left at the end.
     fn finish(&mut self) -> Result<Option<RecordBatch>> {

@@ -12,7 +12,7 @@
 use arrow::array::{ArrayRef, RecordBatch};
 use arrow::datatypes::{DataType, SchemaRef};
 use spl_functions::column::{Column, ColumnBuilder, ValueType};
-use spl_operators::node::{Operator, OperatorState};
+use spl_operators::node::{Operator, OperatorContext, OperatorState};
 use spl_operators::nodes::whole_table::{with_columns, with_fields};
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
@@ -55,7 +55,7 @@ impl Operator for Abstract {
         Ok(with_fields(input, &[(RAW, DataType::Utf8View)]))
     }
 
-    fn start(&self, output: &SchemaRef) -> Box<dyn OperatorState> {
+    fn start(&self, output: &SchemaRef, _: &OperatorContext) -> Box<dyn OperatorState> {
         Box::new(State { operator: self.clone(), output: output.clone() })
     }
 }

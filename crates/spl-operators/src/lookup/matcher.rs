@@ -11,6 +11,8 @@ use spl_knowledge::lookup::MatchType;
 use spl_knowledge::{LookupDefinition, LookupTable};
 use spl_parser::Diagnostic;
 
+use crate::held::{MOST_REMEMBERED, text_size};
+
 /// Most values of a multivalue field that are looked up.
 const MOST_VALUES: usize = 100;
 /// Most combinations of values of several multivalue fields.
@@ -57,8 +59,33 @@ impl EntryTimes {
     }
 }
 
-/// Rows found for values seen before.
-pub type Found = HashMap<Vec<String>, Arc<Vec<usize>>>;
+/// Rows found for values seen before. They are forgotten when they take too much memory, as they can be found again.
+#[derive(Default)]
+pub struct Found {
+    rows: HashMap<Vec<String>, Arc<Vec<usize>>>,
+    size: usize,
+}
+
+impl Found {
+    /// Nothing found yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Bytes of the values and the rows.
+    pub fn size(&self) -> usize {
+        self.size
+    }
+
+    fn remember(&mut self, values: Vec<String>, rows: Arc<Vec<usize>>) {
+        if self.size > MOST_REMEMBERED {
+            *self = Self::default();
+        }
+        self.size += values.iter().map(|text| text_size(text)).sum::<usize>();
+        self.size += size_of::<(Vec<String>, Arc<Vec<usize>>)>() + rows.capacity() * size_of::<usize>();
+        self.rows.insert(values, rows);
+    }
+}
 
 impl Matcher {
     /// Indexes a table.
@@ -144,7 +171,7 @@ impl Matcher {
     }
 
     fn rows_for(&self, values: Vec<String>, known: &mut Found) -> Arc<Vec<usize>> {
-        if let Some(found) = known.get(&values) {
+        if let Some(found) = known.rows.get(&values) {
             return found.clone();
         }
         let fold = |text: &str| if self.case_sensitive { text.to_owned() } else { text.to_lowercase() };
@@ -171,7 +198,7 @@ impl Matcher {
             }
         }
         let rows = Arc::new(rows);
-        known.insert(values, rows.clone());
+        known.remember(values, rows.clone());
         rows
     }
 }

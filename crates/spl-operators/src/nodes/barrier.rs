@@ -7,7 +7,7 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use datafusion::common::Result;
 
-use crate::node::{Operator, OperatorState};
+use crate::node::{Operator, OperatorContext, OperatorState};
 
 /// Passes rows on.
 #[derive(Debug)]
@@ -33,7 +33,7 @@ impl Operator for Barrier {
         Ok(input.clone())
     }
 
-    fn start(&self, _: &SchemaRef) -> Box<dyn OperatorState> {
+    fn start(&self, _: &SchemaRef, _: &OperatorContext) -> Box<dyn OperatorState> {
         Box::new(Barrier { ordered: self.ordered })
     }
 }

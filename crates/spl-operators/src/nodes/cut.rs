@@ -7,7 +7,7 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use datafusion::common::Result;
 
-use crate::node::{Operator, OperatorState};
+use crate::node::{Operator, OperatorContext, OperatorState};
 
 /// Passes the first rows.
 #[derive(Debug)]
@@ -31,7 +31,7 @@ impl Operator for Cut {
         Ok(input.clone())
     }
 
-    fn start(&self, _: &SchemaRef) -> Box<dyn OperatorState> {
+    fn start(&self, _: &SchemaRef, _: &OperatorContext) -> Box<dyn OperatorState> {
         Box::new(State { left: self.limit, was_cut: self.was_cut.clone() })
     }
 }

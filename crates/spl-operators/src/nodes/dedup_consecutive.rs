@@ -6,7 +6,8 @@ use arrow::datatypes::SchemaRef;
 use datafusion::common::Result;
 use spl_functions::column::Column;
 
-use crate::node::{Operator, OperatorState};
+use crate::held::text_size;
+use crate::node::{Operator, OperatorContext, OperatorState};
 
 /// Compares each row with the one before.
 #[derive(Debug)]
@@ -32,7 +33,7 @@ impl Operator for DedupConsecutive {
         Ok(input.clone())
     }
 
-    fn start(&self, _: &SchemaRef) -> Box<dyn OperatorState> {
+    fn start(&self, _: &SchemaRef, _: &OperatorContext) -> Box<dyn OperatorState> {
         Box::new(State {
             fields: self.fields.clone(),
             keep: self.keep,
@@ -72,5 +73,9 @@ impl OperatorState for State {
             kept.append_value(self.repeated <= self.keep);
         }
         Ok(Some(filter_record_batch(&batch, &kept.finish())?))
+    }
+
+    fn size(&self) -> usize {
+        self.last.iter().map(|text| text_size(text)).sum()
     }
 }

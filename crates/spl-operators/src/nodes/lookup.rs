@@ -11,7 +11,7 @@ use spl_knowledge::LookupTable;
 use spl_knowledge::lookup::MatchType;
 
 use crate::lookup::matcher::{EntryTimes, Found, Matcher};
-use crate::node::{Operator, OperatorState};
+use crate::node::{Operator, OperatorContext, OperatorState};
 
 /// A field that the lookup adds.
 #[derive(Clone, Debug)]
@@ -93,7 +93,7 @@ impl Operator for Lookup {
         true
     }
 
-    fn start(&self, output: &SchemaRef) -> Box<dyn OperatorState> {
+    fn start(&self, output: &SchemaRef, _: &OperatorContext) -> Box<dyn OperatorState> {
         let inputs = self.inputs.iter().map(|(column, kind, _)| (*column, *kind)).collect();
         let times = self.times.as_ref().map(|(times, _)| times.clone());
         let matcher = Matcher::new(self.table.clone(), inputs, self.case_sensitive, self.max_matches).by_time(times);
@@ -172,5 +172,9 @@ impl OperatorState for State {
             }
         }
         Ok(Some(RecordBatch::try_new(self.schema.clone(), columns)?))
+    }
+
+    fn size(&self) -> usize {
+        self.found.size()
     }
 }

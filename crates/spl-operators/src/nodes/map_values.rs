@@ -10,7 +10,8 @@ use datafusion::common::Result;
 use spl_functions::column::{Column, ColumnBuilder, ValueType};
 use spl_functions::value::Value;
 
-use crate::node::{Operator, OperatorState};
+use crate::held::{MOST_REMEMBERED, text_size};
+use crate::node::{Operator, OperatorContext, OperatorState};
 
 /// A mapping of values.
 pub trait ValueMap: Debug + Send + Sync + 'static {
@@ -58,22 +59,34 @@ impl Operator for MapValues {
         Ok(Arc::new(Schema::new(fields)))
     }
 
-    fn start(&self, output: &SchemaRef) -> Box<dyn OperatorState> {
-        Box::new(State { operator: self.clone(), output: output.clone(), known: HashMap::new() })
+    fn start(&self, output: &SchemaRef, _: &OperatorContext) -> Box<dyn OperatorState> {
+        Box::new(State { operator: self.clone(), output: output.clone(), known: HashMap::new(), size: 0 })
     }
 }
 
 struct State {
     operator: MapValues,
     output: SchemaRef,
+    /// Values seen before, and what became of them.
     known: HashMap<Option<String>, Vec<String>>,
+    /// Bytes of these.
+    size: usize,
 }
 
 impl State {
     fn mapped(&mut self, value: Option<&str>) -> &[String] {
+        if self.size > MOST_REMEMBERED {
+            self.known = HashMap::new();
+            self.size = 0;
+        }
         let key = value.map(str::to_owned);
-        let map = &self.operator.map;
-        self.known.entry(key).or_insert_with(|| map.map(value))
+        let (map, size) = (&self.operator.map, &mut self.size);
+        self.known.entry(key).or_insert_with(|| {
+            let mapped = map.map(value);
+            *size += size_of::<Vec<String>>() + text_size(value.unwrap_or_default());
+            *size += mapped.iter().map(|text| text_size(text)).sum::<usize>();
+            mapped
+        })
     }
 }
 
@@ -114,5 +127,9 @@ impl OperatorState for State {
             })
             .collect::<Result<Vec<_>>>()?;
         Ok(Some(RecordBatch::try_new(self.output.clone(), columns)?))
+    }
+
+    fn size(&self) -> usize {
+        self.size
     }
 }

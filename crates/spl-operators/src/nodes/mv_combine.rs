@@ -4,12 +4,13 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::array::{RecordBatch, UInt64Array};
-use arrow::compute::{concat_batches, take};
+use arrow::compute::take;
 use arrow::datatypes::{Field, Schema, SchemaRef};
 use datafusion::common::Result;
 use spl_functions::column::{Column, ColumnBuilder, ValueType};
 
-use crate::node::{Operator, OperatorState};
+use crate::held::HeldRows;
+use crate::node::{Operator, OperatorContext, OperatorState};
 use crate::nodes::transaction::DELIMITER;
 
 /// Merges rows.
@@ -46,27 +47,29 @@ impl Operator for MvCombine {
         Ok(Arc::new(Schema::new(fields)))
     }
 
-    fn start(&self, output: &SchemaRef) -> Box<dyn OperatorState> {
-        Box::new(State { field: self.field.clone(), output: output.clone(), batches: Vec::new() })
+    fn start(&self, output: &SchemaRef, _: &OperatorContext) -> Box<dyn OperatorState> {
+        Box::new(State { field: self.field.clone(), output: output.clone(), held: HeldRows::default() })
     }
 }
 
 struct State {
     field: String,
     output: SchemaRef,
-    batches: Vec<RecordBatch>,
+    held: HeldRows,
 }
 
 impl OperatorState for State {
     fn push(&mut self, batch: RecordBatch) -> Result<Option<RecordBatch>> {
-        self.batches.push(batch);
+        self.held.push(batch);
         Ok(None)
     }
 
+    fn size(&self) -> usize {
+        self.held.size()
+    }
+
     fn finish(&mut self) -> Result<Option<RecordBatch>> {
-        let Some(first) = self.batches.first() else { return Ok(None) };
-        let rows = concat_batches(&first.schema(), &self.batches)?;
-        self.batches.clear();
+        let Some(rows) = self.held.take()? else { return Ok(None) };
         let schema = rows.schema();
         let mut others: Vec<Column> = Vec::new();
         for (field, array) in schema.fields().iter().zip(rows.columns()) {

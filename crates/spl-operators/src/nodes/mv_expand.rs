@@ -7,7 +7,7 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::common::Result;
 use spl_functions::column::ValueType;
 
-use crate::node::{Operator, OperatorState};
+use crate::node::{Operator, OperatorContext, OperatorState};
 use crate::ordinal::ORDINAL;
 
 /// Expands one list column; other rows pass as they are, rows without the field too.
@@ -44,7 +44,7 @@ impl Operator for MvExpand {
         Ok(Arc::new(Schema::new(fields)))
     }
 
-    fn start(&self, output: &SchemaRef) -> Box<dyn OperatorState> {
+    fn start(&self, output: &SchemaRef, _: &OperatorContext) -> Box<dyn OperatorState> {
         Box::new(State {
             field: self.field.clone(),
             limit: self.limit,

@@ -9,7 +9,8 @@ use datafusion::common::Result;
 use spl_functions::column::{Column, ColumnBuilder, ValueType};
 use spl_functions::value::Value;
 
-use crate::node::{Operator, OperatorState};
+use crate::held::text_size;
+use crate::node::{Operator, OperatorContext, OperatorState};
 
 /// How a value follows from the rows before.
 #[derive(Clone, Debug, PartialEq)]
@@ -83,7 +84,7 @@ impl Operator for Running {
         Ok(Arc::new(Schema::new(fields)))
     }
 
-    fn start(&self, output: &SchemaRef) -> Box<dyn OperatorState> {
+    fn start(&self, output: &SchemaRef, _: &OperatorContext) -> Box<dyn OperatorState> {
         let memories = self.fields.iter().map(|_| Memory::default()).collect();
         Box::new(State { fields: self.fields.clone(), memories, output: output.clone() })
     }
@@ -108,6 +109,14 @@ impl Kept {
         }
     }
 
+    fn size(&self) -> usize {
+        let texts = match self {
+            Self::Texts(texts) => texts.iter().map(|text| text_size(text)).sum(),
+            Self::Null | Self::Number(_) | Self::Integer(_) => 0,
+        };
+        size_of::<Self>() + texts
+    }
+
     fn append_to(&self, column: &mut ColumnBuilder) {
         match self {
             Self::Null => column.append_null(),
@@ -129,6 +138,8 @@ struct Memory {
     rows: usize,
     numbers: VecDeque<Option<f64>>,
     values: VecDeque<Kept>,
+    /// Bytes of the values.
+    values_size: usize,
 }
 
 struct State {
@@ -164,9 +175,28 @@ impl OperatorState for State {
             .collect::<Result<Vec<_>>>()?;
         Ok(Some(RecordBatch::try_new(self.output.clone(), columns)?))
     }
+
+    fn size(&self) -> usize {
+        self.memories.iter().map(Memory::size).sum()
+    }
 }
 
 impl Memory {
+    fn size(&self) -> usize {
+        self.numbers.len() * size_of::<Option<f64>>() + self.values_size
+    }
+
+    fn keep(&mut self, value: Kept) {
+        self.values_size += value.size();
+        self.values.push_back(value);
+    }
+
+    fn oldest(&mut self) -> Kept {
+        let oldest = self.values.pop_front().unwrap_or(Kept::Null);
+        self.values_size = self.values_size.saturating_sub(oldest.size());
+        oldest
+    }
+
     fn step(&mut self, running: &RunningField, value: Value<'_>, built: &mut ColumnBuilder) {
         let number = value.number();
         match running.step {
@@ -184,17 +214,17 @@ impl Memory {
                 append_number(built, number.zip(before).map(|(now, before)| now - before));
             }
             Step::Earlier(distance) => {
-                self.values.push_back(Kept::of(value));
+                self.keep(Kept::of(value));
                 if self.values.len() > distance {
-                    self.values.pop_front().unwrap_or(Kept::Null).append_to(built);
+                    self.oldest().append_to(built);
                 } else {
                     built.append_null();
                 }
             }
             Step::LastPresent => {
                 if !value.is_null() {
-                    self.values.clear();
-                    self.values.push_back(Kept::of(value));
+                    self.oldest();
+                    self.keep(Kept::of(value));
                 }
                 match self.values.front() {
                     Some(last) => last.append_to(built),

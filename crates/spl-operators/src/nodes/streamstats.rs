@@ -13,7 +13,8 @@ use spl_functions::aggregate::{AggregateCall, AggregateSpec, ValueLimit};
 use spl_functions::column::{Column, ValueType};
 use spl_functions::value::Value;
 
-use crate::node::{Operator, OperatorState};
+use crate::held::text_size;
+use crate::node::{Operator, OperatorContext, OperatorState};
 
 /// A statistic to compute.
 #[derive(Clone, Debug)]
@@ -107,7 +108,7 @@ impl Operator for StreamStatistics {
         Ok(Arc::new(Schema::new(fields)))
     }
 
-    fn start(&self, output: &SchemaRef) -> Box<dyn OperatorState> {
+    fn start(&self, output: &SchemaRef, _: &OperatorContext) -> Box<dyn OperatorState> {
         Box::new(State {
             operator: self.clone(),
             output: output.clone(),
@@ -116,6 +117,8 @@ impl Operator for StreamStatistics {
             groups: Vec::new(),
             window: VecDeque::new(),
             last_key: None,
+            size: 0,
+            changed: Vec::new(),
         })
     }
 }
@@ -129,6 +132,41 @@ struct Group {
     newer: Vec<Gathering>,
     newer_rows: Vec<Vec<Vec<ArrayRef>>>,
     times: VecDeque<Option<f64>>,
+    /// Bytes of the group when it was last measured.
+    measured: usize,
+    /// Bytes of the rows and summaries in the window.
+    window_size: usize,
+    /// A row has come or gone since the group was measured.
+    changed: bool,
+}
+
+impl Group {
+    fn size(&self) -> usize {
+        let gathered: usize = self
+            .newer
+            .iter()
+            .map(|gathering| match gathering {
+                Gathering::Count(_) => 0,
+                Gathering::State(state) => state.size(),
+            })
+            .sum();
+        let counted: usize = self.counted.iter().flatten().map(|counted| counted.size).sum();
+        let times = self.times.capacity() * size_of::<Option<f64>>();
+        let places = self.newer.capacity() * size_of::<Gathering>() + self.counted.capacity() * size_of::<Option<Counted>>();
+        size_of::<Self>() + places + gathered + counted + times + self.window_size
+    }
+}
+
+/// Bytes of a row's arguments in a window. The row shares the columns of its batch, which stay as long as one of their
+/// rows does; each row bears its part of them.
+fn row_size(arguments: &[Arguments]) -> usize {
+    let columns = arguments.iter().map(|arguments| arguments.row_size).sum::<usize>();
+    columns + arguments.len() * size_of::<Vec<ArrayRef>>() + size_of::<Vec<Vec<ArrayRef>>>()
+}
+
+fn summary_size(summary: &[Vec<ArrayRef>]) -> usize {
+    let arrays: usize = summary.iter().flatten().map(|array| array.get_array_memory_size() + size_of::<ArrayRef>()).sum();
+    arrays + size_of_val(summary) + size_of::<Vec<Vec<ArrayRef>>>()
 }
 
 /// What one statistic has gathered.
@@ -146,6 +184,13 @@ struct Counted {
     times: HashMap<Arc<str>, usize>,
     rows: VecDeque<Vec<Arc<str>>>,
     lengths: VecDeque<i64>,
+    /// Bytes of all this.
+    size: usize,
+}
+
+/// Bytes of a value that a window counts: in its row, and once more for the distinct value.
+fn counted_size(text: &str) -> usize {
+    2 * size_of::<Arc<str>>() + size_of::<usize>() + text.len()
 }
 
 impl Counted {
@@ -159,20 +204,29 @@ impl Counted {
             };
             self.total += length;
             self.lengths.push_back(length);
+            self.size += size_of::<i64>();
             return;
         }
         let mut row = Vec::new();
         for text in value.each_text() {
             let text: Arc<str> = Arc::from(text.as_ref());
             *self.times.entry(text.clone()).or_insert(0) += 1;
+            self.size += counted_size(&text);
             row.push(text);
         }
+        self.size += size_of::<Vec<Arc<str>>>();
         self.rows.push_back(row);
     }
 
     fn leave(&mut self) {
-        self.total -= self.lengths.pop_front().unwrap_or(0);
-        for text in self.rows.pop_front().unwrap_or_default() {
+        if let Some(length) = self.lengths.pop_front() {
+            self.total -= length;
+            self.size = self.size.saturating_sub(size_of::<i64>());
+        }
+        let Some(row) = self.rows.pop_front() else { return };
+        self.size = self.size.saturating_sub(size_of::<Vec<Arc<str>>>());
+        for text in row {
+            self.size = self.size.saturating_sub(counted_size(&text));
             if let Some(times) = self.times.get_mut(&text) {
                 *times -= 1;
                 if *times == 0 {
@@ -197,15 +251,23 @@ struct State {
     /// The groups of the rows in a window over all groups.
     window: VecDeque<(usize, Option<f64>)>,
     last_key: Option<String>,
+    /// Bytes of the groups, as last measured, and of their keys.
+    size: usize,
+    /// Groups to measure anew.
+    changed: Vec<usize>,
 }
 
 /// The arguments of a statistic in a batch.
 struct Arguments {
     columns: Vec<ArrayRef>,
     first: Column,
+    /// Bytes of one row's values, in the mean.
+    row_size: usize,
 }
 
 const ONE_ROW: [usize; 1] = [0];
+/// Bytes of an array that shows one row of a column.
+const ROW_OF_COLUMN: usize = 96;
 
 impl State {
     fn slides(&self) -> bool {
@@ -254,7 +316,17 @@ impl State {
             })
             .collect();
         let newer = self.fresh();
-        self.groups.push(Group { counted, older: Vec::new(), newer, newer_rows: Vec::new(), times: VecDeque::new() });
+        self.groups.push(Group {
+            counted,
+            older: Vec::new(),
+            newer,
+            newer_rows: Vec::new(),
+            times: VecDeque::new(),
+            measured: 0,
+            window_size: 0,
+            changed: false,
+        });
+        self.size += text_size(key) + size_of::<usize>();
         self.ids.insert(key.to_owned(), id);
         id
     }
@@ -263,9 +335,28 @@ impl State {
         self.ids.clear();
         self.groups.clear();
         self.window.clear();
+        self.changed.clear();
+        self.size = 0;
+    }
+
+    /// Notes that a group is to be measured anew at the end of the batch.
+    fn touch(&mut self, group: usize) {
+        if !std::mem::replace(&mut self.groups[group].changed, true) {
+            self.changed.push(group);
+        }
+    }
+
+    fn measure(&mut self) {
+        for group in std::mem::take(&mut self.changed) {
+            let entry = &mut self.groups[group];
+            entry.changed = false;
+            let size = entry.size();
+            self.size = (self.size + size).saturating_sub(std::mem::replace(&mut entry.measured, size));
+        }
     }
 
     fn enter(&mut self, group: usize, arguments: &[Arguments], row: usize, time: Option<f64>) -> Result<()> {
+        self.touch(group);
         let slides = self.slides();
         let (global, entry) = (self.operator.global, &mut self.groups[group]);
         let mut kept = Vec::new();
@@ -287,6 +378,7 @@ impl State {
         }
         if slides {
             entry.newer_rows.push(kept);
+            entry.window_size += row_size(arguments);
             if global {
                 self.window.push_back((group, time));
             } else {
@@ -298,6 +390,7 @@ impl State {
 
     /// The oldest row of a group leaves the window.
     fn leave(&mut self, group: usize) -> Result<()> {
+        self.touch(group);
         self.groups[group].counted.iter_mut().flatten().for_each(Counted::leave);
         if self.groups[group].older.is_empty() {
             let mut states = self.fresh();
@@ -318,10 +411,14 @@ impl State {
             }
             let fresh = self.fresh();
             let entry = &mut self.groups[group];
+            entry.window_size = older.iter().map(|summary| summary_size(summary)).sum();
             entry.older = older;
             entry.newer = fresh;
         }
-        self.groups[group].older.pop();
+        let entry = &mut self.groups[group];
+        if let Some(gone) = entry.older.pop() {
+            entry.window_size = entry.window_size.saturating_sub(summary_size(&gone));
+        }
         Ok(())
     }
 
@@ -457,7 +554,9 @@ impl OperatorState for State {
                 Some(column) => Column::new(column)?,
                 None => Column::Literal(Box::new(Column::Integer(Int64Array::from(vec![1])))),
             };
-            arguments.push(Arguments { columns, first });
+            let size: usize = columns.iter().map(|column| column.get_array_memory_size()).sum();
+            let row_size = size / rows + columns.len() * (size_of::<ArrayRef>() + ROW_OF_COLUMN);
+            arguments.push(Arguments { columns, first, row_size });
         }
         let keys = self.keys(&batch)?;
         let times: Option<Column> = match &self.operator.time_window {
@@ -523,7 +622,12 @@ impl OperatorState for State {
                 None => batch.column(schema.index_of(field.name())?).clone(),
             });
         }
+        self.measure();
         Ok(Some(RecordBatch::try_new(self.output.clone(), columns)?))
+    }
+
+    fn size(&self) -> usize {
+        self.size + self.window.capacity() * size_of::<(usize, Option<f64>)>()
     }
 }
 

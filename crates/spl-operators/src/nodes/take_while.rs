@@ -4,7 +4,7 @@ use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::SchemaRef;
 use datafusion::common::Result;
 
-use crate::node::{Operator, OperatorState};
+use crate::node::{Operator, OperatorContext, OperatorState};
 
 /// Reads the condition from a Boolean column.
 #[derive(Debug)]
@@ -32,7 +32,7 @@ impl Operator for TakeWhile {
         Ok(input.clone())
     }
 
-    fn start(&self, _: &SchemaRef) -> Box<dyn OperatorState> {
+    fn start(&self, _: &SchemaRef, _: &OperatorContext) -> Box<dyn OperatorState> {
         Box::new(State {
             condition: self.condition.clone(),
             null_is_true: self.null_is_true,

@@ -9,7 +9,7 @@ use serde_json::{Map, Number, Value as Json};
 use spl_functions::column::{Column, ColumnBuilder, ValueType};
 use spl_functions::value::{Value, parse_number};
 
-use crate::node::{Operator, OperatorState};
+use crate::node::{Operator, OperatorContext, OperatorState};
 
 /// How a field's values become JSON.
 ///
@@ -136,7 +136,7 @@ impl Operator for ToJson {
         false
     }
 
-    fn start(&self, output: &SchemaRef) -> Box<dyn OperatorState> {
+    fn start(&self, output: &SchemaRef, _: &OperatorContext) -> Box<dyn OperatorState> {
         Box::new(State {
             fields: self.fields.clone(),
             output: self.output.clone(),

@@ -9,7 +9,7 @@ use datafusion::common::Result;
 use spl_functions::column::{Column, ColumnBuilder, ValueType};
 use spl_functions::value::{Value, parse_number};
 
-use crate::node::{Operator, OperatorState};
+use crate::node::{Operator, OperatorContext, OperatorState};
 use crate::ordinal::ORDINAL;
 
 /// Adds the total of each row's numbers.
@@ -38,7 +38,7 @@ impl Operator for RowTotals {
         Ok(with_field(input, &self.target, DataType::Float64))
     }
 
-    fn start(&self, output: &SchemaRef) -> Box<dyn OperatorState> {
+    fn start(&self, output: &SchemaRef, _: &OperatorContext) -> Box<dyn OperatorState> {
         Box::new(RowState { operator: self.clone(), output: output.clone() })
     }
 }
@@ -118,7 +118,7 @@ impl Operator for ColumnTotals {
         }
     }
 
-    fn start(&self, output: &SchemaRef) -> Box<dyn OperatorState> {
+    fn start(&self, output: &SchemaRef, _: &OperatorContext) -> Box<dyn OperatorState> {
         Box::new(ColumnState { operator: self.clone(), output: output.clone(), sums: vec![None; self.fields.len()], last: -1 })
     }
 }

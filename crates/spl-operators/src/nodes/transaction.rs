@@ -12,7 +12,8 @@ use datafusion::common::Result;
 use spl_functions::column::{Column, ColumnBuilder, ValueType};
 use spl_functions::value::Value;
 
-use crate::node::{Operator, OperatorState};
+use crate::held::{HeldRows, text_size};
+use crate::node::{Operator, OperatorContext, OperatorState};
 use crate::ordinal::ORDINAL;
 
 /// The metadata key that keeps the delimiter of a multivalue field for its single-value form.
@@ -119,11 +120,12 @@ impl Operator for Transactions {
         Ok(Arc::new(Schema::new(fields)))
     }
 
-    fn start(&self, output: &SchemaRef) -> Box<dyn OperatorState> {
+    fn start(&self, output: &SchemaRef, _: &OperatorContext) -> Box<dyn OperatorState> {
         Box::new(State {
             operator: self.clone(),
             output: output.clone(),
-            batches: Vec::new(),
+            held: HeldRows::default(),
+            size: 0,
             open: HashMap::new(),
             index: HashMap::new(),
             next: 0,
@@ -159,7 +161,9 @@ struct Finished {
 struct State {
     operator: Transactions,
     output: SchemaRef,
-    batches: Vec<RecordBatch>,
+    held: HeldRows,
+    /// Bytes of open and finished transactions.
+    size: usize,
     open: HashMap<u64, Open>,
     /// Open transactions by the values of their fields.
     index: HashMap<(usize, String), Vec<u64>>,
@@ -175,6 +179,11 @@ struct Event {
     values: Vec<Option<String>>,
     starts: bool,
     ends: bool,
+}
+
+/// Bytes of a value in an open transaction and in the index.
+fn value_size(value: &str) -> usize {
+    2 * text_size(value) + size_of::<(usize, Vec<u64>)>() + size_of::<u64>()
 }
 
 impl State {
@@ -210,6 +219,7 @@ impl State {
         let no_field = !self.operator.fields.is_empty() && event.values.iter().all(Option::is_none);
         if no_field && (self.operator.unify_ends || !(event.starts || event.ends)) {
             if self.operator.keep_orphans {
+                self.size += size_of::<Finished>() + size_of::<Place>();
                 self.finished.push(Finished {
                     events: vec![event.place],
                     latest: event.time,
@@ -259,6 +269,7 @@ impl State {
     fn begin(&mut self) -> u64 {
         let id = self.next;
         self.next += 1;
+        self.size += size_of::<(u64, Open)>();
         self.open.insert(id, Open { values: vec![None; self.operator.fields.len()], ..Open::default() });
         id
     }
@@ -268,11 +279,13 @@ impl State {
         let Some(open) = self.open.get_mut(&id) else { return };
         for (field, value) in event.values.into_iter().enumerate() {
             if let (None, Some(value)) = (&open.values[field], value) {
+                self.size += value_size(&value);
                 self.index.entry((field, value.clone())).or_default().push(id);
                 open.values[field] = Some(value);
             }
         }
         open.events.push(event.place);
+        self.size += size_of::<Place>();
         if let Some(time) = event.time {
             open.latest = Some(open.latest.map_or(time, |latest| latest.max(time)));
             open.earliest = Some(open.earliest.map_or(time, |earliest| earliest.min(time)));
@@ -286,9 +299,11 @@ impl State {
     /// Ends a transaction; one that is not complete is kept only on demand.
     fn close(&mut self, id: u64, closed: bool) {
         let Some(open) = self.open.remove(&id) else { return };
+        self.size = self.size.saturating_sub(size_of::<(u64, Open)>());
         self.open_events -= open.events.len();
         for (field, value) in open.values.into_iter().enumerate() {
             let Some(value) = value else { continue };
+            self.size = self.size.saturating_sub(value_size(&value));
             let key = (field, value);
             if let Some(ids) = self.index.get_mut(&key) {
                 ids.retain(|known| *known != id);
@@ -299,6 +314,7 @@ impl State {
         }
         let complete = (self.operator.starts.is_none() || open.has_start) && (self.operator.ends.is_none() || open.has_end);
         if complete || self.operator.keep_evicted {
+            self.size += size_of::<Finished>();
             self.finished.push(Finished {
                 events: open.events,
                 latest: open.latest,
@@ -306,6 +322,8 @@ impl State {
                 closed: closed && complete,
                 orphan: false,
             });
+        } else {
+            self.size = self.size.saturating_sub(open.events.len() * size_of::<Place>());
         }
     }
 
@@ -319,7 +337,10 @@ impl State {
             let before = self.finished.len();
             self.close(id, false);
             if !self.operator.keep_evicted {
-                self.finished.truncate(before);
+                for dropped in self.finished.drain(before..) {
+                    let places = dropped.events.len() * size_of::<Place>();
+                    self.size = self.size.saturating_sub(size_of::<Finished>() + places);
+                }
             }
         }
     }
@@ -357,7 +378,8 @@ impl State {
             _ => {}
         }
         let columns: Vec<Column> = self
-            .batches
+            .held
+            .batches()
             .iter()
             .map(|batch| batch.column_by_name(name).map_or(Ok(Column::Null), |array| Column::new(array)))
             .collect::<Result<_>>()?;
@@ -405,8 +427,8 @@ impl OperatorState for State {
         let holds = |flags: &Option<arrow::array::BooleanArray>, row: usize| {
             flags.as_ref().is_some_and(|flags| flags.is_valid(row) && flags.value(row))
         };
-        let at = self.batches.len();
-        self.batches.push(batch.clone());
+        let at = self.held.batches().len();
+        self.held.push(batch.clone());
         for row in 0..batch.num_rows() {
             let values = fields
                 .iter()
@@ -424,6 +446,10 @@ impl OperatorState for State {
             });
         }
         Ok(None)
+    }
+
+    fn size(&self) -> usize {
+        self.held.size() + self.size
     }
 
     fn finish(&mut self) -> Result<Option<RecordBatch>> {

@@ -6,7 +6,8 @@ use arrow::datatypes::SchemaRef;
 use datafusion::common::Result;
 use spl_functions::column::Column;
 
-use crate::node::{Operator, OperatorState};
+use crate::held::text_size;
+use crate::node::{Operator, OperatorContext, OperatorState};
 
 /// Compares all fields of a row with those of the row before; absent values are equal.
 #[derive(Debug)]
@@ -25,7 +26,7 @@ impl Operator for Uniq {
         Ok(input.clone())
     }
 
-    fn start(&self, _: &SchemaRef) -> Box<dyn OperatorState> {
+    fn start(&self, _: &SchemaRef, _: &OperatorContext) -> Box<dyn OperatorState> {
         Box::new(State { last: None })
     }
 }
@@ -55,5 +56,9 @@ impl OperatorState for State {
             self.last = Some(values);
         }
         Ok(Some(filter_record_batch(&batch, &kept.finish())?))
+    }
+
+    fn size(&self) -> usize {
+        self.last.iter().flatten().flatten().map(|text| text_size(text)).sum()
     }
 }

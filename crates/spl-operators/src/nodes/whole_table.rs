@@ -4,11 +4,11 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, RecordBatch};
-use arrow::compute::concat_batches;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::common::Result;
 
-use crate::node::{Operator, OperatorState};
+use crate::held::HeldRows;
+use crate::node::{Operator, OperatorContext, OperatorState};
 
 /// What happens to the rows together.
 pub trait TableStep: Debug + Send + Sync + 'static {
@@ -37,27 +37,29 @@ impl Operator for WholeTable {
         self.0.schema(input)
     }
 
-    fn start(&self, output: &SchemaRef) -> Box<dyn OperatorState> {
-        Box::new(State { step: self.0.clone(), output: output.clone(), batches: Vec::new() })
+    fn start(&self, output: &SchemaRef, _: &OperatorContext) -> Box<dyn OperatorState> {
+        Box::new(State { step: self.0.clone(), output: output.clone(), held: HeldRows::default() })
     }
 }
 
 struct State {
     step: Arc<dyn TableStep>,
     output: SchemaRef,
-    batches: Vec<RecordBatch>,
+    held: HeldRows,
 }
 
 impl OperatorState for State {
     fn push(&mut self, batch: RecordBatch) -> Result<Option<RecordBatch>> {
-        self.batches.push(batch);
+        self.held.push(batch);
         Ok(None)
     }
 
+    fn size(&self) -> usize {
+        self.held.size()
+    }
+
     fn finish(&mut self) -> Result<Option<RecordBatch>> {
-        let Some(first) = self.batches.first() else { return Ok(None) };
-        let rows = concat_batches(&first.schema(), &self.batches)?;
-        self.batches.clear();
+        let Some(rows) = self.held.take()? else { return Ok(None) };
         self.step.apply(rows, &self.output).map(Some)
     }
 }
