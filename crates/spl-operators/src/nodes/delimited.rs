@@ -7,7 +7,7 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::{Schema, SchemaRef};
 use datafusion::common::Result;
 
-use crate::node::{Operator, OperatorState};
+use crate::node::{Operator, OperatorContext, OperatorState};
 use crate::nodes::transaction::DELIMITER;
 
 /// Notes the delimiter of fields.
@@ -39,7 +39,7 @@ impl Operator for Delimited {
         Ok(Arc::new(Schema::new(noted.collect::<Vec<_>>())))
     }
 
-    fn start(&self, output: &SchemaRef) -> Box<dyn OperatorState> {
+    fn start(&self, output: &SchemaRef, _: &OperatorContext) -> Box<dyn OperatorState> {
         Box::new(State { output: output.clone() })
     }
 }
