@@ -80,6 +80,11 @@ impl GroupIndices {
         self.columns.last().map_or(0, |column| column.step.made_of.len())
     }
 
+    /// Whether no group was met yet.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// Bytes held.
     pub fn size(&self) -> usize {
         self.columns.iter().map(GroupColumn::size).sum()
