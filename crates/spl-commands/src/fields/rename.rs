@@ -15,12 +15,13 @@ pub fn plan(_: &PlanContext, call: &CommandCall, frame: Frame) -> Result<Frame, 
     for argument in &call.arguments {
         let Argument::Rename { from, to } = argument else { continue };
         if from.has_wildcard() {
-            let mut present: Vec<&str> = Vec::new();
-            for (name, _) in &names {
-                // What `prestats=true` prepared of a field stands for the field.
-                let hidden = name.starts_with(prestats::PREFIX);
-                let field = if hidden { prestats::field_of(name) } else { Some(name.as_str()) };
-                present.extend(field.filter(|field| !present.contains(field)));
+            let plain = |name: &&str| !name.starts_with(prestats::PREFIX);
+            let mut present: Vec<&str> = names.iter().map(|(name, _)| name.as_str()).filter(plain).collect();
+            // What `prestats=true` prepared of a field stands for the field.
+            for field in names.iter().filter_map(|(name, _)| prestats::field_of(name)) {
+                if !present.contains(&field) {
+                    present.push(field);
+                }
             }
             let renamed: Vec<(String, String)> = present
                 .into_iter()

@@ -2,9 +2,9 @@
 
 use futures::future::BoxFuture;
 use indexmap::IndexMap;
-use spl_knowledge::LookupTable;
-use spl_parser::Diagnostic;
+use spl_knowledge::{LookupSource, LookupTable};
 use spl_parser::syntax::{Argument, CommandCall};
+use spl_parser::{Diagnostic, Span};
 
 use spl_functions::column::ValueType;
 use spl_plan::context::{Input, PlanContext};
@@ -14,7 +14,8 @@ use spl_plan::rows::texts::rows_frame;
 use spl_plan::rows::union::concatenate;
 use spl_plan::search::{predicate, subsearch};
 
-/// Plans the command. A table that is not there is a warning unless `strict=true`.
+/// Plans the command. A table that is not there is a warning unless `strict=true`; one that can't be read, or is of a kind
+/// that is not supported, is always an error.
 ///
 /// Source: Splunk search reference 10.0, inputlookup, filename and strict.
 pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
@@ -27,24 +28,30 @@ pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -
         let Some(Argument::Text { text: name, .. }) = call.arguments.first() else {
             return Err(Diagnostic::error("plan/argument", "`inputlookup` needs a table", call.span));
         };
-        let loaded = context.lookup(&name.value).and_then(|definition| definition.load()).map_err(|error| error.at(name.span));
-        match loaded {
+        let found = context.lookup(&name.value);
+        let is_missing = match &found {
+            Ok(definition) => matches!(definition.source, LookupSource::Missing(_)),
+            Err(_) => true,
+        };
+        match found.and_then(|definition| definition.load()).map_err(|error| error.at(name.span)) {
             Ok(table) => selected(context, call, table_frame(context, &table)?, input.frame).await,
-            Err(error) if call.flag("strict") => Err(error),
-            Err(error) => {
-                let Diagnostic { code, message, help, .. } = error;
-                let warning = Diagnostic::warning(code, format!("{message}: no row is read"), Some(name.span));
-                context.warn(match help {
-                    Some(help) => warning.with_help(help),
-                    None => warning.with_help("`strict=true` makes this an error"),
-                });
+            Err(error) if is_missing && !call.flag("strict") => {
+                context.warn(without_rows(error, name.span));
                 match input.frame {
                     Some(before) => Ok(before),
                     None => rows_frame(context, &[]),
                 }
             }
+            Err(error) => Err(error),
         }
     })
+}
+
+/// The warning that a table is missing.
+fn without_rows(error: Diagnostic, place: Span) -> Diagnostic {
+    let Diagnostic { code, message, help, .. } = error;
+    let warning = Diagnostic::warning(code, format!("{message}: no row is read"), Some(place));
+    warning.with_help(help.unwrap_or_else(|| "`strict=true` makes this an error".to_owned()))
 }
 
 /// The rows of a table, after those that were there before: `start` and `max` say which are read, `where` which of these

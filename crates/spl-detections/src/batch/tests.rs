@@ -104,7 +104,7 @@ fn results_come_in_order_whatever_became_of_them() {
         query("unknown", "| statz count"),
         unreadable,
         odd,
-        query("missing", "| inputlookup no_such_lookup"),
+        query("missing", "| inputlookup strict=true no_such_lookup"),
     ]);
     let (finished, _) = run(&batch);
     assert_eq!(names(&finished), ["rows", "unknown", "unreadable", "odd", "missing"]);

@@ -100,7 +100,7 @@ fn data_are_taken_in_as_the_test_says() {
 #[test]
 fn no_test_sees_what_another_wrote() {
     let writes = "`ours` | rename host_name AS dest | table dest process | outputlookup seen.csv";
-    let results = tested_in_order(&[writes, "| inputlookup seen.csv"], DATA);
+    let results = tested_in_order(&[writes, "| inputlookup strict=true seen.csv"], DATA);
     assert_eq!((results[0].status, results[0].rows), (TestStatus::Pass, Some(2)), "{}", results[0].message);
     assert_eq!((results[1].status, results[1].rows), (TestStatus::Error, None), "{}", results[1].message);
 }
