@@ -1,5 +1,6 @@
 //! Nodes, functions and physical rules that a plan names; they know no syntax and no planning.
 
+pub mod codec;
 pub mod compiled;
 pub mod distinct;
 pub mod errors;
@@ -11,3 +12,4 @@ pub mod lookup;
 pub mod node;
 pub mod nodes;
 pub mod ordinal;
+pub mod wildcards;

@@ -1,12 +1,15 @@
 //! Row operators: one file each with its parameters and its running state.
 
+pub mod abstract_text;
 pub mod barrier;
+pub mod concurrency;
 pub mod cut;
 pub mod dedup_consecutive;
 pub mod lookup;
 pub mod map_values;
 pub mod mv_combine;
 pub mod mv_expand;
+pub mod outlier;
 pub mod running;
 pub mod streamstats;
 pub mod take_while;
@@ -14,4 +17,5 @@ pub mod to_json;
 pub mod totals;
 pub mod transaction;
 pub mod uniq;
+pub mod value_map;
 pub mod whole_table;
