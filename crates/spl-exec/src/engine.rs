@@ -42,7 +42,7 @@ use spl_plan::models::required::data_model_fields;
 use spl_plan::scan::events::carried_fields;
 use spl_sources::{EventTable, FieldSelection};
 
-use crate::session_runner::SessionRunner;
+use crate::session_runner::{Passage, SessionRunner};
 
 /// What all searches of an engine depend on beside the knowledge and the data.
 #[derive(Clone, Debug)]
@@ -148,6 +148,7 @@ pub struct Engine {
     settings: Arc<Settings>,
     state: Arc<SessionState>,
     data: Option<EventTable>,
+    passage: Option<Passage>,
 }
 
 impl Engine {
@@ -175,7 +176,7 @@ impl Engine {
             commands: &Commands,
             evaluate_constant: spl_plan::expression::constant::evaluate,
         };
-        Ok(Self { context: Arc::new(context), settings: Arc::new(settings), state, data: None })
+        Ok(Self { context: Arc::new(context), settings: Arc::new(settings), state, data: None, passage: None })
     }
 
     /// The knowledge objects.
@@ -245,6 +246,11 @@ impl Engine {
         Self { context: Arc::new(context), ..self.clone() }
     }
 
+    /// The same engine, whose plans go through something before they are run: written and read back, sent elsewhere.
+    pub fn with_passage(&self, passage: Passage) -> Self {
+        Self { passage: Some(passage), ..self.clone() }
+    }
+
     /// Whether each search loads the events anew, part by part.
     pub fn reads_in_parts(&self) -> bool {
         self.context.parts.is_some()
@@ -279,7 +285,7 @@ impl Engine {
 
     /// What planning a search of this text sees.
     fn plan_context(&self, clock: &Arc<SearchClock>, source: &str, runs: bool) -> PlanContext {
-        let runner = SessionRunner::new(&self.state, clock, runs);
+        let runner = SessionRunner::new(&self.state, clock, runs, self.passage.clone());
         PlanContext::new(self.context.clone(), clock.clone(), Arc::new(runner), source)
     }
 

@@ -10,6 +10,7 @@ mod session_runner;
 
 pub use engine::{Engine, Failure, Results, Rewrites, Search, Settings, Stage};
 pub use row_counts::RowCount;
+pub use session_runner::Passage;
 pub use spl_functions::xml_document;
 pub use spl_operators::functions::location as geo_database;
 pub use spl_plan::context::clock::SearchClock;

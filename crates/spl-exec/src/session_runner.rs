@@ -1,5 +1,6 @@
 //! Runs the plans of one search on DataFusion, with the search's own now and time zone.
 
+use std::any::Any;
 use std::sync::Arc;
 
 use arrow::datatypes::SchemaRef;
@@ -8,14 +9,22 @@ use datafusion::common::config::ConfigOptions;
 use datafusion::execution::context::{SessionContext, SessionState};
 use datafusion::execution::spill_file::SpillFile;
 use datafusion::logical_expr::LogicalPlan;
+use datafusion::physical_plan::{ExecutionPlan, collect};
 use spl_functions::settings::SplOptions;
 use spl_operators::errors::engine_error;
+use spl_operators::exec::OperatorExec;
+use spl_operators::nodes::cut::{CUT_ROWS, Cut};
 use spl_parser::Diagnostic;
 use spl_plan::context::clock::SearchClock;
+use spl_plan::context::notes::SearchNotes;
 use spl_plan::context::runner::{CollectedRows, Runner};
+
+/// What a plan goes through before it is run; it comes out as a plan with the same rows.
+pub type Passage = Arc<dyn Fn(LogicalPlan, &SessionState) -> datafusion::common::Result<LogicalPlan> + Send + Sync>;
 
 /// DataFusion's session for one search.
 pub struct SessionRunner {
+    passage: Option<Passage>,
     session: SessionContext,
     options: Arc<ConfigOptions>,
     threads: usize,
@@ -24,7 +33,7 @@ pub struct SessionRunner {
 
 impl SessionRunner {
     /// A session over the state of an engine, by the clock of a search.
-    pub fn new(state: &SessionState, clock: &SearchClock, runs: bool) -> Self {
+    pub fn new(state: &SessionState, clock: &SearchClock, runs: bool, passage: Option<Passage>) -> Self {
         let mut state = state.clone();
         let options = state.config_mut().options_mut();
         let mut spl = options.extensions.get::<SplOptions>().cloned().unwrap_or_default();
@@ -33,16 +42,37 @@ impl SessionRunner {
         options.extensions.insert(spl);
         let threads = state.config().target_partitions();
         let options = Arc::clone(state.config_options());
-        Self { session: SessionContext::new_with_state(state), options, threads, runs }
+        Self { passage, session: SessionContext::new_with_state(state), options, threads, runs }
     }
+}
+
+/// Notes the limits that a run has reached, from what its operators counted.
+fn note_limits(plan: &dyn ExecutionPlan, notes: &SearchNotes) {
+    if let Some(node) = plan.downcast_ref::<OperatorExec>() {
+        let operator: &dyn Any = node.operator().as_ref();
+        let cut_rows = || node.metrics()?.sum_by_name(CUT_ROWS);
+        if let Some(cut) = operator.downcast_ref::<Cut>()
+            && cut_rows().is_some_and(|rows| rows.as_usize() > 0)
+        {
+            notes.limit_reached(cut.warning);
+        }
+    }
+    plan.children().into_iter().for_each(|child| note_limits(child.as_ref(), notes));
 }
 
 #[async_trait]
 impl Runner for SessionRunner {
-    async fn collect(&self, plan: LogicalPlan) -> Result<CollectedRows, Diagnostic> {
+    async fn collect(&self, plan: LogicalPlan, notes: &SearchNotes) -> Result<CollectedRows, Diagnostic> {
         let schema: SchemaRef = Arc::new(plan.schema().as_arrow().clone());
+        let plan = match &self.passage {
+            Some(passage) => passage(plan, &self.session.state()).map_err(engine_error)?,
+            None => plan,
+        };
         let data = self.session.execute_logical_plan(plan).await.map_err(engine_error)?;
-        let batches = data.collect().await.map_err(engine_error)?;
+        let task = Arc::new(data.task_ctx());
+        let plan = data.create_physical_plan().await.map_err(engine_error)?;
+        let batches = collect(plan.clone(), task).await.map_err(engine_error)?;
+        note_limits(plan.as_ref(), notes);
         Ok((schema, batches))
     }
 

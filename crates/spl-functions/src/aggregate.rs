@@ -192,6 +192,21 @@ impl SplAggregate {
         Self { spec, parameter, name, limit: ValueLimit::default(), signature }
     }
 
+    /// The function of the registry.
+    pub fn spec(&self) -> &'static AggregateSpec {
+        self.spec
+    }
+
+    /// The number in the function's name.
+    pub fn parameter(&self) -> Option<f64> {
+        self.parameter
+    }
+
+    /// How many values it gathers.
+    pub fn limit(&self) -> &ValueLimit {
+        &self.limit
+    }
+
     fn state(&self, arguments: &[FieldRef]) -> Result<Box<dyn GroupedState>> {
         let value = arguments.first().map_or(ValueType::Null, |field| ValueType::of(field.data_type()));
         let returns = (self.spec.returns)(value);

@@ -64,6 +64,13 @@ impl OperatorExec {
     }
 }
 
+impl OperatorExec {
+    /// The operator.
+    pub fn operator(&self) -> &Arc<dyn Operator> {
+        &self.operator
+    }
+}
+
 fn ascending(place: usize) -> PhysicalSortExpr {
     PhysicalSortExpr {
         expr: Arc::new(Column::new(ORDINAL, place)),
@@ -73,7 +80,10 @@ fn ascending(place: usize) -> PhysicalSortExpr {
 
 impl DisplayAs for OperatorExec {
     fn fmt_as(&self, _: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "OperatorExec: {} {}", self.operator.name(), self.operator.parameters())
+        match self.operator.parameters() {
+            Ok(parameters) => write!(f, "OperatorExec: {} {parameters}", self.operator.name()),
+            Err(_) => write!(f, "OperatorExec: {}", self.operator.name()),
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 //! Read `node.rs` first, then `nodes/take_while.rs` and `exec.rs`. The rules are `distinct/rule.rs`, `grouping/rewrite.rs` and
 //! `grouping/rule.rs`; `spl-exec` says in which order they run.
 
+pub mod codec;
 pub mod compiled;
 pub mod distinct;
 pub mod errors;
@@ -14,3 +15,4 @@ pub mod lookup;
 pub mod node;
 pub mod nodes;
 pub mod ordinal;
+pub mod wildcards;

@@ -1,3 +1,4 @@
 //! Lookup tables as operators and functions read them.
 
+pub mod form;
 pub mod matcher;

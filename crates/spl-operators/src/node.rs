@@ -11,18 +11,31 @@ use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
-use datafusion::common::{DFSchema, DFSchemaRef, Result};
+use datafusion::common::{DFSchema, DFSchemaRef, DataFusionError, Result};
 use datafusion::execution::TaskContext;
 use datafusion::execution::memory_pool::{MemoryConsumer, MemoryReservation};
 use datafusion::logical_expr::{Expr, LogicalPlan, UserDefinedLogicalNodeCore};
 use datafusion::physical_plan::metrics::{BaselineMetrics, Count, ExecutionPlanMetricsSet, MetricBuilder};
+use serde::Serialize;
+use serde_json::Value as Json;
 
 /// A row operator: pure description, cheap to share.
 pub trait Operator: fmt::Debug + Send + Sync + Any {
     /// The command's name.
     fn name(&self) -> &'static str;
-    /// Everything that tells two uses of the operator apart.
-    fn parameters(&self) -> String;
+    /// Everything that tells two uses of the operator apart, and from which [`crate::codec`] makes the operator again.
+    ///
+    /// # Errors
+    /// Values that JSON has no form for.
+    fn parameters(&self) -> Result<Json>;
+    /// What the operator reads beside its parameters, too large to tell operators apart by; its parameters have a
+    /// fingerprint of it.
+    ///
+    /// # Errors
+    /// As [`Self::parameters`].
+    fn data(&self) -> Result<Option<Json>> {
+        Ok(None)
+    }
     /// Columns that come out, from the columns that go in.
     fn schema(&self, input: &SchemaRef) -> Result<SchemaRef>;
     /// Whether rows must come in order, one partition.
@@ -31,6 +44,14 @@ pub trait Operator: fmt::Debug + Send + Sync + Any {
     }
     /// A fresh state, for one run of one partition.
     fn start(&self, output: &SchemaRef, context: &OperatorContext) -> Box<dyn OperatorState>;
+}
+
+/// Parameters as a value.
+///
+/// # Errors
+/// Values that JSON has no form for.
+pub fn to_json(parameters: &impl Serialize) -> Result<Json> {
+    serde_json::to_value(parameters).map_err(|error| DataFusionError::External(Box::new(error)))
 }
 
 /// What one run of an operator on one partition sees of the engine: the task with its settings and memory pool, and where
@@ -93,6 +114,8 @@ pub trait OperatorState: Send {
 pub struct OperatorNode {
     pub(crate) input: LogicalPlan,
     pub(crate) operator: Arc<dyn Operator>,
+    /// The operator's parameters as text.
+    parameters: Arc<str>,
     schema: DFSchemaRef,
 }
 
@@ -102,13 +125,23 @@ impl OperatorNode {
     /// # Errors
     /// Columns that the operator needs and the plan lacks.
     pub fn new(input: LogicalPlan, operator: Arc<dyn Operator>) -> Result<Self> {
-        let arrow_schema: SchemaRef = Arc::new(input.schema().as_arrow().clone());
-        let schema = Arc::new(DFSchema::try_from(operator.schema(&arrow_schema)?.as_ref().clone())?);
-        Ok(Self { input, operator, schema })
+        let parameters = Arc::from(operator.parameters()?.to_string());
+        Self::over(input, operator, parameters)
     }
 
-    fn identity(&self) -> (&'static str, String) {
-        (self.operator.name(), self.operator.parameters())
+    fn over(input: LogicalPlan, operator: Arc<dyn Operator>, parameters: Arc<str>) -> Result<Self> {
+        let arrow_schema: SchemaRef = Arc::new(input.schema().as_arrow().clone());
+        let schema = Arc::new(DFSchema::try_from(operator.schema(&arrow_schema)?.as_ref().clone())?);
+        Ok(Self { input, operator, parameters, schema })
+    }
+
+    /// The operator.
+    pub fn operator(&self) -> &Arc<dyn Operator> {
+        &self.operator
+    }
+
+    fn identity(&self) -> (&'static str, &str) {
+        (self.operator.name(), &self.parameters)
     }
 }
 
@@ -160,12 +193,12 @@ impl UserDefinedLogicalNodeCore for OperatorNode {
     }
 
     fn fmt_for_explain(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Spl: {} {}", self.operator.name(), self.operator.parameters())
+        write!(f, "Spl: {} {}", self.operator.name(), self.parameters)
     }
 
     fn with_exprs_and_inputs(&self, _: Vec<Expr>, mut inputs: Vec<LogicalPlan>) -> Result<Self> {
         match inputs.pop() {
-            Some(input) => Self::new(input, self.operator.clone()),
+            Some(input) => Self::over(input, self.operator.clone(), self.parameters.clone()),
             None => datafusion::common::plan_err!("{} needs an input", self.operator.name()),
         }
     }

@@ -2,7 +2,9 @@
 //!
 //! They build on `node`, `ordinal` and `lookup` only. Read `take_while.rs` first.
 
+pub mod abstract_text;
 pub mod barrier;
+pub mod concurrency;
 pub mod cut;
 pub mod dedup_consecutive;
 pub mod delimited;
@@ -10,6 +12,7 @@ pub mod lookup;
 pub mod map_values;
 pub mod mv_combine;
 pub mod mv_expand;
+pub mod outlier;
 pub mod running;
 pub mod streamstats;
 pub mod take_while;
@@ -17,4 +20,5 @@ pub mod to_json;
 pub mod totals;
 pub mod transaction;
 pub mod uniq;
+pub mod value_map;
 pub mod whole_table;

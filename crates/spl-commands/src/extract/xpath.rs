@@ -1,26 +1,13 @@
 //! Planning of `xpath`: values out of XML by a path.
 
 use spl_functions::column::ValueType;
-use spl_functions::xml_document;
 use spl_operators::functions::xpath::XmlPath;
-use spl_operators::nodes::map_values::{MapValues, ValueMap};
+use spl_operators::nodes::map_values::MapValues;
+use spl_operators::nodes::value_map::ValueMap;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{Argument, CommandCall};
 use spl_plan::context::PlanContext;
 use spl_plan::frame::{Frame, null, text};
-
-#[derive(Debug)]
-struct Path {
-    path: XmlPath,
-    default: Option<String>,
-}
-
-impl ValueMap for Path {
-    fn map(&self, value: Option<&str>) -> Vec<String> {
-        let found = value.and_then(xml_document::parse).map(|roots| self.path.values(&roots)).unwrap_or_default();
-        if found.is_empty() { self.default.iter().cloned().collect() } else { found }
-    }
-}
 
 /// Plans the command. What is no XML has no values.
 pub fn plan(_: &PlanContext, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
@@ -37,6 +24,6 @@ pub fn plan(_: &PlanContext, call: &CommandCall, frame: Frame) -> Result<Frame, 
         let value = default.map_or_else(|| null(ValueType::Text), text);
         return frame.assign(vec![(target, value)]);
     }
-    let map = std::sync::Arc::new(Path { path: parsed, default });
-    frame.operate(MapValues { command: "xpath", fields: vec![(source, target)], several: true, map })
+    let map = ValueMap::XmlPath { path: parsed, default };
+    frame.operate(MapValues { fields: vec![(source, target)], several: true, map })
 }

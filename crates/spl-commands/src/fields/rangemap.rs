@@ -1,9 +1,7 @@
 //! Planning of `rangemap`: numbers named by the ranges that they are in.
 
-use std::sync::Arc;
-
-use spl_functions::value::parse_number;
-use spl_operators::nodes::map_values::{MapValues, ValueMap};
+use spl_operators::nodes::map_values::MapValues;
+use spl_operators::nodes::value_map::ValueMap;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{Argument, CommandCall};
 use spl_plan::context::PlanContext;
@@ -32,10 +30,9 @@ pub fn plan(_: &PlanContext, call: &CommandCall, frame: Frame) -> Result<Frame, 
     });
     let otherwise = call.text("default").to_owned();
     frame.operate(MapValues {
-        command: "rangemap",
         fields: vec![(field.value.value.clone(), "range".to_owned())],
         several: overlap,
-        map: Arc::new(Ranges { ranges, otherwise }),
+        map: ValueMap::Ranges { ranges, otherwise },
     })
 }
 
@@ -45,23 +42,4 @@ fn bounds(text: &str) -> Option<(f64, f64)> {
         let number = |text: &str| text.trim().parse::<f64>().ok().filter(|number| number.is_finite());
         Some((number(text.get(..at)?)?, number(text.get(at + 1..)?)?))
     })
-}
-
-#[derive(Debug)]
-struct Ranges {
-    ranges: Vec<(String, f64, f64)>,
-    otherwise: String,
-}
-
-impl ValueMap for Ranges {
-    fn map(&self, value: Option<&str>) -> Vec<String> {
-        let number = value.and_then(parse_number);
-        let names: Vec<String> = self
-            .ranges
-            .iter()
-            .filter(|(_, low, high)| number.is_some_and(|number| *low <= number && number <= *high))
-            .map(|(name, _, _)| name.clone())
-            .collect();
-        if names.is_empty() { vec![self.otherwise.clone()] } else { names }
-    }
 }

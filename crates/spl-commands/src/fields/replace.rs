@@ -1,15 +1,13 @@
 //! Planning of `replace`: whole values replaced by others, with wildcards.
 
-use std::sync::Arc;
-
 use spl_functions::column::ValueType;
-use spl_operators::nodes::map_values::{MapValues, ValueMap};
+use spl_operators::nodes::map_values::MapValues;
+use spl_operators::nodes::value_map::ValueMap;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{Argument, CommandCall};
 use spl_plan::arguments::expand;
 use spl_plan::context::PlanContext;
 use spl_plan::frame::Frame;
-use spl_plan::names::wildcards::wildcard_captures;
 
 /// Plans the command.
 pub fn plan(_: &PlanContext, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
@@ -55,35 +53,9 @@ pub fn plan(_: &PlanContext, call: &CommandCall, frame: Frame) -> Result<Frame, 
     if fields.is_empty() {
         return Ok(frame);
     }
-    frame.operate(MapValues { command: "replace", fields, several: false, map: Arc::new(Replacements(ordered)) })
+    frame.operate(MapValues { fields, several: false, map: ValueMap::Replacements(ordered) })
 }
 
 fn can_match_number(pattern: &str) -> bool {
     pattern.chars().all(|c| c.is_ascii_digit() || matches!(c, '*' | '+' | '-' | '.' | 'e' | 'E'))
-}
-
-/// Old values with new ones, in order of precedence.
-#[derive(Debug)]
-struct Replacements(Vec<(String, String)>);
-
-impl ValueMap for Replacements {
-    fn map(&self, value: Option<&str>) -> Vec<String> {
-        let Some(value) = value else { return Vec::new() };
-        for (from, to) in &self.0 {
-            let Some(captures) = wildcard_captures(from, value) else { continue };
-            if !to.contains('*') {
-                return vec![to.clone()];
-            }
-            let mut captures = captures.into_iter();
-            let mut result = String::new();
-            for (place, piece) in to.split('*').enumerate() {
-                if place > 0 {
-                    result.push_str(captures.next().unwrap_or_default());
-                }
-                result.push_str(piece);
-            }
-            return vec![result];
-        }
-        vec![value.to_owned()]
-    }
 }

@@ -5,6 +5,7 @@ use std::path::{Component, Path, PathBuf};
 
 use futures::future::BoxFuture;
 use spl_knowledge::LookupTable;
+use spl_operators::nodes::value_map::escaped;
 use spl_parser::syntax::{Argument, CommandCall};
 use spl_parser::{Diagnostic, Severity, Span};
 use spl_plan::cells::cell::Cell;
@@ -14,8 +15,6 @@ use spl_plan::frame::Frame;
 use spl_plan::rows::collected::Rows;
 use spl_plan::rows::lookup_table::{table_of, with_header};
 use spl_plan::rows::table::Table;
-
-use crate::output::outputtext::escaped;
 
 /// Plans the command.
 ///

@@ -13,9 +13,13 @@ use datafusion::logical_expr::{
     ColumnarValue, Expr, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, TypeSignature, Volatility,
 };
 use maxminddb::{LookupResult, PathElement, Reader};
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
 use spl_functions::column::{Column, ColumnBuilder, ValueType};
 use spl_functions::value::Value;
 use spl_parser::Diagnostic;
+
+use crate::node::to_json;
 
 /// A database file, read when it is first needed.
 pub struct GeoDatabase {
@@ -30,7 +34,7 @@ impl fmt::Debug for GeoDatabase {
 }
 
 /// What can be known of an address.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[allow(missing_docs)]
 pub enum Part {
     City,
@@ -92,12 +96,41 @@ impl GeoDatabase {
     }
 }
 
+/// A part of the location of an address.
 #[derive(Debug)]
-struct Location {
+pub struct Location {
     database: Arc<GeoDatabase>,
     part: Part,
     language: String,
     signature: Signature,
+}
+
+/// The function as a value; the database is named by its file.
+#[derive(Serialize, Deserialize)]
+struct Form {
+    database: PathBuf,
+    part: Part,
+    language: String,
+}
+
+impl Location {
+    /// As a value.
+    ///
+    /// # Errors
+    /// A path that is no text.
+    pub fn write(&self) -> Result<Json> {
+        to_json(&Form { database: self.database.path.clone(), part: self.part, language: self.language.clone() })
+    }
+
+    /// The function of a value.
+    ///
+    /// # Errors
+    /// A value that is of no such function.
+    pub fn read(value: Json) -> serde_json::Result<Self> {
+        let Form { database, part, language } = serde_json::from_value(value)?;
+        let signature = Signature::new(TypeSignature::Any(1), Volatility::Immutable);
+        Ok(Self { database: Arc::new(GeoDatabase::new(&database)), part, language, signature })
+    }
 }
 
 impl PartialEq for Location {

@@ -4,10 +4,13 @@ use std::hash::{Hash, Hasher};
 
 use arrow::datatypes::DataType;
 use datafusion::common::Result;
-use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDFImpl, Signature};
+use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDFImpl, Signature, TypeSignature, Volatility};
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
 use spl_functions::column::{Column, ColumnBuilder, ValueType};
 
-use crate::lookup::matcher::{Found, Matcher};
+use crate::lookup::matcher::{Found, Matcher, MatcherForm};
+use crate::node::to_json;
 
 /// One field of the matching rows; what it gives and when is said where it is planned.
 #[derive(Debug)]
@@ -28,6 +31,54 @@ pub struct LookupFunction {
     pub inputs: usize,
     /// Any arguments.
     pub signature: Signature,
+}
+
+/// The function as a value.
+#[derive(Serialize, Deserialize)]
+struct Form {
+    identity: String,
+    matcher: MatcherForm,
+    column: usize,
+    multivalue: bool,
+    min_matches: usize,
+    default_match: String,
+    inputs: usize,
+}
+
+impl LookupFunction {
+    /// As a value.
+    ///
+    /// # Errors
+    /// None that is known.
+    pub fn write(&self) -> Result<Json> {
+        to_json(&Form {
+            identity: self.identity.clone(),
+            matcher: self.matcher.form(),
+            column: self.column,
+            multivalue: self.returns == ValueType::Multivalue,
+            min_matches: self.min_matches,
+            default_match: self.default_match.clone(),
+            inputs: self.inputs,
+        })
+    }
+
+    /// The function of a value.
+    ///
+    /// # Errors
+    /// A value that is of no such function.
+    pub fn read(value: Json) -> serde_json::Result<Self> {
+        let form: Form = serde_json::from_value(value)?;
+        Ok(Self {
+            identity: form.identity,
+            matcher: Matcher::of(form.matcher),
+            column: form.column,
+            returns: if form.multivalue { ValueType::Multivalue } else { ValueType::Text },
+            min_matches: form.min_matches,
+            default_match: form.default_match,
+            inputs: form.inputs,
+            signature: Signature::new(TypeSignature::VariadicAny, Volatility::Immutable),
+        })
+    }
 }
 
 impl PartialEq for LookupFunction {

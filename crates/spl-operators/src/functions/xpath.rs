@@ -1,10 +1,13 @@
 //! XPath over XML documents, as far as it selects elements, attributes and texts.
 
+use serde::{Deserialize, Serialize};
 use spl_functions::xml_document::Element;
 
 /// A path that was read: alternatives joined by `|`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct XmlPath {
+    text: String,
     alternatives: Vec<Vec<Step>>,
 }
 
@@ -84,6 +87,20 @@ impl<'e> Node<'e> {
     }
 }
 
+impl From<XmlPath> for String {
+    fn from(path: XmlPath) -> Self {
+        path.text
+    }
+}
+
+impl TryFrom<String> for XmlPath {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        Self::parse(&text)
+    }
+}
+
 impl XmlPath {
     /// Reads a path.
     ///
@@ -99,7 +116,11 @@ impl XmlPath {
             }
         }
         reader.blanks();
-        if reader.rest.is_empty() { Ok(Self { alternatives }) } else { Err(format!("`{}` is not understood", reader.rest)) }
+        if reader.rest.is_empty() {
+            Ok(Self { text: text.to_owned(), alternatives })
+        } else {
+            Err(format!("`{}` is not understood", reader.rest))
+        }
     }
 
     /// The values that the path selects, in the order of the document: texts of elements without elements inside, the

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use chrono_tz::Tz;
+use serde::{Deserialize, Serialize};
 use spl_functions::column::Column;
 use spl_functions::search::SearchPattern;
 use spl_functions::time::strptime;
@@ -12,6 +13,7 @@ use spl_knowledge::{LookupDefinition, LookupTable};
 use spl_parser::Diagnostic;
 
 use crate::held::{MOST_REMEMBERED, text_size};
+use crate::lookup::form::{MatchTypeForm, TableForm};
 
 /// Most values of a multivalue field that are looked up.
 const MOST_VALUES: usize = 100;
@@ -35,7 +37,7 @@ pub struct Matcher {
 /// The times of a table's rows, for lookups by time: a row matches events that are not too far behind it.
 ///
 /// Source: Splunk admin manual, transforms.conf, `time_field`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct EntryTimes {
     /// Epoch seconds by row; a time that can't be read matches nothing.
     entries: Vec<Option<f64>>,
@@ -87,7 +89,41 @@ impl Found {
     }
 }
 
+/// A matcher as a value.
+#[derive(Serialize, Deserialize)]
+pub struct MatcherForm {
+    table: TableForm,
+    inputs: Vec<InputForm>,
+    case_sensitive: bool,
+    max_matches: usize,
+    times: Option<EntryTimes>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct InputForm {
+    column: usize,
+    #[serde(with = "MatchTypeForm")]
+    kind: MatchType,
+}
+
 impl Matcher {
+    /// As a value.
+    pub fn form(&self) -> MatcherForm {
+        MatcherForm {
+            table: TableForm::of(&self.table),
+            inputs: self.inputs.iter().map(|(column, kind)| InputForm { column: *column, kind: *kind }).collect(),
+            case_sensitive: self.case_sensitive,
+            max_matches: self.max_matches,
+            times: self.times.clone(),
+        }
+    }
+
+    /// The matcher of a value.
+    pub fn of(form: MatcherForm) -> Self {
+        let inputs = form.inputs.into_iter().map(|input| (input.column, input.kind)).collect();
+        Self::new(Arc::new(form.table.table()), inputs, form.case_sensitive, form.max_matches).by_time(form.times)
+    }
+
     /// Indexes a table.
     pub fn new(table: Arc<LookupTable>, inputs: Vec<(usize, MatchType)>, case_sensitive: bool, max_matches: usize) -> Self {
         let exact: Vec<usize> = (0..inputs.len()).filter(|place| inputs[*place].1 == MatchType::Exact).collect();

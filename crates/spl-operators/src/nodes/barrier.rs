@@ -6,11 +6,13 @@
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use datafusion::common::Result;
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
 
-use crate::node::{Operator, OperatorContext, OperatorState};
+use crate::node::{Operator, OperatorContext, OperatorState, to_json};
 
 /// Passes rows on.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Barrier {
     /// Keeps limits above, too: rows are read in order.
     pub ordered: bool,
@@ -21,8 +23,8 @@ impl Operator for Barrier {
         "barrier"
     }
 
-    fn parameters(&self) -> String {
-        String::new()
+    fn parameters(&self) -> Result<Json> {
+        to_json(self)
     }
 
     fn ordered(&self) -> bool {

@@ -4,13 +4,15 @@ use arrow::array::{BooleanBuilder, RecordBatch};
 use arrow::compute::filter_record_batch;
 use arrow::datatypes::SchemaRef;
 use datafusion::common::Result;
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
 use spl_functions::column::Column;
 
 use crate::held::text_size;
-use crate::node::{Operator, OperatorContext, OperatorState};
+use crate::node::{Operator, OperatorContext, OperatorState, to_json};
 
 /// Compares each row with the one before.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct DedupConsecutive {
     /// The fields compared.
     pub fields: Vec<String>,
@@ -25,8 +27,8 @@ impl Operator for DedupConsecutive {
         "dedup"
     }
 
-    fn parameters(&self) -> String {
-        format!("{} {:?} keepempty={}", self.keep, self.fields, self.keep_empty)
+    fn parameters(&self) -> Result<Json> {
+        to_json(self)
     }
 
     fn schema(&self, input: &SchemaRef) -> Result<SchemaRef> {

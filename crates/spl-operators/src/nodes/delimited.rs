@@ -6,12 +6,14 @@ use std::sync::Arc;
 use arrow::array::RecordBatch;
 use arrow::datatypes::{Schema, SchemaRef};
 use datafusion::common::Result;
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
 
-use crate::node::{Operator, OperatorContext, OperatorState};
+use crate::node::{Operator, OperatorContext, OperatorState, to_json};
 use crate::nodes::transaction::DELIMITER;
 
 /// Notes the delimiter of fields.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Delimited {
     /// The fields.
     pub fields: Vec<String>,
@@ -24,8 +26,8 @@ impl Operator for Delimited {
         "delimited"
     }
 
-    fn parameters(&self) -> String {
-        format!("{:?} {:?}", self.fields, self.delimiter)
+    fn parameters(&self) -> Result<Json> {
+        to_json(self)
     }
 
     fn schema(&self, input: &SchemaRef) -> Result<SchemaRef> {

@@ -6,15 +6,18 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, RecordBatch};
 use arrow::datatypes::{Field, Schema, SchemaRef};
 use datafusion::common::Result;
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
 use spl_functions::column::{Column, ColumnBuilder, ValueType};
 use spl_knowledge::LookupTable;
 use spl_knowledge::lookup::MatchType;
 
+use crate::lookup::form::{MatchTypeForm, TableForm, fingerprint};
 use crate::lookup::matcher::{EntryTimes, Found, Matcher};
-use crate::node::{Operator, OperatorContext, OperatorState};
+use crate::node::{Operator, OperatorContext, OperatorState, to_json};
 
 /// A field that the lookup adds.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Output {
     /// Column of the table.
     pub column: usize,
@@ -24,20 +27,41 @@ pub struct Output {
     pub only_new: bool,
 }
 
+/// A field of the row that is looked up in a column of the table.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Input {
+    column: usize,
+    #[serde(with = "MatchTypeForm")]
+    kind: MatchType,
+    field: String,
+}
+
 /// Matches rows against a table.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Lookup {
     name: String,
+    #[serde(skip)]
     table: Arc<LookupTable>,
-    /// Column of the table, how it matches, field of the row.
-    inputs: Vec<(usize, MatchType, String)>,
+    /// Of the table.
+    fingerprint: u64,
+    inputs: Vec<Input>,
     outputs: Vec<Output>,
     case_sensitive: bool,
     max_matches: usize,
     min_matches: usize,
     default_match: String,
-    /// For a lookup by time, and the field with the time of a row.
-    times: Option<(EntryTimes, String)>,
+    /// The times of the table's rows, for a lookup by time.
+    #[serde(skip)]
+    times: Option<EntryTimes>,
+    /// The field with the time of a row, for a lookup by time.
+    time_field: Option<String>,
+}
+
+/// The table of a lookup and its times.
+#[derive(Serialize, Deserialize)]
+struct Data {
+    table: TableForm,
+    times: Option<EntryTimes>,
 }
 
 impl Lookup {
@@ -53,12 +77,36 @@ impl Lookup {
         min_matches: usize,
         default_match: String,
     ) -> Self {
-        Self { name, table, inputs, outputs, case_sensitive, max_matches, min_matches, default_match, times: None }
+        let inputs = inputs.into_iter().map(|(column, kind, field)| Input { column, kind, field }).collect();
+        Self {
+            name,
+            fingerprint: fingerprint(&table),
+            table,
+            inputs,
+            outputs,
+            case_sensitive,
+            max_matches,
+            min_matches,
+            default_match,
+            times: None,
+            time_field: None,
+        }
+    }
+
+    /// The lookup of parameters and data.
+    ///
+    /// # Errors
+    /// Values that are of no lookup.
+    pub fn read(parameters: Json, data: Json) -> serde_json::Result<Self> {
+        let data: Data = serde_json::from_value(data)?;
+        let lookup: Self = serde_json::from_value(parameters)?;
+        Ok(Self { table: Arc::new(data.table.table()), times: data.times, ..lookup })
     }
 
     /// The same as a lookup by time; the field has the time of a row in epoch seconds.
     pub fn by_time(mut self, times: EntryTimes, field: String) -> Self {
-        self.times = Some((times, field));
+        self.times = Some(times);
+        self.time_field = Some(field);
         self
     }
 
@@ -73,8 +121,8 @@ impl Operator for Lookup {
         "lookup"
     }
 
-    fn parameters(&self) -> String {
-        format!("{} {:?} -> {:?}", self.name, self.inputs, self.outputs)
+    fn parameters(&self) -> Result<Json> {
+        to_json(self)
     }
 
     fn schema(&self, input: &SchemaRef) -> Result<SchemaRef> {
@@ -89,18 +137,17 @@ impl Operator for Lookup {
         Ok(Arc::new(Schema::new(fields)))
     }
 
-    fn ordered(&self) -> bool {
-        true
+    fn data(&self) -> Result<Option<Json>> {
+        to_json(&Data { table: TableForm::of(&self.table), times: self.times.clone() }).map(Some)
     }
 
     fn start(&self, output: &SchemaRef, _: &OperatorContext) -> Box<dyn OperatorState> {
-        let inputs = self.inputs.iter().map(|(column, kind, _)| (*column, *kind)).collect();
-        let times = self.times.as_ref().map(|(times, _)| times.clone());
-        let matcher = Matcher::new(self.table.clone(), inputs, self.case_sensitive, self.max_matches).by_time(times);
+        let inputs = self.inputs.iter().map(|input| (input.column, input.kind)).collect();
+        let matcher = Matcher::new(self.table.clone(), inputs, self.case_sensitive, self.max_matches).by_time(self.times.clone());
         Box::new(State {
             matcher,
-            time: self.times.as_ref().map(|(_, field)| field.clone()),
-            inputs: self.inputs.iter().map(|(_, _, field)| field.clone()).collect(),
+            time: self.time_field.clone(),
+            inputs: self.inputs.iter().map(|input| input.field.clone()).collect(),
             outputs: self.outputs.clone(),
             min_matches: self.min_matches,
             default_match: self.default_match.clone(),

@@ -1,44 +1,38 @@
 //! The row operator of `replace` and `rangemap`: values mapped one by one, each distinct value once.
 
 use std::collections::HashMap;
-use std::fmt::Debug;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, RecordBatch};
 use arrow::datatypes::{Field, Schema, SchemaRef};
 use datafusion::common::Result;
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
 use spl_functions::column::{Column, ColumnBuilder, ValueType};
 use spl_functions::value::Value;
 
 use crate::held::{MOST_REMEMBERED, text_size};
-use crate::node::{Operator, OperatorContext, OperatorState};
-
-/// A mapping of values.
-pub trait ValueMap: Debug + Send + Sync + 'static {
-    /// What becomes of a value; an absent value is `None`.
-    fn map(&self, value: Option<&str>) -> Vec<String>;
-}
+use crate::node::{Operator, OperatorContext, OperatorState, to_json};
+use crate::nodes::value_map::ValueMap;
 
 /// Maps the values of fields.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct MapValues {
-    /// The command.
-    pub command: &'static str,
     /// Field read and field set.
     pub fields: Vec<(String, String)>,
     /// Whether one value can become several.
     pub several: bool,
     /// The mapping.
-    pub map: Arc<dyn ValueMap>,
+    pub map: ValueMap,
 }
 
 impl Operator for MapValues {
     fn name(&self) -> &'static str {
-        self.command
+        self.map.command()
     }
 
-    fn parameters(&self) -> String {
-        format!("{:?} {:?}", self.fields, self.map)
+    fn parameters(&self) -> Result<Json> {
+        to_json(self)
     }
 
     fn ordered(&self) -> bool {

@@ -7,14 +7,16 @@ use arrow::array::{RecordBatch, UInt64Array};
 use arrow::compute::take;
 use arrow::datatypes::{Field, Schema, SchemaRef};
 use datafusion::common::Result;
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
 use spl_functions::column::{Column, ColumnBuilder, ValueType};
 
 use crate::held::HeldRows;
-use crate::node::{Operator, OperatorContext, OperatorState};
+use crate::node::{Operator, OperatorContext, OperatorState, to_json};
 use crate::nodes::transaction::DELIMITER;
 
 /// Merges rows.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct MvCombine {
     /// The field whose values are gathered.
     pub field: String,
@@ -27,8 +29,8 @@ impl Operator for MvCombine {
         "mvcombine"
     }
 
-    fn parameters(&self) -> String {
-        format!("{} {:?}", self.field, self.delimiter)
+    fn parameters(&self) -> Result<Json> {
+        to_json(self)
     }
 
     fn schema(&self, input: &SchemaRef) -> Result<SchemaRef> {

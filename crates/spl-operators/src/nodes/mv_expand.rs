@@ -5,13 +5,15 @@ use std::sync::Arc;
 use arrow::array::{Array, ArrayRef, AsArray, Int64Array, RecordBatch, StringViewBuilder, UInt32Builder};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::common::Result;
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
 use spl_functions::column::ValueType;
 
-use crate::node::{Operator, OperatorContext, OperatorState};
+use crate::node::{Operator, OperatorContext, OperatorState, to_json};
 use crate::ordinal::ORDINAL;
 
 /// Expands one list column; other rows pass as they are, rows without the field too.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct MvExpand {
     /// The field.
     pub field: String,
@@ -26,8 +28,8 @@ impl Operator for MvExpand {
         "mvexpand"
     }
 
-    fn parameters(&self) -> String {
-        format!("{} limit={} drop_null={}", self.field, self.limit, self.drop_null)
+    fn parameters(&self) -> Result<Json> {
+        to_json(self)
     }
 
     fn schema(&self, input: &SchemaRef) -> Result<SchemaRef> {

@@ -6,14 +6,16 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, RecordBatch};
 use arrow::datatypes::{Field, Schema, SchemaRef};
 use datafusion::common::Result;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Value as Json;
 use spl_functions::column::{Column, ColumnBuilder, ValueType};
 use spl_functions::value::Value;
 
 use crate::held::text_size;
-use crate::node::{Operator, OperatorContext, OperatorState};
+use crate::node::{Operator, OperatorContext, OperatorState, to_json};
 
 /// How a value follows from the rows before.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Step {
     /// The total so far; a value that is no number stays what it is in the field itself.
     Total,
@@ -32,7 +34,7 @@ pub enum Step {
 }
 
 /// A field computed from the rows before.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RunningField {
     /// What is read.
     pub source: String,
@@ -54,13 +56,30 @@ impl RunningField {
     }
 }
 
+/// The name of a command.
+pub type CommandName = &'static str;
+
 /// Computes fields from the rows before.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Running {
     /// The command.
-    pub command: &'static str,
+    #[serde(serialize_with = "as_text", deserialize_with = "command")]
+    pub command: CommandName,
     /// The fields.
     pub fields: Vec<RunningField>,
+}
+
+/// The commands that this operator does the work of.
+pub const COMMANDS: [&str; 5] = ["accum", "autoregress", "delta", "filldown", "trendline"];
+
+fn as_text<S: Serializer>(command: &CommandName, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+    serializer.serialize_str(command)
+}
+
+fn command<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<CommandName, D::Error> {
+    let name = String::deserialize(deserializer)?;
+    let known = COMMANDS.into_iter().find(|known| *known == name);
+    known.ok_or_else(|| serde::de::Error::custom(format!("`{name}` is none of {}", COMMANDS.join(", "))))
 }
 
 impl Operator for Running {
@@ -68,8 +87,8 @@ impl Operator for Running {
         self.command
     }
 
-    fn parameters(&self) -> String {
-        format!("{:?}", self.fields)
+    fn parameters(&self) -> Result<Json> {
+        to_json(self)
     }
 
     fn schema(&self, input: &SchemaRef) -> Result<SchemaRef> {

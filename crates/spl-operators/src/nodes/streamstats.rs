@@ -8,22 +8,26 @@ use arrow::compute::{cast, concat};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::common::Result;
 use datafusion::physical_expr::PhysicalExpr;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Value as Json;
 use spl_functions::aggregate::state::GroupedState;
 use spl_functions::aggregate::{AggregateCall, AggregateSpec, ValueLimit};
 use spl_functions::column::{Column, ValueType};
 use spl_functions::value::Value;
 
 use crate::held::text_size;
-use crate::node::{Operator, OperatorContext, OperatorState};
+use crate::node::{Operator, OperatorContext, OperatorState, to_json};
 
 /// A statistic to compute.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Statistic {
     /// Field that gets the result.
     pub name: String,
     /// The function.
+    #[serde(serialize_with = "name_of", deserialize_with = "named")]
     pub spec: &'static AggregateSpec,
     /// Most values, for functions that gather them.
+    #[serde(serialize_with = "most_of", deserialize_with = "at_most")]
     pub limit: ValueLimit,
     /// The number in the function's name.
     pub parameter: Option<f64>,
@@ -53,17 +57,47 @@ impl Statistic {
     }
 }
 
-/// A condition over a row with its results.
-#[derive(Clone, Debug)]
+fn name_of<S: Serializer>(spec: &&'static AggregateSpec, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+    serializer.serialize_str(spec.name)
+}
+
+fn named<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<&'static AggregateSpec, D::Error> {
+    let name = String::deserialize(deserializer)?;
+    let found = spl_functions::aggregate::all().find(|spec| spec.name == name);
+    found.ok_or_else(|| serde::de::Error::custom(format!("`{name}` is no statistical function")))
+}
+
+fn most_of<S: Serializer>(limit: &ValueLimit, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+    limit.most.serialize(serializer)
+}
+
+fn at_most<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<ValueLimit, D::Error> {
+    Ok(ValueLimit { most: usize::deserialize(deserializer)?, ..ValueLimit::default() })
+}
+
+/// A condition over a row with its results. It can be shown, but not be read back: the expression is compiled.
+#[derive(Clone, Debug, Serialize)]
 pub struct ResultCondition {
     /// The columns that it reads, in the order of its own schema.
     pub columns: Vec<String>,
     /// The condition over these columns.
+    #[serde(serialize_with = "shown")]
     pub condition: Arc<dyn PhysicalExpr>,
 }
 
+fn shown<S: Serializer>(condition: &Arc<dyn PhysicalExpr>, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+    serializer.collect_str(condition)
+}
+
+fn no_condition<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Option<ResultCondition>, D::Error> {
+    match Option::<Json>::deserialize(deserializer)? {
+        None => Ok(None),
+        Some(_) => Err(serde::de::Error::custom("a condition over results can't be read back")),
+    }
+}
+
 /// What `streamstats` does.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct StreamStatistics {
     /// The statistics.
     pub statistics: Vec<Statistic>,
@@ -84,6 +118,7 @@ pub struct StreamStatistics {
     /// Boolean column: forgets everything after a row.
     pub reset_after: Option<String>,
     /// Forgets everything after a row whose results meet the condition.
+    #[serde(deserialize_with = "no_condition")]
     pub reset_after_result: Option<ResultCondition>,
 }
 
@@ -92,8 +127,8 @@ impl Operator for StreamStatistics {
         "streamstats"
     }
 
-    fn parameters(&self) -> String {
-        format!("{self:?}")
+    fn parameters(&self) -> Result<Json> {
+        to_json(self)
     }
 
     fn schema(&self, input: &SchemaRef) -> Result<SchemaRef> {

@@ -3,11 +3,13 @@
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::SchemaRef;
 use datafusion::common::Result;
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
 
-use crate::node::{Operator, OperatorContext, OperatorState};
+use crate::node::{Operator, OperatorContext, OperatorState, to_json};
 
 /// Reads the condition from a Boolean column.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct TakeWhile {
     /// The column with the condition.
     pub condition: String,
@@ -24,8 +26,8 @@ impl Operator for TakeWhile {
         "head"
     }
 
-    fn parameters(&self) -> String {
-        format!("while {} null={} keeplast={} limit={:?}", self.condition, self.null_is_true, self.keep_last, self.limit)
+    fn parameters(&self) -> Result<Json> {
+        to_json(self)
     }
 
     fn schema(&self, input: &SchemaRef) -> Result<SchemaRef> {

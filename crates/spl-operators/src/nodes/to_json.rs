@@ -5,16 +5,17 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, RecordBatch};
 use arrow::datatypes::{Field, Schema, SchemaRef};
 use datafusion::common::Result;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Number, Value as Json};
 use spl_functions::column::{Column, ColumnBuilder, ValueType};
 use spl_functions::value::{Value, parse_number};
 
-use crate::node::{Operator, OperatorContext, OperatorState};
+use crate::node::{Operator, OperatorContext, OperatorState, to_json};
 
 /// How a field's values become JSON.
 ///
 /// Source: Splunk search reference, tojson.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum JsonType {
     /// Number, boolean, null or JSON where the text is one, else a string.
     Auto,
@@ -103,7 +104,7 @@ fn boolean(text: &str) -> Option<Json> {
 }
 
 /// Writes the listed fields of each row into one field, as a JSON object.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct ToJson {
     /// Fields and what they become, in order.
     pub fields: Vec<(String, JsonType)>,
@@ -118,8 +119,8 @@ impl Operator for ToJson {
         "tojson"
     }
 
-    fn parameters(&self) -> String {
-        format!("{:?} output={} fill_null={}", self.fields, self.output, self.fill_null)
+    fn parameters(&self) -> Result<Json> {
+        to_json(self)
     }
 
     fn schema(&self, input: &SchemaRef) -> Result<SchemaRef> {

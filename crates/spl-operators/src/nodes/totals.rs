@@ -6,14 +6,16 @@ use arrow::array::{ArrayRef, Float64Array, Int64Array, RecordBatch};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::common::Result;
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
 use spl_functions::column::{Column, ColumnBuilder, ValueType};
 use spl_functions::value::{Value, parse_number};
 
-use crate::node::{Operator, OperatorContext, OperatorState};
+use crate::node::{Operator, OperatorContext, OperatorState, to_json};
 use crate::ordinal::ORDINAL;
 
 /// Adds the total of each row's numbers.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RowTotals {
     /// The fields added up.
     pub fields: Vec<String>,
@@ -26,8 +28,8 @@ impl Operator for RowTotals {
         "addtotals"
     }
 
-    fn parameters(&self) -> String {
-        format!("{} = {:?}", self.target, self.fields)
+    fn parameters(&self) -> Result<Json> {
+        to_json(self)
     }
 
     fn ordered(&self) -> bool {
@@ -93,7 +95,7 @@ impl OperatorState for RowState {
 }
 
 /// Adds a row with the totals of columns.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ColumnTotals {
     /// The columns added up.
     pub fields: Vec<String>,
@@ -106,8 +108,8 @@ impl Operator for ColumnTotals {
         "addcoltotals"
     }
 
-    fn parameters(&self) -> String {
-        format!("{:?} {:?}", self.fields, self.label)
+    fn parameters(&self) -> Result<Json> {
+        to_json(self)
     }
 
     fn schema(&self, input: &SchemaRef) -> Result<SchemaRef> {

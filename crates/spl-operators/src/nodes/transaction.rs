@@ -9,18 +9,20 @@ use std::sync::Arc;
 use arrow::array::{Array, ArrayRef, AsArray, Int64Array, RecordBatch};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::common::Result;
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
 use spl_functions::column::{Column, ColumnBuilder, ValueType};
 use spl_functions::value::Value;
 
 use crate::held::{HeldRows, text_size};
-use crate::node::{Operator, OperatorContext, OperatorState};
+use crate::node::{Operator, OperatorContext, OperatorState, to_json};
 use crate::ordinal::ORDINAL;
 
 /// The metadata key that keeps the delimiter of a multivalue field for its single-value form.
 pub const DELIMITER: &str = "splq.delimiter";
 
 /// Which fields keep all values in the order of events.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Listed {
     /// None: the distinct values, sorted.
     Nothing,
@@ -31,7 +33,7 @@ pub enum Listed {
 }
 
 /// What makes and ends transactions.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Transactions {
     /// Fields whose values events of a transaction share.
     pub fields: Vec<String>,
@@ -82,8 +84,8 @@ impl Operator for Transactions {
         "transaction"
     }
 
-    fn parameters(&self) -> String {
-        format!("{self:?}")
+    fn parameters(&self) -> Result<Json> {
+        to_json(self)
     }
 
     fn schema(&self, input: &SchemaRef) -> Result<SchemaRef> {

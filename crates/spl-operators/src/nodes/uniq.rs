@@ -4,13 +4,15 @@ use arrow::array::{BooleanBuilder, RecordBatch};
 use arrow::compute::filter_record_batch;
 use arrow::datatypes::SchemaRef;
 use datafusion::common::Result;
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
 use spl_functions::column::Column;
 
 use crate::held::text_size;
-use crate::node::{Operator, OperatorContext, OperatorState};
+use crate::node::{Operator, OperatorContext, OperatorState, to_json};
 
 /// Compares all fields of a row with those of the row before; absent values are equal.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Uniq;
 
 impl Operator for Uniq {
@@ -18,8 +20,8 @@ impl Operator for Uniq {
         "uniq"
     }
 
-    fn parameters(&self) -> String {
-        String::new()
+    fn parameters(&self) -> Result<Json> {
+        to_json(self)
     }
 
     fn schema(&self, input: &SchemaRef) -> Result<SchemaRef> {

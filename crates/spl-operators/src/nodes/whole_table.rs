@@ -6,12 +6,14 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, RecordBatch};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::common::Result;
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
 
 use crate::held::HeldRows;
-use crate::node::{Operator, OperatorContext, OperatorState};
+use crate::node::{Operator, OperatorContext, OperatorState, to_json};
 
 /// What happens to the rows together.
-pub trait TableStep: Debug + Send + Sync + 'static {
+pub trait TableStep: Clone + Debug + Serialize + Send + Sync + 'static {
     /// The command.
     fn command(&self) -> &'static str;
     /// Columns that come out.
@@ -21,16 +23,16 @@ pub trait TableStep: Debug + Send + Sync + 'static {
 }
 
 /// Gathers all rows, then takes a step.
-#[derive(Clone, Debug)]
-pub struct WholeTable(pub Arc<dyn TableStep>);
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct WholeTable<S>(pub S);
 
-impl Operator for WholeTable {
+impl<S: TableStep> Operator for WholeTable<S> {
     fn name(&self) -> &'static str {
         self.0.command()
     }
 
-    fn parameters(&self) -> String {
-        format!("{:?}", self.0)
+    fn parameters(&self) -> Result<Json> {
+        to_json(self)
     }
 
     fn schema(&self, input: &SchemaRef) -> Result<SchemaRef> {
@@ -42,13 +44,13 @@ impl Operator for WholeTable {
     }
 }
 
-struct State {
-    step: Arc<dyn TableStep>,
+struct State<S> {
+    step: S,
     output: SchemaRef,
     held: HeldRows,
 }
 
-impl OperatorState for State {
+impl<S: TableStep> OperatorState for State<S> {
     fn push(&mut self, batch: RecordBatch) -> Result<Option<RecordBatch>> {
         self.held.push(batch);
         Ok(None)

@@ -17,6 +17,8 @@ type Watched = (Arc<AtomicBool>, Diagnostic);
 pub struct SearchNotes {
     warnings: Mutex<Vec<Diagnostic>>,
     watched: Mutex<Vec<Watched>>,
+    /// Limits that rows may reach, by number, and whether they did.
+    limits: Mutex<Vec<(Diagnostic, bool)>>,
     effects: Mutex<Vec<Effect>>,
 }
 
@@ -36,6 +38,20 @@ impl SearchNotes {
     /// Notes a warning that holds only when `happened` is set while the search runs.
     pub fn watch(&self, happened: Arc<AtomicBool>, warning: Diagnostic) {
         locked(&self.watched).push((happened, warning));
+    }
+
+    /// Notes a warning for a limit that a run may reach; gives the number by which the run says so.
+    pub fn expect_limit(&self, warning: Diagnostic) -> usize {
+        let mut limits = locked(&self.limits);
+        limits.push((warning, false));
+        limits.len() - 1
+    }
+
+    /// Notes that a run has reached the limit of this number.
+    pub fn limit_reached(&self, number: usize) {
+        if let Some((_, reached)) = locked(&self.limits).get_mut(number) {
+            *reached = true;
+        }
     }
 
     /// Notes an effect, which the executor carries out when the search has run to its end.
@@ -66,6 +82,11 @@ impl SearchNotes {
         for (happened, warning) in watched {
             if happened.load(Ordering::Relaxed) {
                 self.warn(warning);
+            }
+        }
+        for (warning, reached) in &mut *locked(&self.limits) {
+            if std::mem::take(reached) {
+                self.warn(warning.clone());
             }
         }
         std::mem::take(&mut locked(&self.warnings))

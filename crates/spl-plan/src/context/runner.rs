@@ -10,17 +10,19 @@ use datafusion::execution::spill_file::SpillFile;
 use datafusion::logical_expr::LogicalPlan;
 use spl_parser::Diagnostic;
 
+use crate::context::notes::SearchNotes;
+
 /// The rows of a plan: its schema, and its batches in result order.
 pub type CollectedRows = (SchemaRef, Vec<RecordBatch>);
 
 /// Runs plans for one search.
 #[async_trait]
 pub trait Runner: Send + Sync {
-    /// Runs a plan to its end.
+    /// Runs a plan to its end, and notes the limits that it reached.
     ///
     /// # Errors
     /// What the engine or an operator fails with.
-    async fn collect(&self, plan: LogicalPlan) -> Result<CollectedRows, Diagnostic>;
+    async fn collect(&self, plan: LogicalPlan, notes: &SearchNotes) -> Result<CollectedRows, Diagnostic>;
 
     /// Whether the search is run. A search that is only checked or explained reads no events and has no effects.
     fn is_running(&self) -> bool;

@@ -1,7 +1,6 @@
 //! Stages: what was planned so far is run, and planning goes on from its rows.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
@@ -24,7 +23,7 @@ impl PlanContext {
     /// # Errors
     /// What the engine or an operator fails with.
     pub async fn collect(&self, frame: Frame) -> Result<CollectedRows, Diagnostic> {
-        self.runner().collect(frame.finished()?).await
+        self.runner().collect(frame.finished()?, self.notes()).await
     }
 
     /// Runs a frame and goes on from its rows: the end of a stage.
@@ -58,11 +57,10 @@ impl PlanContext {
     /// # Errors
     /// What the engine refuses.
     pub fn cut(&self, frame: Frame, limit: usize, limit_name: &'static str, span: Span, help: &str) -> Result<Frame, Diagnostic> {
-        let was_cut = Arc::new(AtomicBool::new(false));
         let warning = Diagnostic::warning("limit/reached", format!("results were cut to {limit} rows"), Some(span))
             .with_help(format!("{help}; the limit is `{limit_name}`"));
-        self.notes().watch(was_cut.clone(), warning);
-        frame.operate(Cut { limit, was_cut })
+        let warning = self.notes().expect_limit(warning);
+        frame.operate(Cut { limit, warning })
     }
 
     /// Plans a subsearch without running it.
