@@ -52,7 +52,7 @@ pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -
 /// sourcetype, host` gives `host`, `source`, `sourcetype`).
 fn write(rows: &Rows, words: &Words<'_>, most: usize) -> Option<String> {
     let mut fields: Vec<_> = rows.fields().filter(|(name, _)| !name.starts_with('_')).collect();
-    fields.sort_by(|(left, _), (right, _)| left.cmp(right));
+    fields.sort_by_key(|(name, _)| *name);
     let mut written = Vec::new();
     for row in 0..most {
         let mut columns = Vec::new();
