@@ -25,7 +25,9 @@ mod tests {
             ("index=main NOT [search b | outputlookup c.csv]", true),
             ("index=main | eval x=[search b | collect index=s | return $y]", true),
             ("| inputlookup a.csv | map search=\"search host=$host$ | collect index=summary\"", true),
-            ("| inputlookup a.csv | map search=\"search host=$host$ | stats count\"", false),
+            // Outside of quotes a value can become any part of a search.
+            ("| inputlookup a.csv | map search=\"search host=$host$ | stats count\"", true),
+            (r#"| inputlookup a.csv | map search="search host=\"$host$\" | stats count""#, false),
             ("index=main macro=data_collected_by_outputlookup | stats count AS collect", false),
             ("index=main | sistats count", false),
             ("index=main [search b | stats count by host | fields host]", false),
