@@ -20,7 +20,6 @@ use crate::functions::location::Location;
 use crate::functions::lookup::LookupFunction;
 use crate::node::{Operator, OperatorNode};
 use crate::nodes::abstract_text::Abstract;
-use crate::nodes::barrier::Barrier;
 use crate::nodes::concurrency::Concurrency;
 use crate::nodes::cut::Cut;
 use crate::nodes::dedup_consecutive::DedupConsecutive;
@@ -29,6 +28,7 @@ use crate::nodes::lookup::Lookup;
 use crate::nodes::map_values::MapValues;
 use crate::nodes::mv_combine::MvCombine;
 use crate::nodes::mv_expand::MvExpand;
+use crate::nodes::optimizer_fence::OptimizerFence;
 use crate::nodes::outlier::Outlier;
 use crate::nodes::running::Running;
 use crate::nodes::streamstats::StreamStatistics;
@@ -87,7 +87,7 @@ pub fn read_operator(bytes: &[u8]) -> Result<Arc<dyn Operator>> {
         "accum" | "autoregress" | "delta" | "filldown" | "trendline" => read::<Running>(parameters),
         "addcoltotals" => read::<ColumnTotals>(parameters),
         "addtotals" => read::<RowTotals>(parameters),
-        "barrier" => read::<Barrier>(parameters),
+        "optimizer_fence" => read::<OptimizerFence>(parameters),
         "concurrency" => read::<WholeTable<Concurrency>>(parameters),
         "cut" => read::<Cut>(parameters),
         "delimited" => read::<Delimited>(parameters),

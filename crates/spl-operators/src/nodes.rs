@@ -3,7 +3,6 @@
 //! They build on `node`, `ordinal` and `lookup` only. Read `take_while.rs` first.
 
 pub mod abstract_text;
-pub mod barrier;
 pub mod concurrency;
 pub mod cut;
 pub mod dedup_consecutive;
@@ -12,6 +11,7 @@ pub mod lookup;
 pub mod map_values;
 pub mod mv_combine;
 pub mod mv_expand;
+pub mod optimizer_fence;
 pub mod outlier;
 pub mod running;
 pub mod streamstats;

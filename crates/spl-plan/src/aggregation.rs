@@ -10,8 +10,8 @@ use datafusion::logical_expr::{AggregateUDF, Expr, WindowFunctionDefinition, lit
 use spl_functions::aggregate::{AggregateSpec, Inputs};
 use spl_functions::column::ValueType;
 use spl_operators::errors::engine_error;
-use spl_operators::nodes::barrier::Barrier;
 use spl_operators::nodes::mv_expand::MvExpand;
+use spl_operators::nodes::optimizer_fence::OptimizerFence;
 use spl_operators::ordinal::ORDINAL;
 use spl_parser::syntax::{Aggregation, AggregationArgument, Argument, CommandCall};
 use spl_parser::{Diagnostic, Span};
@@ -133,7 +133,7 @@ pub fn with_all_numbers(context: &PlanContext, call: &CommandCall, frame: Frame)
         let widened = frame
             .assign(vec![(MARK.to_owned(), marked)])?
             .build(|plan| plan.window(vec![most.alias(ANY)]))?
-            .operate(Barrier { ordered: true })?;
+            .operate(OptimizerFence { ordered: true })?;
         let kept = choose(context, vec![(column(ANY).eq(lit(0_i64)), value)], None)?;
         let name = all_numbers(&field.name);
         frame = widened.assign(vec![(name.clone(), kept.expression)])?.without(&[MARK.to_owned(), ANY.to_owned()])?;

@@ -4,10 +4,10 @@
 
 pub mod data;
 pub mod keyed_extraction;
-pub mod kind;
 pub mod level;
 pub mod parsed_knowledge;
 pub mod parts;
 pub mod planned_knowledge;
+pub mod profile;
 pub mod statistics;
 pub mod summaries;

@@ -16,7 +16,7 @@ use datafusion::prelude::cast;
 use spl_functions::column::ValueType;
 use spl_operators::errors::engine_error;
 use spl_operators::node::{Operator, OperatorNode};
-use spl_operators::nodes::barrier::Barrier;
+use spl_operators::nodes::optimizer_fence::OptimizerFence;
 use spl_operators::ordinal::ORDINAL;
 use spl_parser::Diagnostic;
 
@@ -195,7 +195,7 @@ impl Frame {
             let input = below.input.as_ref().clone();
             return Self { plan: input, ..settled }.project(merged);
         }
-        let apart = if reads_what_it_sets(&below.expr) { settled.operate(Barrier { ordered: false })? } else { settled };
+        let apart = if reads_what_it_sets(&below.expr) { settled.operate(OptimizerFence { ordered: false })? } else { settled };
         apart.project(projected)
     }
 
@@ -241,7 +241,7 @@ impl Frame {
         }
         let mut assigned = self.select(columns)?;
         assigned.assignments += 1;
-        if assigned.assignments < MERGED_ASSIGNMENTS { Ok(assigned) } else { assigned.operate(Barrier { ordered: false }) }
+        if assigned.assignments < MERGED_ASSIGNMENTS { Ok(assigned) } else { assigned.operate(OptimizerFence { ordered: false }) }
     }
 
     /// All columns but these.

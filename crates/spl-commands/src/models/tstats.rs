@@ -118,8 +118,8 @@ fn grouped(
     condition: Option<&SearchExpression>,
     searched: Option<Frame>,
 ) -> Result<(Frame, Vec<String>), Diagnostic> {
-    let events = EventScope::of_kinds(context);
-    let scopes = DatasetScope::of_kinds(context, &events, dataset);
+    let events = EventScope::of_profiles(context);
+    let scopes = DatasetScope::of_profiles(context, &events, dataset);
     let mut conditions = match &searched {
         Some(_) => vec![lit(true); scopes.len()],
         None => dataset::constraints(&scopes, dataset, call.span)?,
@@ -145,7 +145,7 @@ fn grouped(
                     }
                 }
             }
-            let frame = events::scan(context)?.filter(events::any_kind(&conditions))?;
+            let frame = events::scan(context)?.filter(events::any_profile(&conditions))?;
             events::within_search_time(context, frame, condition)?
         }
     };
@@ -187,7 +187,7 @@ fn grouped(
             continue;
         }
         let values = scopes.iter().map(|scope| scope.resolve(&name)).collect::<Result<Vec<_>, _>>()?;
-        if let Some(found) = events::each_kind(context, &conditions, values)? {
+        if let Some(found) = events::each_profile(context, &conditions, values)? {
             columns.push((name, if found.value_type == ValueType::Null { null(ValueType::Text) } else { found.expression }));
         } else {
             columns.push((name, null(ValueType::Text)));
@@ -198,7 +198,7 @@ fn grouped(
             return Err(Diagnostic::error("plan/argument", "`PREFIX` reads texts of events, not a data model", *span));
         }
         let values = scopes.iter().map(|scope| scope.resolve("_raw")).collect::<Result<Vec<_>, _>>()?;
-        let raw = events::each_kind(context, &conditions, values)?;
+        let raw = events::each_profile(context, &conditions, values)?;
         for (name, prefix, _) in prefixes {
             let value = match &raw {
                 Some(raw) => prefixed(context, raw.clone(), &prefix)?,

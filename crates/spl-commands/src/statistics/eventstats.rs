@@ -3,7 +3,7 @@
 use datafusion::logical_expr::expr::WindowFunction;
 use datafusion::logical_expr::{Expr, ExprFunctionExt, WindowFunctionDefinition, lit};
 use spl_operators::errors::engine_error;
-use spl_operators::nodes::barrier::Barrier;
+use spl_operators::nodes::optimizer_fence::OptimizerFence;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
 use spl_plan::aggregation;
@@ -33,7 +33,7 @@ pub fn plan(context: &PlanContext, call: &CommandCall, frame: Frame) -> Result<F
     }
     let names: Vec<String> = (0..planned.len()).map(internal).chain(hidden).collect();
     // A limit further down must not cut the rows that the windows see.
-    let widened = frame.build(|plan| plan.window(windows))?.operate(Barrier { ordered: true })?;
+    let widened = frame.build(|plan| plan.window(windows))?.operate(OptimizerFence { ordered: true })?;
     // Rows without one of the by-fields belong to no group.
     let grouped = fields.iter().map(|field| column(field).is_not_null()).reduce(Expr::and).unwrap_or_else(|| lit(true));
     let mut assignments = Vec::new();

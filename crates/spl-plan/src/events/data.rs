@@ -13,8 +13,8 @@ use spl_operators::errors::engine_error;
 use spl_operators::ordinal::ORDINAL;
 use spl_parser::Diagnostic;
 
-use crate::events::kind::EventKind;
-use crate::events::statistics::ColumnFacts;
+use crate::events::profile::EventProfile;
+use crate::events::statistics::ColumnStatistics;
 use crate::events::{keyed_extraction, statistics};
 use crate::frame::ordinal;
 
@@ -30,11 +30,11 @@ pub struct EventData {
     schema: SchemaRef,
     table: Arc<MemTable>,
     /// The kinds of events by number; events carry the number in a hidden column. Never empty.
-    kinds: Vec<EventKind>,
+    kinds: Vec<EventProfile>,
     /// The events again, for what is asked of whole columns.
     batches: Vec<RecordBatch>,
     /// What is known of each column, for each kind; found out when it is first asked for.
-    facts: Vec<OnceLock<Vec<ColumnFacts>>>,
+    facts: Vec<OnceLock<Vec<ColumnStatistics>>>,
 }
 
 impl EventData {
@@ -72,7 +72,7 @@ impl EventData {
             .with_sort_order(vec![vec![ordinal().sort(true, false)]]);
         let mut kinds = sorter.kinds;
         if kinds.is_empty() {
-            kinds.push(EventKind { props: ResolvedProps::default(), sourcetype: None, source: None });
+            kinds.push(EventProfile { props: ResolvedProps::default(), sourcetype: None, source: None });
         }
         let facts = with_kind.fields().iter().map(|_| OnceLock::new()).collect();
         Ok(Self { schema: with_kind, table: Arc::new(table), kinds, batches: whole, facts })
@@ -99,12 +99,12 @@ impl EventData {
     }
 
     /// The kinds of events; never empty.
-    pub fn kinds(&self) -> &[EventKind] {
+    pub fn profiles(&self) -> &[EventProfile] {
         &self.kinds
     }
 
     /// A column's type and what is known of it among the events of a kind; none when the data has no such column.
-    pub fn facts(&self, name: &str, kind: usize) -> Option<(DataType, ColumnFacts)> {
+    pub fn statistics(&self, name: &str, kind: usize) -> Option<(DataType, ColumnStatistics)> {
         let place = self.schema.index_of(name).ok()?;
         let kinds_place = self.schema.index_of(KIND).ok()?;
         let facts = self.facts[place].get_or_init(|| statistics::of_column(&self.batches, place, kinds_place, self.kinds.len()));
@@ -113,7 +113,7 @@ impl EventData {
 
     /// Whether each event has a value in this column.
     pub fn is_in_all_events(&self, name: &str) -> bool {
-        (0..self.kinds.len()).all(|kind| self.facts(name, kind).is_some_and(|(_, facts)| facts.always_present))
+        (0..self.kinds.len()).all(|kind| self.statistics(name, kind).is_some_and(|(_, facts)| facts.always_present))
     }
 
     /// Names of the fields that the data carries.
@@ -126,7 +126,7 @@ impl EventData {
 struct Sorter<'k> {
     knowledge: &'k Knowledge,
     few_sources: bool,
-    kinds: Vec<EventKind>,
+    kinds: Vec<EventProfile>,
     numbers: HashMap<[Option<String>; 3], i32>,
 }
 
@@ -163,7 +163,7 @@ impl Sorter<'_> {
         }
         let [sourcetype, source, host] = &names;
         let text = |name: &Option<String>| name.clone().unwrap_or_default();
-        let kind = EventKind {
+        let kind = EventProfile {
             props: self.knowledge.props_for(&text(sourcetype), &text(source), &text(host)),
             // A sourcetype that is renamed has its new name in every search (Splunk admin manual, props.conf, rename).
             sourcetype: sourcetype.as_deref().map(|name| self.knowledge.search_time_sourcetype(name).to_owned()),

@@ -14,8 +14,8 @@ use spl_parser::Diagnostic;
 
 use crate::cells::cell::{Cell, push};
 use crate::cells::transform_reader::{Reader, reader};
-use crate::events::kind::EventKind;
 use crate::events::level::STORED_FIELDS;
+use crate::events::profile::EventProfile;
 
 /// Values by field, then by row.
 type FoundRows = IndexMap<String, HashMap<usize, Vec<String>>>;
@@ -54,7 +54,7 @@ pub fn extend(
     schema: &SchemaRef,
     batches: &[RecordBatch],
     numbers: &[ArrayRef],
-    kinds: &[EventKind],
+    kinds: &[EventProfile],
     knowledge: &Knowledge,
 ) -> Result<Option<(SchemaRef, Vec<RecordBatch>)>, Diagnostic> {
     let mut readers: Vec<Vec<(&Transform, Reader<'_>)>> = Vec::with_capacity(kinds.len());

@@ -14,7 +14,7 @@ const MOST_LISTS: usize = 32;
 
 /// A column among the events of one kind.
 #[derive(Clone, Debug)]
-pub struct ColumnFacts {
+pub struct ColumnStatistics {
     /// Whether each event lacks it.
     pub always_absent: bool,
     /// Whether each event has it.
@@ -24,7 +24,7 @@ pub struct ColumnFacts {
 }
 
 /// The facts of one column, for each kind of event.
-pub fn of_column(batches: &[RecordBatch], place: usize, kinds_place: usize, kinds: usize) -> Vec<ColumnFacts> {
+pub fn of_column(batches: &[RecordBatch], place: usize, kinds_place: usize, kinds: usize) -> Vec<ColumnStatistics> {
     let mut counts = vec![Counted::default(); kinds.max(1)];
     let mut texts = SharedTexts::of(batches, place);
     let mut lists = Lists::default();
@@ -58,7 +58,7 @@ pub fn of_column(batches: &[RecordBatch], place: usize, kinds_place: usize, kind
     counts
         .into_iter()
         .enumerate()
-        .map(|(kind, counted)| ColumnFacts {
+        .map(|(kind, counted)| ColumnStatistics {
             // Of no events nothing is known.
             always_absent: counted.rows > 0 && counted.rows == counted.absent,
             always_present: counted.rows > 0 && counted.absent == 0,

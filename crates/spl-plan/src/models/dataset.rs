@@ -94,7 +94,11 @@ pub struct DatasetScope<'a> {
 
 impl<'a> DatasetScope<'a> {
     /// One scope per kind of event.
-    pub fn of_kinds(context: &'a PlanContext, events: &'a [EventScope<'a>], dataset: Option<&'a DatasetName<'a>>) -> Vec<Self> {
+    pub fn of_profiles(
+        context: &'a PlanContext,
+        events: &'a [EventScope<'a>],
+        dataset: Option<&'a DatasetName<'a>>,
+    ) -> Vec<Self> {
         events.iter().map(|events| Self { events, dataset, context, calculated: RefCell::default() }).collect()
     }
 
@@ -352,10 +356,10 @@ pub fn rows(
     required: &RequiredFields,
     span: Span,
 ) -> Result<Frame, Diagnostic> {
-    let kinds = EventScope::of_kinds(context);
-    let scopes = DatasetScope::of_kinds(context, &kinds, Some(dataset));
+    let kinds = EventScope::of_profiles(context);
+    let scopes = DatasetScope::of_profiles(context, &kinds, Some(dataset));
     let conditions = constraints(&scopes, Some(dataset), span)?;
-    let frame = events::scan(context)?.filter(events::any_kind(&conditions))?;
+    let frame = events::scan(context)?.filter(events::any_profile(&conditions))?;
     let frame = events::within_time_range(context, frame)?;
     // Names in the result, each with the name that the dataset's scope knows.
     let mut names: Vec<(String, Option<String>)> = DEFAULT_FIELDS.iter().map(|name| ((*name).to_owned(), None)).collect();
@@ -387,7 +391,7 @@ pub fn rows(
             Some(inside) => scopes.iter().map(|scope| scope.resolve(inside)).collect::<Result<Vec<_>, _>>()?,
             None => kinds.iter().map(|events| events.resolve(&shown)).collect::<Result<Vec<_>, _>>()?,
         };
-        if let Some(found) = events::each_kind(context, &conditions, values)? {
+        if let Some(found) = events::each_profile(context, &conditions, values)? {
             let value = if found.value_type == ValueType::Null { null(ValueType::Text) } else { found.expression };
             columns.push((shown, value));
         }

@@ -17,10 +17,10 @@ use spl_parser::syntax::{Pattern, SearchExpression};
 
 use crate::context::PlanContext;
 use crate::events::data::KIND;
-use crate::events::kind::EventKind;
 use crate::events::level::{Level, STORED_FIELDS};
 use crate::events::parsed_knowledge::ParsedKnowledge;
 use crate::events::planned_knowledge::{KnowledgeVersion, PlannedKnowledge};
+use crate::events::profile::EventProfile;
 use crate::expression;
 use crate::frame::ordinals::unqualified;
 use crate::frame::scope::{KnowledgeScope, RAW_PREFIX, Scope, Typed};
@@ -33,7 +33,7 @@ use spl_parser::effects::RequiredFields;
 /// Looks fields of the events of one kind up, knowledge applied.
 pub struct EventScope<'a> {
     context: &'a PlanContext,
-    kind: &'a EventKind,
+    kind: &'a EventProfile,
     number: usize,
     /// What planned knowledge depends on.
     version: KnowledgeVersion,
@@ -44,11 +44,11 @@ pub struct EventScope<'a> {
 
 impl<'a> EventScope<'a> {
     /// One scope per kind of event.
-    pub fn of_kinds(context: &'a PlanContext) -> Vec<Self> {
+    pub fn of_profiles(context: &'a PlanContext) -> Vec<Self> {
         let version = context.knowledge_version();
         let own = context.notes().has_effects().then(Arc::<PlannedKnowledge>::default);
         let scope = |(number, kind)| Self { context, kind, number, version, own: own.clone(), depth: Cell::new(0) };
-        context.data().kinds().iter().enumerate().map(scope).collect()
+        context.data().profiles().iter().enumerate().map(scope).collect()
     }
 
     fn planned(&self) -> &PlannedKnowledge {
@@ -79,7 +79,7 @@ impl<'a> EventScope<'a> {
         if let Some(constant) = constant {
             return Some(literal_text(constant));
         }
-        if self.context.data().facts(name, self.number).is_some_and(|(_, facts)| facts.always_absent) {
+        if self.context.data().statistics(name, self.number).is_some_and(|(_, facts)| facts.always_absent) {
             return Some(Typed::new(null(ValueType::Text), ValueType::Null));
         }
         Some(Typed::new(column(name), ValueType::of(field.data_type())))
@@ -495,7 +495,7 @@ pub fn search_events(
     condition: Option<&SearchExpression>,
     required: &RequiredFields,
 ) -> Result<Frame, Diagnostic> {
-    let scopes = EventScope::of_kinds(context);
+    let scopes = EventScope::of_profiles(context);
     let mut conditions = Vec::with_capacity(scopes.len());
     for scope in &scopes {
         conditions.push(match condition {
@@ -503,7 +503,7 @@ pub fn search_events(
             None => lit(true),
         });
     }
-    let frame = scan(context)?.filter(any_kind(&conditions))?;
+    let frame = scan(context)?.filter(any_profile(&conditions))?;
     let frame = within_search_time(context, frame, condition)?;
     project(context, frame, &scopes, &conditions, required)
 }
@@ -520,7 +520,7 @@ pub async fn found_events(
 }
 
 /// The condition that an event is of a kind and meets that kind's condition.
-pub fn any_kind(conditions: &[Expr]) -> Expr {
+pub fn any_profile(conditions: &[Expr]) -> Expr {
     if let [first, rest @ ..] = conditions
         && rest.iter().all(|condition| condition == first)
     {
@@ -550,7 +550,7 @@ pub fn any_kind(conditions: &[Expr]) -> Expr {
 }
 
 /// A field as each kind has it, for the kinds whose condition can hold.
-pub fn each_kind(context: &PlanContext, conditions: &[Expr], values: Vec<Option<Typed>>) -> Result<Option<Typed>, Diagnostic> {
+pub fn each_profile(context: &PlanContext, conditions: &[Expr], values: Vec<Option<Typed>>) -> Result<Option<Typed>, Diagnostic> {
     let live: Vec<(usize, Option<Typed>)> =
         values.into_iter().enumerate().filter(|(place, _)| !conditions::is_false(&conditions[*place])).collect();
     let Some((_, first)) = live.first() else { return Ok(None) };
@@ -653,7 +653,7 @@ fn project(
             Some(Typed::new(column(&name), ValueType::Text))
         } else {
             let values = scopes.iter().map(|scope| scope.resolve(&name)).collect::<Result<Vec<_>, _>>()?;
-            each_kind(context, conditions, values)?
+            each_profile(context, conditions, values)?
         };
         // A search that no event can meet has no fields, but commands that need the time still find its column.
         let found = found.or_else(|| (name == "_time").then(|| Typed::new(null(ValueType::Float), ValueType::Float)));

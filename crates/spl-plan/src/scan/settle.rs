@@ -15,7 +15,7 @@ use spl_operators::compiled::compile;
 use spl_operators::distinct::dictionary_type;
 
 use crate::events::data::EventData;
-use crate::events::statistics::{ColumnFacts, MOST_TEXTS};
+use crate::events::statistics::{ColumnStatistics, MOST_TEXTS};
 use crate::frame::scope::Typed;
 use crate::frame::{conditions, null};
 
@@ -30,8 +30,8 @@ pub struct Events<'a> {
 }
 
 impl Events<'_> {
-    fn facts(&self, name: &str) -> Option<(DataType, ColumnFacts)> {
-        self.data.facts(name, self.kind)
+    fn statistics(&self, name: &str) -> Option<(DataType, ColumnStatistics)> {
+        self.data.statistics(name, self.kind)
     }
 }
 
@@ -42,7 +42,7 @@ pub fn settle(typed: Typed, events: &Events<'_>) -> Typed {
     let expression = match expression {
         // A text column needs no other type once nothing else has to fit with it.
         Expr::Cast(cast) if value_type == ValueType::Text => match *cast.expr {
-            Expr::Column(column) if events.facts(&column.name).is_some_and(|(known, _)| known == dictionary_type()) => {
+            Expr::Column(column) if events.statistics(&column.name).is_some_and(|(known, _)| known == dictionary_type()) => {
                 Expr::Column(column)
             }
             other => Expr::Cast(datafusion::logical_expr::Cast { expr: Box::new(other), ..cast }),
@@ -104,7 +104,7 @@ fn constant(node: &Expr, events: &Events<'_>) -> Option<bool> {
     let mut columns = node.column_refs().into_iter();
     let (only, None) = (columns.next(), columns.next()) else { return None };
     let Some(only) = only else { return evaluate(node, None, events.options).ok().flatten() };
-    let (data_type, facts) = events.facts(&only.name)?;
+    let (data_type, facts) = events.statistics(&only.name)?;
     match presence_test(node) {
         Some(wants_present) if facts.always_present => return Some(wants_present),
         Some(wants_present) if facts.always_absent => return Some(!wants_present),

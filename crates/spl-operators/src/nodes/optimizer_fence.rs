@@ -13,14 +13,14 @@ use crate::node::{Operator, OperatorContext, OperatorState, to_json};
 
 /// Passes rows on.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct Barrier {
+pub struct OptimizerFence {
     /// Keeps limits above, too: rows are read in order.
     pub ordered: bool,
 }
 
-impl Operator for Barrier {
+impl Operator for OptimizerFence {
     fn name(&self) -> &'static str {
-        "barrier"
+        "optimizer_fence"
     }
 
     fn parameters(&self) -> Result<Json> {
@@ -36,11 +36,11 @@ impl Operator for Barrier {
     }
 
     fn start(&self, _: &SchemaRef, _: &OperatorContext) -> Box<dyn OperatorState> {
-        Box::new(Barrier { ordered: self.ordered })
+        Box::new(OptimizerFence { ordered: self.ordered })
     }
 }
 
-impl OperatorState for Barrier {
+impl OperatorState for OptimizerFence {
     fn push(&mut self, batch: RecordBatch) -> Result<Option<RecordBatch>> {
         Ok(Some(batch))
     }
