@@ -127,8 +127,8 @@ impl ExecutionPlan for OperatorExec {
     }
 
     fn maintains_input_order(&self) -> Vec<bool> {
-        // An ordered operator states its order itself; no limit of a sort above may be carried below it.
-        vec![!self.operator.ordered()]
+        // The node states its order itself (see `try_new`), and no more: a sort by other columns stays above it.
+        vec![false]
     }
 
     fn benefits_from_input_partitioning(&self) -> Vec<bool> {
