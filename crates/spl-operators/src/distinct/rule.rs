@@ -229,13 +229,13 @@ fn reads_now(expression: &Expr) -> bool {
     expression.exists(|part| Ok(matches!(part, Expr::ScalarFunction(call) if READ_NOW.contains(&call.name())))).unwrap_or(true)
 }
 
-/// Whether a node takes a dictionary in place of texts in any column.
+/// Whether a node takes a dictionary in place of texts in any column. A sort does not: the casts that bring the planned
+/// types back would stand above it, where the engine may spread its rows over partitions and lose their order.
 fn takes_dictionaries(node: &LogicalPlan) -> bool {
     matches!(
         node,
         LogicalPlan::Projection(_)
             | LogicalPlan::Filter(_)
-            | LogicalPlan::Sort(_)
             | LogicalPlan::Limit(_)
             | LogicalPlan::Window(_)
             | LogicalPlan::Aggregate(Aggregate { .. })
