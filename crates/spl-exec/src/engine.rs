@@ -65,6 +65,22 @@ pub struct Settings {
     pub csv_folder: Option<PathBuf>,
 }
 
+impl Settings {
+    /// The defaults, with the clock of searches that bring none of their own.
+    pub fn at(clock: SearchClock) -> Self {
+        Self {
+            clock,
+            limits: IndexMap::new(),
+            memory_limit: None,
+            threads: 0,
+            batch_rows: None,
+            rewrites: Rewrites::default(),
+            geo_database: None,
+            csv_folder: None,
+        }
+    }
+}
+
 /// Rewrites that make searches faster and never change their rows; each can be switched off, so that tests compare.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rewrites {
@@ -453,3 +469,6 @@ impl QueryPlanner for SplQueryPlanner {
         planner.create_physical_plan(plan, state).await
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -71,6 +71,20 @@ impl FunctionSpec {
         Self { check: Some(check), ..self }
     }
 
+    /// The same row, whose kernel reads the now of the search.
+    pub(crate) const fn at_now(self) -> Self {
+        let kernel = match self.kernel {
+            Kernel::Columns(kernel) => Kernel::AtNow(kernel),
+            other => other,
+        };
+        Self { kernel, ..self }
+    }
+
+    /// Whether results depend on the now of the search, so that they can be kept for searches of the same now only.
+    pub fn reads_now(&self) -> bool {
+        matches!(self.kernel, Kernel::AtNow(_))
+    }
+
     /// Whether this is an operator of the planner (`spl_...`, `search_...`), which users can't call and which lists of
     /// functions leave out.
     pub fn is_operator(&self) -> bool {
@@ -91,6 +105,8 @@ pub fn is_operator(name: &str) -> bool {
 pub enum Kernel {
     /// Column by column; immutable.
     Columns(fn(&Call<'_>) -> Result<ArrayRef>),
+    /// The same, and it reads the now of the search: what is kept of it belongs to that now.
+    AtNow(fn(&Call<'_>) -> Result<ArrayRef>),
     /// The same, but each call yields something new (`random`): never cached or folded.
     Volatile(fn(&Call<'_>) -> Result<ArrayRef>),
     /// Rewritten by the planner: lazily evaluated or about expressions (`if`, `case`, `coalesce`, `mvmap`, `now`).
@@ -101,6 +117,7 @@ impl std::fmt::Debug for Kernel {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::Columns(_) => "Columns",
+            Self::AtNow(_) => "AtNow",
             Self::Volatile(_) => "Volatile",
             Self::Planned => "Planned",
         })
@@ -115,7 +132,7 @@ pub struct Call<'a> {
     pub rows: usize,
     /// What must be built.
     pub returns: ValueType,
-    /// Now, in epoch seconds.
+    /// Now, in epoch seconds; not a number for a kernel that does not say that it reads it ([`Kernel::AtNow`]).
     pub now: f64,
     /// The time zone of the search.
     pub time_zone: Tz,
@@ -238,20 +255,15 @@ impl SplFunction {
         returns: ValueType,
         options: &ConfigOptions,
     ) -> Result<ArrayRef> {
-        let kernel = match self.spec.kernel {
-            Kernel::Columns(kernel) | Kernel::Volatile(kernel) => kernel,
+        let settings = EvaluationSettings::from_options(options);
+        let (kernel, now) = match self.spec.kernel {
+            // A kernel that does not say that it reads the now gets none, as its results are kept for other searches.
+            Kernel::Columns(kernel) | Kernel::Volatile(kernel) => (kernel, f64::NAN),
+            Kernel::AtNow(kernel) => (kernel, settings.now),
             Kernel::Planned => return exec_err!("{} was not planned", self.spec.name),
         };
         let columns: Vec<Column> = arguments.iter().map(Column::from_columnar).collect::<Result<_>>()?;
-        let settings = EvaluationSettings::from_options(options);
-        kernel(&Call {
-            arguments: &columns,
-            rows,
-            returns,
-            now: settings.now,
-            time_zone: settings.time_zone,
-            patterns: &self.patterns,
-        })
+        kernel(&Call { arguments: &columns, rows, returns, now, time_zone: settings.time_zone, patterns: &self.patterns })
     }
 }
 

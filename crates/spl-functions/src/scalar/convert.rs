@@ -64,7 +64,8 @@ pub const FUNCTIONS: &[FunctionSpec] = &[
                 convert::mktime(value, &call.value(1, row).text()?, call.time_zone, call.now).map(format_number)
             })
         },
-    ),
+    )
+    .at_now(),
     internal("convert_dur2sec", "convert_dur2sec(<value>)", "a duration as seconds, other values unchanged", 1, text, |call| {
         each(call, |value, _| convert::dur2sec(value).map(format_number))
     }),

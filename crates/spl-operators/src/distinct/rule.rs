@@ -15,6 +15,7 @@ use datafusion::optimizer::{OptimizerConfig, OptimizerRule};
 use datafusion::prelude::cast;
 use hashbrown::HashMap;
 use spl_functions::column::ValueType;
+use spl_functions::scalar::{self, FunctionSpec};
 use spl_functions::settings::SplOptions;
 
 use super::function::{dictionary_type, once_per_distinct};
@@ -38,9 +39,6 @@ struct Key {
 
 /// Functions that are kept; all are dropped when there are more.
 const MOST_FUNCTIONS: usize = 8_192;
-
-/// Functions whose results depend on the now of the search.
-const READ_NOW: &[&str] = &["now", "time", "strptime", "relative_time", "spl_mktime", "mktime"];
 
 impl OptimizerRule for EvaluateOncePerDistinct {
     fn name(&self) -> &str {
@@ -225,8 +223,11 @@ fn unqualified(expression: Expr) -> Result<Expr> {
     Ok(done.data)
 }
 
+/// Whether an expression may depend on the now of the search: functions that the registry does not have may hold
+/// expressions of their own.
 fn reads_now(expression: &Expr) -> bool {
-    expression.exists(|part| Ok(matches!(part, Expr::ScalarFunction(call) if READ_NOW.contains(&call.name())))).unwrap_or(true)
+    let may = |name: &str| scalar::lookup(name).is_none_or(FunctionSpec::reads_now);
+    expression.exists(|part| Ok(matches!(part, Expr::ScalarFunction(call) if may(call.name())))).unwrap_or(true)
 }
 
 /// Whether a node takes a dictionary in place of texts in any column. A sort does not: the casts that bring the planned

@@ -15,8 +15,6 @@ use crate::node::to_json;
 /// One field of the matching rows; what it gives and when is said where it is planned.
 #[derive(Debug)]
 pub struct LookupFunction {
-    /// What tells two lookups of the same planning apart.
-    pub identity: String,
     /// Finds the rows.
     pub matcher: Matcher,
     /// The place of the field in the table.
@@ -36,7 +34,6 @@ pub struct LookupFunction {
 /// The function as a value.
 #[derive(Serialize, Deserialize)]
 struct Form {
-    identity: String,
     matcher: MatcherForm,
     column: usize,
     multivalue: bool,
@@ -52,7 +49,6 @@ impl LookupFunction {
     /// None that is known.
     pub fn write(&self) -> Result<Json> {
         to_json(&Form {
-            identity: self.identity.clone(),
             matcher: self.matcher.form(),
             column: self.column,
             multivalue: self.returns == ValueType::Multivalue,
@@ -69,7 +65,6 @@ impl LookupFunction {
     pub fn read(value: Json) -> serde_json::Result<Self> {
         let form: Form = serde_json::from_value(value)?;
         Ok(Self {
-            identity: form.identity,
             matcher: Matcher::of(form.matcher),
             column: form.column,
             returns: if form.multivalue { ValueType::Multivalue } else { ValueType::Text },
@@ -83,7 +78,9 @@ impl LookupFunction {
 
 impl PartialEq for LookupFunction {
     fn eq(&self, other: &Self) -> bool {
-        self.identity == other.identity
+        self.matcher.is_same(&other.matcher)
+            && (self.column, self.returns, self.min_matches, &self.default_match, self.inputs)
+                == (other.column, other.returns, other.min_matches, &other.default_match, other.inputs)
     }
 }
 
@@ -91,7 +88,7 @@ impl Eq for LookupFunction {}
 
 impl Hash for LookupFunction {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.identity.hash(state);
+        (self.matcher.fingerprint(), self.column, self.inputs).hash(state);
     }
 }
 

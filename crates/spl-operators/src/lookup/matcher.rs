@@ -13,7 +13,7 @@ use spl_knowledge::{LookupDefinition, LookupTable};
 use spl_parser::Diagnostic;
 
 use crate::held::{MOST_REMEMBERED, text_size};
-use crate::lookup::form::{MatchTypeForm, TableForm};
+use crate::lookup::form::{MatchTypeForm, TableForm, fingerprint};
 
 /// Most values of a multivalue field that are looked up.
 const MOST_VALUES: usize = 100;
@@ -32,12 +32,14 @@ pub struct Matcher {
     exact: Vec<usize>,
     index: HashMap<Vec<String>, Vec<usize>>,
     times: Option<EntryTimes>,
+    /// Of the table; see [`Self::is_same`].
+    fingerprint: u64,
 }
 
 /// The times of a table's rows, for lookups by time: a row matches events that are not too far behind it.
 ///
 /// Source: Splunk admin manual, transforms.conf, `time_field`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EntryTimes {
     /// Epoch seconds by row; a time that can't be read matches nothing.
     entries: Vec<Option<f64>>,
@@ -133,13 +135,27 @@ impl Matcher {
             let key = exact.iter().map(|place| fold(cells.get(inputs[*place].0).map_or("", String::as_str))).collect();
             index.entry(key).or_default().push(row);
         }
-        Self { table, inputs, case_sensitive, max_matches: max_matches.max(1), exact, index, times: None }
+        let fingerprint = fingerprint(&table);
+        Self { table, inputs, case_sensitive, max_matches: max_matches.max(1), exact, index, times: None, fingerprint }
     }
 
     /// The same, as a lookup by time when there are times.
     pub fn by_time(mut self, times: Option<EntryTimes>) -> Self {
         self.times = times;
         self
+    }
+
+    /// A number that is the same for matchers of the same table, and hardly for others.
+    pub fn fingerprint(&self) -> u64 {
+        self.fingerprint
+    }
+
+    /// Whether another matcher finds the same rows of the same table.
+    pub fn is_same(&self, other: &Self) -> bool {
+        let table = |matcher: &Self| (matcher.fingerprint, matcher.table.rows.len());
+        table(self) == table(other)
+            && (&self.inputs, self.case_sensitive, self.max_matches, &self.times)
+                == (&other.inputs, other.case_sensitive, other.max_matches, &other.times)
     }
 
     /// Whether matches depend on the time of the event.

@@ -33,10 +33,8 @@ pub fn lookup(
         .iter()
         .map(|(name, _)| Ok((table.column(name)?, definition.match_type(name))))
         .collect::<std::result::Result<_, Diagnostic>>()?;
-    let names: Vec<&str> = inputs.iter().map(|(name, _)| *name).collect();
     let returns = if definition.max_matches > 1 { ValueType::Multivalue } else { ValueType::Text };
     let function = LookupFunction {
-        identity: format!("{} {} {output}", definition.name, names.join(" ")),
         matcher: Matcher::new(table, places, definition.case_sensitive, definition.max_matches).by_time(times),
         column,
         returns,
