@@ -3,8 +3,7 @@
 
 use std::sync::LazyLock;
 
-use indexmap::IndexMap;
-use spl_exec::{Engine, Rewrites, SearchClock, Settings};
+use spl_exec::{Engine, SearchClock, Settings};
 use spl_knowledge::Knowledge;
 use tokio::runtime::{Builder, Runtime};
 
@@ -14,15 +13,7 @@ pub static RUNTIME: LazyLock<Runtime> =
 
 /// An engine without data.
 pub fn engine() -> Engine {
-    let settings = Settings {
-        clock: SearchClock::at(1_700_000_000.0, chrono_tz::Tz::UTC),
-        limits: IndexMap::new(),
-        memory_limit: Some(1 << 30),
-        threads: 1,
-        geo_database: None,
-        csv_folder: None,
-        batch_rows: None,
-        rewrites: Rewrites::default(),
-    };
+    let clock = SearchClock::at(1_700_000_000.0, chrono_tz::Tz::UTC);
+    let settings = Settings { memory_limit: Some(1 << 30), threads: 1, ..Settings::at(clock) };
     Engine::new(Knowledge::built_in(), settings).expect("an engine")
 }

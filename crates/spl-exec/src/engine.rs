@@ -222,7 +222,9 @@ impl Engine {
     pub fn with_data(&self, data: EventTable) -> Result<Self, Diagnostic> {
         let events = EventData::new(&data.schema, &data.batches, &self.context.knowledge, threads(&self.settings))?;
         let context = Arc::new(EngineContext { parts: None, ..self.context.over_events(events) });
-        Ok(Self { context, data: Some(data), ..self.clone() })
+        // What rules keep is about the events before.
+        let state = Arc::new(session_state(&self.settings)?);
+        Ok(Self { context, state, data: Some(data), ..self.clone() })
     }
 
     /// The same engine over events that are loaded part by part, anew for each search that reads them.
@@ -232,7 +234,8 @@ impl Engine {
     pub fn with_parts(&self, parts: Arc<dyn EventParts>) -> Result<Self, Diagnostic> {
         let events = EventData::empty(&self.context.knowledge)?;
         let context = Arc::new(EngineContext { parts: Some(parts), ..self.context.over_events(events) });
-        Ok(Self { context, data: None, ..self.clone() })
+        let state = Arc::new(session_state(&self.settings)?);
+        Ok(Self { context, state, data: None, ..self.clone() })
     }
 
     /// The same engine with other knowledge objects, over the same events.
@@ -424,15 +427,18 @@ fn session_state(settings: &Settings) -> Result<SessionState, Diagnostic> {
         .with_config(config)
         .with_runtime_env(runtime)
         .with_default_features()
-        .with_optimizer_rules(logical_rules())
+        .with_optimizer_rules(logical_rules(settings.memory_limit))
         .with_physical_optimizer_rules(physical_rules())
         .with_query_planner(Arc::new(SplQueryPlanner))
         .build())
 }
 
 /// Our logical rules, then DataFusion's, which see their outcome.
-fn logical_rules() -> Vec<Arc<dyn OptimizerRule + Send + Sync>> {
-    let ours: [Arc<dyn OptimizerRule + Send + Sync>; 2] = [Arc::new(EvaluateOncePerDistinct::default()), Arc::new(GroupByCodes)];
+fn logical_rules(memory_limit: Option<usize>) -> Vec<Arc<dyn OptimizerRule + Send + Sync>> {
+    const MOST_KEPT: usize = 256 << 20;
+    let most_kept = memory_limit.map_or(MOST_KEPT, |limit| limit / 8);
+    let ours: [Arc<dyn OptimizerRule + Send + Sync>; 2] =
+        [Arc::new(EvaluateOncePerDistinct::new(most_kept)), Arc::new(GroupByCodes)];
     ours.into_iter().chain(Optimizer::new().rules).collect()
 }
 

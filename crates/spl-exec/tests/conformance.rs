@@ -315,14 +315,11 @@ fn settings(case: &Case, mode: Mode) -> Settings {
     };
     let time_zone: Tz = case.tz.as_deref().unwrap_or("UTC").parse().unwrap_or_else(|error| panic!("{}: tz: {error}", case.name));
     Settings {
-        clock: SearchClock::at(now, time_zone),
-        limits: IndexMap::new(),
         memory_limit: (mode == Mode::MemoryLimit).then_some(4 << 20),
         threads: if mode == Mode::SmallBatches { 4 } else { 0 },
-        geo_database: None,
-        csv_folder: None,
         batch_rows: (mode == Mode::SmallBatches).then_some(2),
         rewrites: if mode == Mode::NoRewrites { Rewrites::NONE } else { Rewrites::default() },
+        ..Settings::at(SearchClock::at(now, time_zone))
     }
 }
 

@@ -4,6 +4,7 @@
 //! `grouping/rule.rs`; `spl-exec` says in which order they run.
 
 pub mod codec;
+pub mod columns;
 pub mod compiled;
 pub mod distinct;
 pub mod errors;

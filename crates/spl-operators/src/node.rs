@@ -36,8 +36,10 @@ pub trait Operator: fmt::Debug + Send + Sync + Any {
     fn data(&self) -> Result<Option<Json>> {
         Ok(None)
     }
-    /// Columns that come out, from the columns that go in.
-    fn schema(&self, input: &SchemaRef) -> Result<SchemaRef>;
+    /// Columns that come out, from the columns that go in; the same unless it says otherwise.
+    fn schema(&self, input: &SchemaRef) -> Result<SchemaRef> {
+        Ok(input.clone())
+    }
     /// Whether rows must come in order, one partition.
     fn ordered(&self) -> bool {
         true

@@ -8,7 +8,7 @@ use chrono_tz::Tz;
 use indexmap::IndexMap;
 use spl_exec::geo_database::GeoDatabase;
 use spl_exec::limits::LIMITS;
-use spl_exec::{Rewrites, SearchClock, Settings};
+use spl_exec::{SearchClock, Settings};
 use spl_parser::diagnostic::nearest;
 
 use crate::arguments::SettingOptions;
@@ -38,20 +38,15 @@ pub fn settings(options: &SettingOptions) -> Result<Settings, Stop> {
             })?),
             None => None,
         };
+    let earliest = options.earliest.clone().or_else(|| options.configured_times.0.clone());
+    let latest = options.latest.clone().or_else(|| options.configured_times.1.clone());
     Ok(Settings {
-        clock: SearchClock {
-            now,
-            time_zone,
-            earliest: options.earliest.clone().or_else(|| options.configured_times.0.clone()),
-            latest: options.latest.clone().or_else(|| options.configured_times.1.clone()),
-        },
         limits: limits(&options.limit)?,
         memory_limit,
         threads: options.threads.map_or(0, usize::from),
         geo_database: options.geoip.as_deref().map(|file| Arc::new(GeoDatabase::new(file))),
         csv_folder: options.csv_dir.clone(),
-        batch_rows: None,
-        rewrites: Rewrites::default(),
+        ..Settings::at(SearchClock::at(now, time_zone).with_range(earliest, latest))
     })
 }
 

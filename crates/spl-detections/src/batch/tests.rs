@@ -6,8 +6,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use chrono_tz::Tz;
-use indexmap::IndexMap;
-use spl_exec::{Rewrites, SearchClock, Settings};
+use spl_exec::{SearchClock, Settings};
 use spl_knowledge::Knowledge;
 
 use super::*;
@@ -49,16 +48,7 @@ fn batch(queries: Vec<Query>) -> Batch {
 }
 
 fn batch_over(queries: Vec<Query>, times: &Times) -> Batch {
-    let settings = Settings {
-        clock: SearchClock::at(1_700_000_000.0, Tz::UTC),
-        limits: IndexMap::new(),
-        memory_limit: None,
-        threads: 1,
-        geo_database: None,
-        csv_folder: None,
-        batch_rows: None,
-        rewrites: Rewrites::default(),
-    };
+    let settings = Settings { threads: 1, ..Settings::at(SearchClock::at(1_700_000_000.0, Tz::UTC)) };
     let engine = Engine::new(Knowledge::built_in(), settings).unwrap();
     let jobs = queries.into_iter().map(|query| Arc::new(Job::new(&engine, query, times, &Counting::default()))).collect();
     Batch { engine: Arc::new(engine), jobs }

@@ -5,7 +5,7 @@ use std::fs;
 use std::sync::Mutex;
 
 use chrono_tz::Tz;
-use spl_exec::{Rewrites, SearchClock, Settings};
+use spl_exec::{SearchClock, Settings};
 use spl_knowledge::Knowledge;
 
 use super::*;
@@ -50,16 +50,7 @@ fn tested_in_order(searches: &[&str], data: &str) -> Vec<TestResult> {
     let repository = Repository::load(folder.path());
     let mut knowledge = Knowledge::built_in();
     assert_eq!(repository.add_to(&mut knowledge), Vec::new());
-    let settings = Settings {
-        clock: SearchClock::at(1_700_000_100.0, Tz::UTC),
-        limits: indexmap::IndexMap::new(),
-        memory_limit: None,
-        threads: 1,
-        geo_database: None,
-        csv_folder: None,
-        batch_rows: None,
-        rewrites: Rewrites::default(),
-    };
+    let settings = Settings { threads: 1, ..Settings::at(SearchClock::at(1_700_000_100.0, Tz::UTC)) };
     let engine = Engine::new(knowledge, settings).unwrap();
     let load = LoadOptions { now: 1_700_000_100.0, threads: 1, ..LoadOptions::default() };
     let runner = TestRunner { engine: &engine, repository: &repository, load, clock: &Counting::default() };

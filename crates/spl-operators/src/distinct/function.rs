@@ -1,6 +1,7 @@
 //! Expressions over one dictionary column, evaluated once per distinct value instead of once per row.
 
 use std::hash::{Hash, Hasher};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use arrow::array::{Array, ArrayRef, AsArray, DictionaryArray, Int32Array, RecordBatch, UInt32Array};
@@ -22,7 +23,13 @@ pub fn dictionary_type() -> DataType {
 ///
 /// `body` reads the column `column` only. Texts come out as a dictionary (`texts_as_dictionary`) or as `Utf8View`, other
 /// values in the type of `value_type`.
-pub fn once_per_distinct(column: &str, body: Expr, value_type: ValueType, texts_as_dictionary: bool) -> ScalarUDF {
+pub fn once_per_distinct(
+    column: &str,
+    body: Expr,
+    value_type: ValueType,
+    texts_as_dictionary: bool,
+    kept_bytes: &KeptBytes,
+) -> ScalarUDF {
     let returns = if value_type == ValueType::Text && texts_as_dictionary { dictionary_type() } else { value_type.arrow() };
     ScalarUDF::from(PerDistinct {
         signature: Signature::any(1, Volatility::Immutable),
@@ -32,15 +39,43 @@ pub fn once_per_distinct(column: &str, body: Expr, value_type: ValueType, texts_
         returns,
         compiled: OnceLock::new(),
         known: Mutex::default(),
+        kept_bytes: kept_bytes.clone(),
     })
 }
 
+/// The bytes of all results that functions keep, counted together.
+#[derive(Clone, Debug, Default)]
+pub struct KeptBytes(Arc<AtomicUsize>);
+
+impl KeptBytes {
+    /// The bytes now.
+    pub fn get(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
 /// The results for a dictionary's values, and for a row without a value at the end.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 struct Known {
     /// Keeps the dictionary alive, so that its address names it.
     values: ArrayRef,
     results: ArrayRef,
+    bytes: usize,
+    kept_bytes: KeptBytes,
+}
+
+impl Known {
+    fn new(values: &ArrayRef, results: &ArrayRef, kept_bytes: &KeptBytes) -> Self {
+        let bytes = values.get_array_memory_size() + results.get_array_memory_size();
+        kept_bytes.0.fetch_add(bytes, Ordering::Relaxed);
+        Self { values: values.clone(), results: results.clone(), bytes, kept_bytes: kept_bytes.clone() }
+    }
+}
+
+impl Drop for Known {
+    fn drop(&mut self) {
+        self.kept_bytes.0.fetch_sub(self.bytes, Ordering::Relaxed);
+    }
 }
 
 #[derive(Debug)]
@@ -51,7 +86,8 @@ struct PerDistinct {
     is_text: bool,
     returns: DataType,
     compiled: OnceLock<Arc<dyn PhysicalExpr>>,
-    known: Mutex<Option<Known>>,
+    known: Mutex<Option<Arc<Known>>>,
+    kept_bytes: KeptBytes,
 }
 
 impl PartialEq for PerDistinct {
@@ -101,19 +137,19 @@ impl PerDistinct {
     /// Kept results, or fresh ones when the rows are many against the dictionary.
     fn results_for(&self, values: &ArrayRef, rows: usize, options: &Arc<ConfigOptions>) -> Result<Option<ArrayRef>> {
         const WORTH: usize = 8;
-        let same = |known: &Known| {
+        let same = |known: &Arc<Known>| {
             std::ptr::eq(known.values.as_any(), values.as_any()) || known.values.to_data().ptr_eq(&values.to_data())
         };
         let kept = self.known.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if let Some(known) = kept.filter(same) {
-            return Ok(Some(known.results));
+            return Ok(Some(known.results.clone()));
         }
         if rows.saturating_mul(WORTH) < values.len() {
             return Ok(None);
         }
         let results = self.evaluate(values, options)?;
         *self.known.lock().unwrap_or_else(PoisonError::into_inner) =
-            Some(Known { values: values.clone(), results: results.clone() });
+            Some(Arc::new(Known::new(values, &results, &self.kept_bytes)));
         Ok(Some(results))
     }
 }

@@ -18,12 +18,23 @@ use spl_functions::column::ValueType;
 use spl_functions::scalar::{self, FunctionSpec};
 use spl_functions::settings::SplOptions;
 
-use super::function::{dictionary_type, once_per_distinct};
+use super::function::{KeptBytes, dictionary_type, once_per_distinct};
 
 /// The rule. One instance serves all searches of an engine, which share what the functions keep.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct EvaluateOncePerDistinct {
     functions: Mutex<HashMap<Key, Arc<ScalarUDF>>>,
+    /// What the functions of all searches keep.
+    kept_bytes: KeptBytes,
+    most_bytes: usize,
+}
+
+impl EvaluateOncePerDistinct {
+    /// The rule for one engine. When its functions keep more bytes than this, the next search starts with none of them;
+    /// searches that run have theirs to their end.
+    pub fn new(most_bytes: usize) -> Self {
+        Self { functions: Mutex::default(), kept_bytes: KeptBytes::default(), most_bytes }
+    }
 }
 
 /// What tells two functions apart.
@@ -50,6 +61,9 @@ impl OptimizerRule for EvaluateOncePerDistinct {
         let options = options.extensions.get::<SplOptions>().cloned().unwrap_or_default();
         if !options.once_per_distinct {
             return Ok(Transformed::no(plan));
+        }
+        if self.kept_bytes.get() > self.most_bytes {
+            self.functions.lock().unwrap_or_else(PoisonError::into_inner).clear();
         }
         let planned = plan.schema().clone();
         // The schemas of the inputs of each node that is open, as they were planned.
@@ -171,7 +185,8 @@ impl EvaluateOncePerDistinct {
                 if functions.len() >= MOST_FUNCTIONS {
                     functions.clear();
                 }
-                let function = Arc::new(once_per_distinct(&key.column, key.body.clone(), value_type, as_dictionary));
+                let function =
+                    Arc::new(once_per_distinct(&key.column, key.body.clone(), value_type, as_dictionary, &self.kept_bytes));
                 functions.entry(key).or_insert(function).clone()
             }
         };

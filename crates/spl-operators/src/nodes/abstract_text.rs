@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use spl_functions::column::{Column, ColumnBuilder, ValueType};
 
+use crate::columns::{with_columns, with_fields};
 use crate::node::{Operator, OperatorContext, OperatorState, to_json};
-use crate::nodes::whole_table::{with_columns, with_fields};
 
 const RAW: &str = "_raw";
 

@@ -8,7 +8,8 @@ use datafusion::common::Result;
 use serde::{Deserialize, Serialize};
 use spl_functions::column::Column;
 
-use crate::nodes::whole_table::{TableStep, with_columns, with_fields};
+use crate::columns::{with_columns, with_fields};
+use crate::nodes::whole_table::TableStep;
 
 /// Counts, for each row, the events in progress when its event starts, itself included.
 #[derive(Clone, Debug, Serialize, Deserialize)]

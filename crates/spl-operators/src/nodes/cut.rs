@@ -31,10 +31,6 @@ impl Operator for Cut {
         to_json(self)
     }
 
-    fn schema(&self, input: &SchemaRef) -> Result<SchemaRef> {
-        Ok(input.clone())
-    }
-
     fn start(&self, _: &SchemaRef, context: &OperatorContext) -> Box<dyn OperatorState> {
         Box::new(State { left: self.limit, cut_rows: context.counter(CUT_ROWS) })
     }

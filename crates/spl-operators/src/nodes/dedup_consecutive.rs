@@ -31,10 +31,6 @@ impl Operator for DedupConsecutive {
         to_json(self)
     }
 
-    fn schema(&self, input: &SchemaRef) -> Result<SchemaRef> {
-        Ok(input.clone())
-    }
-
     fn start(&self, _: &SchemaRef, _: &OperatorContext) -> Box<dyn OperatorState> {
         Box::new(State {
             fields: self.fields.clone(),

@@ -11,6 +11,7 @@ use serde_json::Value as Json;
 use spl_functions::column::{Column, ColumnBuilder, ValueType};
 use spl_functions::value::Value;
 
+use crate::columns::with_columns;
 use crate::held::{MOST_REMEMBERED, text_size};
 use crate::node::{Operator, OperatorContext, OperatorState, to_json};
 use crate::nodes::value_map::ValueMap;
@@ -111,16 +112,7 @@ impl OperatorState for State {
             }
             computed.push((target, built.finish()));
         }
-        let columns = self
-            .output
-            .fields()
-            .iter()
-            .map(|field| match computed.iter().find(|(name, _)| name == field.name()) {
-                Some((_, column)) => Ok(column.clone()),
-                None => Ok(batch.column(batch.schema().index_of(field.name())?).clone()),
-            })
-            .collect::<Result<Vec<_>>>()?;
-        Ok(Some(RecordBatch::try_new(self.output.clone(), columns)?))
+        with_columns(&batch, &self.output, &computed).map(Some)
     }
 
     fn size(&self) -> usize {

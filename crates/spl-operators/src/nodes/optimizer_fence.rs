@@ -31,10 +31,6 @@ impl Operator for OptimizerFence {
         self.ordered
     }
 
-    fn schema(&self, input: &SchemaRef) -> Result<SchemaRef> {
-        Ok(input.clone())
-    }
-
     fn start(&self, _: &SchemaRef, _: &OperatorContext) -> Box<dyn OperatorState> {
         Box::new(OptimizerFence { ordered: self.ordered })
     }

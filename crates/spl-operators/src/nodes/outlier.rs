@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use spl_functions::column::{Column, ColumnBuilder, ValueType};
 use spl_functions::value::{Value, format_number};
 
-use crate::nodes::whole_table::{TableStep, with_columns, with_fields};
+use crate::columns::{with_columns, with_fields};
+use crate::nodes::whole_table::TableStep;
 
 /// Cuts numbers far from the median, or removes their rows.
 #[derive(Clone, Debug, Serialize, Deserialize)]

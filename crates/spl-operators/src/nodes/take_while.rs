@@ -30,10 +30,6 @@ impl Operator for TakeWhile {
         to_json(self)
     }
 
-    fn schema(&self, input: &SchemaRef) -> Result<SchemaRef> {
-        Ok(input.clone())
-    }
-
     fn start(&self, _: &SchemaRef, _: &OperatorContext) -> Box<dyn OperatorState> {
         Box::new(State {
             condition: self.condition.clone(),

@@ -24,10 +24,6 @@ impl Operator for Uniq {
         to_json(self)
     }
 
-    fn schema(&self, input: &SchemaRef) -> Result<SchemaRef> {
-        Ok(input.clone())
-    }
-
     fn start(&self, _: &SchemaRef, _: &OperatorContext) -> Box<dyn OperatorState> {
         Box::new(State { last: None })
     }

@@ -1,10 +1,9 @@
 //! The row operator of commands that need all rows before they can give the first: `concurrency`, `outlier`.
 
 use std::fmt::Debug;
-use std::sync::Arc;
 
-use arrow::array::{ArrayRef, RecordBatch};
-use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
 use datafusion::common::Result;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -64,30 +63,4 @@ impl<S: TableStep> OperatorState for State<S> {
         let Some(rows) = self.held.take()? else { return Ok(None) };
         self.step.apply(rows, &self.output).map(Some)
     }
-}
-
-/// A schema with fields set: a known name keeps its place, a new one goes to the end.
-pub fn with_fields(input: &SchemaRef, set: &[(&str, DataType)]) -> SchemaRef {
-    let mut fields: Vec<Arc<Field>> = input.fields().iter().cloned().collect();
-    for (name, data_type) in set {
-        let field = Arc::new(Field::new(*name, data_type.clone(), true));
-        match fields.iter_mut().find(|known| known.name() == name) {
-            Some(known) => *known = field,
-            None => fields.push(field),
-        }
-    }
-    Arc::new(Schema::new(fields))
-}
-
-/// Rows with columns set.
-pub fn with_columns(rows: &RecordBatch, output: &SchemaRef, set: &[(String, ArrayRef)]) -> Result<RecordBatch> {
-    let columns = output
-        .fields()
-        .iter()
-        .map(|field| match set.iter().find(|(name, _)| name == field.name()) {
-            Some((_, column)) => Ok(column.clone()),
-            None => Ok(rows.column(rows.schema().index_of(field.name())?).clone()),
-        })
-        .collect::<Result<Vec<_>>>()?;
-    Ok(RecordBatch::try_new(output.clone(), columns)?)
 }

@@ -2,22 +2,12 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use chrono_tz::Tz;
-use indexmap::IndexMap;
-use spl_exec::{Engine, Rewrites, SearchClock, Settings};
+use spl_exec::{Engine, SearchClock, Settings};
 
 use super::*;
 
 fn engine() -> Engine {
-    let settings = Settings {
-        clock: SearchClock::at(1_700_000_000.0, Tz::UTC),
-        limits: IndexMap::new(),
-        memory_limit: None,
-        threads: 1,
-        geo_database: None,
-        csv_folder: None,
-        batch_rows: None,
-        rewrites: Rewrites::default(),
-    };
+    let settings = Settings { threads: 1, ..Settings::at(SearchClock::at(1_700_000_000.0, Tz::UTC)) };
     Engine::new(Knowledge::built_in(), settings).unwrap()
 }
 
