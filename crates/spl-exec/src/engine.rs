@@ -39,7 +39,7 @@ use spl_plan::events::parts::EventParts;
 use spl_plan::events::planned_knowledge::PlannedKnowledge;
 use spl_plan::events::summaries::Summaries;
 use spl_plan::models::required::data_model_fields;
-use spl_plan::scan::events::carried_fields;
+use spl_plan::scan::carried::carried_fields;
 use spl_sources::{EventTable, FieldSelection};
 
 use crate::session_runner::{Passage, SessionRunner};

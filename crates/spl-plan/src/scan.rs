@@ -2,6 +2,8 @@
 //!
 //! It builds on `rows`, `search`, `expression` and what lies below. Read `events.rs` first.
 
+pub mod carried;
 pub mod events;
 pub mod parts;
+pub mod scope;
 pub mod settle;

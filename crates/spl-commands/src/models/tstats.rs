@@ -17,7 +17,7 @@ use spl_plan::models::required::{aggregated_fields, note_summaries};
 use spl_plan::models::search_text::Naming;
 use spl_plan::rows::union;
 use spl_plan::scan::events;
-use spl_plan::scan::events::EventScope;
+use spl_plan::scan::scope::EventScope;
 use spl_plan::search::{predicate, subsearch};
 
 use crate::fields::{bin, fillnull};

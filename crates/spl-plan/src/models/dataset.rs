@@ -17,7 +17,7 @@ use crate::frame::{Frame, conditions, null};
 use crate::function_call::call as function;
 use crate::models::search_text::{Naming, base_search};
 use crate::scan::events;
-use crate::scan::events::EventScope;
+use crate::scan::scope::EventScope;
 use spl_parser::effects::RequiredFields;
 
 /// Fields that every dataset has without a prefix.

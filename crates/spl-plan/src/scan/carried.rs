@@ -1,0 +1,107 @@
+//! The fields that events must carry so that others can be computed of them, whatever sourcetypes they turn out to have.
+
+use std::collections::BTreeSet;
+
+use hashbrown::HashMap;
+use spl_knowledge::Knowledge;
+use spl_knowledge::props::ResolvedProps;
+
+use crate::events::parsed_knowledge::ParsedKnowledge;
+use spl_parser::effects::RequiredFields;
+
+/// Names that props define, each with the fields that it is made of.
+pub fn defined_names(
+    props: &ResolvedProps,
+    knowledge: &Knowledge,
+    parsed: &ParsedKnowledge,
+    visit: &mut dyn FnMut(&str, &[String]),
+) {
+    for extraction in &props.extractions {
+        let source = vec![extraction.source_field.clone().unwrap_or_else(|| "_raw".to_owned())];
+        parsed.group_names(&extraction.regex).iter().flatten().for_each(|name| visit(name, &source));
+    }
+    for transform in props.reports.iter().flat_map(|(_, names)| names) {
+        let Ok(transform) = knowledge.transform(transform) else { continue };
+        let source = vec![transform.source_key.clone()];
+        if let Some(regex) = &transform.regex {
+            parsed.group_names(regex).iter().flatten().for_each(|name| visit(name, &source));
+        }
+        if transform.regex.is_none() {
+            transform.fields.iter().for_each(|name| visit(name, &source));
+        }
+        for part in transform.format.as_deref().unwrap_or_default().split_whitespace() {
+            if let Some((name, _)) = part.split_once("::").filter(|(name, _)| !name.starts_with('$')) {
+                visit(name, &source);
+            }
+        }
+    }
+    for alias in &props.aliases {
+        visit(&alias.to, std::slice::from_ref(&alias.from));
+    }
+    for lookup in &props.lookups {
+        let inputs: Vec<String> = lookup.inputs.iter().map(|input| input.event.clone()).collect();
+        if lookup.outputs.is_empty() {
+            let table = knowledge.lookup(&lookup.table).and_then(|definition| definition.load());
+            for name in table.map(|table| table.header).unwrap_or_default() {
+                if !lookup.inputs.iter().any(|input| input.lookup == name) {
+                    visit(&name, &inputs);
+                }
+            }
+        }
+        lookup.outputs.iter().for_each(|output| visit(&output.event, &inputs));
+    }
+    for field in &props.calculated {
+        let mut inputs = RequiredFields::none();
+        if let Ok(parsed) = parsed.expression(&field.expression) {
+            spl_parser::effects::expression_fields(&parsed, &mut inputs);
+        }
+        if let RequiredFields::Only(inputs) = inputs {
+            visit(&field.name, &inputs.into_iter().collect::<Vec<_>>());
+        }
+    }
+}
+
+/// The fields that the data must carry so that these can be computed, for whatever sourcetypes it turns out to have.
+pub fn carried_fields(knowledge: &Knowledge, parsed: &ParsedKnowledge, required: RequiredFields) -> RequiredFields {
+    let RequiredFields::Only(mut names) = required else { return RequiredFields::All };
+    let edges = parsed.inputs(|| {
+        let mut edges: HashMap<String, BTreeSet<String>> = HashMap::new();
+        for props in knowledge.all_props() {
+            defined_names(&props, knowledge, parsed, &mut |name, inputs| {
+                edges.entry(name.to_owned()).or_default().extend(inputs.iter().cloned());
+            });
+        }
+        edges
+    });
+    let wants_knowledge = names.iter().any(|name| matches!(name.as_str(), "tag" | "eventtype"));
+    if wants_knowledge {
+        names.extend(["tag".to_owned(), "eventtype".to_owned()]);
+        for rule in &knowledge.tags {
+            names.insert(rule.field.clone());
+        }
+        for kind in knowledge.enabled_event_types() {
+            let Ok(search) = parsed.search(knowledge, &kind.search) else { return RequiredFields::All };
+            let mut inner = RequiredFields::none();
+            spl_parser::effects::search_fields(&search, &mut inner);
+            match inner {
+                RequiredFields::Only(inner) => names.extend(inner),
+                RequiredFields::All => return RequiredFields::All,
+            }
+        }
+    }
+    // Any name can be one that stands in the events.
+    names.extend(crate::events::keyed_extraction::sources(knowledge));
+    let patterns: Vec<String> = names.iter().filter(|name| name.contains('*')).cloned().collect();
+    for pattern in patterns {
+        names.extend(edges.keys().filter(|name| crate::names::wildcards::wildcard_matches(&pattern, name)).cloned());
+    }
+    let mut open: Vec<String> = names.iter().cloned().collect();
+    while let Some(name) = open.pop() {
+        for input in edges.get(&name).into_iter().flatten() {
+            if names.insert(input.clone()) {
+                open.push(input.clone());
+            }
+        }
+    }
+    RequiredFields::Only(names)
+}
