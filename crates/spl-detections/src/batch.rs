@@ -87,7 +87,8 @@ impl Job {
     pub fn new(engine: &Engine, query: Query, times: &Times, clock: &dyn Clock) -> Self {
         let started = clock.now();
         let TimeRange { earliest, latest } = times.of(&query);
-        let search_clock = engine.clock().clone().with_range(earliest, latest);
+        let mut search_clock = engine.clock().clone().with_range(earliest, latest);
+        search_clock.now = times.now.unwrap_or(search_clock.now);
         let search = match &query.search {
             Ok(text) => engine.compile_at(text, search_clock).map_err(Outcome::Failed),
             Err(message) => Err(Outcome::Unreadable(message.clone())),

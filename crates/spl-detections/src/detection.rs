@@ -122,6 +122,8 @@ pub struct Detection {
     pub enabled_by_default: Option<bool>,
     /// Keys that neither layout has, those of `tags`, `rba` and `tests` included.
     pub unknown_keys: Vec<UnknownKey>,
+    /// What is wrong with `tags`, `rba` and `tests`: without it a test would judge less than the file asks for.
+    pub test_problems: Vec<Diagnostic>,
 }
 
 /// A search that a result leads to.
@@ -262,6 +264,7 @@ impl Detection {
         let tags = tags.map(|tags| read_tags(reading, &tags, &mut unknown_keys)).unwrap_or_default();
         let rba = rba.map(|rba| read_rba(reading, &rba, &mut unknown_keys));
         let tests = read_tests(reading, &file, &mut unknown_keys);
+        let test_problems = reading.problems.clone();
         let deployment = reading.mapping(&file, "deployment").map(|deployment| Deployment::of(reading, &deployment));
         let required = |reading: &mut Reader, key: &str| {
             let text = reading.text(&file, key);
@@ -290,6 +293,7 @@ impl Detection {
             deployment,
             enabled_by_default: reading.flag(&file, "enabled_by_default"),
             unknown_keys,
+            test_problems,
         };
         if let Some(text) = detection.status_text.as_ref().filter(|text| Status::parse(text).is_none()) {
             reading.wrong(unknown_name("status", text, &Status::NAMES.map(|(name, _)| name)), text.span);
@@ -339,6 +343,7 @@ impl Detection {
             deployment: None,
             enabled_by_default: None,
             unknown_keys: Vec::new(),
+            test_problems: Vec::new(),
         }
     }
 }

@@ -5,8 +5,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use spl_exec::{Engine, Failure, Search};
+use spl_macros::Expansion;
 use spl_parser::{Diagnostic, Severity};
-use spl_sources::{LoadOptions, load};
+use spl_sources::{LoadOptions, LoadReport, load};
 
 use crate::batch::Clock;
 use crate::detection::Detection;
@@ -30,6 +31,12 @@ pub struct TestResult {
     pub verdict: Option<Verdict>,
     /// Why the search could not be run.
     pub failure: Option<Failure>,
+    /// What the search that ran has to say beside its rows.
+    pub warnings: Vec<Diagnostic>,
+    /// What the spans of the warnings refer to.
+    pub expansion: Option<Expansion>,
+    /// What was loaded, and what was wrong with it.
+    pub loaded: Option<LoadReport>,
     /// Rows found; none when the search was not run.
     pub rows: Option<usize>,
     /// Loading and running.
@@ -101,6 +108,9 @@ impl TestRunner<'_> {
 
     async fn unit(&self, detection: &Detection, test: &DetectionTest, planned: &PlannedTest) -> TestResult {
         let error = |message: String| ended(test, planned, TestStatus::Error, message);
+        if let Some(problem) = detection.test_problems.first() {
+            return error(problem.message.clone());
+        }
         let Some(text) = &detection.search else { return error("the detection has no `search`".to_owned()) };
         let search = match self.engine.compile(text) {
             Ok(search) => search,
@@ -115,7 +125,7 @@ impl TestRunner<'_> {
             Ok(Err(problem)) => return error(format!("the data can't be loaded: {problem}")),
             Err(_) => return error("internal error in splq while data were loaded: please report it".to_owned()),
         };
-        let events = loaded.table.rows();
+        let (events, report) = (loaded.table.rows(), loaded.report);
         let engine = match self.engine_for(&search).and_then(|engine| engine.with_data(loaded.table)) {
             Ok(engine) => engine,
             Err(problem) => return error(problem.message),
@@ -128,9 +138,11 @@ impl TestRunner<'_> {
                     message.push_str(&format!(" in {events} {}", if events == 1 { "event" } else { "events" }));
                 }
                 let rows = Some(results.rows());
-                TestResult { rows, verdict: Some(verdict.clone()), ..ended(test, planned, verdict.status, message) }
+                let ended = ended(test, planned, verdict.status, message);
+                let (warnings, expansion) = (results.warnings, Some(search.expansion));
+                TestResult { rows, verdict: Some(verdict), warnings, expansion, loaded: Some(report), ..ended }
             }
-            Err(failure) => failed(test, planned, failure),
+            Err(failure) => TestResult { loaded: Some(report), ..failed(test, planned, failure) },
         }
     }
 
@@ -195,6 +207,9 @@ fn ended(test: &DetectionTest, planned: &PlannedTest, status: TestStatus, messag
         message,
         verdict: None,
         failure: None,
+        warnings: Vec::new(),
+        expansion: None,
+        loaded: None,
         rows: None,
         elapsed: Duration::ZERO,
     }

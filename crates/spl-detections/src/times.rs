@@ -18,6 +18,8 @@ pub struct Times {
     pub asked: TimeRange,
     /// Counts where nothing else is said: a configuration.
     pub fallback: TimeRange,
+    /// Now, in epoch seconds; none = that of the engine.
+    pub now: Option<f64>,
 }
 
 impl Times {

@@ -257,11 +257,11 @@ impl Engine {
         Ok(Self { context: Arc::new(context), ..self.clone() })
     }
 
-    /// The same engine with data model summaries, which `tstats summariesonly=true` reads.
-    pub fn with_summaries(&self, summaries: Arc<dyn Summaries>) -> Self {
+    /// The same engine with data model summaries, which `tstats summariesonly=true` reads; none = it has none.
+    pub fn with_summaries(&self, summaries: Option<Arc<dyn Summaries>>) -> Self {
         let events = self.context.events.clone();
         let parts = self.context.parts.clone();
-        let context = EngineContext { summaries: Some(summaries), parts, ..self.context.over_events(events) };
+        let context = EngineContext { summaries, parts, ..self.context.over_events(events) };
         Self { context: Arc::new(context), ..self.clone() }
     }
 

@@ -104,6 +104,12 @@ pub struct IndexTimeSettings {
     pub max_timestamp_lookahead: Option<i64>,
     /// `TZ`.
     pub time_zone: Option<String>,
+    /// `TZ_ALIAS`: `EST=GMT+10:00,EDT=GMT+11:00`.
+    pub tz_alias: Option<String>,
+    /// `MAX_DAYS_AGO`.
+    pub max_days_ago: Option<i64>,
+    /// `MAX_DAYS_HENCE`.
+    pub max_days_hence: Option<i64>,
     /// `SHOULD_LINEMERGE`.
     pub should_linemerge: Option<bool>,
     /// `LINE_BREAKER`, a regular expression whose first group is dropped.
@@ -186,6 +192,9 @@ const READ: &[&str] = &[
     "TIME_PREFIX",
     "MAX_TIMESTAMP_LOOKAHEAD",
     "TZ",
+    "TZ_ALIAS",
+    "MAX_DAYS_AGO",
+    "MAX_DAYS_HENCE",
     "SHOULD_LINEMERGE",
     "LINE_BREAKER",
     "BREAK_ONLY_BEFORE",
@@ -225,8 +234,6 @@ const WITHOUT_EFFECT: &[&str] = &[
     "EVENT_BREAKER_ENABLE",
     "CHARSET",
     "SEGMENTATION",
-    "MAX_DAYS_AGO",
-    "MAX_DAYS_HENCE",
     "MAX_DIFF_SECS_AGO",
     "MAX_DIFF_SECS_HENCE",
     "LINE_BREAKER_LOOKBEHIND",
@@ -402,6 +409,9 @@ impl ResolvedProps {
             "TIME_PREFIX" => loading.time_prefix = text(),
             "MAX_TIMESTAMP_LOOKAHEAD" => loading.max_timestamp_lookahead = number()?,
             "TZ" => loading.time_zone = text(),
+            "TZ_ALIAS" => loading.tz_alias = text(),
+            "MAX_DAYS_AGO" => loading.max_days_ago = number()?,
+            "MAX_DAYS_HENCE" => loading.max_days_hence = number()?,
             "SHOULD_LINEMERGE" => loading.should_linemerge = flag()?,
             "LINE_BREAKER" => loading.line_breaker = text(),
             "BREAK_ONLY_BEFORE" => loading.break_only_before = text(),

@@ -30,7 +30,7 @@ use crate::nodes::mv_combine::MvCombine;
 use crate::nodes::mv_expand::MvExpand;
 use crate::nodes::optimizer_fence::OptimizerFence;
 use crate::nodes::outlier::Outlier;
-use crate::nodes::running::Running;
+use crate::nodes::running::{COMMANDS, Running};
 use crate::nodes::streamstats::StreamStatistics;
 use crate::nodes::take_while::TakeWhile;
 use crate::nodes::to_json::ToJson;
@@ -84,7 +84,6 @@ pub fn read_operator(bytes: &[u8]) -> Result<Arc<dyn Operator>> {
     let WrittenOperator { name, parameters, data } = serde_json::from_slice(bytes).map_err(refused)?;
     match name.as_str() {
         "abstract" => read::<Abstract>(parameters),
-        "accum" | "autoregress" | "delta" | "filldown" | "trendline" => read::<Running>(parameters),
         "addcoltotals" => read::<ColumnTotals>(parameters),
         "addtotals" => read::<RowTotals>(parameters),
         "optimizer_fence" => read::<OptimizerFence>(parameters),
@@ -102,6 +101,7 @@ pub fn read_operator(bytes: &[u8]) -> Result<Arc<dyn Operator>> {
         "tojson" => read::<ToJson>(parameters),
         "transaction" => read::<Transactions>(parameters),
         "uniq" => read::<Uniq>(parameters),
+        command if COMMANDS.contains(&command) => read::<Running>(parameters),
         _ => plan_err!("`{name}` is no row operator"),
     }
 }

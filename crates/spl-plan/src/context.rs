@@ -1,6 +1,6 @@
 //! What planning one search sees: knowledge, events, the search's clock, its limits, functions and commands.
 //!
-//! Nothing in it changes while a search is planned, but for the [`SearchNotes`].
+//! Planning a search changes its notes and formats, and what is kept to be faster; nothing else in it changes.
 //!
 //! It builds on `frame` and `events`. Read `clock.rs`, `notes.rs` and `effects.rs` for what belongs to one search.
 

@@ -113,6 +113,11 @@ fn json_behind(text: &[u8]) -> Option<Format> {
     let mut starts = memchr::memchr_iter(b'\n', text).take(BEFORE).map(|at| at + 1);
     let start = starts.find(|at| matches!(text.get(*at), Some(b'{' | b'[')))?;
     let rest = &text[start..];
+    // A value of several lines between lines of a log belongs to the event before it.
+    let mut scanner = Scanner { text: rest, at: 0 };
+    if scanner.skip_value().is_ok() && scanner.peek().is_some_and(|next| !matches!(next, b'{' | b'[' | b',' | json::RECORD)) {
+        return None;
+    }
     if rest[0] == b'[' {
         return json_array(rest).then_some(Format::Json);
     }
@@ -304,6 +309,7 @@ mod tests {
             ("starting up\n{\"a\":1}\n{\"a\":2}\n", "x", Format::Ndjson),
             ("# made by x\n{\n \"a\": 1\n}\n", "x", Format::Json),
             ("made by x\n[{\"a\":1},\n{\"a\":2}]\n", "x", Format::Json),
+            ("2024-03-04 10:11:25 got\n{\n \"a\": 1\n}\n2024-03-04 10:11:26 done\n", "x", Format::Text),
             ("one {\"a\":1}\ntwo\n", "x", Format::Text),
             ("\u{1e}{\"a\":1}\n\u{1e}{\"a\":2}\n", "x", Format::Ndjson),
             ("#TYPE System.Object\n\"a\",\"b\"\n\"1\",\"2\"\n", "x", Format::Csv),

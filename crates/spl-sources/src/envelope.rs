@@ -100,7 +100,8 @@ pub(crate) fn wrapper(text: &[u8]) -> Option<usize> {
             return matches!(inside.peek(), Some(b'{' | b']')).then_some(scanner.at);
         }
         if key == b"hits" && scanner.peek() == Some(b'{') {
-            return wrapper(&text[scanner.at..]).map(|list| scanner.at + list);
+            scanner.at += 1;
+            continue;
         }
         if !is_beside(key) {
             return None;

@@ -13,6 +13,7 @@ use crate::load::{FilePlan, Gathered, HEAD, plan, read_parts};
 use crate::options::LoadOptions;
 use crate::parts::{PART, Part};
 use crate::report::{LoadError, LoadReport};
+use crate::results;
 use crate::stream::{self, Stream};
 use crate::table::EventTable;
 use crate::unpack::{LIMITS, unpack};
@@ -112,7 +113,11 @@ impl PartTables {
     fn open_stream(&mut self, path: &Path, mut stream: Stream) -> Result<Vec<Input>, LoadError> {
         let failed = |error| LoadError::Io { path: path.display().to_string(), error };
         let head = stream.head(HEAD).map_err(failed)?.to_vec();
-        let plain = compression(&head).is_none() && refused(&head).is_none() && Encoding::of(&head).is_none();
+        let plain = compression(&head).is_none()
+            && refused(&head).is_none()
+            && Encoding::of(&head).is_none()
+            // Those are read as the lines that they are turned into, which are not the stream's.
+            && !results::is_results(&head);
         if plain {
             let (mut file, _) = plan(stream::input(path, head), &self.options)?;
             if file.is_read_by_line() {

@@ -63,6 +63,7 @@ pub fn times(settings: &SettingOptions) -> Times {
     Times {
         asked: TimeRange { earliest: settings.earliest.clone(), latest: settings.latest.clone() },
         fallback: TimeRange { earliest, latest },
+        now: None,
     }
 }
 

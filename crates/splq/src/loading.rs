@@ -155,6 +155,9 @@ pub fn rules(knowledge: &Knowledge) -> Option<RuleSource> {
             time_format: settings.time_format,
             max_timestamp_lookahead: settings.max_timestamp_lookahead,
             time_zone: settings.time_zone,
+            tz_alias: settings.tz_alias,
+            max_days_ago: settings.max_days_ago,
+            max_days_hence: settings.max_days_hence,
             datetime_config: settings.datetime_config,
             should_linemerge: settings.should_linemerge,
             line_breaker: settings.line_breaker,
@@ -173,7 +176,6 @@ pub fn rules(knowledge: &Knowledge) -> Option<RuleSource> {
             field_names: settings.field_names,
             sourcetype: settings.sourcetype,
             without_pairs: stanzas.props_for(sourcetype, source, host).kv_mode == Some(KvMode::None),
-            ..IndexTimeRules::default()
         }
     }))
 }
@@ -202,7 +204,7 @@ fn standard_input(data: &DataOptions) -> Result<Option<Arc<Vec<u8>>>, Stop> {
 }
 
 /// One line for each kind of trouble: how often, where first, an example.
-fn warn(report: &LoadReport, terminal: &Terminal) {
+pub fn warn(report: &LoadReport, terminal: &Terminal) {
     if terminal.quiet {
         return;
     }

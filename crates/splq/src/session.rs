@@ -13,7 +13,7 @@ use spl_sources::{FieldSelection, LoadReport};
 use crate::arguments::{DataOptions, EngineOptions, KnowledgeOptions, SettingOptions};
 use crate::commands::accelerate::StoredSummaries;
 use crate::diagnostics::report_general;
-use crate::loading::{Loading, PartFiles};
+use crate::loading::Loading;
 use crate::settings::settings;
 use crate::stop::Stop;
 use crate::terminal::Terminal;
@@ -123,12 +123,9 @@ pub fn load<'s>(
     if options.configured && !may_read_events {
         return Ok(None);
     }
-    let report = match parts(engine, options, &fields, terminal)? {
-        Some(parts) => {
-            *engine = engine.with_parts(Arc::new(parts)).map_err(|problem| stop(terminal, &problem))?;
-            Some(LoadReport::default())
-        }
-        None => read(engine, options, fields, terminal)?,
+    let report = match Loading::new(options, engine.settings(), fields, terminal)? {
+        Some(loading) => Some(load_or_part(engine, loading.knowing(engine.knowledge()), terminal)?),
+        None => None,
     };
     if report.is_none() && reads_events {
         terminal.warn("no --data was given, so there are no events to search");
@@ -142,47 +139,37 @@ pub fn load<'s>(
 /// As [`load`].
 pub fn load_all(engine: &mut Engine, options: &DataOptions, terminal: &Terminal) -> Result<Option<LoadReport>, Stop> {
     find_summaries(engine, options);
-    read(engine, options, FieldSelection::All, terminal)
-}
-
-/// Gives the engine the summaries of the stores among the data.
-pub fn find_summaries(engine: &mut Engine, options: &DataOptions) {
-    if let Some(summaries) = StoredSummaries::find(engine, &options.data) {
-        *engine = engine.with_summaries(summaries);
+    match Loading::new(options, engine.settings(), FieldSelection::All, terminal)? {
+        Some(loading) => read(engine, &loading.knowing(engine.knowledge()), terminal).map(Some),
+        None => Ok(None),
     }
 }
 
-/// Files that are too large for the memory limit, to be read part by part by each search.
-fn parts(
-    engine: &Engine,
-    options: &DataOptions,
-    fields: &FieldSelection,
-    terminal: &Terminal,
-) -> Result<Option<PartFiles>, Stop> {
+/// Gives the engine the summaries of the stores among the data, and no others.
+pub fn find_summaries(engine: &mut Engine, options: &DataOptions) {
+    let summaries = StoredSummaries::find(engine, &options.data);
+    *engine = engine.with_summaries(summaries);
+}
+
+/// Reads the data, or has each search read them part by part when the files are too large for the memory limit.
+fn load_or_part(engine: &mut Engine, loading: Loading, terminal: &Terminal) -> Result<LoadReport, Stop> {
     /// Loaded events take up to about four times the bytes of their files, when all fields are needed.
     const FITS: u64 = 4;
     /// Several parts are held at a time: read, searched, and what the last ones gave.
     const PART: u64 = 16;
-    let Some(limit) = engine.settings().memory_limit else { return Ok(None) };
-    let Some(loading) = Loading::new(options, engine.settings(), fields.clone(), terminal)? else { return Ok(None) };
-    if loading.bytes()? <= limit as u64 / FITS {
-        return Ok(None);
+    let Some(limit) = engine.settings().memory_limit.map(|limit| limit as u64) else { return read(engine, &loading, terminal) };
+    if loading.bytes()? <= limit / FITS {
+        return read(engine, &loading, terminal);
     }
-    let loading = loading.knowing(engine.knowledge());
-    Ok(Some(loading.in_parts((limit as u64 / PART).max(1), terminal)))
+    let parts = loading.in_parts((limit / PART).max(1), terminal);
+    *engine = engine.with_parts(Arc::new(parts)).map_err(|problem| stop(terminal, &problem))?;
+    Ok(LoadReport::default())
 }
 
-fn read(
-    engine: &mut Engine,
-    options: &DataOptions,
-    fields: FieldSelection,
-    terminal: &Terminal,
-) -> Result<Option<LoadReport>, Stop> {
-    let Some(loading) = Loading::new(options, engine.settings(), fields, terminal)? else { return Ok(None) };
-    let loading = loading.knowing(engine.knowledge());
+fn read(engine: &mut Engine, loading: &Loading, terminal: &Terminal) -> Result<LoadReport, Stop> {
     let loaded = loading.finish(loading.read(), terminal)?;
     *engine = engine.with_data(loaded.table).map_err(|problem| stop(terminal, &problem))?;
-    Ok(Some(loaded.report))
+    Ok(loaded.report)
 }
 
 /// The fields of both.

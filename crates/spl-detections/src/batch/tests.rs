@@ -153,8 +153,8 @@ fn each_search_has_its_times() {
         };
         finished.iter().map(text).collect()
     };
-    let fallback = Times { asked: TimeRange::default(), fallback: range(Some("50"), Some("60")) };
+    let fallback = Times { asked: TimeRange::default(), fallback: range(Some("50"), Some("60")), now: None };
     assert_eq!(shown(&fallback), ["100.000 200.000", "50.000 60.000", "50.000 300.000"]);
-    let asked = Times { asked: range(Some("10"), None), fallback: range(None, Some("60")) };
+    let asked = Times { asked: range(Some("10"), None), fallback: range(None, Some("60")), now: None };
     assert_eq!(shown(&asked), ["10.000 200.000", "10.000 60.000", "10.000 300.000"]);
 }

@@ -146,6 +146,9 @@ mod tests {
             message: message.to_owned(),
             verdict: None,
             failure: None,
+            warnings: Vec::new(),
+            expansion: None,
+            loaded: None,
             rows: None,
             elapsed: Duration::from_millis(3),
         };

@@ -105,7 +105,13 @@ fn what_can_not_be_run_is_an_error() {
         ("index=x", "  - {data: empty.json, source: s, sourcetype: t}\n", "empty.json is empty"),
         ("index=x", "  - {data: pointer.json, source: s, sourcetype: t}\n", "pointer of git-LFS"),
         ("index=x", "  - {data: missing.json, source: s, sourcetype: t}\n", "missing.json are neither a file"),
-        ("index=x", "  - {source: s, sourcetype: t}\n", "names no data"),
+        ("index=x", "  - {source: s, sourcetype: t}\n", "`tests[0].attack_data[0].data` is missing"),
+        // No test passes because a part of it could not be read.
+        (
+            "`ours` | rename host_name AS dest",
+            "  - {data: events.json, source: s, sourcetype: ours}\n  - {source: s, sourcetype: ours}\n",
+            "`tests[0].attack_data[1].data` is missing",
+        ),
         (
             "index=x",
             "  - {data: events.json, source: s, sourcetype: t}\n  - {data: events.json, source: s, sourcetype: u}\n",

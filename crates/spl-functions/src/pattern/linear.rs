@@ -273,6 +273,10 @@ impl<'a> Translator<'a> {
                     return Some(None);
                 }
                 let (counts, _) = ahead.split_once('}')?;
+                // `parse` takes `+5` as well, which is no count in PCRE2.
+                if !counts.bytes().all(|byte| byte.is_ascii_digit() || byte == b',') {
+                    return None;
+                }
                 let (least, most) = match counts.split_once(',') {
                     None => (counts.parse().ok()?, Some(counts.parse().ok()?)),
                     Some((least, "")) => (least.parse().ok()?, None),

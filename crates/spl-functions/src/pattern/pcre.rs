@@ -180,7 +180,7 @@ fn each_match(
             Err(_) => return false,
         };
         // `\C` and `\K` can give ranges that are no part of a text.
-        if start > end || end < from {
+        if start > end || end < from || !text.is_char_boundary(end) {
             return false;
         }
         let is_empty_behind_match = start == end && last_end == Some(end);

@@ -214,8 +214,12 @@ impl Sed {
                 if let Some(unknown) = flags.chars().find(|flag| !matches!(flag, 'g' | 'i') && !flag.is_ascii_digit()) {
                     return Err(format!("unknown sed flag `{unknown}`"));
                 }
+                let nth = digits.parse().ok();
+                if nth == Some(0) {
+                    return Err("the number of a match is at least 1".to_owned());
+                }
                 let regex = if insensitive { format!("(?i){first}") } else { first };
-                expressions.push(Sed::Substitute { regex, replacement: second, all, nth: digits.parse().ok() });
+                expressions.push(Sed::Substitute { regex, replacement: second, all, nth });
             } else {
                 let (from, to): (Vec<char>, Vec<char>) = (first.chars().collect(), second.chars().collect());
                 if from.len() != to.len() {
@@ -362,6 +366,7 @@ mod tests {
         assert_eq!(Sed::parse("y/ab/xy/").unwrap(), vec![Sed::Transliterate { pairs: vec![('a', 'x'), ('b', 'y')] }]);
         assert_eq!(Sed::parse("s/a/b/ s/c/d/2").unwrap().len(), 2);
         assert!(Sed::parse("s/a/b").is_err());
+        assert!(Sed::parse("s/a/b/0").is_err());
         assert!(Sed::parse("x/a/b/").is_err());
         assert!(Sed::parse("y/ab/x/").is_err());
     }

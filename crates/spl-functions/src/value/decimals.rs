@@ -128,10 +128,8 @@ pub fn round_significant(number: f64, digits: i32) -> Option<f64> {
     if digits < 1 {
         return None;
     }
-    if number == 0.0 || !number.is_finite() {
-        return Some(number);
-    }
-    let decimals = digits - 1 - number.abs().log10().floor() as i32;
+    let Some(magnitude) = magnitude(number).filter(|_| number != 0.0) else { return Some(number) };
+    let decimals = digits - 1 - magnitude as i32;
     if decimals >= 0 {
         round_decimals(number, decimals)
     } else {

@@ -198,10 +198,12 @@ impl Matcher {
         if candidates.is_empty() {
             return None;
         }
+        // Rows of one candidate are different ones.
+        let single = candidates.len() == 1;
         let mut found: Vec<usize> = Vec::new();
         for candidate in candidates {
             for row in self.rows_for(candidate, known).iter() {
-                if found.len() < self.most() && !found.contains(row) {
+                if found.len() < self.most() && (single || !found.contains(row)) {
                     found.push(*row);
                 }
             }

@@ -461,7 +461,8 @@ impl State {
     fn leave_by_time(&mut self, group: usize, now: Option<f64>) -> Result<()> {
         let Some((_, span)) = self.operator.time_window else { return Ok(()) };
         let Some(now) = now else { return Ok(()) };
-        let too_old = |time: Option<f64>| time.is_some_and(|time| (now - time).abs() >= span);
+        // A row without a time must not keep the rows behind it.
+        let too_old = |time: Option<f64>| time.is_none_or(|time| (now - time).abs() >= span);
         if self.operator.global {
             while let Some(&(oldest, time)) = self.window.front() {
                 if !too_old(time) {

@@ -65,7 +65,8 @@ impl Effect {
             Change::WriteFile { path, table } => path
                 .parent()
                 .map_or(Ok(()), |folder| std::fs::create_dir_all(folder).map_err(|error| failed(folder, error)))
-                .and_then(|()| table.write(&path)),
+                .and_then(|()| table.write(&path))
+                .map(|()| written.note_file()),
             Change::RemoveFile { path } => match std::fs::remove_file(&path) {
                 Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(failed(&path, error)),
                 _ => Ok(()),

@@ -36,6 +36,9 @@ pub const LIMITS: &[LimitSpec] = &[
     LimitSpec { name: "searchresults_maxresultrows", default: 50_000, summary: "rows that scrub takes" },
 ];
 
+/// Limits beyond this number are this number: the engine counts rows in signed numbers, and asks for one row more.
+const MOST: u64 = i64::MAX as u64 - 1;
+
 /// Limits in force.
 #[derive(Clone, Copy)]
 pub struct Limits<'a> {
@@ -55,5 +58,6 @@ impl<'a> Limits<'a> {
             .copied()
             .or_else(|| LIMITS.iter().find(|limit| limit.name == name).map(|limit| limit.default))
             .unwrap_or(0)
+            .min(MOST)
     }
 }

@@ -12,7 +12,7 @@ use crate::context::effects::{Effect, Target};
 /// A warning for what may happen while the search runs, and whether it did.
 type Watched = (Arc<AtomicBool>, Diagnostic);
 
-/// The notes of one search. It is the only thing that planning a search changes.
+/// The notes of one search, which planning and running it add to.
 #[derive(Debug, Default)]
 pub struct SearchNotes {
     warnings: Mutex<Vec<Diagnostic>>,

@@ -25,7 +25,12 @@ impl WrittenLookups {
         self.times.fetch_add(1, Ordering::Release);
     }
 
-    /// How often a table was written: what was planned before may hold an older table.
+    /// Notes that a file was written, which a lookup may read.
+    pub fn note_file(&self) {
+        self.times.fetch_add(1, Ordering::Release);
+    }
+
+    /// How often a table or a file was written: what was planned before may hold an older table.
     pub fn times(&self) -> usize {
         self.times.load(Ordering::Acquire)
     }

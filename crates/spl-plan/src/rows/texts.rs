@@ -15,7 +15,7 @@ use crate::frame::Frame;
 /// A row: the values of each field.
 pub type Row = IndexMap<String, Vec<String>>;
 
-/// A frame over rows of texts; fields that always look like numbers as they print are numbers.
+/// A frame over rows of texts; a field that has several values in a row is multivalue.
 pub fn rows_frame(context: &PlanContext, rows: &[Row]) -> Result<Frame, Diagnostic> {
     let mut names: Vec<&String> = Vec::new();
     for row in rows {

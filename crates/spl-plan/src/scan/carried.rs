@@ -3,17 +3,22 @@
 use std::collections::BTreeSet;
 
 use hashbrown::HashMap;
-use spl_knowledge::Knowledge;
 use spl_knowledge::props::ResolvedProps;
+use spl_knowledge::{Knowledge, LookupDefinition};
 
 use crate::events::parsed_knowledge::ParsedKnowledge;
+use spl_parser::Diagnostic;
 use spl_parser::effects::RequiredFields;
+
+/// Stands for any column of a table that an automatic lookup gives as a whole; no field has this name.
+const ANY_COLUMN: &str = "";
 
 /// Names that props define, each with the fields that it is made of.
 pub fn defined_names(
     props: &ResolvedProps,
     knowledge: &Knowledge,
     parsed: &ParsedKnowledge,
+    find_lookup: &dyn Fn(&str) -> Result<LookupDefinition, Diagnostic>,
     visit: &mut dyn FnMut(&str, &[String]),
 ) {
     for extraction in &props.extractions {
@@ -41,7 +46,7 @@ pub fn defined_names(
     for lookup in &props.lookups {
         let inputs: Vec<String> = lookup.inputs.iter().map(|input| input.event.clone()).collect();
         if lookup.outputs.is_empty() {
-            let table = knowledge.lookup(&lookup.table).and_then(|definition| definition.load());
+            let table = find_lookup(&lookup.table).and_then(|definition| definition.load());
             for name in table.map(|table| table.header).unwrap_or_default() {
                 if !lookup.inputs.iter().any(|input| input.lookup == name) {
                     visit(&name, &inputs);
@@ -67,9 +72,12 @@ pub fn carried_fields(knowledge: &Knowledge, parsed: &ParsedKnowledge, required:
     let edges = parsed.inputs(|| {
         let mut edges: HashMap<String, BTreeSet<String>> = HashMap::new();
         for props in knowledge.all_props() {
-            defined_names(&props, knowledge, parsed, &mut |name, inputs| {
+            defined_names(&props, knowledge, parsed, &|name: &str| knowledge.lookup(name), &mut |name, inputs| {
                 edges.entry(name.to_owned()).or_default().extend(inputs.iter().cloned());
             });
+            for lookup in props.lookups.iter().filter(|lookup| lookup.outputs.is_empty()) {
+                edges.entry(ANY_COLUMN.to_owned()).or_default().extend(lookup.inputs.iter().map(|input| input.event.clone()));
+            }
         }
         edges
     });
@@ -89,11 +97,15 @@ pub fn carried_fields(knowledge: &Knowledge, parsed: &ParsedKnowledge, required:
             }
         }
     }
+    // A search of the session may give such a table any column.
+    names.extend(edges.get(ANY_COLUMN).into_iter().flatten().cloned());
     // Any name can be one that stands in the events.
     names.extend(crate::events::keyed_extraction::sources(knowledge));
     let patterns: Vec<String> = names.iter().filter(|name| name.contains('*')).cloned().collect();
     for pattern in patterns {
-        names.extend(edges.keys().filter(|name| crate::names::wildcards::wildcard_matches(&pattern, name)).cloned());
+        names.extend(
+            edges.keys().filter(|name| *name != ANY_COLUMN && crate::names::wildcards::wildcard_matches(&pattern, name)).cloned(),
+        );
     }
     let mut open: Vec<String> = names.iter().cloned().collect();
     while let Some(name) = open.pop() {

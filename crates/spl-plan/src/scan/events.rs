@@ -162,11 +162,13 @@ fn project(
     let mut all: BTreeSet<String> = BTreeSet::new();
     for (scope, condition) in scopes.iter().zip(conditions) {
         if !conditions::is_false(condition) {
-            all.extend(scope.names_at_all());
+            all.extend(scope.given_names());
         }
     }
     let carried = context.data().field_names();
     let renames = context.knowledge().props.iter().any(|stanza| stanza.settings.contains_key("rename"));
+    // As the data carries them, unless knowledge objects give them another value.
+    let as_carried = [("source", true), ("sourcetype", !renames)].map(|(name, stays)| (name, stays && !all.contains(name)));
     let wanted = |name: &str| required.contains(name) || name == "_time";
     let mut names: Vec<String> = carried.iter().filter(|name| wanted(name)).cloned().collect();
     let asked = |name: &str| match required {
@@ -179,7 +181,7 @@ fn project(
     names.extend(all.into_iter().filter(|name| wanted(name) && !carried.contains(name)));
     let mut columns = Vec::with_capacity(names.len());
     for name in names {
-        let found = if name == "source" || name == "sourcetype" && !renames {
+        let found = if as_carried.contains(&(name.as_str(), true)) {
             Some(Typed::new(column(&name), ValueType::Text))
         } else {
             let values = scopes.iter().map(|scope| scope.resolve(&name)).collect::<Result<Vec<_>, _>>()?;

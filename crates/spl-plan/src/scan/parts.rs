@@ -145,7 +145,7 @@ impl PartitionStream for StoredPart {
     }
 }
 
-/// Rows that hold their own values only, and no longer the part of the data that they are from.
+/// Rows that no longer hold the part of the data that they are from; of a dictionary all texts stay.
 fn compacted(batches: &[RecordBatch]) -> Result<Vec<RecordBatch>, Diagnostic> {
     // Dictionaries by the address of their texts, which stay where they are until all batches are done.
     let mut dictionaries = HashMap::new();

@@ -251,12 +251,21 @@ impl<'a> EventScope<'a> {
         Ok(all.pop())
     }
 
-    /// Every field that events of the kind can have.
-    pub fn names_at_all(&self) -> BTreeSet<String> {
-        let mut names: BTreeSet<String> = self.context.data().field_names().into_iter().collect();
-        carried::defined_names(&self.kind.props, self.context.knowledge(), self.context.parsed(), &mut |name, _| {
+    /// The fields that knowledge objects give to events of the profile.
+    pub fn given_names(&self) -> BTreeSet<String> {
+        let mut names = BTreeSet::new();
+        // With the tables that searches of the session wrote.
+        let lookup = |name: &str| self.context.lookup(name);
+        carried::defined_names(&self.kind.props, self.context.knowledge(), self.context.parsed(), &lookup, &mut |name, _| {
             names.insert(name.to_owned());
         });
+        names
+    }
+
+    /// Every field that events of the profile can have.
+    fn names_at_all(&self) -> BTreeSet<String> {
+        let mut names = self.given_names();
+        names.extend(self.context.data().field_names());
         names
     }
 

@@ -17,7 +17,7 @@ impl TimeReader {
         self.dated(text, lookahead).or_else(|| {
             let (bytes, start) = (text.as_bytes(), beginning(text.as_bytes()));
             // An hour of one digit begins a duration as well.
-            let (time, _) = clock::alone(bytes, start).filter(|_| bytes.get(start + 2) == Some(&b':'))?;
+            let (time, _) = clock::alone(bytes, start).filter(|_| start < lookahead && bytes.get(start + 2) == Some(&b':'))?;
             self.found(&time)
         })
     }

@@ -139,13 +139,14 @@ impl<'a> Repl<'a> {
     }
 
     fn set_data(&mut self, table: EventTable) -> Result<(), Stop> {
-        let engine = self.engine.with_data(table).map_err(|problem| session::stop(self.terminal, &problem))?;
+        let mut engine = self.engine.with_data(table).map_err(|problem| session::stop(self.terminal, &problem))?;
+        session::find_summaries(&mut engine, &self.data);
         self.engine = Arc::new(engine);
         Ok(())
     }
 
     fn surroundings(&self) -> EngineSurroundings<'a> {
-        EngineSurroundings::new(Arc::clone(&self.engine), self.runner, self.data.data.clone())
+        EngineSurroundings::new(Arc::clone(&self.engine), self.clock.clone(), self.runner, self.data.data.clone())
     }
 
     fn converse(&mut self) -> Result<(), Stop> {
@@ -244,10 +245,11 @@ impl<'a> Repl<'a> {
 
     fn search(&mut self, text: &str, source: &Source) -> Result<(), Stop> {
         let started = Instant::now();
-        let mut search = self.compile(text, source)?;
-        if self.advance_now(&search) {
-            search = self.compile(text, source)?;
+        // Relative times count from the moment of a search, not from the start of the session.
+        if !self.keeps_now {
+            self.clock.now = crate::settings::clock();
         }
+        let search = self.compile(text, source)?;
         let results = self.wait(source, self.runner.run(&self.engine, &search)?)?;
         let elapsed = started.elapsed();
         report(self.terminal, source, Some(&search.expansion), &results.warnings);
@@ -259,18 +261,6 @@ impl<'a> Repl<'a> {
             self.terminal.note(footer);
         }
         Ok(())
-    }
-
-    /// Relative times count from the moment of a search, not from the start of the session. Searches that do not ask for
-    /// the time keep the clock, so that they share what was planned before; true when the clock shows another time now.
-    fn advance_now(&mut self, search: &Search) -> bool {
-        let now = crate::settings::clock();
-        let has_range = self.clock.earliest.is_some() || self.clock.latest.is_some();
-        if self.keeps_now || now - self.clock.now < 1.0 || !(has_range || asks_for_time(&search.expansion.text)) {
-            return false;
-        }
-        self.clock.now = now;
-        true
     }
 
     /// Prints a result, its first rows when there are many; a result that is no chart is a table.
@@ -487,15 +477,6 @@ enum Next {
     /// The same, but other things can be completed now.
     Changed,
     Quit,
-}
-
-/// Whether the answer of a search may depend on when it is run.
-fn asks_for_time(text: &str) -> bool {
-    const WORDS: [&str; 9] = ["now", "time", "earliest", "latest", "ago", "makeresults", "gentimes", "addinfo", "reltime"];
-    let text = text.to_ascii_lowercase();
-    // `_time` alone does not.
-    let words = text.split(|character: char| !character.is_ascii_alphanumeric() && character != '_');
-    words.into_iter().any(|word| WORDS.contains(&word) || word.ends_with("ago") || word.starts_with("relative_"))
 }
 
 fn cancelled() -> Stop {

@@ -22,12 +22,13 @@ use crate::arguments::{SettingOptions, TestArguments};
 use crate::batch::{Monotonic, threads};
 use crate::commands::query::duration;
 use crate::commands::run::write_report;
-use crate::diagnostics::{report_failure, report_general};
-use crate::loading::rules;
+use crate::diagnostics::{report, report_failure, report_general};
+use crate::loading::{rules, warn};
 use crate::output::{self, Format, Sink};
 use crate::queries::{Queries, Query, find, select};
 use crate::session;
 use crate::settings::settings;
+use crate::source::Source;
 use crate::stop::Stop;
 use crate::terminal::Terminal;
 
@@ -46,6 +47,9 @@ pub async fn test(arguments: &TestArguments, terminal: &Terminal) -> Result<(), 
         queries.into_iter().partition(|query| query.detection.is_some() || query.search.is_err());
     if skipped + others.len() > 0 {
         terminal.note(format_args!("{} files that are no detections skipped", HumanCount((skipped + others.len()) as u64)));
+    }
+    if detections.is_empty() {
+        return Err(Stop::Failed("no detections found: none of the files is a detection with a `search`".to_owned()));
     }
     let started = Instant::now();
     let mut sink = Sink::open(&arguments.output, terminal, chrono_tz::Tz::UTC)?;
@@ -102,6 +106,11 @@ impl Bench {
     fn new(root: &Path, arguments: &TestArguments, terminal: &Terminal) -> Result<Self, Stop> {
         let repository = Repository::open(root);
         report_general(terminal, &repository.problems);
+        let settings_file = repository.settings.iter().map(|read| (&read.file, &read.text, &read.problems));
+        let baselines = repository.baselines.iter().map(|read| (&read.file, &read.text, &read.problems));
+        for (file, text, problems) in settings_file.chain(baselines) {
+            report(terminal, &Source::new(file.display().to_string(), text.clone()), None, problems);
+        }
         let mut knowledge = Knowledge::built_in();
         session::warn(terminal, repository.add_to(&mut knowledge));
         let knowledge = session::add_knowledge(knowledge, &arguments.knowledge, terminal)?;
@@ -141,8 +150,14 @@ impl Bench {
         let runner =
             TestRunner { engine: &self.engine, repository: &self.repository, load: self.load.clone(), clock: &self.clock };
         let results = runner.run(detection, TestOptions { integration: false, has_baseline }).await;
-        for failure in results.iter().filter_map(|result| result.failure.as_ref()) {
-            report_failure(terminal, &query.source, failure);
+        for result in &results {
+            if let Some(loaded) = &result.loaded {
+                warn(loaded, terminal);
+            }
+            report(terminal, &query.source, result.expansion.as_ref(), &result.warnings);
+            if let Some(failure) = &result.failure {
+                report_failure(terminal, &query.source, failure);
+            }
         }
         results
     }

@@ -10,6 +10,7 @@ use clap::Parser;
 use notify::event::ModifyKind;
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use spl_detections::batch::{Batch, Job, Summary};
+use spl_detections::times::Times;
 
 use crate::arguments::{Arguments, Command, OutputOptions, WatchArguments};
 use crate::batch::{Finished, Monotonic, Rows, Runner, times};
@@ -101,6 +102,9 @@ fn queries(arguments: &WatchArguments, terminal: &Terminal) -> Result<Vec<Query>
 /// Reads the searches anew and runs those that changed.
 async fn again(batch: &mut Batch, arguments: &WatchArguments, terminal: &Terminal) -> Result<(), Stop> {
     let queries = queries(arguments, terminal)?;
+    // The engine's clock stands where the data were loaded.
+    let settings = &arguments.engine.settings;
+    let times = Times { now: settings.now.is_none().then(clock), ..times(settings) };
     let before = std::mem::take(&mut batch.jobs);
     let mut changed = Vec::new();
     for (place, query) in queries.into_iter().enumerate() {
@@ -111,7 +115,7 @@ async fn again(batch: &mut Batch, arguments: &WatchArguments, terminal: &Termina
             Some(job) => Arc::clone(job),
             None => {
                 changed.push(place);
-                Arc::new(Job::new(&batch.engine, query, &times(&arguments.engine.settings), &Monotonic::start()))
+                Arc::new(Job::new(&batch.engine, query, &times, &Monotonic::start()))
             }
         });
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::datatypes::Int32Type;
-use spl_exec::{Engine, Results};
+use spl_exec::{Engine, Results, SearchClock};
 use spl_functions::column::Column;
 use spl_knowledge::Knowledge;
 use spl_parser::commands::lookup;
@@ -32,6 +32,7 @@ const REMEMBERED: usize = 200;
 /// The engine as completion sees it. What was found is kept: the data does not change below it.
 pub struct EngineSurroundings<'a> {
     engine: Arc<Engine>,
+    clock: SearchClock,
     runner: &'a Runner<'a>,
     sources: Vec<String>,
     fields: RefCell<HashMap<String, Vec<String>>>,
@@ -39,9 +40,9 @@ pub struct EngineSurroundings<'a> {
 }
 
 impl<'a> EngineSurroundings<'a> {
-    /// Over an engine, with the paths that its data came from.
-    pub fn new(engine: Arc<Engine>, runner: &'a Runner<'a>, sources: Vec<String>) -> Self {
-        Self { engine, runner, sources, fields: RefCell::default(), values: RefCell::default() }
+    /// Over an engine, with the clock of the next search and the paths that the data came from.
+    pub fn new(engine: Arc<Engine>, clock: SearchClock, runner: &'a Runner<'a>, sources: Vec<String>) -> Self {
+        Self { engine, clock, runner, sources, fields: RefCell::default(), values: RefCell::default() }
     }
 
     /// The rows of a search that is run for completion; none when it can't be run quickly, or would write.
@@ -49,7 +50,7 @@ impl<'a> EngineSurroundings<'a> {
         if writes(text) {
             return None;
         }
-        let search = self.engine.compile(text).ok()?;
+        let search = self.engine.compile_at(text, self.clock.clone()).ok()?;
         self.runner.quickly(&self.engine, search, PATIENCE)
     }
 
