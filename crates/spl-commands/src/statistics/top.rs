@@ -119,11 +119,21 @@ pub fn plan(context: &PlanContext, call: &CommandCall, frame: Frame) -> Result<F
             .expression;
     let numbered = chosen.numbered(final_order)?;
     let mut columns: Vec<(String, Expr)> = groups.iter().map(|group| (group.clone(), column(group))).collect();
-    if call.flag("showcount") {
-        columns.push((count_name, column(COUNT)));
-    }
-    if call.flag("showperc") {
-        columns.push((percent_name, percent));
+    for (shown, option, name, value) in
+        [("showcount", "countfield", count_name, column(COUNT)), ("showperc", "percentfield", percent_name, percent)]
+    {
+        if !call.flag(shown) {
+            continue;
+        }
+        if columns.iter().any(|(known, _)| *known == name) {
+            return Err(Diagnostic::error(
+                "plan/duplicate-name",
+                format!("two fields of the result are named `{name}`"),
+                call.span,
+            )
+            .with_help(format!("`{option}=` gives one of them another name")));
+        }
+        columns.push((name, value));
     }
     numbered.select(columns)
 }

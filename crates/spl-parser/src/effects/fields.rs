@@ -177,7 +177,10 @@ pub fn by_names(call: &CommandCall) -> impl Iterator<Item = &str> {
 /// The named groups of a regular expression.
 pub fn groups(pattern: &str) -> Vec<&str> {
     let after = pattern.match_indices("(?").filter_map(|(at, _)| pattern.get(at + 2..));
-    let named = after.filter_map(|rest| rest.strip_prefix('P').unwrap_or(rest).strip_prefix('<')?.split_once('>'));
+    let named = after.filter_map(|rest| match rest.strip_prefix('\'') {
+        Some(quoted) => quoted.split_once('\''),
+        None => rest.strip_prefix('P').unwrap_or(rest).strip_prefix('<')?.split_once('>'),
+    });
     named.map(|(name, _)| name).filter(|name| !name.starts_with(['=', '!'])).collect()
 }
 

@@ -80,9 +80,11 @@ pub fn known(context: &PlanContext, expression: &Expression, scope: &dyn Scope) 
         ExpressionKind::Unary { operator: UnaryOperator::Plus, operand } => known(context, operand, scope),
         ExpressionKind::Unary { operator: UnaryOperator::Minus, operand } => {
             let Known { decimals, value } = known(context, operand, scope)?;
-            match decimals {
-                None => Ok(Known::exact(expression::plan(context, expression, scope)?)),
-                decimals => Ok(Known { value: call(context, "spl_negate", vec![value])?, decimals }),
+            match (&operand.kind, decimals) {
+                (ExpressionKind::Integer(_) | ExpressionKind::Float(_), None) => {
+                    Ok(Known::exact(expression::plan(context, expression, scope)?))
+                }
+                (_, decimals) => Ok(Known { value: call(context, "spl_negate", vec![value])?, decimals }),
             }
         }
         ExpressionKind::Binary { operator, left, right } if is_calculation(operator.value) => {
@@ -98,7 +100,8 @@ pub fn known(context: &PlanContext, expression: &Expression, scope: &dyn Scope) 
                     None => places.clone(),
                     Some(decimals) => call(context, "spl_decimals_of_sum", vec![decimals.clone(), integer(places.clone())])?,
                 };
-                let value = call(context, "round", vec![argument.shown(context)?, places])?;
+                // The decimals that are known show at the end; steps between them keep all digits.
+                let value = call(context, "round", vec![argument.value, places])?;
                 let decimals = Some(integer(to_places));
                 Ok(Known { value, decimals })
             }

@@ -1,13 +1,14 @@
 //! Required fields of searches over data models: what `tstats` and its kin read of the events.
 
 use spl_knowledge::{CalculationKind, Knowledge};
+use spl_parser::spec::Subsearches;
 use spl_parser::syntax::{Argument, CommandCall, Pipeline};
 use spl_parser::{Diagnostic, Span};
 
 use crate::context::PlanContext;
 use crate::events::parsed_knowledge::ParsedKnowledge;
 use crate::models::dataset::DatasetName;
-use spl_parser::effects::RequiredFields;
+use spl_parser::effects::{RequiredFields, as_patterns, map_pipeline, over_rows, walk};
 
 /// What the tstats commands of a pipeline need of the data, added to what the rest needs.
 pub fn data_model_fields(
@@ -17,17 +18,38 @@ pub fn data_model_fields(
     required: RequiredFields,
 ) -> RequiredFields {
     let mut required = required;
+    pipeline_fields(pipeline, knowledge, parsed, &mut required);
+    required
+}
+
+fn pipeline_fields(pipeline: &Pipeline, knowledge: &Knowledge, parsed: &ParsedKnowledge, required: &mut RequiredFields) {
     for call in &pipeline.commands {
         if call.spec.name == "tstats" {
-            command_fields(call, knowledge, parsed, &mut required);
+            command_fields(call, knowledge, parsed, required);
         }
-        for argument in call.arguments.iter().chain(call.clauses.iter().flat_map(|clause| &clause.arguments)) {
-            if let Argument::Subsearch(subsearch) = argument {
-                required = data_model_fields(&subsearch.pipeline, knowledge, parsed, required);
+        match call.spec.effects.subsearches {
+            Subsearches::PerRow => {
+                if let Some(inner) = map_pipeline(call) {
+                    pipeline_fields(&inner, knowledge, parsed, required);
+                }
+            }
+            Subsearches::OverRows => {
+                let mut inside = RequiredFields::none();
+                for inner in over_rows(call).unwrap_or_default() {
+                    pipeline_fields(&inner, knowledge, parsed, &mut inside);
+                }
+                add(as_patterns(inside), required);
+            }
+            Subsearches::AsText | Subsearches::AsRows(_) => {
+                walk::subsearches(call, &mut |inner| pipeline_fields(&inner.pipeline, knowledge, parsed, required));
             }
         }
     }
-    required
+}
+
+fn add(more: RequiredFields, required: &mut RequiredFields) {
+    let before = std::mem::replace(required, RequiredFields::none());
+    *required = before.union(more);
 }
 
 fn command_fields(call: &CommandCall, knowledge: &Knowledge, parsed: &ParsedKnowledge, required: &mut RequiredFields) {
@@ -59,31 +81,31 @@ fn command_fields(call: &CommandCall, knowledge: &Knowledge, parsed: &ParsedKnow
         names.iter().for_each(|name| required.add(name));
         return;
     };
-    required.add("tag");
-    required.add("eventtype");
-    for name in &names {
-        required.add(dataset.unprefixed(name).unwrap_or(name));
-    }
+    let mut wanted = RequiredFields::only(names.iter().map(|name| dataset.unprefixed(name).unwrap_or(name)));
+    wanted.add("tag");
+    wanted.add("eventtype");
     for constraint in dataset.model.constraint_chain(dataset.dataset).unwrap_or_default() {
         match parsed.search(knowledge, constraint) {
-            Ok(search) => spl_parser::effects::search_fields(&search, required),
-            Err(_) => *required = RequiredFields::All,
+            Ok(search) => spl_parser::effects::search_fields(&search, &mut wanted),
+            Err(_) => wanted = RequiredFields::All,
         }
     }
-    for calculation in dataset.model.all_calculations(dataset.dataset).unwrap_or_default() {
-        if !calculation.outputs.iter().any(|output| names.iter().any(|name| dataset.unprefixed(name) == Some(&output.name))) {
+    // A calculation reads what those before it made.
+    for calculation in dataset.model.all_calculations(dataset.dataset).unwrap_or_default().into_iter().rev() {
+        if !calculation.outputs.iter().any(|output| wanted.contains(&output.name)) {
             continue;
         }
         match &calculation.kind {
             CalculationKind::Eval { expression } => {
                 if let Ok(parsed) = parsed.expression(expression) {
-                    spl_parser::effects::expression_fields(&parsed, required);
+                    spl_parser::effects::expression_fields(&parsed, &mut wanted);
                 }
             }
-            CalculationKind::Rex { input, .. } | CalculationKind::GeoIp { input, .. } => required.add(input),
-            CalculationKind::Lookup { inputs, .. } => inputs.iter().for_each(|(_, event)| required.add(event)),
+            CalculationKind::Rex { input, .. } | CalculationKind::GeoIp { input, .. } => wanted.add(input),
+            CalculationKind::Lookup { inputs, .. } => inputs.iter().for_each(|(_, event)| wanted.add(event)),
         }
     }
+    add(wanted, required);
 }
 
 /// Notes that `summariesonly` reads the events themselves.
