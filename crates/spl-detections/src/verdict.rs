@@ -44,6 +44,8 @@ pub struct Verdict {
 pub enum Reason {
     /// No row came back.
     NoRows,
+    /// The search found rows, and the detection names no risk objects and no threat objects.
+    RowsFound,
     /// Each field was filled in one row.
     RowFits {
         /// The row.
@@ -78,6 +80,7 @@ impl Reason {
         let listed = |fields: &[String]| fields.iter().map(|field| format!("`{field}`")).collect::<Vec<_>>().join(", ");
         match self {
             Self::NoRows => "the search found no rows".to_owned(),
+            Self::RowsFound => "the search found rows; the detection has no risk objects and no threat objects".to_owned(),
             Self::RowFits { row } => format!("row {} has every risk object and threat object", row + 1),
             Self::FilledSomewhere => "each threat object has a value in some row, though no row has all of them".to_owned(),
             Self::RiskFieldMissing { row, fields } => {
@@ -117,7 +120,11 @@ pub fn decide<R: Row>(risk_fields: &[&str], threat_fields: &[&str], rows: impl I
             fits &= filled;
         }
         if fits {
-            return verdict(TestStatus::Pass, Reason::RowFits { row: place });
+            let reason = match risk_fields.is_empty() && threat_fields.is_empty() {
+                true => Reason::RowsFound,
+                false => Reason::RowFits { row: place },
+            };
+            return verdict(TestStatus::Pass, reason);
         }
     }
     if !any {

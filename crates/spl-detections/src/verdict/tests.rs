@@ -50,7 +50,7 @@ fn rows_decide_in_their_order() {
         (risk, threat, vec![&without_process], Fail, never("process")),
         // Without threat objects the first row decides; without risk any row passes.
         (risk, &[], vec![&without_hash, &without_dest], Pass, Reason::RowFits { row: 0 }),
-        (&[], &[], vec![&without_dest], Pass, Reason::RowFits { row: 0 }),
+        (&[], &[], vec![&without_dest], Pass, Reason::RowsFound),
         // Names are compared exactly.
         (&["Dest"], &[], vec![&good], Fail, missing(0, "Dest")),
     ] {

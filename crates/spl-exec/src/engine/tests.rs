@@ -84,16 +84,3 @@ fn limits_beyond_all_rows_take_nothing_away() {
     assert_eq!(answer(&engine, "index=main | head | stats count", 1_700_000_000.0), ["300"]);
     assert_eq!(answer(&engine, "index=main | sort word | stats count", 1_700_000_000.0), ["300"]);
 }
-
-#[test]
-fn what_is_kept_per_distinct_value_is_bounded() {
-    let engine = Engine::new(Knowledge::built_in(), Settings { memory_limit: Some(1 << 16), ..engine().settings().clone() })
-        .unwrap()
-        .with_data(engine().data().unwrap().clone())
-        .unwrap();
-    // Each search keeps results of an expression of its own; the rule lets go of them.
-    for number in 0..200 {
-        let text = format!("index=main | eval x=word.\"{}\" | stats dc(x)", "y".repeat(number));
-        assert_eq!(answer(&engine, &text, 1_700_000_000.0), ["3"]);
-    }
-}

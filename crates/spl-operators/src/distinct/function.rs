@@ -52,6 +52,10 @@ impl KeptBytes {
     pub fn get(&self) -> usize {
         self.0.load(Ordering::Relaxed)
     }
+
+    pub(super) fn add(&self, bytes: usize) {
+        self.0.fetch_add(bytes, Ordering::Relaxed);
+    }
 }
 
 /// The results for a dictionary's values, and for a row without a value at the end.
@@ -67,7 +71,7 @@ struct Known {
 impl Known {
     fn new(values: &ArrayRef, results: &ArrayRef, kept_bytes: &KeptBytes) -> Self {
         let bytes = values.get_array_memory_size() + results.get_array_memory_size();
-        kept_bytes.0.fetch_add(bytes, Ordering::Relaxed);
+        kept_bytes.add(bytes);
         Self { values: values.clone(), results: results.clone(), bytes, kept_bytes: kept_bytes.clone() }
     }
 }
@@ -207,5 +211,22 @@ impl ScalarUDFImpl for PerDistinct {
         let texts = results.as_string_view();
         let keys: Int32Array = keys.values().iter().map(|key| texts.is_valid(*key as usize).then_some(*key as i32)).collect();
         Ok(ColumnarValue::Array(Arc::new(DictionaryArray::<Int32Type>::try_new(keys, results)?)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow::array::StringViewArray;
+
+    use super::*;
+
+    #[test]
+    fn results_are_counted_as_long_as_they_are_kept() {
+        let kept_bytes = KeptBytes::default();
+        let values: ArrayRef = Arc::new(StringViewArray::from(vec!["a text of more than twelve bytes"; 10]));
+        let known = Known::new(&values, &values, &kept_bytes);
+        assert!(kept_bytes.get() >= 2 * 10 * 16, "{}", kept_bytes.get());
+        drop(known);
+        assert_eq!(kept_bytes.get(), 0);
     }
 }

@@ -283,3 +283,32 @@ fn as_planned(plan: LogicalPlan, planned: &DFSchemaRef) -> Result<LogicalPlan> {
         .collect();
     Projection::try_new(columns, Arc::new(plan)).map(LogicalPlan::Projection)
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use datafusion::logical_expr::{LogicalPlanBuilder, lit};
+    use datafusion::optimizer::OptimizerContext;
+
+    use super::*;
+
+    fn with_a_function(most_bytes: usize) -> EvaluateOncePerDistinct {
+        let rule = EvaluateOncePerDistinct::new(most_bytes);
+        let key =
+            Key { column: "x".to_owned(), body: lit(1_i64), texts_as_dictionary: false, time_zone: "UTC".to_owned(), now: 0 };
+        let function = once_per_distinct("x", lit(1_i64), ValueType::Integer, false, &rule.kept_bytes);
+        rule.functions.lock().unwrap().insert(key, Arc::new(function));
+        rule
+    }
+
+    #[test]
+    fn functions_go_when_they_keep_too_much() {
+        let plan = LogicalPlanBuilder::empty(false).build().unwrap();
+        for (most_bytes, left) in [(1_000, 1), (999, 0)] {
+            let rule = with_a_function(most_bytes);
+            rule.kept_bytes.add(1_000);
+            rule.rewrite(plan.clone(), &OptimizerContext::new()).unwrap();
+            assert_eq!(rule.functions.lock().unwrap().len(), left, "{most_bytes}");
+        }
+    }
+}
