@@ -2,9 +2,10 @@
 
 use indexmap::IndexMap;
 use spl_macros::{Conf, Origin, conf::as_bool};
-use spl_parser::diagnostic::{Diagnostic, nearest};
+use spl_parser::diagnostic::Diagnostic;
 
 use crate::problem::{error, warning};
+use crate::settings::EVENT_TYPES;
 
 /// A named search; events that it finds have its name in `eventtype` (Splunk admin manual, eventtypes.conf).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,8 +35,6 @@ pub struct TagRule {
     pub origin: Origin,
 }
 
-const KEYS: &[&str] = &["search", "priority", "disabled", "description", "color", "tags"];
-
 /// Reads the stanzas of an eventtypes.conf.
 pub(crate) fn read_event_types(
     conf: &Conf,
@@ -45,13 +44,10 @@ pub(crate) fn read_event_types(
     let mut event_types = IndexMap::new();
     for stanza in conf.effective() {
         let setting = |key: &str| stanza.settings.get(key);
-        for (key, setting) in stanza.settings.iter().filter(|(key, _)| !KEYS.contains(&key.as_str())) {
-            let near = nearest(key, KEYS.iter().copied()).map_or(String::new(), |near| format!("; did you mean `{near}`?"));
-            warnings.push(warning(
-                &setting.origin,
-                "knowledge/unknown-setting",
-                format!("unknown setting `{key}` of an event type{near}"),
-            ));
+        for (key, setting) in &stanza.settings {
+            if let Some((code, message)) = EVENT_TYPES.remark(key, "an event type") {
+                warnings.push(warning(&setting.origin, code, message));
+            }
         }
         let disabled = setting("disabled").is_some_and(|value| value.as_bool() == Some(true));
         let Some(search) = setting("search") else {

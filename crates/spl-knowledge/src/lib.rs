@@ -15,6 +15,7 @@ mod pack;
 mod problem;
 pub mod props;
 pub mod saved_search;
+pub mod settings;
 pub mod stanza;
 pub mod transaction_type;
 pub mod transform;

@@ -8,6 +8,7 @@ use spl_macros::{Conf, Origin, Stanza};
 use spl_parser::diagnostic::{Diagnostic, nearest};
 
 use crate::problem::{error, warning};
+use crate::settings::LOOKUPS;
 use crate::transform::is_lookup;
 
 /// How a field of a lookup table is compared with the event's value.
@@ -68,40 +69,6 @@ pub struct LookupDefinition {
     /// Where it was defined.
     pub origin: Origin,
 }
-
-const KEYS: &[&str] = &[
-    "filename",
-    "collection",
-    "external_cmd",
-    "external_type",
-    "fields_list",
-    "match_type",
-    "case_sensitive_match",
-    "max_matches",
-    "min_matches",
-    "default_match",
-    "time_field",
-    "time_format",
-    "max_offset_secs",
-    "min_offset_secs",
-    "filter",
-];
-
-const WITHOUT_EFFECT: &[&str] = &[
-    "batch_index_query",
-    "allow_caching",
-    "cache_size",
-    "max_ext_batch",
-    "index_fields_list",
-    "reverse_lookup_honor_case_sensitive_match",
-    "check_permission",
-    "replicate",
-    "feature_id_element",
-    "python.version",
-    "python.required",
-    "disabled",
-    "description",
-];
 
 impl LookupDefinition {
     /// A definition with the defaults of a CSV lookup.
@@ -233,13 +200,8 @@ pub(crate) fn read_lookups(
             if let Err(message) = definition.set(key, &setting.value) {
                 problems.push(error(&setting.origin, "knowledge/lookup", message));
             }
-            if !KEYS.contains(&key.as_str()) && !WITHOUT_EFFECT.contains(&key.as_str()) {
-                let near = nearest(key, KEYS.iter().copied()).map_or(String::new(), |near| format!("; did you mean `{near}`?"));
-                warnings.push(warning(
-                    &setting.origin,
-                    "knowledge/unknown-setting",
-                    format!("unknown setting `{key}` of a lookup{near}"),
-                ));
+            if let Some((code, message)) = LOOKUPS.remark(key, "a lookup") {
+                warnings.push(warning(&setting.origin, code, message));
             }
         }
         lookups.insert(stanza.name.clone(), definition);

@@ -2,9 +2,10 @@
 
 use indexmap::IndexMap;
 use spl_macros::{Conf, Origin, Setting, Stanza};
-use spl_parser::diagnostic::{Diagnostic, nearest};
+use spl_parser::diagnostic::Diagnostic;
 
 use crate::problem::{error, warning};
+use crate::settings::PROPS;
 use crate::stanza::StanzaMatcher;
 use crate::transform::split_quoted;
 
@@ -184,84 +185,8 @@ pub struct ResolvedProps {
     pub index_time: IndexTimeSettings,
 }
 
-/// Settings with a fixed name that are read.
-const READ: &[&str] = &[
-    "KV_MODE",
-    "AUTO_KV_JSON",
-    "TIME_FORMAT",
-    "TIME_PREFIX",
-    "MAX_TIMESTAMP_LOOKAHEAD",
-    "TZ",
-    "TZ_ALIAS",
-    "MAX_DAYS_AGO",
-    "MAX_DAYS_HENCE",
-    "SHOULD_LINEMERGE",
-    "LINE_BREAKER",
-    "BREAK_ONLY_BEFORE",
-    "BREAK_ONLY_BEFORE_DATE",
-    "MUST_BREAK_AFTER",
-    "MUST_NOT_BREAK_AFTER",
-    "MUST_NOT_BREAK_BEFORE",
-    "MAX_EVENTS",
-    "DATETIME_CONFIG",
-    "TRUNCATE",
-    "TIMESTAMP_FIELDS",
-    "HEADER_FIELD_LINE_NUMBER",
-    "HEADER_FIELD_DELIMITER",
-    "FIELD_DELIMITER",
-    "FIELD_NAMES",
-    "INDEXED_EXTRACTIONS",
-    "sourcetype",
-    "rename",
-    "priority",
-];
-
-/// Settings that say nothing about the events of a file, or only to a forwarder or a user interface.
-const WITHOUT_EFFECT: &[&str] = &[
-    "description",
-    "category",
-    "pulldown_type",
-    "disabled",
-    "invalid_cause",
-    "is_valid",
-    "LEARN_MODEL",
-    "LEARN_SOURCETYPE",
-    "maxDist",
-    "ANNOTATE_PUNCT",
-    "NO_BINARY_CHECK",
-    "CHECK_METHOD",
-    "EVENT_BREAKER",
-    "EVENT_BREAKER_ENABLE",
-    "CHARSET",
-    "SEGMENTATION",
-    "MAX_DIFF_SECS_AGO",
-    "MAX_DIFF_SECS_HENCE",
-    "LINE_BREAKER_LOOKBEHIND",
-    "KV_TRIM_SPACES",
-    "MATCH_LIMIT",
-    "DEPTH_LIMIT",
-    "detect_trailing_nulls",
-    "unarchive_cmd",
-    "unarchive_sourcetype",
-    "given_type",
-    "HEADER_MODE",
-    "FIELD_QUOTE",
-    "FIELD_HEADER_REGEX",
-    "HEADER_FIELD_QUOTE",
-    "HEADER_FIELD_ACCEPTABLE_SPECIAL_CHARACTERS",
-    "PREAMBLE_REGEX",
-    "MISSING_VALUE_REGEX",
-    "JSON_TRIM_BRACES_IN_ARRAY_NAMES",
-    "STATSD_EMIT_MULTIPLE_MEASUREMENTS",
-    "ADD_EXTRA_TIME_FIELDS",
-    "REDACT_RAW",
-];
-
-/// Prefixes of settings that are read, and of those that only index time knows.
+/// Prefixes of settings that are read.
 const READ_PREFIXES: &[&str] = &["EXTRACT-", "REPORT-", "FIELDALIAS-", "EVAL-", "LOOKUP-"];
-const INDEX_TIME_PREFIXES: &[&str] =
-    &["TRANSFORMS-", "SEDCMD-", "SEGMENTATION-", "RULESET-", "METRICS_PROTOCOL", "STATSD-", "METRIC-SCHEMA-TRANSFORMS"];
-
 /// Reads the stanzas of a props.conf. Every setting is checked here, so that resolving can't fail later.
 pub(crate) fn read_props(conf: &Conf, problems: &mut Vec<Diagnostic>, warnings: &mut Vec<Diagnostic>) -> Vec<PropsStanza> {
     let mut stanzas = Vec::new();
@@ -305,24 +230,9 @@ fn check(stanza: &Stanza, problems: &mut Vec<Diagnostic>, warnings: &mut Vec<Dia
             problems.push(error(&setting.origin, "knowledge/props", message));
             continue;
         }
-        let known = READ.contains(&key.as_str()) || READ_PREFIXES.iter().any(|prefix| key.starts_with(prefix));
-        if known || WITHOUT_EFFECT.contains(&key.as_str()) {
-            continue;
+        if let Some((code, message)) = PROPS.remark(key, "a props stanza") {
+            warnings.push(warning(&setting.origin, code, message));
         }
-        if INDEX_TIME_PREFIXES.iter().any(|prefix| key.starts_with(prefix)) {
-            warnings.push(warning(
-                &setting.origin,
-                "knowledge/index-time",
-                format!("`{key}` works on events while Splunk indexes them and is not applied"),
-            ));
-            continue;
-        }
-        let near = nearest(key, READ.iter().copied()).map_or(String::new(), |near| format!("; did you mean `{near}`?"));
-        warnings.push(warning(
-            &setting.origin,
-            "knowledge/unknown-setting",
-            format!("unknown setting `{key}` of a props stanza{near}"),
-        ));
     }
 }
 

@@ -1,9 +1,10 @@
 //! Field transforms (transforms.conf): the extractions that `REPORT-` settings name.
 
 use spl_macros::{Conf, Origin, Stanza};
-use spl_parser::diagnostic::{Diagnostic, nearest};
+use spl_parser::diagnostic::Diagnostic;
 
 use crate::problem::{error, warning};
+use crate::settings::TRANSFORMS;
 
 /// A field transform (Splunk admin manual, transforms.conf). Either `regex` or `delimiters` is given.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,30 +58,6 @@ pub struct Delimiters {
     pub key_value: Option<String>,
 }
 
-/// Settings of field transforms.
-const KEYS: &[&str] = &[
-    "REGEX",
-    "FORMAT",
-    "SOURCE_KEY",
-    "DEST_KEY",
-    "DELIMS",
-    "FIELDS",
-    "MV_ADD",
-    "CLEAN_KEYS",
-    "KEEP_EMPTY_VALS",
-    "REPEAT_MATCH",
-    "WRITE_META",
-    "DEFAULT_VALUE",
-    "LOOKAHEAD",
-    "MATCH_LIMIT",
-    "DEPTH_LIMIT",
-    "CAN_OPTIMIZE",
-    "INGEST_EVAL",
-    "CLONE_SOURCETYPE",
-    "STOP_PROCESSING_IF",
-    "disabled",
-];
-
 /// Settings of an index-time transform, which has no meaning for a search.
 const INDEX_TIME: &[&str] = &["DEST_KEY", "INGEST_EVAL", "CLONE_SOURCETYPE", "WRITE_META"];
 
@@ -97,13 +74,10 @@ pub(crate) fn read_transforms(
 ) -> indexmap::IndexMap<String, Transform> {
     let mut transforms = indexmap::IndexMap::new();
     for stanza in conf.effective().filter(|stanza| !is_lookup(stanza)) {
-        for (key, setting) in stanza.settings.iter().filter(|(key, _)| !KEYS.contains(&key.as_str())) {
-            let near = nearest(key, KEYS.iter().copied()).map_or(String::new(), |near| format!("; did you mean `{near}`?"));
-            warnings.push(warning(
-                &setting.origin,
-                "knowledge/unknown-setting",
-                format!("unknown setting `{key}` of a transform{near}"),
-            ));
+        for (key, setting) in &stanza.settings {
+            if let Some((code, message)) = TRANSFORMS.remark(key, "a transform") {
+                warnings.push(warning(&setting.origin, code, message));
+            }
         }
         match read_transform(&stanza) {
             Ok(Some(transform)) => {

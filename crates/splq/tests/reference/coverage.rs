@@ -206,6 +206,7 @@ pub fn index(entries: &[Entry]) -> String {
          index and the tables\nof these pages. A test runs every example (`crates/splq/tests/reference`); below it stands what \
          `splq query` prints. Options\nbehind `spl` in the fence of an example are those of `splq query`. `now` is 2025-03-12 \
          12:00 UTC.\n\n* [Coverage](coverage.md): how much is built of what Splunk documents\n\
+         * [Settings](settings.md): what becomes of the settings of an app's configuration files\n\
          * [Mistakes](../mistakes.md): how wrong searches are answered\n"
     );
     let built: Vec<&Entry> = entries.iter().filter(|entry| entry.has_page()).collect();

@@ -7,6 +7,7 @@
 mod coverage;
 mod head;
 mod page;
+mod settings;
 
 use std::path::PathBuf;
 
@@ -218,6 +219,7 @@ fn reference_index_and_coverage_are_current() {
     let surface = coverage::Surface::read(&entries, &mut problems);
     current(folder().join("README.md"), &coverage::index(&entries), &mut problems);
     current(folder().join("coverage.md"), &surface.page(&entries), &mut problems);
+    current(folder().join("settings.md"), &settings::page(), &mut problems);
     let readme = root().join("README.md");
     let text = std::fs::read_to_string(&readme).unwrap();
     match with_generated(&text, &surface.totals()) {

@@ -1,0 +1,94 @@
+//! Settings of macros.conf, savedsearches.conf and datamodels.conf.
+//!
+//! Source: Splunk admin manual, macros.conf, savedsearches.conf, datamodels.conf.
+
+use super::Status::{Harmless, Partial, Works};
+use super::{SettingSpec, setting};
+
+const SCHEDULER: super::Status = Harmless("nothing is scheduled");
+const WEB: super::Status = Harmless("for Splunk Web");
+const NO_ACTION: super::Status = Harmless("`splq` carries out no alert actions");
+const NO_STORE: super::Status = Harmless("`splq accelerate` makes summaries");
+
+/// macros.conf.
+pub const MACROS: &[SettingSpec] = &[
+    setting("definition", "the text that replaces the macro", Works),
+    setting("args", "the names of its arguments", Works),
+    setting("iseval", "whether the definition is an expression", Works),
+    setting("validation", "a condition on the arguments", Works),
+    setting("errormsg", "what is said when it fails", Works),
+    setting("description", "a text for people", Harmless("for people")),
+    setting("disabled", "no setting of the specification, but found in apps", Harmless("Splunk does not know it here")),
+];
+
+/// savedsearches.conf.
+pub const SAVED_SEARCHES: &[SettingSpec] = &[
+    setting("search", "the search", Works),
+    setting("description", "a text for people", Works),
+    setting("disabled", "whether the search is not used", Works),
+    setting("dispatch.earliest_time", "the earliest time", Works),
+    setting("dispatch.latest_time", "the latest time", Works),
+    setting(
+        "args.<name>",
+        "the value of an argument",
+        Partial("`savedsearch name=value` gives arguments; defaults are not read"),
+    ),
+    setting("enableSched", "whether the search is scheduled", SCHEDULER),
+    setting("cron_schedule", "when the search runs", SCHEDULER),
+    setting("schedule", "when the search runs", SCHEDULER),
+    setting("schedule_as", "how the search is scheduled", SCHEDULER),
+    setting("schedule_window", "when the search may run", SCHEDULER),
+    setting("schedule_priority", "which search runs first", SCHEDULER),
+    setting("allow_skew", "when the search may run", SCHEDULER),
+    setting("realtime_schedule", "how runs are skipped", SCHEDULER),
+    setting("run_on_startup", "whether the search runs at the start", SCHEDULER),
+    setting("run_n_times", "how often the search runs", SCHEDULER),
+    setting("max_concurrent", "how many runs at a time", SCHEDULER),
+    setting("workload_pool", "which resources a run gets", SCHEDULER),
+    setting("is_visible", "whether Splunk Web lists the search", WEB),
+    setting("displayview", "the view of the search", WEB),
+    setting("vsid", "the state of the view", WEB),
+    setting("request.<name>", "settings of the view", WEB),
+    setting("display.<name>", "settings of the view", WEB),
+    setting("embed.<name>", "whether the report is embedded", WEB),
+    setting("dispatch.<name>", "how the search is run", Harmless("`splq` runs a search to its end")),
+    setting("action.<name>", "what an alert does", NO_ACTION),
+    setting("actions", "what an alert does", NO_ACTION),
+    setting("alert.<name>", "how alerts are kept and grouped", NO_ACTION),
+    setting("alert_type", "when an alert is raised", NO_ACTION),
+    setting("alert_comparator", "when an alert is raised", NO_ACTION),
+    setting("alert_threshold", "when an alert is raised", NO_ACTION),
+    setting("alert_condition", "when an alert is raised", NO_ACTION),
+    setting("counttype", "when an alert is raised", NO_ACTION),
+    setting("relation", "when an alert is raised", NO_ACTION),
+    setting("quantity", "when an alert is raised", NO_ACTION),
+    setting("auto_summarize", "whether a summary is kept", NO_STORE),
+    setting("auto_summarize.<name>", "how a summary is kept", NO_STORE),
+    setting("defer_scheduled_searchable_idxc", "whether a run waits", SCHEDULER),
+    setting("skip_scheduled_realtime_idxc", "whether a run is skipped", SCHEDULER),
+    setting("restart_on_searchpeer_add", "whether a run is restarted", SCHEDULER),
+    setting("estimatedResultCount", "an internal note", WEB),
+    setting("earliest_time", "an old name of `dispatch.earliest_time`", Harmless("Splunk does not read it any more")),
+    setting("latest_time", "an old name of `dispatch.latest_time`", Harmless("Splunk does not read it any more")),
+    setting("federated.<name>", "where the search runs", Harmless("there are no other servers")),
+    setting("precalculate_required_fields_for_alerts", "which fields alerts keep", NO_ACTION),
+    setting("calculate_alert_required_fields_in_search", "which fields alerts keep", NO_ACTION),
+    setting("durable.<name>", "how missed runs are made up for", SCHEDULER),
+    setting("nextrun", "an internal note", WEB),
+    setting("qualifiedSearch", "an internal note", WEB),
+    setting("role", "who runs the search", Harmless("there are no users")),
+    setting("userid", "who runs the search", Harmless("there are no users")),
+    setting("sendresults", "an old name of an alert action", NO_ACTION),
+    setting("viewstate.<name>", "the state of the view", WEB),
+    setting("dispatchAs", "who runs the search", Harmless("there are no users")),
+];
+
+/// datamodels.conf.
+pub const DATA_MODELS: &[SettingSpec] = &[
+    setting("acceleration", "whether a summary is kept", NO_STORE),
+    setting("acceleration.<name>", "how a summary is kept", NO_STORE),
+    setting("tags_whitelist", "the tags that the model needs", Harmless("every tag is there")),
+    setting("strict_fields", "whether only fields of the model are searched", Harmless("`tstats` refuses unknown fields")),
+    setting("dataset.<name>", "settings of table datasets", WEB),
+    setting("poll_buckets_until_maxtime", "how a summary is kept", NO_STORE),
+];
