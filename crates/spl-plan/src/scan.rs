@@ -4,6 +4,5 @@
 
 pub mod carried;
 pub mod events;
-pub mod parts;
 pub mod scope;
 pub mod settle;

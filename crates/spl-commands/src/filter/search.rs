@@ -4,8 +4,8 @@ use futures::future::BoxFuture;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{Argument, CommandCall};
 use spl_plan::context::{Input, PlanContext};
+use spl_plan::event_scan::EventScan;
 use spl_plan::frame::Frame;
-use spl_plan::scan::events;
 use spl_plan::search::{predicate, subsearch};
 
 /// Plans the command.
@@ -16,7 +16,7 @@ pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -
             _ => None,
         };
         match (input.frame, condition) {
-            (None, condition) => events::found_events(context, condition.as_ref(), &input.required).await,
+            (None, condition) => context.scan(&EventScan::of_events(condition, &input.required)).await,
             (Some(frame), None) => Ok(frame),
             (Some(frame), Some(condition)) => {
                 let condition = predicate::plan(context, &condition, &frame)?;

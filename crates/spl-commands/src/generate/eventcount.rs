@@ -10,13 +10,13 @@ use spl_operators::ordinal::ORDINAL;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
 use spl_plan::context::{Input, PlanContext};
+use spl_plan::event_scan::{EventScan, ScannedTimes};
 use spl_plan::frame::scope::Typed;
 use spl_plan::frame::{Frame, column};
 use spl_plan::function_call::call as call_function;
 use spl_plan::names::wildcards::wildcard_matches;
 use spl_plan::rows::collected::Rows;
 use spl_plan::rows::texts::rows_frame;
-use spl_plan::scan::events;
 
 /// Plans the command. Virtual and remote indexes do not exist here, so the options about them change nothing. The size of
 /// an index is that of the texts of its events, in characters.
@@ -32,7 +32,7 @@ pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -
             if patterns.is_empty() { index == "main" } else { patterns.iter().any(|pattern| index_matches(pattern, index)) }
         };
         let mut counts: Vec<(String, i64, i64)> = Vec::new();
-        let (events, ()) = context.over_events(|context| Ok((events::scan(context)?, ()))).await?;
+        let events = context.scan(&EventScan::carried(ScannedTimes::All)).await?;
         if events.field("index").is_some() {
             let bytes = match events.field("_raw") {
                 Some(raw) if with_size => {

@@ -5,9 +5,10 @@ use spl_parser::effects::RequiredFields;
 use spl_parser::syntax::{Argument, CommandCall};
 use spl_parser::{Diagnostic, Span};
 use spl_plan::context::{Input, PlanContext};
+use spl_plan::event_scan::EventScan;
 use spl_plan::frame::Frame;
 use spl_plan::models::dataset;
-use spl_plan::models::dataset::DatasetName;
+use spl_plan::models::dataset_name::DatasetName;
 use spl_plan::models::search_text::Naming;
 use spl_plan::search::saved_search;
 
@@ -43,7 +44,7 @@ async fn required_dataset(
             let dataset = DatasetName::find(context.knowledge(), name, span)?;
             match dataset::searched(context, &dataset, Naming::Plain, false, span).await? {
                 Some(rows) => Ok(rows),
-                None => dataset::found_rows(context, &dataset, Naming::Plain, false, required, span).await,
+                None => context.scan(&EventScan::of_dataset(&dataset, Naming::Plain, false, required, span)).await,
             }
         }
         "lookup" | "inputlookup" => {

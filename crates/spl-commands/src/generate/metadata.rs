@@ -11,12 +11,12 @@ use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
 use spl_plan::arguments::refuse_options;
 use spl_plan::context::{Input, PlanContext};
+use spl_plan::event_scan::{EventScan, ScannedTimes};
 use spl_plan::frame::scope::Typed;
 use spl_plan::frame::{Frame, column};
 use spl_plan::function_call::convert;
 use spl_plan::rows::collected::Rows;
 use spl_plan::rows::texts::rows_frame;
-use spl_plan::scan::events;
 
 use crate::generate::eventcount::index_matches;
 
@@ -36,8 +36,7 @@ pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -
         };
         let field = kind.trim_end_matches('s').to_owned();
         let pattern = call.text("index");
-        let scanned = |context: &PlanContext| Ok((events::within_time_range(context, events::scan(context)?)?, ()));
-        let (frame, ()) = context.over_events(scanned).await?;
+        let frame = context.scan(&EventScan::carried(ScannedTimes::OfTheSearch)).await?;
         let (Some(_), Some(time), Some(_)) = (frame.field(&field), frame.field("_time"), frame.field("index")) else {
             return rows_frame(context, &[]);
         };

@@ -7,8 +7,8 @@ use spl_parser::Diagnostic;
 use spl_parser::effects::RequiredFields;
 use spl_parser::syntax::{Argument, CommandCall};
 use spl_plan::context::{Input, PlanContext};
+use spl_plan::event_scan::EventScan;
 use spl_plan::frame::{Frame, column, text};
-use spl_plan::scan::events;
 use spl_plan::search::subsearch;
 
 const FIELDS: [&str; 5] = ["_time", "host", "index", "source", "sourcetype"];
@@ -26,7 +26,7 @@ pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -
             _ => None,
         };
         let required: BTreeSet<String> = FIELDS.iter().map(|name| (*name).to_owned()).collect();
-        let frame = events::found_events(context, condition.as_ref(), &RequiredFields::Only(required)).await?;
+        let frame = context.scan(&EventScan::of_events(condition, &RequiredFields::Only(required))).await?;
         let known = FIELDS.iter().filter(|name| frame.field(name).is_some());
         let mut columns: Vec<_> = known.map(|name| ((*name).to_owned(), column(name))).collect();
         columns.push(("splunk_server".to_owned(), text("local")));

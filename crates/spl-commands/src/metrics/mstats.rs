@@ -16,6 +16,7 @@ use spl_plan::aggregation;
 use spl_plan::aggregation::prestats;
 use spl_plan::arguments::{check_position, count};
 use spl_plan::context::{Input, PlanContext};
+use spl_plan::event_scan::EventScan;
 use spl_plan::frame::scope::Typed;
 use spl_plan::frame::{Frame, column, null, ordinal, text};
 use spl_plan::function_call::{call as function, choose, convert};
@@ -23,7 +24,6 @@ use spl_plan::names::quoting::escaped;
 use spl_plan::names::wildcards::wildcard_matches;
 use spl_plan::rows::collected::Rows;
 use spl_plan::rows::union;
-use spl_plan::scan::events;
 use spl_plan::search::inner_search::SearchTimes;
 use spl_plan::search::{inner_search, predicate, subsearch};
 
@@ -91,7 +91,7 @@ async fn metrics(context: &PlanContext, call: &CommandCall) -> Result<Frame, Dia
         Some(Argument::Search(condition)) => Some(subsearch::resolve(context, condition).await?),
         _ => None,
     };
-    let all = events::found_events(context, None, &RequiredFields::All).await?;
+    let all = context.scan(&EventScan::of_events(None, &RequiredFields::All)).await?;
     let names = measures(&all);
     let single = all.field("metric_name").is_some() && all.field("_value").is_some();
     if names.is_empty() && !single && context.is_running() {
@@ -103,7 +103,7 @@ async fn metrics(context: &PlanContext, call: &CommandCall) -> Result<Frame, Dia
         .with_help("a point has the fields metric_name and _value, or a field `metric_name:<name>` per measure"));
     }
     if names.is_empty() {
-        let found = events::found_events(context, condition.as_ref(), &RequiredFields::All).await?;
+        let found = context.scan(&EventScan::of_events(condition, &RequiredFields::All)).await?;
         return match found.field("metric_name") {
             Some(_) => found.filter(column("metric_name").is_not_null()),
             None => Ok(found),

@@ -7,9 +7,10 @@ use spl_knowledge::{CalculationKind, DataModel, Dataset};
 use spl_parser::syntax::{Argument, CommandCall};
 use spl_parser::{Diagnostic, Spanned};
 use spl_plan::context::{Input, PlanContext};
+use spl_plan::event_scan::EventScan;
 use spl_plan::frame::Frame;
 use spl_plan::models::dataset;
-use spl_plan::models::dataset::DatasetName;
+use spl_plan::models::dataset_name::DatasetName;
 use spl_plan::models::search_text::{Naming, search_string};
 use spl_plan::rows::texts::rows_frame;
 
@@ -68,7 +69,7 @@ pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -
                 let strict = call.flag("strict_fields");
                 match dataset::searched(context, &named, naming, strict, name.span).await? {
                     Some(rows) => Ok(rows),
-                    None => dataset::found_rows(context, &named, naming, strict, &input.required, name.span).await,
+                    None => context.scan(&EventScan::of_dataset(&named, naming, strict, &input.required, name.span)).await,
                 }
             }
         }

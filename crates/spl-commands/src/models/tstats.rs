@@ -1,6 +1,5 @@
 //! Planning of `tstats`: aggregations over events by indexed fields, or over a dataset of a data model.
 
-use datafusion::logical_expr::{Expr, lit};
 use futures::future::BoxFuture;
 use spl_functions::column::ValueType;
 use spl_parser::syntax::{AggregationArgument, Argument, CommandCall, SearchExpression};
@@ -8,16 +7,14 @@ use spl_parser::{Diagnostic, Span};
 use spl_plan::aggregation;
 use spl_plan::aggregation::prestats;
 use spl_plan::context::{Input, PlanContext};
-use spl_plan::frame::scope::{Scope, Typed};
-use spl_plan::frame::{Frame, column, conditions, null, text};
-use spl_plan::function_call::call as function;
+use spl_plan::event_scan::{EventScan, NamedColumn, ScannedColumns, ScannedDataset, ScannedTimes};
+use spl_plan::frame::scope::Typed;
+use spl_plan::frame::{Frame, column, null};
 use spl_plan::models::dataset;
-use spl_plan::models::dataset::{DatasetName, DatasetScope};
+use spl_plan::models::dataset_name::DatasetName;
 use spl_plan::models::required::{aggregated_fields, note_summaries};
 use spl_plan::models::search_text::Naming;
 use spl_plan::rows::union;
-use spl_plan::scan::events;
-use spl_plan::scan::scope::EventScope;
 use spl_plan::search::{predicate, subsearch};
 
 use crate::fields::{bin, fillnull};
@@ -81,133 +78,53 @@ pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -
             None => None,
         };
         if prestats {
-            let (frame, groups) = found(context, call, dataset.as_ref(), condition.as_ref(), searched).await?;
+            let (frame, groups) = grouped(context, call, dataset.as_ref(), condition, searched).await?;
             let rows = prestats::rows(context, call, frame, &groups)?;
             return match input.frame {
                 Some(before) => union::concatenate(context, before, context.materialise(rows).await?),
                 None => Ok(rows),
             };
         }
-        let (frame, names) = found(context, call, dataset.as_ref(), condition.as_ref(), searched).await?;
+        let (frame, names) = grouped(context, call, dataset.as_ref(), condition, searched).await?;
         let frame = aggregation::expand_groups(context, frame, &names)?;
         let planned = aggregation::plan_all(context, call, &frame)?;
         stats::group(context, frame, &names, &planned)
     })
 }
 
-/// The same, whether the events are loaded or come part by part.
-async fn found(
-    context: &PlanContext,
-    call: &CommandCall,
-    dataset: Option<&DatasetName<'_>>,
-    condition: Option<&SearchExpression>,
-    searched: Option<Frame>,
-) -> Result<(Frame, Vec<String>), Diagnostic> {
-    match searched {
-        Some(_) => grouped(context, call, dataset, condition, searched),
-        None => context.over_events(|context| grouped(context, call, dataset, condition, None)).await,
-    }
-}
-
 /// The rows that are aggregated, and the fields that they are grouped by. `searched` holds the rows of a dataset that
 /// starts from a search with commands.
-fn grouped(
+async fn grouped(
     context: &PlanContext,
     call: &CommandCall,
     dataset: Option<&DatasetName<'_>>,
-    condition: Option<&SearchExpression>,
+    condition: Option<SearchExpression>,
     searched: Option<Frame>,
 ) -> Result<(Frame, Vec<String>), Diagnostic> {
-    let events = EventScope::of_profiles(context);
-    let scopes = DatasetScope::of_profiles(context, &events, dataset);
-    let mut conditions = match &searched {
-        Some(_) => vec![lit(true); scopes.len()],
-        None => dataset::constraints(&scopes, dataset, call.span)?,
-    };
-    let is_searched = searched.is_some();
-    let mut frame = match searched {
-        Some(rows) => {
-            if let (Some(condition), Some(scope)) = (condition, scopes.first()) {
-                scope.check_search(condition)?;
-                let condition = predicate::plan(context, condition, &rows)?;
-                rows.filter(condition)?
-            } else {
-                rows
-            }
-        }
-        None => {
-            if let Some(condition) = condition {
-                for (scope, whole) in scopes.iter().zip(&mut conditions) {
-                    scope.check_search(condition)?;
-                    if !conditions::is_false(whole) {
-                        let condition = scope.settle_condition(predicate::plan(context, condition, scope)?);
-                        *whole = conditions::and(whole.clone(), condition);
-                    }
-                }
-            }
-            let frame = events::scan(context)?.filter(events::any_profile(&conditions))?;
-            events::within_search_time(context, frame, condition)?
-        }
-    };
-
-    // The columns that aggregations and by-fields read.
-    let mut wanted: Vec<(String, Span)> = Vec::new();
-    let mut want = |name: &str, span: Span| {
-        if !wanted.iter().any(|(known, _)| known == name) {
-            wanted.push((name.to_owned(), span));
-        }
-    };
-    want("_time", call.span);
-    for aggregation in call.aggregations() {
-        aggregated_fields(&aggregation.argument, &mut want);
+    if let (Some(dataset), Some(condition)) = (dataset, &condition) {
+        dataset.check_search(context, condition)?;
     }
     let by = by_fields(call)?;
-    let mut prefixes: Vec<(String, String, Span)> = Vec::new();
-    for field in &by {
-        match &field.prefix {
-            Some(prefix) => prefixes.push((field.name.clone(), prefix.clone(), field.place)),
-            None => want(&field.name, field.place),
-        }
-    }
-    let mut columns: Vec<(String, Expr)> = Vec::new();
-    for (name, span) in wanted {
-        if let Some(prefix) = name.strip_prefix("PREFIX(").and_then(|rest| rest.strip_suffix(')')) {
-            prefixes.push((name.clone(), prefix.to_owned(), span));
-            continue;
-        }
-        if name.contains('*') {
-            return Err(Diagnostic::error("plan/wildcard", "`tstats` takes no wildcards in field names", span));
-        }
-        if let Some(scope) = scopes.first() {
-            scope.check_field(&name, span);
-        }
-        if is_searched {
-            let found = frame.field(&name).is_some();
-            columns.push((name.clone(), if found { column(&name) } else { null(ValueType::Text) }));
-            continue;
-        }
-        let values = scopes.iter().map(|scope| scope.resolve(&name)).collect::<Result<Vec<_>, _>>()?;
-        if let Some(found) = events::each_profile(context, &conditions, values)? {
-            columns.push((name, if found.value_type == ValueType::Null { null(ValueType::Text) } else { found.expression }));
-        } else {
-            columns.push((name, null(ValueType::Text)));
-        }
-    }
-    if let Some((_, _, span)) = prefixes.first() {
-        if dataset.is_some() {
-            return Err(Diagnostic::error("plan/argument", "`PREFIX` reads texts of events, not a data model", *span));
-        }
-        let values = scopes.iter().map(|scope| scope.resolve("_raw")).collect::<Result<Vec<_>, _>>()?;
-        let raw = events::each_profile(context, &conditions, values)?;
-        for (name, prefix, _) in prefixes {
-            let value = match &raw {
-                Some(raw) => prefixed(context, raw.clone(), &prefix)?,
-                None => null(ValueType::Text),
+    let columns = columns(context, call, dataset, &by)?;
+    let mut frame = match searched {
+        Some(rows) => {
+            let rows = match condition {
+                Some(condition) => {
+                    let condition = predicate::plan(context, &condition, &rows)?;
+                    rows.filter(condition)?
+                }
+                None => rows,
             };
-            columns.push((name, value));
+            let value = |name: &str| if rows.field(name).is_some() { column(name) } else { null(ValueType::Text) };
+            let values = columns.iter().map(|wanted| (wanted.name.clone(), value(&wanted.name))).collect();
+            rows.select(values)?
         }
-    }
-    frame = frame.select(columns)?;
+        None => {
+            let dataset = dataset.map(|dataset| ScannedDataset::named(dataset, call.span));
+            let (times, columns) = (ScannedTimes::OfTheSearch, ScannedColumns::Named(columns));
+            context.scan(&EventScan { condition, dataset, times, columns }).await?
+        }
+    };
 
     for field in &by {
         if let Some((span, place)) = &field.span {
@@ -227,20 +144,51 @@ fn grouped(
     Ok((frame, names))
 }
 
-/// What follows a prefix in the terms of a text, in lower case as terms are indexed.
-///
-/// Source: Splunk search reference, tstats, PREFIX directive.
-fn prefixed(context: &PlanContext, raw: Typed, prefix: &str) -> Result<Expr, Diagnostic> {
-    let breakers = r#"\s\[\]<>(){}|!;,'"*&?+"#;
-    let regex = format!("(?:^|[{breakers}]){}([^{breakers}]+)", regex::escape(&prefix.to_lowercase()));
-    let lower = function(context, "lower", vec![raw])?;
-    let arguments = vec![
-        lower,
-        Typed::new(text(regex), ValueType::Text),
-        Typed::new(lit(1_i64), ValueType::Integer),
-        Typed::new(lit(0_i64), ValueType::Integer),
-    ];
-    Ok(function(context, "spl_capture_all", arguments)?.expression)
+/// The columns that aggregations and by-fields read.
+fn columns(
+    context: &PlanContext,
+    call: &CommandCall,
+    dataset: Option<&DatasetName<'_>>,
+    by: &[ByField],
+) -> Result<Vec<NamedColumn>, Diagnostic> {
+    let mut wanted: Vec<(String, Span)> = Vec::new();
+    let mut want = |name: &str, span: Span| {
+        if !wanted.iter().any(|(known, _)| known == name) {
+            wanted.push((name.to_owned(), span));
+        }
+    };
+    want("_time", call.span);
+    for aggregation in call.aggregations() {
+        aggregated_fields(&aggregation.argument, &mut want);
+    }
+    let mut prefixes: Vec<(String, String, Span)> = Vec::new();
+    for field in by {
+        match &field.prefix {
+            Some(prefix) => prefixes.push((field.name.clone(), prefix.clone(), field.place)),
+            None => want(&field.name, field.place),
+        }
+    }
+    let mut columns = Vec::new();
+    for (name, span) in wanted {
+        if let Some(prefix) = name.strip_prefix("PREFIX(").and_then(|rest| rest.strip_suffix(')')) {
+            prefixes.push((name.clone(), prefix.to_owned(), span));
+            continue;
+        }
+        if name.contains('*') {
+            return Err(Diagnostic::error("plan/wildcard", "`tstats` takes no wildcards in field names", span));
+        }
+        if let Some(dataset) = dataset {
+            dataset.check_field(context, &name, span);
+        }
+        columns.push(NamedColumn { name, prefix: None });
+    }
+    for (name, prefix, span) in prefixes {
+        if dataset.is_some() {
+            return Err(Diagnostic::error("plan/argument", "`PREFIX` reads texts of events, not a data model", span));
+        }
+        columns.push(NamedColumn { name, prefix: Some(prefix) });
+    }
+    Ok(columns)
 }
 
 /// A field of the by-clause.

@@ -5,83 +5,18 @@ use std::cell::RefCell;
 use datafusion::logical_expr::{Expr, lit};
 use hashbrown::HashMap;
 use spl_functions::column::ValueType;
-use spl_knowledge::{Calculation, CalculationKind, DataModel, Dataset, Knowledge};
+use spl_knowledge::{Calculation, CalculationKind};
 use spl_operators::functions::location::Part;
-use spl_parser::syntax::SearchExpression;
-use spl_parser::{Diagnostic, Span, diagnostic::nearest};
+use spl_parser::{Diagnostic, Span};
 
 use crate::context::PlanContext;
 use crate::expression;
 use crate::frame::scope::{KnowledgeScope, Scope, Typed};
 use crate::frame::{Frame, conditions, null};
 use crate::function_call::call as function;
+use crate::models::dataset_name::{DEFAULT_FIELDS, DatasetName};
 use crate::models::search_text::{Naming, base_search};
-use crate::scan::events;
 use crate::scan::scope::EventScope;
-use spl_parser::effects::RequiredFields;
-
-/// Fields that every dataset has without a prefix.
-pub(crate) const DEFAULT_FIELDS: &[&str] = &["_time", "host", "source", "sourcetype", "index", "_raw"];
-
-/// A dataset as `from` names it.
-pub struct DatasetName<'k> {
-    /// The data model.
-    pub model: &'k DataModel,
-    /// The dataset's name.
-    pub dataset: &'k str,
-}
-
-impl<'k> DatasetName<'k> {
-    /// Finds it by `Model`, `Model.Dataset` or `Model.Parent.Dataset`; a model alone is its first dataset.
-    pub fn find(knowledge: &'k Knowledge, name: &str, span: Span) -> Result<Self, Diagnostic> {
-        let (model, path) = match name.split_once('.') {
-            Some((model, path)) => (model, Some(path)),
-            None => (name, None),
-        };
-        let model = knowledge.data_model(model).map_err(|error| error.at(span))?;
-        let dataset = match path {
-            Some(path) => along(model, path).map_err(|error| error.at(span))?,
-            None => model
-                .root()
-                .ok_or_else(|| Diagnostic::error("knowledge/data-model", format!("data model `{name}` has no dataset"), span))?,
-        };
-        Ok(Self { model, dataset: &dataset.name })
-    }
-
-    /// The name of a field without the prefix of the dataset or one of its ancestors; none for other names.
-    pub fn unprefixed<'n>(&self, name: &'n str) -> Option<&'n str> {
-        let lineage = self.model.lineage(self.dataset);
-        let mut rest = name;
-        let mut stripped = false;
-        while let Some((prefix, after)) = rest.split_once('.') {
-            if !lineage.contains(&prefix) {
-                break;
-            }
-            rest = after;
-            stripped = true;
-        }
-        stripped.then_some(rest)
-    }
-}
-
-/// The dataset at the end of a path of datasets, each of which descends from the one before it.
-fn along<'k>(model: &'k DataModel, path: &str) -> Result<&'k Dataset, Diagnostic> {
-    let mut names = path.split('.');
-    let mut found = model.dataset(names.next().unwrap_or_default())?;
-    for name in names {
-        let next = model.dataset(name)?;
-        if next.name == found.name || !model.lineage(&next.name).contains(&found.name.as_str()) {
-            let message = format!("data model `{}` has no dataset `{name}` below `{}`", model.name, found.name);
-            return Err(Diagnostic::general("knowledge/unknown-dataset", message).with_help(format!(
-                "the dataset is `{}.{}`",
-                model.name,
-                model.lineage(&next.name).join(".")
-            )));
-        }
-        found = next;
-    }
-    Ok(found)
-}
 
 /// Looks fields of a dataset up: `Processes.user`, default fields without a prefix.
 pub struct DatasetScope<'a> {
@@ -187,59 +122,6 @@ impl<'a> DatasetScope<'a> {
     pub fn settle_condition(&self, condition: Expr) -> Expr {
         self.events.settle_condition(condition)
     }
-
-    /// Warns about a name that the dataset has not: in Splunk it has no value, which is hardly what was meant.
-    pub fn check_field(&self, name: &str, span: Span) {
-        let Some(dataset) = self.dataset else { return };
-        if DEFAULT_FIELDS.contains(&name)
-            || matches!(name, "nodename" | "splunk_server" | "eventtype" | "tag" | "linecount" | "punct")
-        {
-            return;
-        }
-        let known: Vec<String> = dataset
-            .model
-            .all_fields(dataset.dataset)
-            .map(|fields| fields.into_iter().map(|field| field.name.clone()).collect())
-            .unwrap_or_default();
-        let full = |field: &str| format!("{}.{field}", dataset.dataset);
-        let warning = match dataset.unprefixed(name) {
-            Some(inner) if known.iter().any(|field| field == inner) => return,
-            Some(inner) => {
-                let near = nearest(inner, known.iter().map(String::as_str)).map(full);
-                (format!("{}.{} has no field `{inner}`", dataset.model.name, dataset.dataset), near)
-            }
-            None => {
-                let near = known.iter().find(|field| *field == name).map(|field| full(field));
-                (format!("`{name}` has not the prefix of {}.{}", dataset.model.name, dataset.dataset), near)
-            }
-        };
-        let mut diagnostic = Diagnostic::warning("tstats/unknown-field", warning.0, Some(span));
-        if let Some(near) = warning.1 {
-            diagnostic = diagnostic.with_help(format!("did you mean `{near}`?"));
-        }
-        self.context.warn(diagnostic);
-    }
-
-    /// Warns about fields of a search that the dataset has not; refuses terms.
-    pub fn check_search(&self, search: &SearchExpression) -> Result<(), Diagnostic> {
-        use spl_parser::syntax::SearchKind as K;
-        match &search.kind {
-            K::And(parts) | K::Or(parts) => parts.iter().try_for_each(|part| self.check_search(part)),
-            K::Not(inner) => self.check_search(inner),
-            K::Comparison { field, .. } | K::In { field, .. } => {
-                self.check_field(&field.name, field.span);
-                Ok(())
-            }
-            K::Term(value) if value.pattern.is_any() => Ok(()),
-            K::Term(value) if self.dataset.is_some() => Err(Diagnostic::error(
-                "plan/term",
-                "a `tstats` search of a data model compares fields; a lone term can't be found",
-                value.span,
-            )
-            .with_help("write `Dataset.field=value`")),
-            _ => Ok(()),
-        }
-    }
 }
 
 impl Scope for DatasetScope<'_> {
@@ -344,77 +226,4 @@ pub async fn searched(
     let columns = frame.fields().into_iter().map(|field| field.name).filter(|name| kept(name));
     let columns = columns.map(|name| (name.clone(), crate::frame::column(&name))).collect();
     frame.select(columns).map(Some)
-}
-
-/// The events of a dataset with its fields. The default fields are always there; `strict` leaves out all others that the
-/// model does not define.
-pub fn rows(
-    context: &PlanContext,
-    dataset: &DatasetName<'_>,
-    naming: Naming,
-    strict: bool,
-    required: &RequiredFields,
-    span: Span,
-) -> Result<Frame, Diagnostic> {
-    let kinds = EventScope::of_profiles(context);
-    let scopes = DatasetScope::of_profiles(context, &kinds, Some(dataset));
-    let conditions = constraints(&scopes, Some(dataset), span)?;
-    let frame = events::scan(context)?.filter(events::any_profile(&conditions))?;
-    let frame = events::within_time_range(context, frame)?;
-    // Names in the result, each with the name that the dataset's scope knows.
-    let mut names: Vec<(String, Option<String>)> = DEFAULT_FIELDS.iter().map(|name| ((*name).to_owned(), None)).collect();
-    let mut defined = Vec::new();
-    for field in dataset.model.all_fields(dataset.dataset)? {
-        if DEFAULT_FIELDS.contains(&field.name.as_str()) {
-            continue;
-        }
-        defined.push(field.name.clone());
-        let prefixed = format!("{}.{}", dataset.dataset, field.name);
-        let shown = match naming {
-            Naming::Plain => field.name.clone(),
-            Naming::Prefixed => format!("{}.{}", owner(&field.owner), field.name),
-        };
-        names.push((shown, Some(prefixed)));
-    }
-    if !strict {
-        let mut others: Vec<String> = kinds.iter().flat_map(Scope::names).filter(|name| !defined.contains(name)).collect();
-        others.sort();
-        others.dedup();
-        names.extend(others.into_iter().map(|name| (name, None)));
-    }
-    let mut columns: Vec<(String, Expr)> = Vec::new();
-    for (shown, inside) in names {
-        if columns.iter().any(|(known, _)| *known == shown) || !(required.contains(&shown) || shown == "_time") {
-            continue;
-        }
-        let values = match &inside {
-            Some(inside) => scopes.iter().map(|scope| scope.resolve(inside)).collect::<Result<Vec<_>, _>>()?,
-            None => kinds.iter().map(|events| events.resolve(&shown)).collect::<Result<Vec<_>, _>>()?,
-        };
-        if let Some(found) = events::each_profile(context, &conditions, values)? {
-            let value = if found.value_type == ValueType::Null { null(ValueType::Text) } else { found.expression };
-            columns.push((shown, value));
-        }
-    }
-    frame.select(columns)
-}
-
-/// The same, whether the events are loaded or come part by part.
-pub async fn found_rows(
-    context: &PlanContext,
-    dataset: &DatasetName<'_>,
-    naming: Naming,
-    strict: bool,
-    required: &RequiredFields,
-    span: Span,
-) -> Result<Frame, Diagnostic> {
-    let (mut frame, ()) =
-        context.over_events(|context| Ok((rows(context, dataset, naming, strict, required, span)?, ()))).await?;
-    frame.is_event_stream = true;
-    Ok(frame)
-}
-
-/// The dataset that defines a field: the last name of its lineage.
-fn owner(lineage: &str) -> &str {
-    lineage.rsplit('.').next().unwrap_or(lineage)
 }

@@ -7,7 +7,7 @@ use spl_parser::{Diagnostic, Span};
 
 use crate::context::PlanContext;
 use crate::events::parsed_knowledge::ParsedKnowledge;
-use crate::models::dataset::DatasetName;
+use crate::models::dataset_name::DatasetName;
 use spl_parser::effects::{RequiredFields, as_patterns, map_pipeline, over_rows, walk};
 
 /// What the tstats commands of a pipeline need of the data, added to what the rest needs.

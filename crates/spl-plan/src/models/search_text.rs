@@ -1,5 +1,6 @@
 //! The search that a dataset of a data model stands for, as text.
 
+use serde::{Deserialize, Serialize};
 use spl_knowledge::{CalculationKind, DataModel, Dataset};
 use spl_parser::Diagnostic;
 
@@ -57,7 +58,7 @@ pub fn search_string(model: &DataModel, dataset: &Dataset, naming: Naming) -> Re
 }
 
 /// How the fields of a dataset are named in its rows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Naming {
     /// `user`.
     Plain,

@@ -9,7 +9,7 @@ use spl_sources::FieldSelection;
 
 use crate::context::PlanContext;
 use crate::frame::Frame;
-use crate::models::dataset::{DEFAULT_FIELDS, DatasetName};
+use crate::models::dataset_name::{DEFAULT_FIELDS, DatasetName};
 use crate::scan::events;
 use spl_parser::effects::{RequiredFields, search_fields};
 

@@ -1,4 +1,4 @@
-//! The scan of events: the events that a search finds, with the fields that are required.
+//! What a scan of events is planned of: the loaded table, conditions and fields of each profile, times, required fields.
 
 use std::collections::BTreeSet;
 
@@ -16,38 +16,8 @@ use crate::frame::scope::{Scope, Typed};
 use crate::frame::{Frame, column, conditions, null};
 use crate::function_call::choose;
 use crate::scan::scope::EventScope;
-use crate::search::{predicate, time_range};
+use crate::search::time_range;
 use spl_parser::effects::RequiredFields;
-
-/// The events that a search finds, with the fields that are needed.
-pub fn search_events(
-    context: &PlanContext,
-    condition: Option<&SearchExpression>,
-    required: &RequiredFields,
-) -> Result<Frame, Diagnostic> {
-    let scopes = EventScope::of_profiles(context);
-    let mut conditions = Vec::with_capacity(scopes.len());
-    for scope in &scopes {
-        conditions.push(match condition {
-            Some(condition) => scope.settle_condition(predicate::plan(context, condition, scope)?),
-            None => lit(true),
-        });
-    }
-    let frame = scan(context)?.filter(any_profile(&conditions))?;
-    let frame = within_search_time(context, frame, condition)?;
-    project(context, frame, &scopes, &conditions, required)
-}
-
-/// The same, whether the events are loaded or come part by part.
-pub async fn found_events(
-    context: &PlanContext,
-    condition: Option<&SearchExpression>,
-    required: &RequiredFields,
-) -> Result<Frame, Diagnostic> {
-    let (mut frame, ()) = context.over_events(|context| Ok((search_events(context, condition, required)?, ()))).await?;
-    frame.is_event_stream = true;
-    Ok(frame)
-}
 
 /// The condition that an event is of a kind and meets that kind's condition.
 pub fn any_profile(conditions: &[Expr]) -> Expr {
@@ -104,7 +74,7 @@ pub fn each_profile(context: &PlanContext, conditions: &[Expr], values: Vec<Opti
 }
 
 /// All loaded events with their carried columns.
-pub fn scan(context: &PlanContext) -> Result<Frame, Diagnostic> {
+pub fn carried_events(context: &PlanContext) -> Result<Frame, Diagnostic> {
     let data = context.data();
     let names: Vec<String> = data.schema().fields().iter().map(|field| field.name().clone()).collect();
     let plan = LogicalPlanBuilder::scan("events", provider_as_source(data.table()), None)
@@ -131,7 +101,7 @@ pub fn within_search_time(
 }
 
 /// The time range of the settings.
-pub fn within_time_range(context: &PlanContext, frame: Frame) -> Result<Frame, Diagnostic> {
+fn within_time_range(context: &PlanContext, frame: Frame) -> Result<Frame, Diagnostic> {
     let clock = context.clock();
     let mut frame = frame;
     for (bound, earliest) in [(&clock.earliest, true), (&clock.latest, false)] {
@@ -151,14 +121,16 @@ pub fn within_time_range(context: &PlanContext, frame: Frame) -> Result<Frame, D
     Ok(frame)
 }
 
-/// The needed fields of events, knowledge applied.
-fn project(
+/// The required fields of events, knowledge applied.
+///
+/// # Errors
+/// Knowledge objects that can't be planned.
+pub fn required_columns(
     context: &PlanContext,
-    frame: Frame,
     scopes: &[EventScope<'_>],
     conditions: &[Expr],
     required: &RequiredFields,
-) -> Result<Frame, Diagnostic> {
+) -> Result<Vec<(String, Expr)>, Diagnostic> {
     let mut all: BTreeSet<String> = BTreeSet::new();
     for (scope, condition) in scopes.iter().zip(conditions) {
         if !conditions::is_false(condition) {
@@ -193,5 +165,5 @@ fn project(
             columns.push((name, if found.value_type == ValueType::Null { null(ValueType::Text) } else { found.expression }));
         }
     }
-    frame.select(columns)
+    Ok(columns)
 }

@@ -23,8 +23,10 @@ use spl_operators::distinct::dictionary_type;
 use spl_operators::errors::engine_error;
 use spl_parser::Diagnostic;
 
+use super::{EventScan, planned};
 use crate::context::PlanContext;
 use crate::events::data::EventData;
+use crate::events::parts::EventParts;
 use crate::frame::ordinals::unqualified;
 use crate::frame::{Frame, column, ordinal};
 use crate::rows::union::concatenate_all;
@@ -32,69 +34,61 @@ use crate::rows::union::concatenate_all;
 /// The share of the memory limit that found events may take before the rest of them goes to disk.
 const SHARE: usize = 8;
 
-impl PlanContext {
-    /// What a search reads of the events: `make` plans it over what is loaded, or over each part of the data.
-    ///
-    /// # Errors
-    /// What `make` refuses, data that can't be read, a disk that is full.
-    pub async fn over_events<T>(&self, make: impl Fn(&Self) -> Result<(Frame, T), Diagnostic>) -> Result<(Frame, T), Diagnostic> {
-        let Some(parts) = self.event_parts().filter(|_| self.is_running()) else {
-            return make(self);
+/// Reads one part of the data after the other, and puts the rows of a scan over each together.
+///
+/// # Errors
+/// What can't be planned, data that can't be read, a disk that is full.
+pub(super) async fn scan(context: &PlanContext, parts: &dyn EventParts, scan: &EventScan) -> Result<Frame, Diagnostic> {
+    let mut budget = context.memory_limit().map_or(usize::MAX, |limit| limit / SHARE);
+    let mut parts = parts.parts();
+    let mut frames = Vec::new();
+    loop {
+        // Reading takes all cores for a while.
+        let read = tokio::task::spawn_blocking(move || (parts.next(), parts)).await;
+        let next;
+        (next, parts) = read.map_err(|error| Diagnostic::general("run/failed", error.to_string()))?;
+        let Some(table) = next else { break };
+        let table = table.map_err(|message| Diagnostic::general("run/data", message))?;
+        let data = EventData::new(&table.schema, &table.batches, context.knowledge(), context.threads())?;
+        drop(table);
+        let over_part = context.over_data(data);
+        let (schema, batches) = over_part.collect(planned::scan(&over_part, scan)?).await?;
+        let batches = compacted(&batches)?;
+        let size = batches.iter().map(RecordBatch::get_array_memory_size).sum::<usize>();
+        let frame = if size <= budget {
+            budget -= size;
+            context.from_batches(schema, batches)?
+        } else {
+            on_disk(context, &schema, &batches)?
         };
-        let mut budget = self.memory_limit().map_or(usize::MAX, |limit| limit / SHARE);
-        let mut parts = parts.parts();
-        let mut frames = Vec::new();
-        let mut last = None;
-        loop {
-            // Reading takes all cores for a while.
-            let read = tokio::task::spawn_blocking(move || (parts.next(), parts)).await;
-            let next;
-            (next, parts) = read.map_err(|error| Diagnostic::general("run/failed", error.to_string()))?;
-            let Some(table) = next else { break };
-            let table = table.map_err(|message| Diagnostic::general("run/data", message))?;
-            let data = EventData::new(&table.schema, &table.batches, self.knowledge(), self.threads())?;
-            drop(table);
-            let over_part = self.over_data(data);
-            let (frame, more) = make(&over_part)?;
-            let (schema, batches) = over_part.collect(frame).await?;
-            let batches = compacted(&batches)?;
-            let size = batches.iter().map(RecordBatch::get_array_memory_size).sum::<usize>();
-            let frame = if size <= budget {
-                budget -= size;
-                self.from_batches(schema, batches)?
-            } else {
-                self.on_disk(&schema, &batches)?
-            };
-            frames.push(frame);
-            last = Some(more);
-        }
-        let Some(more) = last else {
-            return make(self);
-        };
-        let frame = concatenate_all(self, frames)?;
-        let frame = match frame.field("_time") {
-            Some(_) => frame.sorted(vec![column("_time").sort(false, false)], None)?,
-            None => frame.numbered(vec![ordinal().sort(true, false)])?,
-        };
-        Ok((Frame::over(frame.plan, 0), more))
+        frames.push(frame);
     }
+    if frames.is_empty() {
+        return planned::scan(context, scan);
+    }
+    let frame = concatenate_all(context, frames)?;
+    let frame = match frame.field("_time") {
+        Some(_) => frame.sorted(vec![column("_time").sort(false, false)], None)?,
+        None => frame.numbered(vec![ordinal().sort(true, false)])?,
+    };
+    Ok(Frame::over(frame.plan, 0))
+}
 
-    /// Rows that are read from disk when they are needed.
-    fn on_disk(&self, schema: &SchemaRef, batches: &[RecordBatch]) -> Result<Frame, Diagnostic> {
-        let (schema, batches) = crate::frame::ordinals::with_fresh_ordinal(schema.clone(), batches.to_vec())?;
-        let file = self.runner().spill_file("events found in a part of the data")?;
-        write(file.as_ref(), &schema, &batches).map_err(engine_error)?;
-        let part = Arc::new(StoredPart { schema: schema.clone(), file });
-        let table = StreamingTable::try_new(schema.clone(), vec![part])
-            .map_err(engine_error)?
-            .with_sort_order(vec![ordinal().sort(true, false)]);
-        let names: Vec<String> = schema.fields().iter().map(|field| field.name().clone()).collect();
-        let plan = LogicalPlanBuilder::scan("stored", provider_as_source(Arc::new(table)), None)
-            .and_then(|scan| scan.project(unqualified("stored", &names)))
-            .and_then(LogicalPlanBuilder::build)
-            .map_err(engine_error)?;
-        Ok(Frame::new(plan))
-    }
+/// Rows that are read from disk when they are needed.
+fn on_disk(context: &PlanContext, schema: &SchemaRef, batches: &[RecordBatch]) -> Result<Frame, Diagnostic> {
+    let (schema, batches) = crate::frame::ordinals::with_fresh_ordinal(schema.clone(), batches.to_vec())?;
+    let file = context.runner().spill_file("events found in a part of the data")?;
+    write(file.as_ref(), &schema, &batches).map_err(engine_error)?;
+    let part = Arc::new(StoredPart { schema: schema.clone(), file });
+    let table = StreamingTable::try_new(schema.clone(), vec![part])
+        .map_err(engine_error)?
+        .with_sort_order(vec![ordinal().sort(true, false)]);
+    let names: Vec<String> = schema.fields().iter().map(|field| field.name().clone()).collect();
+    let plan = LogicalPlanBuilder::scan("stored", provider_as_source(Arc::new(table)), None)
+        .and_then(|scan| scan.project(unqualified("stored", &names)))
+        .and_then(LogicalPlanBuilder::build)
+        .map_err(engine_error)?;
+    Ok(Frame::new(plan))
 }
 
 fn write(file: &dyn SpillFile, schema: &SchemaRef, batches: &[RecordBatch]) -> Result<()> {
