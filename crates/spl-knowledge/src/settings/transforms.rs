@@ -50,7 +50,11 @@ pub const INDEX_TIME: &[SettingSpec] = &[
 pub const LOOKUPS: &[SettingSpec] = &[
     setting("filename", "the CSV file", Partial("geospatial files (`.kmz`, `.kml`) are not read")),
     setting("collection", "a KV store collection", Partial("it has no rows until `--lookup NAME=FILE.csv` gives them")),
-    setting("external_cmd", "a command that looks values up", Partial("no command is run: rows come from `--lookup NAME=FILE.csv`")),
+    setting(
+        "external_cmd",
+        "a command that looks values up",
+        Partial("no command is run: rows come from `--lookup NAME=FILE.csv`"),
+    ),
     setting("external_type", "the kind of lookup", Partial("`kvstore` works, others need rows from `--lookup NAME=FILE.csv`")),
     setting("fields_list", "the fields of the lookup", Works),
     setting("match_type", "how fields are compared", Works),
