@@ -168,6 +168,7 @@ pub mod conditional;
 pub mod conversion;
 pub mod convert;
 pub mod cryptographic;
+pub mod default_fields;
 pub mod informational;
 pub mod json;
 pub(crate) mod kernels;
@@ -209,6 +210,7 @@ const FAMILIES: &[&[FunctionSpec]] = &[
     casts::FUNCTIONS,
     rex::FUNCTIONS,
     significance::FUNCTIONS,
+    default_fields::FUNCTIONS,
     crate::search::FUNCTIONS,
 ];
 

@@ -9,6 +9,7 @@ mod parse;
 #[cfg(test)]
 mod properties;
 mod span;
+pub mod written;
 
 use chrono::offset::LocalResult;
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeDelta, TimeZone};

@@ -6,7 +6,7 @@ mod expression;
 pub mod lexical;
 pub(crate) mod operators;
 mod pipeline;
-mod search;
+pub mod search;
 
 use nom::Parser;
 

@@ -249,6 +249,22 @@ fn plan_call(
             other => Typed::new(text(other.text().unwrap_or_default()), ValueType::Text),
         });
     }
+    if let ([argument], Some(known)) = (arguments, scalar::informational::of_quoted_string(spec.name))
+        && is_text_of_number(argument)
+    {
+        let argument = plan(context, argument, scope)?;
+        if argument.value_type == ValueType::Text {
+            let present = argument.expression.clone().is_not_null();
+            return match known {
+                Value::Boolean(known) => Ok(boolean(present.and(lit(known)))),
+                other => {
+                    let known = Typed::new(text(other.text().unwrap_or_default()), ValueType::Text);
+                    choose(context, vec![(present, known)], Some(call_spec(context, spec, vec![argument])))
+                }
+            };
+        }
+        return Ok(call_spec(context, spec, vec![argument]));
+    }
     if matches!(spec.kernel, Kernel::Planned) {
         return plan_lazy(context, span, spec, arguments, scope);
     }
@@ -269,6 +285,13 @@ fn plan_call(
             .map_err(|message| Diagnostic::error("plan/argument", message, span).with_help(spec.syntax.to_owned()))?;
     }
     Ok(call_spec(context, spec, planned))
+}
+
+/// Whether an expression makes a string of a number, which is a string even though it looks like a number.
+///
+/// Source: Splunk search reference, Conversion functions, tostring.
+fn is_text_of_number(expression: &Expression) -> bool {
+    matches!(&expression.kind, ExpressionKind::Call { name, .. } if name.value.eq_ignore_ascii_case("tostring"))
 }
 
 /// Functions that are about expressions, not about values.

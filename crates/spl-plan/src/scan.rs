@@ -3,6 +3,7 @@
 //! It builds on `rows`, `search`, `expression` and what lies below. Read `events.rs` first.
 
 pub mod carried;
+pub mod default_fields;
 pub mod events;
 pub mod scope;
 pub mod settle;

@@ -120,8 +120,9 @@ impl Axis {
         let align = match call.option("aligntime") {
             None => None,
             Some(option) => Some(match option.value.value.to_ascii_lowercase().as_str() {
-                "earliest" => low,
-                "latest" => high,
+                // The ends of the search's time range, where it has them.
+                "earliest" => context.time_range().earliest.unwrap_or(low),
+                "latest" => context.time_range().latest.unwrap_or(high),
                 _ => moment(context, option)?,
             }),
         };
@@ -135,7 +136,9 @@ impl Axis {
             if parse_log_span(&option.value.value).is_some() {
                 return Err(bad("`makecontinuous` takes no logarithmic span".to_owned(), option));
             }
+            // A number of seconds is a span of time on `_time`, which can be aligned.
             return match option.value.value.parse::<f64>() {
+                Ok(size) if size > 0.0 && name == "_time" => Ok(Self::Time { span: time(option)?, zone, align }),
                 Ok(size) if size > 0.0 && size.is_finite() => Ok(Self::Number(size)),
                 Ok(_) => Err(bad("a span must be above 0".to_owned(), option)),
                 Err(_) => Ok(Self::Time { span: time(option)?, zone, align }),

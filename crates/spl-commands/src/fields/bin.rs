@@ -51,6 +51,7 @@ pub fn with_span(
     let text_of = |value: &str| Typed::new(text(value), ValueType::Text);
     if let Some(logarithmic) = parse_log_span(span) {
         logarithmic.map_err(|message| Diagnostic::error("plan/span", message, place))?;
+        alignment(context, call)?;
         return function(context, "bin_log", vec![source, text_of(span)]);
     }
     if field != "_time"
@@ -59,6 +60,8 @@ pub fn with_span(
         if size <= 0.0 {
             return Err(Diagnostic::error("plan/span", "a span must be above 0", place));
         }
+        // Only buckets of time are aligned, but what is no time is a mistake anywhere.
+        alignment(context, call)?;
         return function(context, "bin_number", vec![source, text_of(span)]);
     }
     parse_span(span).map_err(|message| Diagnostic::error("plan/span", message, place))?;

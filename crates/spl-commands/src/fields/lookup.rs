@@ -51,9 +51,9 @@ pub fn plan(context: &PlanContext, call: &CommandCall, frame: Frame) -> Result<F
         collect(clause)?;
     }
     if call.clauses.is_empty() {
-        // All other fields of the table, overwriting.
+        // All other fields of the table, overwriting; of columns with the same name the first.
         for (column, name) in table.header.iter().enumerate() {
-            if !inputs.iter().any(|(used, _, _)| *used == column) {
+            if !table.header[..column].contains(name) && !inputs.iter().any(|(used, _, _)| *used == column) {
                 outputs.push(Output { column, field: name.clone(), only_new: false });
             }
         }

@@ -94,25 +94,21 @@ fn several(table: &LookupTable, row: &[String], name: &str) -> Option<Vec<String
 
 /// A frame over a table; empty cells are absent values.
 pub fn table_frame(context: &PlanContext, table: &LookupTable) -> Result<Frame, Diagnostic> {
-    let rows: Vec<IndexMap<String, Vec<String>>> = table
-        .rows
-        .iter()
-        .map(|row| {
-            table
-                .header
-                .iter()
-                .zip(row)
-                .filter(|(name, value)| !value.is_empty() && !name.starts_with(MULTIVALUE_PREFIX))
-                .map(|(name, value)| (name.clone(), several(table, row, name).unwrap_or_else(|| vec![value.clone()])))
-                .collect()
-        })
-        .collect();
+    // Of columns with the same name the first counts, as it does for `lookup`.
+    let mut shown: IndexMap<&str, usize> = IndexMap::new();
+    for (place, name) in table.header.iter().enumerate().filter(|(_, name)| !name.starts_with(MULTIVALUE_PREFIX)) {
+        shown.entry(name).or_insert(place);
+    }
+    let cell = |row: &[String], name: &str, place: usize| {
+        let value = row.get(place).filter(|value| !value.is_empty())?;
+        Some((name.to_owned(), several(table, row, name).unwrap_or_else(|| vec![value.clone()])))
+    };
+    let rows: Vec<IndexMap<String, Vec<String>>> =
+        table.rows.iter().map(|row| shown.iter().filter_map(|(name, place)| cell(row, name, *place)).collect()).collect();
     let frame = rows_frame(context, &rows)?;
-    let columns = table
-        .header
-        .iter()
-        .filter(|name| !name.starts_with(MULTIVALUE_PREFIX))
-        .map(|name| (name.clone(), if frame.field(name).is_some() { column(name) } else { null(ValueType::Text) }))
+    let columns = shown
+        .keys()
+        .map(|name| ((*name).to_owned(), if frame.field(name).is_some() { column(name) } else { null(ValueType::Text) }))
         .collect();
     frame.select(columns)
 }

@@ -14,6 +14,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use futures::future::BoxFuture;
+use spl_functions::scalar::default_fields::write_punct;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{Argument, CommandCall};
 use spl_plan::arguments::{count_within, number};
@@ -88,19 +89,9 @@ fn punct(rows: &Rows, row: usize) -> String {
     if let Some(punct) = rows.value("punct", row).text() {
         return punct.into_owned();
     }
-    let raw = rows.value("_raw", row).text().unwrap_or_default();
-    raw.lines()
-        .next()
-        .unwrap_or_default()
-        .chars()
-        .filter_map(|c| match c {
-            ' ' => Some('_'),
-            '\t' => Some('t'),
-            c if c.is_ascii_punctuation() => Some(c),
-            _ => None,
-        })
-        .take(30)
-        .collect()
+    let mut marks = String::new();
+    write_punct(&rows.value("_raw", row).text().unwrap_or_default(), &mut marks);
+    marks
 }
 
 /// The terms of an event that a search could name: words of at least three letters, lower-case.

@@ -113,10 +113,16 @@ impl Operator for ColumnTotals {
     }
 
     fn schema(&self, input: &SchemaRef) -> Result<SchemaRef> {
-        let Some((name, _)) = &self.label else { return Ok(input.clone()) };
+        // The row of totals lacks what is no number, whatever the other rows have.
+        let nullable = |field: &Arc<Field>| match field.name().as_str() {
+            ORDINAL => field.clone(),
+            _ => Arc::new(field.as_ref().clone().with_nullable(true)),
+        };
+        let input: SchemaRef = Arc::new(Schema::new(input.fields().iter().map(nullable).collect::<Vec<_>>()));
+        let Some((name, _)) = &self.label else { return Ok(input) };
         match input.field_with_name(name).map(|field| ValueType::of(field.data_type())) {
-            Ok(ValueType::Text | ValueType::Multivalue) => Ok(input.clone()),
-            _ => Ok(with_field(input, name, ValueType::Text.arrow())),
+            Ok(ValueType::Text | ValueType::Multivalue) => Ok(input),
+            _ => Ok(with_field(&input, name, ValueType::Text.arrow())),
         }
     }
 

@@ -230,6 +230,8 @@ pub fn search_fields(search: &SearchExpression, required: &mut RequiredFields) {
             }
         }
         SearchKind::Term(value) if !value.pattern.is_any() => required.add("_raw"),
+        // The time at which events were indexed, where they carry it.
+        SearchKind::TimeModifier { name, .. } if name.value.starts_with("_index_") => required.add("_indextime"),
         SearchKind::Term(_) | SearchKind::TimeModifier { .. } => {}
         // Which fields its rows name is known only when it ran.
         SearchKind::Subsearch(_) => *required = RequiredFields::All,

@@ -311,14 +311,17 @@ pub fn unescape_single(raw: &str) -> String {
     text
 }
 
-/// Splits a search value into literal text and wildcards and resolves its escapes. `\|` is a pipe in a bare word.
+/// Splits a search value into literal text and wildcards and resolves its escapes. `\|` is a pipe in a bare word. An asterisk is always a
+/// wildcard: a backslash in front of it stands for itself.
+///
+/// Source: Splunk Search Manual, Backslashes.
 pub fn pattern(raw: &str, quoted: bool) -> Pattern {
     let mut parts = Vec::new();
     let mut literal = String::new();
     let mut characters = raw.chars().peekable();
     while let Some(c) = characters.next() {
         match (c, characters.peek()) {
-            ('\\', Some(&next @ ('"' | '\\' | '*'))) => {
+            ('\\', Some(&next @ ('"' | '\\'))) => {
                 literal.push(next);
                 characters.next();
             }
@@ -358,7 +361,8 @@ mod tests {
     fn patterns() {
         let parts = |raw| pattern(raw, true).parts;
         assert_eq!(parts(r"C:\\*"), vec![PatternPart::Literal(r"C:\".into()), PatternPart::Wildcard]);
-        assert_eq!(parts(r"a\*b**"), vec![PatternPart::Literal("a*b".into()), PatternPart::Wildcard]);
+        let (literal, wildcard) = (|text: &str| PatternPart::Literal(text.into()), PatternPart::Wildcard);
+        assert_eq!(parts(r"a\*b**"), vec![literal(r"a\"), wildcard.clone(), literal("b"), wildcard]);
         assert_eq!(parts(r"\d"), vec![PatternPart::Literal(r"\d".into())]);
     }
 

@@ -64,7 +64,7 @@ pub fn pattern(output: &mut String, pattern: &Pattern, was_quoted: bool) {
             PatternPart::Wildcard => output.push('*'),
             PatternPart::Literal(text) => {
                 for c in text.chars() {
-                    if matches!(c, '"' | '\\' | '*') || (c == '|' && !was_quoted) {
+                    if matches!(c, '"' | '\\') || (c == '|' && !was_quoted) {
                         output.push('\\');
                     }
                     output.push(c);

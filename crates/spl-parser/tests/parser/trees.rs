@@ -113,7 +113,7 @@ fn search_conditions() {
         search("earliest=-1h latest=@d _index_earliest=\"1/2/2024:0:0:0\""),
         "earliest=-1h latest=@d _index_earliest=1/2/2024:0:0:0"
     );
-    assert_eq!(search(r#"p="C:\\Windows\\*" q=a\*b r="\d+""#), r#"p="C:\\Windows\\*" q=a\*b r="\\d+""#);
+    assert_eq!(search(r#"p="C:\\Windows\\*" q=a\*b r="\d+""#), r#"p="C:\\Windows\\*" q=a\\*b r="\\d+""#);
     assert_eq!(search("state=OR"), "state=OR");
     assert!(matches!(parse_search_expression("earliest=-1h").unwrap().kind, SearchKind::TimeModifier { .. }));
     assert!(matches!(parse_search_expression("Earliest=-1h").unwrap().kind, SearchKind::Comparison { .. }));

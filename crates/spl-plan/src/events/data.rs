@@ -2,8 +2,8 @@
 
 use std::sync::{Arc, OnceLock};
 
-use arrow::array::{Array, ArrayRef, Int32Array, RecordBatch};
-use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use arrow::array::{Array, ArrayRef, AsArray, Int32Array, RecordBatch};
+use arrow::datatypes::{DataType, Field, Float64Type, Schema, SchemaRef};
 use datafusion::datasource::MemTable;
 use hashbrown::HashMap;
 use spl_functions::column::Column;
@@ -114,6 +114,13 @@ impl EventData {
     /// Whether each event has a value in this column.
     pub fn is_in_all_events(&self, name: &str) -> bool {
         (0..self.kinds.len()).all(|kind| self.statistics(name, kind).is_some_and(|(_, facts)| facts.always_present))
+    }
+
+    /// The time of the newest event, in epoch seconds; none without events that have one.
+    pub fn newest_time(&self) -> Option<f64> {
+        let place = self.schema.index_of("_time").ok()?;
+        let times = self.batches.iter().filter_map(|batch| batch.column(place).as_primitive_opt::<Float64Type>());
+        times.filter_map(arrow::compute::max).max_by(f64::total_cmp)
     }
 
     /// Names of the fields that the data carries.

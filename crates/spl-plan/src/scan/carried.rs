@@ -7,6 +7,7 @@ use spl_knowledge::props::ResolvedProps;
 use spl_knowledge::{Knowledge, LookupDefinition};
 
 use crate::events::parsed_knowledge::ParsedKnowledge;
+use crate::scan::default_fields::DEFAULT_FIELDS;
 use spl_parser::Diagnostic;
 use spl_parser::effects::RequiredFields;
 
@@ -97,6 +98,8 @@ pub fn carried_fields(knowledge: &Knowledge, parsed: &ParsedKnowledge, required:
             }
         }
     }
+    let default_fields: Vec<_> = DEFAULT_FIELDS.iter().filter(|field| field.is_asked(&names)).collect();
+    names.extend(default_fields.iter().flat_map(|field| field.inputs).map(|input| (*input).to_owned()));
     // A search of the session may give such a table any column.
     names.extend(edges.get(ANY_COLUMN).into_iter().flatten().cloned());
     // Any name can be one that stands in the events.

@@ -15,6 +15,7 @@ use crate::frame::ordinals::unqualified;
 use crate::frame::scope::{Scope, Typed};
 use crate::frame::{Frame, column, conditions, null};
 use crate::function_call::choose;
+use crate::scan::default_fields::{DEFAULT_FIELDS, DefaultField};
 use crate::scan::scope::EventScope;
 use crate::search::time_range;
 use spl_parser::effects::RequiredFields;
@@ -150,6 +151,11 @@ pub fn required_columns(
         RequiredFields::All => context.names(name) && !(name == "eventtype" && context.names("typer")),
     };
     all.extend(["tag", "eventtype"].into_iter().filter(|name| asked(name)).map(str::to_owned));
+    let asked_default = |field: &&DefaultField| match required {
+        RequiredFields::Only(named) => field.is_asked(named),
+        RequiredFields::All => asked(field.name),
+    };
+    all.extend(DEFAULT_FIELDS.iter().filter(asked_default).map(|field| field.name.to_owned()));
     names.extend(all.into_iter().filter(|name| wanted(name) && !carried.contains(name)));
     let mut columns = Vec::with_capacity(names.len());
     for name in names {

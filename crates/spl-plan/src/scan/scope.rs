@@ -20,7 +20,7 @@ use crate::expression;
 use crate::frame::scope::{KnowledgeScope, RAW_PREFIX, Scope, Typed};
 use crate::frame::{column, conditions, null, text};
 use crate::function_call::{call, choose};
-use crate::scan::{carried, settle};
+use crate::scan::{carried, default_fields, settle};
 use crate::search::predicate;
 
 /// Looks fields of the events of one kind up, knowledge applied.
@@ -83,7 +83,7 @@ impl<'a> EventScope<'a> {
             return Ok(found);
         }
         let found = match level {
-            Level::Carried => self.carried(name),
+            Level::Carried => default_fields::carried_or_given(self.context, name, &|name| self.carried(name))?,
             Level::Extracted => self.extracted(name)?,
             Level::Aliased => self.aliased(name)?,
             Level::Calculated => self.calculated(name)?,
@@ -308,7 +308,10 @@ impl Scope for EventScope<'_> {
     fn resolve(&self, name: &str) -> Result<Option<Typed>, Diagnostic> {
         match name.strip_prefix(RAW_PREFIX) {
             Some(carried) => self.at(carried, Level::Calculated),
-            None => self.at(name, Level::Tagged),
+            None => {
+                default_fields::note(self.context, name);
+                self.at(name, Level::Tagged)
+            }
         }
     }
 

@@ -13,7 +13,7 @@ use crate::frame::conditions::{and, negate, or};
 use crate::frame::scope::{KnowledgeScope, Scope, Typed};
 use crate::frame::text;
 use crate::function_call::call;
-use crate::search::time_range::{parse_time, time_bound, time_format};
+use crate::search::time_range::{INDEX_TIME, bounds_index_time, parse_time, time_bound, time_format};
 
 /// Plans a search expression; its subsearches must have been replaced by their results. Never null.
 pub fn plan(context: &PlanContext, search: &SearchExpression, scope: &dyn Scope) -> Result<Expr, Diagnostic> {
@@ -273,6 +273,12 @@ fn time_modifier(context: &PlanContext, name: &str, value: &str, span: Span, sco
         return Ok(lit(true));
     }
     let (earliest, when) = time_bound(context, name, value, span)?;
+    if bounds_index_time(name)
+        && let Some(indexed) = scope.resolve(INDEX_TIME)?
+    {
+        let function = if earliest { "spl_greater_or_equal" } else { "spl_less" };
+        return Ok(call(context, function, vec![indexed, Typed::new(lit(when), ValueType::Float)])?.expression.is_true());
+    }
     let Some(time) = scope.resolve("_time")? else { return Ok(lit(true)) };
     Ok(if earliest { time.expression.gt_eq(lit(when)) } else { time.expression.lt(lit(when)) })
 }

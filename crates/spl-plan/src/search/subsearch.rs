@@ -42,8 +42,9 @@ async fn resolve_all(context: &PlanContext, parts: &[SearchExpression]) -> Resul
     Ok(resolved)
 }
 
-/// Runs a subsearch and makes of its rows `((a="1" b="2") OR (a="3"))`. A field named `search` or `query` is taken as
-/// search text itself (Splunk search reference, format and return).
+/// Runs a subsearch and makes of its rows `((a="1" b="2") OR (a="3"))`, as `format` does, which ends every subsearch. A field named
+/// `search` or `query` is taken as search text itself; `earliest` and its kin are the time range of the conditions beside them (Splunk
+/// search reference, format, return and Time modifiers).
 async fn run(context: &PlanContext, subsearch: &Subsearch) -> Result<SearchExpression, Diagnostic> {
     let frame = context.subsearch(subsearch, "subsearch_maxout", RequiredFields::All).await?;
     let (_, batches) = context.collect(frame).await?;
@@ -74,7 +75,9 @@ fn rows_to_search(batches: &[RecordBatch], span: Span) -> Result<SearchExpressio
                     }
                     continue;
                 }
-                let mut any: Vec<SearchExpression> = values.iter().map(|text| equality(name, text, span)).collect();
+                let is_time = spl_parser::parser::search::TIME_MODIFIERS.contains(&name.as_str());
+                let condition = if is_time { time_modifier } else { equality };
+                let mut any: Vec<SearchExpression> = values.iter().map(|text| condition(name, text, span)).collect();
                 match (any.len(), any.pop()) {
                     (1, Some(single)) => parts.push(single),
                     (_, Some(last)) => {
@@ -95,9 +98,7 @@ fn rows_to_search(batches: &[RecordBatch], span: Span) -> Result<SearchExpressio
 
 fn text_to_search(text: &str, parsed: bool, span: Span) -> Result<SearchExpression, Diagnostic> {
     let trimmed = text.trim();
-    // What `format` writes when there are no rows.
-    let nothing = trimmed.split_whitespace().collect::<String>();
-    if nothing.is_empty() || nothing == "NOT()" {
+    if is_nothing(trimmed) {
         return Ok(SearchExpression { kind: SearchKind::Or(Vec::new()), span });
     }
     if !parsed && !trimmed.contains(['=', '(', '"', '<', '>']) {
@@ -110,6 +111,13 @@ fn text_to_search(text: &str, parsed: bool, span: Span) -> Result<SearchExpressi
     })?;
     search.span = span;
     Ok(search)
+}
+
+/// Whether a text is what `format` writes when there are no rows.
+fn is_nothing(text: &str) -> bool {
+    let mut written = text.chars().filter(|character| !character.is_whitespace());
+    let start = written.by_ref().take(6).collect::<String>();
+    start.is_empty() || (start == "NOT()" && written.next().is_none())
 }
 
 fn literal(text: &str, span: Span) -> SearchValue {
@@ -135,6 +143,12 @@ fn equality(name: &str, text: &str, span: Span) -> SearchExpression {
         },
         span,
     }
+}
+
+/// A bound of the time range, as the text that `format` writes would be read.
+fn time_modifier(name: &str, text: &str, span: Span) -> SearchExpression {
+    let kind = SearchKind::TimeModifier { name: Spanned::new(name.to_owned(), span), value: Spanned::new(text.to_owned(), span) };
+    SearchExpression { kind, span }
 }
 
 /// The expression with every subsearch replaced by the expression that it returns.
@@ -185,16 +199,36 @@ async fn returned_expression(context: &PlanContext, subsearch: &Subsearch) -> Re
     let span = subsearch.span;
     let frame = context.subsearch(subsearch, "subsearch_maxout", RequiredFields::All).await?;
     let (_, batches) = context.collect(frame).await?;
-    let search = rows_to_search(&batches, span)?;
-    // `return $field` gives a lone text in the field `search`: a value where a value is wanted.
+    // `return $field` gives a lone text in the field `search`: an expression where an expression is wanted.
     if let Some(text) = lone_text(&batches)? {
-        let quoted = || Expression { kind: ExpressionKind::Text(text.clone()), span };
+        if is_nothing(&text) {
+            return to_expression(&SearchExpression { kind: SearchKind::Or(Vec::new()), span });
+        }
         return Ok(match spl_parser::parse_expression(&text) {
-            Ok(expression) if !matches!(expression.kind, ExpressionKind::Field(_)) => Expression { span, ..expression },
-            _ => quoted(),
+            Ok(expression) if !matches!(expression.kind, ExpressionKind::Field(_)) => at_span(expression, span),
+            _ => Expression { kind: ExpressionKind::Text(text), span },
         });
     }
-    to_expression(&search)
+    to_expression(&rows_to_search(&batches, span)?)
+}
+
+/// An expression that was read from a text of its own, told at the place of the subsearch: spans into the search would be others' text.
+fn at_span(expression: Expression, span: Span) -> Expression {
+    let at = |inner: Box<Expression>| Box::new(at_span(*inner, span));
+    let all = |list: Vec<Expression>| list.into_iter().map(|inner| at_span(inner, span)).collect();
+    let kind = match expression.kind {
+        ExpressionKind::Unary { operator, operand } => ExpressionKind::Unary { operator, operand: at(operand) },
+        ExpressionKind::Binary { operator, left, right } => {
+            ExpressionKind::Binary { operator: Spanned::new(operator.value, span), left: at(left), right: at(right) }
+        }
+        ExpressionKind::In { operand, list } => ExpressionKind::In { operand: at(operand), list: all(list) },
+        ExpressionKind::Call { name, arguments } => {
+            ExpressionKind::Call { name: Spanned::new(name.value, span), arguments: all(arguments) }
+        }
+        ExpressionKind::Field(field) => ExpressionKind::Field(FieldName { span, ..field }),
+        other => other,
+    };
+    Expression { kind, span }
 }
 
 fn lone_text(batches: &[RecordBatch]) -> Result<Option<String>, Diagnostic> {

@@ -15,6 +15,25 @@ pub fn parse_time(context: &PlanContext, value: &str, span: Span) -> Result<f64,
     Ok(modifier.resolve(context.now(), context.time_zone()))
 }
 
+/// A bound of the index time. Files have none: the time of an event stands in for it, and what is relative is counted back from the newest
+/// event, as if it had just arrived. Events that are loaded part by part are counted back from now.
+fn parse_index_time(context: &PlanContext, value: &str, span: Span) -> Result<f64, Diagnostic> {
+    let now = context.now();
+    let loaded = context.event_parts().is_none() && !context.data().is_in_all_events(INDEX_TIME);
+    // The end of a range does not belong to it.
+    let arrived = context.data().newest_time().filter(|_| loaded).map_or(now, |newest| (newest.floor() + 1.0).min(now));
+    let modifier = parse_time_modifier(value).map_err(|message| Diagnostic::error("plan/time", message, span))?;
+    Ok(modifier.resolve(arrived, context.time_zone()))
+}
+
+/// Whether a time modifier bounds the time at which events were indexed, not the time of the events.
+pub fn bounds_index_time(name: &str) -> bool {
+    name.starts_with("_index_")
+}
+
+/// The field with the time at which an event was indexed.
+pub const INDEX_TIME: &str = "_indextime";
+
 /// The time that a modifier sets, and whether it is the earliest (else the latest).
 pub fn time_bound(context: &PlanContext, name: &str, value: &str, span: Span) -> Result<(bool, f64), Diagnostic> {
     let now = context.now();
@@ -44,9 +63,9 @@ pub fn time_bound(context: &PlanContext, name: &str, value: &str, span: Span) ->
         "endhoursago" => (false, ago(3_600.0)?),
         "enddaysago" => (false, ago(86_400.0)?),
         "endmonthsago" => (false, parse_time(context, &format!("-{}mon", number()?), span)?),
+        "_index_earliest" | "_index_latest" => (name == "_index_earliest", parse_index_time(context, value, span)?),
         _ => {
-            let why = if name.starts_with("_index") { ": files have no index time" } else { "" };
-            return Err(Diagnostic::error("plan/time", format!("`{name}` is not supported{why}"), span)
+            return Err(Diagnostic::error("plan/time", format!("`{name}` is not supported"), span)
                 .with_help("use `earliest` and `latest`"));
         }
     })
@@ -86,6 +105,7 @@ fn time_bounds(context: &PlanContext, search: &SearchExpression, earliest: &mut 
             let context = written.as_ref().unwrap_or(context);
             parts.iter().for_each(|part| time_bounds(context, part, earliest, latest));
         }
+        SearchKind::TimeModifier { name, .. } if bounds_index_time(&name.value) => {}
         SearchKind::TimeModifier { name, value } => match time_bound(context, &name.value, &value.value, value.span) {
             Ok((true, when)) => *earliest = Some(when),
             Ok((false, when)) => *latest = Some(when),
@@ -100,7 +120,7 @@ pub fn has_time_modifier(search: &SearchExpression) -> bool {
     match &search.kind {
         SearchKind::And(parts) | SearchKind::Or(parts) => parts.iter().any(has_time_modifier),
         SearchKind::Not(inner) => has_time_modifier(inner),
-        SearchKind::TimeModifier { name, .. } => name.value != "timeformat",
+        SearchKind::TimeModifier { name, .. } => name.value != "timeformat" && !bounds_index_time(&name.value),
         _ => false,
     }
 }
