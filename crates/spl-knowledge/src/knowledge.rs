@@ -74,6 +74,12 @@ impl Knowledge {
         crate::pack::load()
     }
 
+    /// What splq brings without the knowledge of any source: macros, data models and lookups, but no fields, event types
+    /// and tags.
+    pub fn without_pack() -> Self {
+        crate::pack::load_without_sources()
+    }
+
     /// Derives the typed objects from the layers; returns what is wrong with them.
     pub(crate) fn rebuild(&mut self) -> Vec<Diagnostic> {
         let (mut problems, mut warnings) = (Vec::new(), Vec::new());

@@ -183,6 +183,8 @@ pub struct ResolvedProps {
     pub auto_kv_json: Option<bool>,
     /// Settings for loading.
     pub index_time: IndexTimeSettings,
+    /// What the knowledge pack says beside these: it fills fields that neither the events nor these definitions give.
+    pub pack: Option<Box<ResolvedProps>>,
 }
 
 /// Prefixes of settings that are read.
@@ -238,21 +240,42 @@ fn check(stanza: &Stanza, problems: &mut Vec<Diagnostic>, warnings: &mut Vec<Dia
 
 /// Combines the stanzas that match: setting by setting, `source::` over `host::` over sourcetype over `[default]`, then by
 /// priority, then the name that is lower in ASCII order.
+///
+/// Settings of the knowledge pack lie below those of every other stanza: one that an app sets too is the app's. The
+/// definitions of fields that are left come separately.
 pub(crate) fn resolve<'a>(stanzas: impl Iterator<Item = &'a PropsStanza>) -> ResolvedProps {
     let mut matching: Vec<&PropsStanza> = stanzas.collect();
     matching
         .sort_by(|a, b| (a.matcher.rank(), a.priority).cmp(&(b.matcher.rank(), b.priority)).then_with(|| b.name.cmp(&a.name)));
-    let mut settings: IndexMap<&str, &Setting> = IndexMap::new();
-    for stanza in matching {
-        settings.extend(stanza.settings.iter().map(|(key, setting)| (key.as_str(), setting)));
-    }
-    settings.sort_unstable_keys();
+    let of = |built_in: bool| {
+        let mut settings: IndexMap<&str, &Setting> = IndexMap::new();
+        for stanza in &matching {
+            let own = stanza.settings.iter().filter(|(_, setting)| (setting.origin == Origin::BuiltIn) == built_in);
+            settings.extend(own.map(|(key, setting)| (key.as_str(), setting)));
+        }
+        settings.sort_unstable_keys();
+        settings
+    };
+    let (settings, mut of_pack) = (of(false), of(true));
+    of_pack.retain(|key, _| !settings.contains_key(key));
     let mut resolved = ResolvedProps::default();
+    let mut pack = ResolvedProps::default();
+    // Settings were checked when they were read; what is wrong was reported then.
+    for (key, setting) in of_pack {
+        let _ = if is_field_definition(key) { pack.apply(key, setting) } else { resolved.apply(key, setting) };
+    }
     for (key, setting) in settings {
-        // Settings were checked when they were read; what is wrong was reported then.
         let _ = resolved.apply(key, setting);
     }
+    if pack != ResolvedProps::default() {
+        resolved.pack = Some(Box::new(pack));
+    }
     resolved
+}
+
+/// Whether a setting defines fields.
+fn is_field_definition(key: &str) -> bool {
+    READ_PREFIXES.iter().any(|prefix| key.starts_with(prefix))
 }
 
 impl ResolvedProps {

@@ -151,6 +151,9 @@ pub struct KnowledgeOptions {
     /// Search macro
     #[arg(long = "macro", value_name = "NAME(ARG,..)=DEFINITION")]
     pub macros: Vec<String>,
+    /// Without the fields, event types and tags that splq brings (docs/knowledge-pack.md); data models, macros and lookups stay
+    #[arg(long)]
+    pub no_pack: bool,
 }
 
 /// Times and limits.

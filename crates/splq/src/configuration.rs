@@ -147,6 +147,13 @@ const KEYS: &[Key] = &[
         },
     },
     Key {
+        name: "no-pack",
+        read: |to, value| {
+            to.knowledge.no_pack = boolean(value)?;
+            Ok(())
+        },
+    },
+    Key {
         name: "earliest",
         read: |to, value| {
             to.settings.configured_times.0 = Some(text(value)?);
@@ -383,6 +390,7 @@ impl Configuration {
 
     /// Knowledge of the file goes first, so that what the command line defines wins.
     fn fill(&self, knowledge: &mut KnowledgeOptions, settings: &mut SettingOptions) {
+        knowledge.no_pack |= self.knowledge.no_pack;
         prepend(&mut knowledge.app, &self.knowledge.app);
         prepend(&mut knowledge.content, &self.knowledge.content);
         prepend(&mut knowledge.lookup, &self.knowledge.lookup);

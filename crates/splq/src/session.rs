@@ -27,7 +27,12 @@ const SHOWN_PROBLEMS: usize = 5;
 /// # Errors
 /// Folders and files that can't be read, definitions of the wrong form.
 pub fn knowledge(options: &KnowledgeOptions, terminal: &Terminal) -> Result<Knowledge, Stop> {
-    add_knowledge(Knowledge::built_in(), options, terminal)
+    add_knowledge(base(options), options, terminal)
+}
+
+/// What splq brings, with or without its knowledge pack.
+pub fn base(options: &KnowledgeOptions) -> Knowledge {
+    if options.no_pack { Knowledge::without_pack() } else { Knowledge::built_in() }
 }
 
 /// Knowledge and what the options add to it.

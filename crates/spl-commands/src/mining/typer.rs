@@ -1,7 +1,8 @@
 //! Planning of `typer`: the event types that the rows match, in the field `eventtype`.
 
-use datafusion::logical_expr::lit;
+use datafusion::logical_expr::{Expr, lit};
 use spl_functions::column::ValueType;
+use spl_knowledge::Origin;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
 use spl_plan::context::PlanContext;
@@ -17,7 +18,11 @@ pub fn plan(context: &PlanContext, call: &CommandCall, frame: Frame) -> Result<F
     let wanted: Option<Vec<&str>> =
         call.option("eventtypes").map(|option| option.value.value.split(',').map(str::trim).collect());
     let mut all = frame.field("eventtype").map(|found| Typed::new(column("eventtype"), found.value_type()));
-    for kind in context.knowledge().enabled_event_types() {
+    // An event that has an event type of the user's shows none of the knowledge pack's beside it.
+    let mut of_user: Option<Expr> = None;
+    let mut kinds = context.knowledge().enabled_event_types();
+    kinds.sort_by_key(|kind| kind.origin == Origin::BuiltIn);
+    for kind in kinds {
         if wanted.as_ref().is_some_and(|wanted| !wanted.contains(&kind.name.as_str())) {
             continue;
         }
@@ -29,7 +34,13 @@ pub fn plan(context: &PlanContext, call: &CommandCall, frame: Frame) -> Result<F
             let why = errors.into_iter().next().map(|error| error.message).unwrap_or_default();
             Diagnostic::general("knowledge/definition", format!("{what} can't be used: {why}")).with_help(source.to_owned())
         })?;
-        let condition = predicate::plan(context, &parsed, &scope)?;
+        let mut condition = predicate::plan(context, &parsed, &scope)?;
+        match (kind.origin == Origin::BuiltIn, &of_user) {
+            (true, Some(of_user)) => condition = conditions::and(condition, conditions::negate(of_user.clone())),
+            (true, None) => {}
+            (false, Some(before)) => of_user = Some(conditions::or(before.clone(), condition.clone())),
+            (false, None) => of_user = Some(condition.clone()),
+        }
         if conditions::is_false(&condition) {
             continue;
         }

@@ -5,6 +5,12 @@ mod events;
 
 use super::*;
 use crate::data_model::CalculationKind;
+use crate::props::ResolvedProps;
+
+/// What the pack says of events with these fields.
+fn of_pack(knowledge: &Knowledge, sourcetype: &str, source: &str) -> ResolvedProps {
+    *knowledge.props_for(sourcetype, source, "h").pack.unwrap_or_default()
+}
 
 fn fields(model: &str, dataset: &str) -> Vec<String> {
     let knowledge = Knowledge::built_in();
@@ -21,7 +27,7 @@ fn has(model: &str, dataset: &str, wanted: &str) {
 
 #[test]
 fn every_file_loads() {
-    let (knowledge, problems) = load_checked();
+    let (knowledge, problems) = load_checked(SOURCES);
     assert!(problems.is_empty(), "{problems:#?}");
     assert!(knowledge.warnings.is_empty(), "{:#?}", knowledge.warnings);
     assert_eq!(knowledge.data_models.len(), MODELS.len());
@@ -109,7 +115,7 @@ fn fields_are_filled_with_unknown() {
 fn stanzas_for_windows_events() {
     let knowledge = Knowledge::built_in();
     let calculated = |source: &str| -> Vec<(String, String)> {
-        let props = knowledge.props_for("XmlWinEventLog", source, "h");
+        let props = of_pack(&knowledge, "XmlWinEventLog", source);
         props.calculated.into_iter().map(|one| (one.name, one.expression)).collect()
     };
     let expression = |source: &str, field: &str| {
@@ -124,7 +130,7 @@ fn stanzas_for_windows_events() {
     assert_eq!(expression("XmlWinEventLog:Application", "dest").as_deref(), Some("coalesce(dest, Computer)"));
     assert!(expression("XmlWinEventLog:security", "process_name").is_some(), "channels are found in any case");
     assert!(calculated("other.log").is_empty());
-    let aliases = knowledge.props_for("XmlWinEventLog", sysmon, "h").aliases;
+    let aliases = of_pack(&knowledge, "XmlWinEventLog", sysmon).aliases;
     assert!(aliases.iter().any(|alias| alias.from == "EventID" && alias.to == "EventCode" && alias.as_new));
 }
 
@@ -244,12 +250,12 @@ fn macros_come_along() {
 fn other_sourcetypes() {
     let knowledge = Knowledge::built_in();
     let names = |sourcetype: &str| -> Vec<String> {
-        knowledge.props_for(sourcetype, "f", "h").calculated.into_iter().map(|one| one.name).collect()
+        of_pack(&knowledge, sourcetype, "f").calculated.into_iter().map(|one| one.name).collect()
     };
     assert!(names("aws:cloudtrail").contains(&"user_arn".to_owned()));
     assert!(names("bro:conn:json").contains(&"dest_port".to_owned()));
     assert!(names("access_combined").is_empty());
-    let reports = knowledge.props_for("access_combined", "f", "h").reports;
+    let reports = of_pack(&knowledge, "access_combined", "f").reports;
     let transform = knowledge.transform(&reports[0].1[0]).unwrap();
     let regex = regex::Regex::new(transform.regex.as_deref().unwrap()).unwrap();
     let line = r#"10.1.2.3 - alice [12/Mar/2025:08:00:00 +0000] "GET /a/b?c=d HTTP/1.1" 200 512 "-" "curl/8.0""#;

@@ -69,3 +69,22 @@ fn problems_and_warnings() {
     assert_eq!(warnings[0], "p.conf:10: unknown setting `TIMEFORMAT` of a props stanza; did you mean `TIME_FORMAT`?");
     assert!(warnings[1].contains("not applied"));
 }
+
+#[test]
+fn the_pack_lies_below_every_other_stanza() {
+    let (mut problems, mut warnings) = (Vec::new(), Vec::new());
+    let mut conf = Conf::parse_built_in(
+        "[source::...s...]\nEVAL-a = 1\nEVAL-b = 1\nEXTRACT-x = (?<x>a)\nKV_MODE = none\n[st]\nKV_MODE = json\nEVAL-c = 1\n",
+    )
+    .unwrap();
+    conf.layer(Conf::parse("[st]\nEVAL-a = 2\nEVAL-c =\nKV_MODE = auto\n", "p.conf").unwrap());
+    let stanzas = read_props(&conf, &mut problems, &mut warnings);
+    let props = resolve(stanzas.iter().filter(|stanza| stanza.matcher.matches("st", "a/s", "h")));
+    let names =
+        |props: &ResolvedProps| props.calculated.iter().map(|one| format!("{}={}", one.name, one.expression)).collect::<Vec<_>>();
+    assert_eq!(names(&props), ["a=2"]);
+    assert_eq!(props.kv_mode, Some(KvMode::Auto));
+    let pack = props.pack.unwrap();
+    assert_eq!(names(&pack), ["b=1"]);
+    assert_eq!((pack.extractions.len(), pack.kv_mode), (1, None));
+}

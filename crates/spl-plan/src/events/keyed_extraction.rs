@@ -18,7 +18,13 @@ use crate::events::level::STORED_FIELDS;
 use crate::events::profile::EventProfile;
 
 /// Values by field, then by row.
-type FoundRows = IndexMap<String, HashMap<usize, Vec<String>>>;
+type FoundRows = IndexMap<String, HashMap<usize, Found>>;
+
+/// The values of a field, and whether they only fill it where an event has none.
+type Found = (Vec<String>, bool);
+
+/// A transform with what reads by it, and whether it is the knowledge pack's, which fills fields.
+type OfKind<'k> = (&'k Transform, Reader<'k>, bool);
 
 /// Whether a transform takes names from events, or puts texts together for values.
 fn is_keyed(transform: &Transform) -> bool {
@@ -57,13 +63,17 @@ pub fn extend(
     kinds: &[EventProfile],
     knowledge: &Knowledge,
 ) -> Result<Option<(SchemaRef, Vec<RecordBatch>)>, Diagnostic> {
-    let mut readers: Vec<Vec<(&Transform, Reader<'_>)>> = Vec::with_capacity(kinds.len());
+    let mut readers: Vec<Vec<OfKind<'_>>> = Vec::with_capacity(kinds.len());
     for kind in kinds {
         let mut of_kind = Vec::new();
-        for name in kind.props.reports.iter().flat_map(|(_, names)| names) {
-            let Some(transform) = knowledge.transforms.get(name).filter(|transform| is_keyed(transform)) else { continue };
-            let read = reader(transform, transform.clean_keys, transform.mv_add).map_err(|wrong| failed(transform, &wrong))?;
-            of_kind.push((transform, read));
+        let pack = kind.props.pack.iter().map(|pack| (&pack.reports, true));
+        for (reports, fills) in std::iter::once((&kind.props.reports, false)).chain(pack) {
+            for name in reports.iter().flat_map(|(_, names)| names) {
+                let Some(transform) = knowledge.transforms.get(name).filter(|transform| is_keyed(transform)) else { continue };
+                let read =
+                    reader(transform, transform.clean_keys, transform.mv_add).map_err(|wrong| failed(transform, &wrong))?;
+                of_kind.push((transform, read, fills));
+            }
         }
         readers.push(of_kind);
     }
@@ -78,7 +88,7 @@ pub fn extend(
     let mut types: IndexMap<String, ValueType> = IndexMap::new();
     for (name, rows) in found.iter().flatten() {
         let kind = types.entry(name.clone()).or_insert(ValueType::Null);
-        *kind = rows.values().fold(*kind, |kind, values| kind.common(type_of(values)));
+        *kind = rows.values().fold(*kind, |kind, (values, _)| kind.common(type_of(values)));
     }
     if types.is_empty() {
         return Ok(None);
@@ -105,11 +115,11 @@ fn failed(transform: &Transform, wrong: &str) -> Diagnostic {
     )
 }
 
-fn find(batch: &RecordBatch, numbers: &ArrayRef, readers: &[Vec<(&Transform, Reader<'_>)>]) -> Result<FoundRows, Diagnostic> {
+fn find(batch: &RecordBatch, numbers: &ArrayRef, readers: &[Vec<OfKind<'_>>]) -> Result<FoundRows, Diagnostic> {
     let mut found = FoundRows::new();
     let Some(numbers) = numbers.as_any().downcast_ref::<Int32Array>() else { return Ok(found) };
     let mut columns: HashMap<&str, Column> = HashMap::new();
-    for transform in readers.iter().flatten().map(|(transform, _)| *transform) {
+    for transform in readers.iter().flatten().map(|(transform, _, _)| *transform) {
         if !columns.contains_key(transform.source_key.as_str()) {
             let column = batch.column_by_name(&transform.source_key).map_or(Ok(Column::Null), |array| Column::new(array));
             columns.insert(&transform.source_key, column.map_err(engine_error)?);
@@ -117,7 +127,7 @@ fn find(batch: &RecordBatch, numbers: &ArrayRef, readers: &[Vec<(&Transform, Rea
     }
     for row in 0..batch.num_rows() {
         let kind = usize::try_from(numbers.value(row)).ok().and_then(|number| readers.get(number));
-        for (transform, read) in kind.into_iter().flatten() {
+        for (transform, read, fills) in kind.into_iter().flatten() {
             let value = columns.get(transform.source_key.as_str()).map(|column| column.value(row));
             let Some(text) = value.as_ref().and_then(|value| value.text()) else { continue };
             for (name, mut values) in read(&text).map_err(|wrong| failed(transform, &wrong))? {
@@ -128,7 +138,7 @@ fn find(batch: &RecordBatch, numbers: &ArrayRef, readers: &[Vec<(&Transform, Rea
                     continue;
                 }
                 // The first extraction that finds a field gives it.
-                found.entry(name).or_default().entry(row).or_insert(values);
+                found.entry(name).or_default().entry(row).or_insert((values, *fills));
             }
         }
     }
@@ -161,13 +171,16 @@ fn extend_batch(
         let old = Column::new(batch.column(place)).map_err(engine_error)?;
         push(&mut fields, &mut columns, field.name(), *kind, batch.num_rows(), |row| {
             let old = Cell::of(old.value(row));
-            rows.get(&row).map_or(old, |values| Cell::of_texts(values.clone()))
+            match rows.get(&row) {
+                Some((values, fills)) if !fills || matches!(old, Cell::Null) => Cell::of_texts(values.clone()),
+                _ => old,
+            }
         });
     }
     for (name, kind) in types.iter().filter(|(name, _)| schema.field_with_name(name).is_err()) {
         let rows = found.get(name).unwrap_or(&empty);
         push(&mut fields, &mut columns, name, *kind, batch.num_rows(), |row| {
-            rows.get(&row).map_or(Cell::Null, |values| Cell::of_texts(values.clone()))
+            rows.get(&row).map_or(Cell::Null, |(values, _)| Cell::of_texts(values.clone()))
         });
     }
     let schema: SchemaRef = Arc::new(Schema::new(fields));

@@ -72,8 +72,9 @@ pub fn carried_fields(knowledge: &Knowledge, parsed: &ParsedKnowledge, required:
     let RequiredFields::Only(mut names) = required else { return RequiredFields::All };
     let edges = parsed.inputs(|| {
         let mut edges: HashMap<String, BTreeSet<String>> = HashMap::new();
-        for props in knowledge.all_props() {
-            defined_names(&props, knowledge, parsed, &|name: &str| knowledge.lookup(name), &mut |name, inputs| {
+        let all = knowledge.all_props();
+        for props in all.iter().flat_map(|props| std::iter::once(props).chain(props.pack.as_deref())) {
+            defined_names(props, knowledge, parsed, &|name: &str| knowledge.lookup(name), &mut |name, inputs| {
                 edges.entry(name.to_owned()).or_default().extend(inputs.iter().cloned());
             });
             for lookup in props.lookups.iter().filter(|lookup| lookup.outputs.is_empty()) {

@@ -1,15 +1,17 @@
 //! Fields of events with their search-time knowledge: extracted, aliased and calculated fields, lookups, event types and
 //! tags, each computed only where a search needs it.
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use datafusion::logical_expr::{Expr, lit};
+use hashbrown::HashMap;
 use spl_functions::column::ValueType;
-use spl_knowledge::Transform;
-use spl_knowledge::props::AutomaticLookup;
+use spl_knowledge::props::{AutomaticLookup, ResolvedProps};
+use spl_knowledge::{EventType, Origin, Transform};
 use spl_parser::Diagnostic;
+use spl_parser::effects::RequiredFields;
 use spl_parser::syntax::Pattern;
 
 use crate::context::PlanContext;
@@ -33,6 +35,12 @@ pub struct EventScope<'a> {
     /// What is planned while the search itself changes lookup tables: no other search shares it.
     own: Option<Arc<PlannedKnowledge>>,
     depth: Cell<usize>,
+    /// Fields as one set of definitions gives them, of the pack or of all others.
+    given: RefCell<HashMap<(bool, Level, String), Option<Typed>>>,
+    /// The fields that apps define.
+    own_names: OnceCell<BTreeSet<String>>,
+    /// The fields that the knowledge pack defines.
+    pack_names: OnceCell<BTreeSet<String>>,
 }
 
 impl<'a> EventScope<'a> {
@@ -40,7 +48,17 @@ impl<'a> EventScope<'a> {
     pub fn of_profiles(context: &'a PlanContext) -> Vec<Self> {
         let version = context.knowledge_version();
         let own = context.notes().has_effects().then(Arc::<PlannedKnowledge>::default);
-        let scope = |(number, kind)| Self { context, kind, number, version, own: own.clone(), depth: Cell::new(0) };
+        let scope = |(number, kind)| Self {
+            context,
+            kind,
+            number,
+            version,
+            own: own.clone(),
+            depth: Cell::new(0),
+            given: RefCell::default(),
+            own_names: OnceCell::new(),
+            pack_names: OnceCell::new(),
+        };
         context.data().profiles().iter().enumerate().map(scope).collect()
     }
 
@@ -84,30 +102,90 @@ impl<'a> EventScope<'a> {
         }
         let found = match level {
             Level::Carried => default_fields::carried_or_given(self.context, name, &|name| self.carried(name))?,
-            Level::Extracted => self.extracted(name)?,
-            Level::Aliased => self.aliased(name)?,
-            Level::Calculated => self.calculated(name)?,
-            Level::LookedUp => self.looked_up(name)?,
             Level::Tagged => self.tagged(name)?,
+            _ => self.known(name, level)?,
         };
         let found = if level > Level::Carried { found.map(|found| self.settle(found)) } else { found };
         self.planned().keep_field(self.version, self.number, level, name, &found);
         Ok(found)
     }
 
+    /// What the event and the apps give to a field; where they give nothing, the knowledge pack fills it. A calculated
+    /// field of the pack that reads the field itself says its values in the model's words, unless an app defines the field.
+    fn known(&self, name: &str, level: Level) -> Result<Option<Typed>, Diagnostic> {
+        let props = &self.kind.props;
+        let own = self.given(props, name, level)?;
+        let Some(pack) = props.pack.as_deref().filter(|_| self.pack_defines(name)) else { return Ok(own) };
+        let filled = self.given(pack, name, level)?;
+        let translates = level >= Level::Calculated && self.pack_translates(pack, name);
+        match (own, filled) {
+            (own, None) => Ok(own),
+            (None, filled) => Ok(filled),
+            (Some(own), Some(filled)) if translates => self.keep_or(Some(filled), own).map(Some),
+            (own, Some(filled)) => self.keep_or(own, filled).map(Some),
+        }
+    }
+
+    /// A field as one set of definitions gives it, up to a level; the fields that these read are those of all of them.
+    fn given(&self, props: &ResolvedProps, name: &str, level: Level) -> Result<Option<Typed>, Diagnostic> {
+        let is_pack = !std::ptr::eq(props, &self.kind.props);
+        let key = (is_pack, level, name.to_owned());
+        if let Some(found) = self.given.borrow().get(&key) {
+            return Ok(found.clone());
+        }
+        let found = match level {
+            Level::Extracted => self.extracted(props, name, if is_pack { None } else { self.at(name, Level::Carried)? })?,
+            Level::Aliased => self.aliased(props, name, self.given(props, name, Level::Extracted)?)?,
+            Level::Calculated => self.calculated(props, name, self.given(props, name, Level::Aliased)?)?,
+            Level::LookedUp => self.looked_up(props, name, self.given(props, name, Level::Calculated)?)?,
+            Level::Carried | Level::Tagged => None,
+        };
+        let found = found.map(|found| self.settle(found));
+        self.given.borrow_mut().insert(key, found.clone());
+        Ok(found)
+    }
+
+    /// The names that one set of definitions gives.
+    fn names_of(&self, props: &ResolvedProps) -> BTreeSet<String> {
+        let mut names = BTreeSet::new();
+        // With the tables that searches of the session wrote.
+        let lookup = |name: &str| self.context.lookup(name);
+        carried::defined_names(props, self.context.knowledge(), self.context.parsed(), &lookup, &mut |name, _| {
+            names.insert(name.to_owned());
+        });
+        names
+    }
+
+    fn pack_defines(&self, name: &str) -> bool {
+        let pack = self.kind.props.pack.as_deref();
+        pack.is_some_and(|pack| self.pack_names.get_or_init(|| self.names_of(pack)).contains(name))
+    }
+
+    /// Whether a calculated field of the pack is made of the field itself, and no app has a say in it.
+    fn pack_translates(&self, pack: &ResolvedProps, name: &str) -> bool {
+        let reads_itself = |expression: &str| {
+            let mut inputs = RequiredFields::none();
+            if let Ok(parsed) = self.context.parsed().expression(expression) {
+                spl_parser::effects::expression_fields(&parsed, &mut inputs);
+            }
+            inputs.contains(name)
+        };
+        pack.calculated.iter().any(|field| field.name == name && reads_itself(&field.expression))
+            && !self.own_names.get_or_init(|| self.names_of(&self.kind.props)).contains(name)
+    }
+
     /// Inline extractions, then those of transforms, then what the loader found in the text, which is what Splunk's
     /// automatic extraction finds: the first that has a value gives it. Fields that events are stored with stay.
-    fn extracted(&self, name: &str) -> Result<Option<Typed>, Diagnostic> {
-        let carried = self.at(name, Level::Carried)?;
+    fn extracted(&self, props: &ResolvedProps, name: &str, carried: Option<Typed>) -> Result<Option<Typed>, Diagnostic> {
         let mut found = None;
-        for extraction in &self.kind.props.extractions {
+        for extraction in &props.extractions {
             let Some(group) = self.group_number(&extraction.regex, name) else { continue };
             let source = extraction.source_field.as_deref().unwrap_or("_raw");
             let Some(source) = self.extraction_source(source, name)? else { continue };
             let value = self.capture(source, &extraction.regex, group)?;
             found = Some(self.keep_or(found, value)?);
         }
-        for (_, transforms) in &self.kind.props.reports {
+        for (_, transforms) in &props.reports {
             for transform in transforms {
                 let transform = self.context.knowledge().transform(transform)?;
                 let Some(regex) = &transform.regex else {
@@ -174,9 +252,8 @@ impl<'a> EventScope<'a> {
         }
     }
 
-    fn aliased(&self, name: &str) -> Result<Option<Typed>, Diagnostic> {
-        let mut found = self.at(name, Level::Extracted)?;
-        for alias in self.kind.props.aliases.iter().filter(|alias| alias.to == name) {
+    fn aliased(&self, props: &ResolvedProps, name: &str, mut found: Option<Typed>) -> Result<Option<Typed>, Diagnostic> {
+        for alias in props.aliases.iter().filter(|alias| alias.to == name) {
             let original = self.at(&alias.from, Level::Extracted)?;
             found = match (original, alias.as_new) {
                 (None, true) => found,
@@ -188,9 +265,8 @@ impl<'a> EventScope<'a> {
         Ok(found)
     }
 
-    fn calculated(&self, name: &str) -> Result<Option<Typed>, Diagnostic> {
-        let mut found = self.at(name, Level::Aliased)?;
-        for field in self.kind.props.calculated.iter().filter(|field| field.name == name) {
+    fn calculated(&self, props: &ResolvedProps, name: &str, mut found: Option<Typed>) -> Result<Option<Typed>, Diagnostic> {
+        for field in props.calculated.iter().filter(|field| field.name == name) {
             let parsed = self
                 .context
                 .parsed()
@@ -204,9 +280,8 @@ impl<'a> EventScope<'a> {
     }
 
     /// Automatic lookups, in the order of their classes; each sees calculated fields, not the other lookups.
-    fn looked_up(&self, name: &str) -> Result<Option<Typed>, Diagnostic> {
-        let mut found = self.at(name, Level::Calculated)?;
-        for lookup in &self.kind.props.lookups {
+    fn looked_up(&self, props: &ResolvedProps, name: &str, mut found: Option<Typed>) -> Result<Option<Typed>, Diagnostic> {
+        for lookup in &props.lookups {
             let Some(output) = looked_up_field(self.context, lookup, name)? else { continue };
             let definition = self.context.lookup(&lookup.table)?;
             let mut inputs = Vec::with_capacity(lookup.inputs.len());
@@ -233,17 +308,37 @@ impl<'a> EventScope<'a> {
     fn tagged(&self, name: &str) -> Result<Option<Typed>, Diagnostic> {
         let found = self.at(name, Level::LookedUp)?;
         let knowledge = self.context.knowledge();
-        let names: BTreeSet<&str> = match name {
-            "eventtype" => knowledge.enabled_event_types().into_iter().map(|kind| kind.name.as_str()).collect(),
-            "tag" => knowledge.tags.iter().map(|rule| rule.tag.as_str()).collect(),
-            _ => return Ok(found),
-        };
         let mut all: Vec<Typed> = found.into_iter().collect();
-        for value in names {
-            let pattern = Pattern { parts: vec![spl_parser::syntax::PatternPart::Literal(value.to_owned())] };
-            let condition = if name == "tag" { self.tag(None, &pattern)? } else { self.eventtype(&pattern)? };
-            let Some(condition) = condition.filter(|condition| !conditions::is_false(condition)) else { continue };
-            all.push(choose(self.context, vec![(condition, literal_text(value))], None)?);
+        let mut add = |condition: Option<Expr>, value: &str| -> Result<(), Diagnostic> {
+            if let Some(condition) = condition.filter(|condition| !conditions::is_false(condition)) {
+                all.push(choose(self.context, vec![(condition, literal_text(value))], None)?);
+            }
+            Ok(())
+        };
+        match name {
+            "eventtype" => {
+                let enabled = knowledge.enabled_event_types();
+                // An event that has an event type of the user's shows none of the pack's beside it.
+                let own = enabled.iter().filter(|kind| kind.origin != Origin::BuiltIn);
+                let own = self.any_event_type(own.copied())?;
+                let mut by_name = enabled;
+                by_name.sort_by(|a, b| a.name.cmp(&b.name));
+                for kind in by_name {
+                    let mut condition = self.event_type(kind)?;
+                    if let Some(own) = own.as_ref().filter(|_| kind.origin == Origin::BuiltIn) {
+                        condition = self.settle_condition(conditions::and(condition, conditions::negate(own.clone())));
+                    }
+                    add(Some(condition), &kind.name)?;
+                }
+            }
+            "tag" => {
+                let tags: BTreeSet<&str> = knowledge.tags.iter().map(|rule| rule.tag.as_str()).collect();
+                for tag in tags {
+                    let pattern = Pattern { parts: vec![spl_parser::syntax::PatternPart::Literal(tag.to_owned())] };
+                    add(self.tag(None, &pattern)?, tag)?;
+                }
+            }
+            _ => return Ok(all.pop()),
         }
         if all.len() > 1 {
             return call(self.context, "mvappend", all).map(Some);
@@ -251,14 +346,42 @@ impl<'a> EventScope<'a> {
         Ok(all.pop())
     }
 
+    /// The events that an event type finds.
+    fn event_type(&self, kind: &EventType) -> Result<Expr, Diagnostic> {
+        self.knowledge_search(&format!("event type `{}`", kind.name), &kind.search)
+    }
+
+    /// The events that any of the event types finds; none without event types.
+    fn any_event_type<'k>(&self, kinds: impl Iterator<Item = &'k EventType>) -> Result<Option<Expr>, Diagnostic> {
+        let mut any: Option<Expr> = None;
+        for kind in kinds {
+            let condition = self.event_type(kind)?;
+            any = Some(match any {
+                None => condition,
+                Some(before) => conditions::or(before, condition),
+            });
+        }
+        Ok(any)
+    }
+
+    /// The events to which event types of the user's give tags that the pack gives as well: whoever does that puts these
+    /// events into data models, and the pack's tags do not add others.
+    fn tagged_by_user(&self) -> Result<Option<Expr>, Diagnostic> {
+        let knowledge = self.context.knowledge();
+        let of_pack = |tag: &str| knowledge.tags.iter().any(|rule| rule.origin == Origin::BuiltIn && rule.tag == tag);
+        let of_user = knowledge.tags.iter().filter(|rule| rule.origin != Origin::BuiltIn && rule.field == "eventtype");
+        let names: BTreeSet<&str> = of_user.filter(|rule| of_pack(&rule.tag)).map(|rule| rule.value.as_str()).collect();
+        let enabled = knowledge.enabled_event_types().into_iter();
+        self.any_event_type(enabled.filter(|kind| kind.origin != Origin::BuiltIn && names.contains(kind.name.as_str())))
+    }
+
     /// The fields that knowledge objects give to events of the profile.
     pub fn given_names(&self) -> BTreeSet<String> {
-        let mut names = BTreeSet::new();
-        // With the tables that searches of the session wrote.
-        let lookup = |name: &str| self.context.lookup(name);
-        carried::defined_names(&self.kind.props, self.context.knowledge(), self.context.parsed(), &lookup, &mut |name, _| {
-            names.insert(name.to_owned());
-        });
+        let props = &self.kind.props;
+        let mut names = self.own_names.get_or_init(|| self.names_of(props)).clone();
+        if let Some(pack) = props.pack.as_deref() {
+            names.extend(self.pack_names.get_or_init(|| self.names_of(pack)).iter().cloned());
+        }
         names
     }
 
@@ -326,21 +449,13 @@ impl Scope for EventScope<'_> {
 
 impl KnowledgeScope for EventScope<'_> {
     fn eventtype(&self, pattern: &Pattern) -> Result<Option<Expr>, Diagnostic> {
-        let mut any: Option<Expr> = None;
-        for kind in self.context.knowledge().enabled_event_types() {
-            if predicate::pattern_matches(pattern, &kind.name) {
-                let condition = self.knowledge_search(&format!("event type `{}`", kind.name), &kind.search)?;
-                any = Some(match any {
-                    None => condition,
-                    Some(before) => conditions::or(before, condition),
-                });
-            }
-        }
-        Ok(any)
+        let enabled = self.context.knowledge().enabled_event_types().into_iter();
+        self.any_event_type(enabled.filter(|kind| predicate::pattern_matches(pattern, &kind.name)))
     }
 
     fn tag(&self, field: Option<&str>, pattern: &Pattern) -> Result<Option<Expr>, Diagnostic> {
         let mut any: Option<Expr> = None;
+        let mut by_pack: Option<Expr> = None;
         for rule in &self.context.knowledge().tags {
             if field.is_some_and(|field| field != rule.field) || !predicate::pattern_matches(pattern, &rule.tag) {
                 continue;
@@ -357,14 +472,21 @@ impl KnowledgeScope for EventScope<'_> {
                     None => None,
                 }
             };
-            if let Some(condition) = condition {
-                any = Some(match any {
-                    None => condition,
-                    Some(before) => conditions::or(before, condition),
-                });
-            }
+            let Some(condition) = condition.filter(|condition| !conditions::is_false(condition)) else { continue };
+            let into = if rule.origin == Origin::BuiltIn { &mut by_pack } else { &mut any };
+            *into = Some(match into.take() {
+                None => condition,
+                Some(before) => conditions::or(before, condition),
+            });
         }
-        Ok(any)
+        let Some(mut by_pack) = by_pack else { return Ok(any) };
+        if let Some(user) = self.tagged_by_user()? {
+            by_pack = self.settle_condition(conditions::and(by_pack, conditions::negate(user)));
+        }
+        Ok(Some(match any {
+            None => by_pack,
+            Some(any) => conditions::or(any, by_pack),
+        }))
     }
 
     fn saved_search(&self, name: &str, text: &str) -> Result<Expr, Diagnostic> {

@@ -68,7 +68,7 @@ pub async fn check(arguments: &CheckArguments, terminal: &Terminal) -> Result<()
     let output = output_options(arguments);
     Sink::check(&output, terminal)?;
     if arguments.paths.is_empty() && !arguments.knowledge.app.is_empty() {
-        let found = check_app::problems(&arguments.knowledge.app, terminal);
+        let found = check_app::problems(&arguments.knowledge, terminal);
         write(&found, arguments, &output, terminal)?;
         return check_app::finish(&found, &arguments.knowledge.app, terminal);
     }

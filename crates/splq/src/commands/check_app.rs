@@ -4,23 +4,24 @@ use std::path::PathBuf;
 
 use indicatif::HumanCount;
 use spl_functions::pattern::Pattern;
-use spl_knowledge::Knowledge;
 use spl_knowledge::lint::lint_app;
 use spl_parser::Severity;
 
 use super::{Checked, Problem};
+use crate::arguments::KnowledgeOptions;
 use crate::diagnostics::severity_name;
+use crate::session;
 use crate::stop::Stop;
 use crate::terminal::Terminal;
 
 /// The findings of each app, one entry each, which are shown too.
-pub fn problems(apps: &[PathBuf], terminal: &Terminal) -> Vec<Checked> {
-    let base = Knowledge::built_in();
+pub fn problems(options: &KnowledgeOptions, terminal: &Terminal) -> Vec<Checked> {
+    let base = session::base(options);
     let group_names = |regex: &str| {
         Pattern::new(regex).map(|pattern| pattern.group_names().into_iter().map(|name| name.map(str::to_owned)).collect())
     };
     let mut found = Vec::new();
-    for app in apps {
+    for app in &options.app {
         let name = app.file_name().map_or_else(|| app.display().to_string(), |name| name.to_string_lossy().into_owned());
         for problem in lint_app(app, &base, &group_names) {
             let place = match problem.line {

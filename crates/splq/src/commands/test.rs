@@ -15,7 +15,6 @@ use spl_detections::report::junit;
 use spl_detections::repository::{self, Repository};
 use spl_detections::test_run::{TestResult, TestRunner, TestedDetection};
 use spl_exec::{Engine, Results};
-use spl_knowledge::Knowledge;
 use spl_sources::LoadOptions;
 
 use crate::arguments::{SettingOptions, TestArguments};
@@ -111,7 +110,7 @@ impl Bench {
         for (file, text, problems) in settings_file.chain(baselines) {
             report(terminal, &Source::new(file.display().to_string(), text.clone()), None, problems);
         }
-        let mut knowledge = Knowledge::built_in();
+        let mut knowledge = session::base(&arguments.knowledge);
         session::warn(terminal, repository.add_to(&mut knowledge));
         let knowledge = session::add_knowledge(knowledge, &arguments.knowledge, terminal)?;
         // Times of splq.toml are for searches over logs.

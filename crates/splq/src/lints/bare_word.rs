@@ -54,7 +54,8 @@ fn is_field(subject: &Subject<'_>, name: &str) -> bool {
         datasets.flat_map(|dataset| &dataset.fields).any(|field| field.name == name)
     };
     let in_props = || {
-        knowledge.all_props().iter().any(|props| {
+        let all = knowledge.all_props();
+        all.iter().flat_map(|props| std::iter::once(props).chain(props.pack.as_deref())).any(|props| {
             props.aliases.iter().any(|alias| alias.to == name || alias.from == name)
                 || props.calculated.iter().any(|calculated| calculated.name == name)
         })

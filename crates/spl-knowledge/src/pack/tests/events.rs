@@ -103,7 +103,7 @@ fn function(name: &str, arguments: &[Expression], event: &Event) -> Value {
 /// An event after aliases and calculated fields.
 fn mapped(sourcetype: &str, source: &str, fields: &[(&str, &str)]) -> Event {
     let knowledge = Knowledge::built_in();
-    let props = knowledge.props_for(sourcetype, source, "h");
+    let props = knowledge.props_for(sourcetype, source, "h").pack.unwrap_or_default();
     let mut event: Event = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     event.extend([
         ("source".to_owned(), source.to_owned()),
