@@ -225,7 +225,7 @@ fn searches_parse() {
 
 #[test]
 fn names_are_taken_from_paths_and_command_lines() {
-    let sysmon = "source::(?i)(XmlWinEventLog:Microsoft-Windows-Sysmon|Syslog:Linux-Sysmon)/Operational EVAL-";
+    let sysmon = "source::(?i)((Xml)?WinEventLog:Microsoft-Windows-Sysmon|Syslog:Linux-Sysmon)/Operational EVAL-";
     let field = |name: &str, text: &str| replaced(&format!("{sysmon}{name}"), text);
     assert_eq!(field("process_name", r"C:\Windows\System32\cmd.exe"), "cmd.exe");
     assert_eq!(field("process_name", "/usr/bin/bash"), "bash");
