@@ -41,7 +41,7 @@ pub const BUILT: &[(&str, Planning)] = &[
     ("erex", Planning::Stage(extract::erex::plan)),
     ("eval", Planning::Stage(fields::eval::plan)),
     ("eventcount", Planning::Source(generate::eventcount::plan)),
-    ("eventstats", Planning::Rows(statistics::eventstats::plan)),
+    ("eventstats", Planning::Stage(statistics::eventstats::plan)),
     ("extract", Planning::Stage(extract::extract::plan)),
     ("fieldformat", Planning::Rows(fields::fieldformat::plan)),
     ("fields", Planning::Rows(fields::fields::plan)),

@@ -30,7 +30,7 @@ use spl_operators::functions::location::GeoDatabase;
 use spl_operators::grouping::rewrite::GroupByCodes;
 use spl_operators::grouping::rule::GroupByCode;
 use spl_parser::effects::RequiredFields;
-use spl_parser::{Diagnostic, Pipeline};
+use spl_parser::{Diagnostic, Pipeline, Practice};
 use spl_plan::context::clock::SearchClock;
 use spl_plan::context::written_lookups::WrittenLookups;
 use spl_plan::context::{EngineContext, PlanContext};
@@ -114,6 +114,8 @@ pub struct Search {
     pub pipeline: Pipeline,
     /// Its now, time zone and time range.
     pub clock: Arc<SearchClock>,
+    /// Forms in it that apps rely on and no page documents.
+    pub practice: Vec<Practice>,
 }
 
 /// Why a search can't be answered. Spans refer to the expanded text when there is an expansion, else to the text.
@@ -296,9 +298,25 @@ impl Engine {
             .macros
             .expand(text, &|definition| spl_plan::expression::constant::evaluate(&context, definition))
             .map_err(|diagnostics| Failure { diagnostics, expansion: None })?;
-        match spl_parser::parse(&expansion.text) {
-            Ok(pipeline) => Ok(Search { text: text.to_owned(), expansion, pipeline, clock }),
-            Err(diagnostics) => Err(Failure { diagnostics, expansion: Some(expansion) }),
+        match spl_parser::parse_with_practice(&expansion.text) {
+            Ok((pipeline, practice)) => Ok(Search { text: text.to_owned(), expansion, pipeline, clock, practice }),
+            Err(diagnostics) => {
+                let diagnostics = diagnostics.into_iter().map(|error| self.of_custom_command(error, &expansion.text)).collect();
+                Err(Failure { diagnostics, expansion: Some(expansion) })
+            }
+        }
+    }
+
+    /// An unknown command that an app declares is known by its app: splq runs no scripts of apps.
+    fn of_custom_command(&self, error: Diagnostic, text: &str) -> Diagnostic {
+        let name = error.span().and_then(|span| text.get(span.start..span.end)).unwrap_or_default();
+        match self.context.knowledge.custom_commands.get(&name.to_ascii_lowercase()) {
+            Some(app) if error.code == "parse/unknown-command" => {
+                let message =
+                    format!("`{name}` can't be run: it is a custom command of the app `{app}`, a script for a Splunk server");
+                Diagnostic { message, help: None, code: "plan/refused-command", ..error }
+            }
+            _ => error,
         }
     }
 
@@ -345,6 +363,9 @@ impl Engine {
     pub async fn run(&self, search: &Search) -> Result<Results, Failure> {
         let fail = |error| failure(search, error);
         let context = self.plan_context(&search.clock, &search.expansion.text, true);
+        for choice in search.practice.iter().filter(|practice| practice.is_choice) {
+            context.warn(Diagnostic::warning("plan/undocumented", choice.what, Some(choice.span)).with_help(choice.instead));
+        }
         let frame = context.pipeline(&search.pipeline, RequiredFields::All).await.map_err(fail)?;
         let frame = fieldformat::shown(&context, frame, &context.formats().all()).map_err(fail)?;
         let fields: Vec<String> = frame.fields().into_iter().map(|field| field.name).filter(|name| is_shown(name)).collect();

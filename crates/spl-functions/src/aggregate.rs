@@ -138,6 +138,13 @@ pub fn all() -> impl Iterator<Item = &'static AggregateSpec> {
     FAMILIES.iter().flat_map(|family| family.iter())
 }
 
+/// What a statistical function of another language is called here.
+pub fn name_here(name: &str) -> Option<&'static str> {
+    const NAMES: &[(&str, &str)] =
+        &[("average", "avg"), ("distinct", "dc"), ("count_distinct", "dc"), ("total", "sum"), ("stddev", "stdev")];
+    NAMES.iter().find(|(other, _)| name.eq_ignore_ascii_case(other)).map(|(_, here)| *here)
+}
+
 /// Finds a function by name, without case; `perc95` gives `perc` and 95. A percentile function without a number is
 /// found too, without a parameter: see [`AggregateSpec::check_parameter`].
 pub fn lookup(name: &str) -> Option<(&'static AggregateSpec, Option<f64>)> {

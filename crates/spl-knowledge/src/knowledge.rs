@@ -39,6 +39,8 @@ pub struct Knowledge {
     pub saved_searches: IndexMap<String, SavedSearch>,
     /// Transaction types by name.
     pub transaction_types: IndexMap<String, TransactionType>,
+    /// Commands that apps declare in commands.conf, by name in lower case, with the app's folder.
+    pub custom_commands: IndexMap<String, String>,
     /// Form templates of `kvform` by name: the text of `forms/<name>.form`.
     pub forms: IndexMap<String, String>,
     /// What was read but has no effect: unknown settings, index-time settings.
@@ -168,7 +170,8 @@ impl Knowledge {
             return Ok(LookupDefinition::new(name, LookupSource::Table(table.clone()), Origin::BuiltIn));
         }
         let unknown = Diagnostic::general("lookup/unknown", format!("unknown lookup `{name}`"));
-        let known = self.lookups.keys().chain(self.lookup_files.keys()).map(String::as_str);
+        let (given, tables) = (self.layers.given.keys(), self.layers.tables.keys());
+        let known = self.lookups.keys().chain(self.lookup_files.keys()).chain(given).chain(tables).map(String::as_str);
         Err(match nearest(name, known) {
             Some(near) => unknown.with_help(format!("did you mean `{near}`?")),
             None => unknown.with_help("give its rows with `--lookup NAME=FILE.csv`, or its app with `--app DIR`"),

@@ -14,7 +14,7 @@ use crate::problem::error;
 
 impl Knowledge {
     /// Reads a Splunk app: `default/` under `local/` of macros, eventtypes, tags, props, transforms,
-    /// savedsearches and transactiontypes .conf, the files of `lookups/` and `forms/`, and `data/models/*.json` in both.
+    /// savedsearches, transactiontypes and commands .conf, the files of `lookups/` and `forms/`, and `data/models/*.json` in both.
     ///
     /// Returns what could not be read (errors; the rest is loaded) and what has no effect (warnings).
     #[must_use]
@@ -39,6 +39,10 @@ impl Knowledge {
         if let Err(wrong) = self.macros.add_conf(&layered("macros.conf", &mut problems)) {
             problems.extend(wrong);
         }
+        let app = folder.file_name().map_or_else(|| folder.display().to_string(), |name| name.to_string_lossy().into_owned());
+        let commands = layered("commands.conf", &mut problems);
+        let names = commands.stanzas.keys().filter(|name| *name != "default").map(|name| name.to_ascii_lowercase());
+        self.custom_commands.extend(names.map(|name| (name, app.clone())));
         let layers = &mut self.layers;
         for (name, conf) in [
             ("eventtypes.conf", &mut layers.event_types),

@@ -244,7 +244,8 @@ impl Expander<'_> {
 
     /// A true/false expression must be true; any other must be null, or its value is the message.
     fn validate(&self, definition: &MacroDefinition, validation: &str, values: &[String]) -> Result<(), Failure> {
-        let expression = substitute(validation, &definition.arguments, values)?.text;
+        let named = with_bare_arguments(validation, &definition.arguments, values);
+        let expression = substitute(&named, &definition.arguments, values)?.text;
         let name = definition.key();
         let refused =
             |message: &str| Failure::new("macro/validation", format!("macro `{name}` refuses its arguments: {message}"));
@@ -297,6 +298,35 @@ impl Expander<'_> {
             self.problems.push(diagnostic);
         }
     }
+}
+
+/// The validation with the values of arguments that it names without dollar signs, as `isnum(count)` does: a number as it
+/// is, any other value as a text. Names of functions and what stands in quotes stay.
+fn with_bare_arguments(validation: &str, arguments: &[String], values: &[String]) -> String {
+    let mut filled = String::with_capacity(validation.len());
+    let mut quote = None;
+    let mut rest = validation;
+    while let Some(c) = rest.chars().next() {
+        let word_end = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
+        let (word, after) = rest.split_at(if word_end > 0 { word_end } else { c.len_utf8() });
+        let place = arguments.iter().position(|argument| argument == word);
+        let is_call = after.trim_start().starts_with('(');
+        let is_token = filled.ends_with('$') && after.starts_with('$');
+        match (c, quote) {
+            ('"', None) => quote = Some(c),
+            ('"', Some(_)) if !filled.ends_with('\\') => quote = None,
+            _ => {}
+        }
+        match place.and_then(|place| values.get(place)).filter(|_| quote.is_none() && !is_call && !is_token) {
+            Some(value) if value.trim().parse::<f64>().is_ok_and(f64::is_finite) => filled.push_str(value.trim()),
+            Some(value) => {
+                filled.push_str(&format!("\"{}\"", value.trim_matches('"').replace('\\', "\\\\").replace('"', "\\\"")))
+            }
+            None => filled.push_str(word),
+        }
+        rest = after;
+    }
+    filled
 }
 
 fn too_large() -> Failure {

@@ -178,7 +178,12 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 
 /// A row of an option table.
 pub(crate) const fn option(name: &'static str, kind: OptionKind, default: &'static str, summary: &'static str) -> OptionSpec {
-    OptionSpec { name, kind, default, summary }
+    OptionSpec { name, kind, default, summary, has_effect: true }
+}
+
+/// A row of an option table for an option that changes nothing here: it is about a Splunk server.
+pub(crate) const fn idle(name: &'static str, kind: OptionKind, default: &'static str, summary: &'static str) -> OptionSpec {
+    OptionSpec { name, kind, default, summary, has_effect: false }
 }
 
 /// Options and exactly one field.
@@ -226,7 +231,7 @@ pub(crate) fn search_clause(reader: &mut Reader<'_>, call: &mut CommandCall, sto
     if reader.at_end_of_command() {
         return Err(missing_argument("no condition after `where`", span));
     }
-    let expression = reader.search_expression_until(stops)?;
+    let expression = reader.search_expression_with_commas(stops)?;
     let keyword = Spanned::new("where".to_owned(), span);
     call.clauses.push(Clause { keyword, arguments: vec![Argument::Search(expression)] });
     Ok(true)
@@ -309,7 +314,7 @@ pub(crate) fn texts(reader: &mut Reader<'_>, call: &mut CommandCall) -> Result<(
     while !reader.at_end_of_command() {
         let text = reader.text_argument("a text")?;
         call.arguments.push(text);
-        reader.symbol(",");
+        reader.separator();
     }
     if call.arguments.is_empty() {
         return Err(missing_argument(&format!("`{}` needs a text", call.spec.name), call.name.span));

@@ -14,6 +14,7 @@ pub mod spec;
 pub mod syntax;
 
 pub use diagnostic::{Diagnostic, Label, Severity};
+pub use parser::practice::{Practice, parse_with_practice};
 pub use parser::{parse, parse_expression, parse_search_expression};
 pub use printer::{print, print_expression, print_search_expression};
 pub use span::{Span, Spanned};

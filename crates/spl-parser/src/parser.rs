@@ -6,7 +6,9 @@ mod expression;
 pub mod lexical;
 pub(crate) mod operators;
 mod pipeline;
+pub mod practice;
 pub mod search;
+pub mod substitution;
 
 use nom::Parser;
 
@@ -58,12 +60,15 @@ pub struct Reader<'a> {
     position: usize,
     depth: usize,
     subsearches: usize,
+    practice: Vec<practice::Practice>,
+    commas_separate: bool,
+    substitutions: usize,
 }
 
 impl<'a> Reader<'a> {
     /// A reader at the start of a text.
     pub fn new(source: &'a str) -> Self {
-        Self { source, position: 0, depth: 0, subsearches: 0 }
+        Self { source, position: 0, depth: 0, subsearches: 0, practice: Vec::new(), commas_separate: false, substitutions: 0 }
     }
 
     /// The text from here on.
@@ -84,6 +89,7 @@ impl<'a> Reader<'a> {
     /// Goes back to a place where it stood before.
     pub fn return_to(&mut self, position: usize) {
         self.position = position;
+        self.practice.retain(|noted| noted.span.start < position);
     }
 
     /// An empty span here.
@@ -243,6 +249,11 @@ impl<'a> Reader<'a> {
                 Diagnostic::error("parse/unmatched-parenthesis", "`)` without `(`", one).with_help(format!("expected {expected}"))
             }
             ']' => Diagnostic::error("parse/unmatched-bracket", "`]` without `[`", one).with_help(format!("expected {expected}")),
+            '&' => {
+                let length = if rest.starts_with("&&") { 2 } else { 1 };
+                let message = format!("expected {expected}, found `{}`", &rest[..length]);
+                Diagnostic::error("parse/unexpected", message, place(length)).with_help("conditions are joined by AND and OR")
+            }
             '|' => Diagnostic::error("parse/unexpected-end", format!("expected {expected}, found `|`"), one),
             _ => {
                 let length = match lexical::field_word(rest) {
@@ -259,7 +270,12 @@ impl<'a> Reader<'a> {
     /// Passes everything up to the next pipe of this level, the end of the subsearch or of the text.
     /// Quotes and brackets are respected as far as they are closed.
     pub fn skip_command(&mut self) {
-        let mut brackets = 0usize;
+        self.pass_command(&mut |_| {});
+    }
+
+    /// The same; each pair of brackets that stands in no other one is told.
+    fn pass_command(&mut self, outer: &mut dyn FnMut(Span)) {
+        let (mut brackets, mut opener) = (0usize, 0usize);
         while let Some(next) = self.next_character() {
             match next {
                 '`' if self.rest().starts_with("```") => {
@@ -277,8 +293,17 @@ impl<'a> Reader<'a> {
                     continue;
                 }
                 '|' if brackets == 0 => return,
-                '[' => brackets += 1,
+                '[' => {
+                    if brackets == 0 {
+                        opener = self.position;
+                    }
+                    brackets += 1;
+                }
                 ']' if brackets == 0 && self.subsearches > 0 => return,
+                ']' if brackets == 1 => {
+                    brackets = 0;
+                    outer(Span::new(opener, self.position + 1));
+                }
                 ']' => brackets = brackets.saturating_sub(1),
                 _ => {}
             }

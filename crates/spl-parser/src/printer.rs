@@ -9,7 +9,7 @@ mod spans;
 
 use crate::syntax::{Expression, Pipeline, SearchExpression};
 
-pub use spans::clear_spans;
+pub use spans::{clear_spans, move_spans};
 
 /// The search on one line. Comments and the writer's layout are not kept.
 pub fn print(pipeline: &Pipeline) -> String {

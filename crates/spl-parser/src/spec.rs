@@ -76,6 +76,8 @@ pub struct OptionSpec {
     pub default: &'static str,
     /// One line.
     pub summary: &'static str,
+    /// Whether it changes anything here; one that does not is noted where a search gives it.
+    pub has_effect: bool,
 }
 
 /// What an option's value is; the parser checks it.

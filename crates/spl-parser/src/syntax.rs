@@ -49,6 +49,14 @@ impl CommandCall {
         self.clauses.iter().find(|clause| clause.keyword.value == keyword)
     }
 
+    /// The pieces of its arguments, when subsearches stand among them as text.
+    pub fn parts(&self) -> Option<&[ArgumentPart]> {
+        match self.arguments.first() {
+            Some(Argument::Parts(parts)) => Some(parts),
+            _ => None,
+        }
+    }
+
     /// Positional fields in the order written.
     pub fn fields(&self) -> impl Iterator<Item = &FieldName> {
         self.arguments.iter().filter_map(Argument::as_field)
@@ -133,6 +141,18 @@ pub enum Argument {
         quoted: bool,
     },
     /// `[ ... ]`.
+    Subsearch(Subsearch),
+    /// All arguments of a command among which subsearches stand as text. What they are is known when the subsearches have
+    /// run, see [`crate::parser::substitution`]; until then it is the only argument.
+    Parts(Vec<ArgumentPart>),
+}
+
+/// A piece of arguments that are not known yet.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ArgumentPart {
+    /// As written.
+    Text(Spanned<String>),
+    /// A subsearch, in whose place the text stands that it returns.
     Subsearch(Subsearch),
 }
 

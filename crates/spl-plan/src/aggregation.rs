@@ -49,6 +49,7 @@ pub fn plan_all(context: &PlanContext, call: &CommandCall, frame: &Frame) -> Res
     let by = call.by_fields().iter().filter_map(|argument| argument.as_field());
     let by: Vec<String> = by.flat_map(|field| crate::arguments::expand(frame, field)).map(|field| field.name).collect();
     let mut planned: Vec<Planned> = Vec::new();
+    let mut of_patterns: Vec<String> = Vec::new();
     for aggregation in call.aggregations() {
         let any = matches!(&aggregation.argument, AggregationArgument::Field(field) if field.has_wildcard());
         for one in plan_one(context, aggregation, frame, None)? {
@@ -57,17 +58,30 @@ pub fn plan_all(context: &PlanContext, call: &CommandCall, frame: &Frame) -> Res
                 continue;
             }
             if planned.iter().any(|known| known.name == one.name) {
-                return Err(Diagnostic::error(
-                    "plan/duplicate-name",
-                    format!("two aggregations are named `{}`", one.name),
-                    aggregation.alias.as_ref().map_or(aggregation.span, |alias| alias.span),
-                )
-                .with_help("give one of them another name with `AS`"));
+                let named_before = !of_patterns.contains(&one.name);
+                warn_of_same_name(context, aggregation, &one.name);
+                if any && named_before {
+                    continue;
+                }
+                planned.retain(|known| known.name != one.name);
+                of_patterns.retain(|name| *name != one.name);
+            }
+            if any {
+                of_patterns.push(one.name.clone());
             }
             planned.push(one);
         }
     }
     Ok(planned)
+}
+
+/// Says that two results have one name: one that is named counts more than one of a pattern, else the last one counts.
+pub fn warn_of_same_name(context: &PlanContext, aggregation: &Aggregation, name: &str) {
+    let span = aggregation.alias.as_ref().map_or(aggregation.span, |alias| alias.span);
+    context.warn(
+        Diagnostic::warning("plan/same-name", format!("two results are named `{name}`: only one of them is kept"), Some(span))
+            .with_help("a result that is named counts more than one of a pattern, else the last one; `AS` gives another name"),
+    );
 }
 
 /// The statistics that read numbers and nothing else.

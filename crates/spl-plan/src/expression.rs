@@ -209,6 +209,28 @@ fn boolean(expression: Expr) -> Typed {
     Typed::new(expression, ValueType::Boolean)
 }
 
+/// What a function of another language is called in eval.
+fn name_here(name: &str) -> Option<&'static str> {
+    const NAMES: &[(&str, &str)] = &[
+        ("average", "`avg`"),
+        ("mean", "`avg`"),
+        ("length", "`len`"),
+        ("substring", "`substr`"),
+        ("concat", "`.`, as in a.b"),
+        ("contains", "`like` or `match`"),
+        ("startswith", "`like`"),
+        ("endswith", "`like`"),
+        ("ifnull", "`coalesce`"),
+        ("nvl", "`coalesce`"),
+        ("isempty", "`isnull`"),
+        ("toupper", "`upper`"),
+        ("tolower", "`lower`"),
+        ("datetime", "`strptime`"),
+        ("to_char", "`strftime` or `tostring`"),
+    ];
+    NAMES.iter().find(|(other, _)| name.eq_ignore_ascii_case(other)).map(|(_, here)| *here)
+}
+
 fn plan_call(
     context: &PlanContext,
     span: Span,
@@ -220,7 +242,9 @@ fn plan_call(
     let Some(spec) = scalar::lookup(name).filter(|spec| is_user_function(spec)) else {
         let known = scalar::all().filter(|spec| is_user_function(spec)).map(|spec| spec.name);
         let mut error = Diagnostic::error("plan/unknown-function", format!("unknown function `{name}`"), name_span);
-        if let Some(near) = nearest(name, known) {
+        if let Some(here) = name_here(name) {
+            error = error.with_help(format!("it is called {here} here"));
+        } else if let Some(near) = nearest(name, known) {
             error = error.with_help(format!("did you mean `{near}`?"));
         } else if spl_functions::aggregate::lookup(&name.to_ascii_lowercase()).is_some() {
             error = error.with_help(format!("`{name}` is a statistical function: it belongs into stats and its kin"));

@@ -1,11 +1,17 @@
 //! Pipelines to frames: the walk over the commands of a search.
 
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use arrow::datatypes::Schema;
 use futures::future::BoxFuture;
-use spl_parser::Diagnostic;
+use spl_parser::spec::{CommandKind, Makes, Rows, Source};
 use spl_parser::syntax::{Aggregation, CommandCall, Pipeline};
+use spl_parser::{Diagnostic, Severity};
 
 use crate::context::{Input, PlanContext, Planning};
 use crate::frame::Frame;
+use crate::search::substitution;
 use crate::search::time_range::time_range;
 use spl_parser::effects::RequiredFields;
 
@@ -13,8 +19,14 @@ impl PlanContext {
     /// Plans a pipeline from its first command. `needed` are the fields wanted of its result.
     pub fn pipeline<'a>(&'a self, pipeline: &'a Pipeline, required: RequiredFields) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
         Box::pin(async move {
-            let context = self.with_time_range(time_range(self, pipeline));
-            context.pipeline_from(None, &pipeline.commands, required).await
+            let (commands, whole) = substitution::resolved(self, &pipeline.commands).await?;
+            if let (Cow::Borrowed(_), true) = (&commands, whole) {
+                return self.with_time_range(time_range(self, pipeline)).plan_commands(None, &pipeline.commands, required).await;
+            }
+            let read = Pipeline { commands: commands.into_owned(), span: pipeline.span };
+            let required = if whole { required } else { RequiredFields::All };
+            let input = if read.commands.is_empty() { Some(self.nothing()?) } else { None };
+            self.with_time_range(time_range(self, &read)).plan_commands(input, &read.commands, required).await
         })
     }
 
@@ -26,9 +38,31 @@ impl PlanContext {
         required: RequiredFields,
     ) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
         Box::pin(async move {
+            let (commands, whole) = substitution::resolved(self, calls).await?;
+            let required = if whole { required } else { RequiredFields::All };
+            self.plan_commands(input, &commands, required).await
+        })
+    }
+
+    /// A frame without rows and fields.
+    fn nothing(&self) -> Result<Frame, Diagnostic> {
+        self.from_batches(Arc::new(Schema::empty()), Vec::new())
+    }
+
+    /// Plans commands whose arguments are all known.
+    fn plan_commands<'a>(
+        &'a self,
+        input: Option<Frame>,
+        calls: &'a [CommandCall],
+        required: RequiredFields,
+    ) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
+        Box::pin(async move {
             let mut frame = input;
             for (index, call) in calls.iter().enumerate() {
                 let required = RequiredFields::before(&calls[index + 1..], required.clone());
+                if frame.is_none() && passes_on(call, calls.get(index + 1)) {
+                    continue;
+                }
                 if frame.is_some() && hands_on(self, call, calls.get(index + 1))? {
                     // The next command reads these rows; this one is planned for its errors.
                     self.command(call, frame.clone(), required).await.map_err(|error| error.at(call.span))?;
@@ -43,7 +77,22 @@ impl PlanContext {
         })
     }
 
+    /// Notes options that change nothing here.
+    fn note_idle_options(&self, call: &CommandCall) {
+        for option in &call.options {
+            let Some(spec) = call.spec.option(&option.name.value).filter(|spec| !spec.has_effect) else { continue };
+            let message = format!("`{}` of `{}` changes nothing here", spec.name, call.spec.name);
+            let note = Diagnostic::warning("plan/idle-option", message, Some(option.name.span)).with_help(spec.summary);
+            self.warn(Diagnostic { severity: Severity::Note, ..note });
+        }
+    }
+
     async fn command(&self, call: &CommandCall, frame: Option<Frame>, required: RequiredFields) -> Result<Frame, Diagnostic> {
+        self.note_idle_options(call);
+        let frame = match (frame, call.spec.effects.source) {
+            (None, Source::NothingWhenFirst) => Some(self.nothing()?),
+            (frame, _) => frame,
+        };
         match self.commands().planning(call)? {
             Planning::Rows(plan) => {
                 let frame = frame.ok_or_else(|| first_position(call))?;
@@ -68,6 +117,13 @@ impl PlanContext {
             }
         }
     }
+}
+
+/// Whether a first command leaves it to the generating command behind it to make the rows: `| localop | makeresults`.
+fn passes_on(call: &CommandCall, next: Option<&CommandCall>) -> bool {
+    let changes_nothing = matches!((call.spec.effects.makes, call.spec.effects.rows), (Makes::Keeps, Rows::Each));
+    let starts_with_nothing = matches!(call.spec.effects.source, Source::NothingWhenFirst);
+    changes_nothing && starts_with_nothing && next.is_some_and(|next| next.spec.kind == CommandKind::Generating)
 }
 
 /// Whether a command that makes a summary leaves its work to the next one, which reads such summaries. In Splunk a summary

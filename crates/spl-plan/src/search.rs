@@ -6,4 +6,5 @@ pub mod inner_search;
 pub mod predicate;
 pub mod saved_search;
 pub mod subsearch;
+pub mod substitution;
 pub mod time_range;

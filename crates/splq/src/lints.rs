@@ -18,6 +18,7 @@ mod risk_field;
 mod sort_limit;
 mod subsearch_limit;
 mod summariesonly;
+mod undocumented;
 mod unknown_code;
 mod unknown_macro;
 mod walk;
@@ -75,6 +76,7 @@ pub const LINTS: &[Lint] = &[
     sort_limit::LINT,
     subsearch_limit::LINT,
     summariesonly::LINT,
+    undocumented::LINT,
     unknown_code::LINT,
     where_wildcard::LINT,
     unknown_macro::LINT,

@@ -50,11 +50,12 @@ pub fn plan(context: &PlanContext, call: &CommandCall, frame: Frame) -> Result<F
     for clause in &call.clauses {
         collect(clause)?;
     }
-    if call.clauses.is_empty() {
-        // All other fields of the table, overwriting; of columns with the same name the first.
+    if call.clauses.iter().all(|clause| clause.arguments.is_empty()) {
+        // All other fields of the table, of columns with the same name the first. They overwrite, but behind `OUTPUTNEW`.
+        let only_new = call.clause("outputnew").is_some();
         for (column, name) in table.header.iter().enumerate() {
             if !table.header[..column].contains(name) && !inputs.iter().any(|(used, _, _)| *used == column) {
-                outputs.push(Output { column, field: name.clone(), only_new: false });
+                outputs.push(Output { column, field: name.clone(), only_new });
             }
         }
     }

@@ -8,7 +8,7 @@
 //! # Differences
 //!
 //! * Splunk's dictionaries are not public. The words that stay are those in `scrub/words.txt`: common English, words of
-//!   logs, months and days. Files of terms are refused by name.
+//!   logs, months and days. Files of terms are not read, which a warning says.
 //! * Parts of IP addresses and numbers of six digits or more are replaced digit by digit; shorter numbers, fractions of
 //!   seconds and the `T` and `Z` of timestamps stay.
 //! * Inventions follow from the term alone, so that scrubbed events of two runs fit together. Who can guess a term can
@@ -20,7 +20,7 @@ use arrow::array::{Array, ArrayRef};
 use futures::future::BoxFuture;
 use spl_functions::column::{ColumnBuilder, ValueType};
 use spl_parser::Diagnostic;
-use spl_parser::syntax::{Argument, CommandCall};
+use spl_parser::syntax::CommandCall;
 use spl_plan::context::{Input, PlanContext};
 use spl_plan::frame::Frame;
 use spl_plan::rows::collected::Rows;
@@ -31,10 +31,9 @@ const UNTOUCHED: [&str; 6] = ["eventtype", "linecount", "punct", "sourcetype", "
 /// Plans the command.
 pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
-        if let Some(Argument::Pair { name, value }) = call.arguments.first() {
-            let message = format!("`{}` of `scrub` is not built yet", name.value);
-            return Err(Diagnostic::error("plan/not-built", message, name.span.to(value.span))
-                .with_help("`scrub` without options takes its built-in dictionary"));
+        for option in call.options.iter().filter(|option| option.name.value.ends_with("-terms")) {
+            let message = format!("the file of `{}` is not read: `scrub` has a dictionary of its own", option.name.value);
+            context.warn(Diagnostic::warning("plan/terms-not-read", message, Some(option.name.span.to(option.value.span))));
         }
         let frame = input.frame.ok_or_else(|| Diagnostic::error("plan/no-input", "`scrub` needs rows", call.span))?;
         let most = context.limits().get("searchresults_maxresultrows");

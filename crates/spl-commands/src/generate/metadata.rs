@@ -9,7 +9,6 @@ use spl_functions::value::format_number;
 use spl_operators::ordinal::ORDINAL;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
-use spl_plan::arguments::refuse_options;
 use spl_plan::context::{Input, PlanContext};
 use spl_plan::event_scan::{EventScan, ScannedTimes};
 use spl_plan::frame::scope::Typed;
@@ -26,7 +25,16 @@ pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -
         if input.frame.is_some() {
             return Err(Diagnostic::error("plan/position", "`metadata` must be the first command", call.name.span));
         }
-        refuse_options(call, &[("datatype", "event"), ("splunk_server", "local"), ("splunk_server_group", "")])?;
+        if let Some(kind) = call.option("datatype").filter(|kind| kind.value.value.eq_ignore_ascii_case("metric")) {
+            context.warn(
+                Diagnostic::warning(
+                    "plan/idle-option",
+                    "`datatype=metric` lists what all loaded events have",
+                    Some(kind.value.span),
+                )
+                .with_help("files are not told apart into events and metrics"),
+            );
+        }
         let Some(kind) = call.option("type").map(|option| option.value.value.to_ascii_lowercase()) else {
             return Err(Diagnostic::error(
                 "plan/argument",
@@ -35,7 +43,9 @@ pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -
             ));
         };
         let field = kind.trim_end_matches('s').to_owned();
-        let pattern = call.text("index");
+        let patterns: Vec<&str> =
+            call.options.iter().filter(|option| option.name.value == "index").map(|option| option.value.value.as_str()).collect();
+        let patterns = if patterns.is_empty() { vec![call.text("index")] } else { patterns };
         let frame = context.scan(&EventScan::carried(ScannedTimes::OfTheSearch)).await?;
         let (Some(_), Some(time), Some(_)) = (frame.field(&field), frame.field("_time"), frame.field("index")) else {
             return rows_frame(context, &[]);
@@ -55,7 +65,7 @@ pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -
         for row in 0..rows.len() {
             let index = rows.value("index", row).text().unwrap_or_default();
             let Some(name) = rows.value(&field, row).text() else { continue };
-            if !index_matches(pattern, &index) {
+            if !patterns.iter().any(|pattern| index_matches(pattern, &index)) {
                 continue;
             }
             let number = |name: &str, absent: f64| rows.value(name, row).number().unwrap_or(absent);

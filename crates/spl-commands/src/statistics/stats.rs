@@ -25,11 +25,14 @@ use crate::charts::series;
 pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
         let frame = input.frame.ok_or_else(|| Diagnostic::error("plan/no-input", "`stats` needs rows", call.span))?;
-        let draws = |aggregation: &Aggregation| matches!(aggregation.argument, AggregationArgument::Sparkline { .. });
-        let made =
-            if call.aggregations().any(draws) { with_sparklines(context, call, frame).await } else { rows(context, call, frame) };
-        delimited(call, made?)
+        delimited(call, grouped(context, call, frame).await?)
     })
+}
+
+/// The groups of a command's rows with its statistics, sparklines among them.
+pub async fn grouped(context: &PlanContext, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
+    let draws = |aggregation: &Aggregation| matches!(aggregation.argument, AggregationArgument::Sparkline { .. });
+    if call.aggregations().any(draws) { with_sparklines(context, call, frame).await } else { rows(context, call, frame) }
 }
 
 /// Notes how the values of `list` and `values` are written as one value, which `nomv` shows.
@@ -87,7 +90,7 @@ async fn with_sparklines(context: &PlanContext, call: &CommandCall, frame: Frame
 /// The rows that are grouped.
 fn prepared(context: &PlanContext, call: &CommandCall, frame: Frame, fields: &[String]) -> Result<Frame, Diagnostic> {
     let mut frame = frame;
-    if call.flag("dedup_splitvals") {
+    if call.option("dedup_splitvals").is_some() && call.flag("dedup_splitvals") {
         for field in fields {
             if frame.field(field).is_some_and(|found| found.value_type() == ValueType::Multivalue) {
                 let distinct = function(context, "mvdedup", vec![Typed::new(column(field), ValueType::Multivalue)])?;

@@ -76,7 +76,7 @@ pub fn plan(context: &PlanContext, call: &CommandCall, frame: Frame) -> Result<F
         )
     };
     let ranked = counted.build(|plan| plan.window(vec![total.alias(TOTAL)])?.window(vec![place.alias(PLACE)]))?;
-    let with_other = !rare && call.flag("useother");
+    let with_other = call.flag("useother");
     let limit_literal = lit(limit);
     let chosen = if with_other {
         let others = column(PLACE).gt(limit_literal.clone());

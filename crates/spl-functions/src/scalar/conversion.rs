@@ -219,7 +219,7 @@ const FORMATS: [&str; 4] = ["binary", "hex", "commas", "duration"];
 
 fn check_tostring(arguments: &[Option<Value<'_>>]) -> std::result::Result<(), String> {
     match literal(arguments, 1) {
-        Some(Value::Text(format)) if !FORMATS.contains(&format) => {
+        Some(Value::Text(format)) if !FORMATS.iter().any(|known| known.eq_ignore_ascii_case(format)) => {
             Err(format!("tostring knows the formats {}, not \"{format}\"", FORMATS.join(", ")))
         }
         _ => Ok(()),
@@ -229,7 +229,7 @@ fn check_tostring(arguments: &[Option<Value<'_>>]) -> std::result::Result<(), St
 fn tostring(call: &Call<'_>) -> Result<ArrayRef> {
     let mut format: Compiled<String> = Compiled::new();
     texts(call, |row, text, result| {
-        let format = if call.has(1) { format.get(call, 1, row, |text| Ok(text.to_owned()))? } else { None };
+        let format = if call.has(1) { format.get(call, 1, row, |text| Ok(text.to_ascii_lowercase()))? } else { None };
         match (format.map(String::as_str), parse_number(text)) {
             // A text that is written with decimals keeps them, two at most: `4.00`.
             (Some("commas"), Some(number)) if written_decimals(text).is_some() => {

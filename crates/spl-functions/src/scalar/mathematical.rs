@@ -84,9 +84,9 @@ pub(super) fn total(call: &Call<'_>, row: usize) -> Option<(f64, usize)> {
     (count > 0).then_some((sum, count))
 }
 
-/// A quoted string among the arguments of `sum` and `avg` is an error even when it looks like a number.
+/// A quoted string that is no number is an error among the arguments of `sum` and `avg`; apps quote numbers.
 pub(super) fn check_no_literal_text(arguments: &[Option<Value<'_>>]) -> std::result::Result<(), String> {
-    match arguments.iter().flatten().find(|value| matches!(value, Value::Text(_))) {
+    match arguments.iter().flatten().find(|value| matches!(value, Value::Text(_)) && value.number().is_none()) {
         Some(value) => {
             Err(format!("the string \"{}\" is no number; tonumber() makes one of it", value.text().unwrap_or_default()))
         }

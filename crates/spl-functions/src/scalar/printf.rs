@@ -56,6 +56,11 @@ impl Format {
             if !text.is_empty() {
                 parts.push(Part::Text(std::mem::take(&mut text)));
             }
+            // A lone percent sign at the end stands for itself.
+            if characters.peek().is_none() {
+                text.push('%');
+                break;
+            }
             let mut conversion = Conversion::default();
             while let Some(flag) = characters.next_if(|character| "'-0+ #".contains(*character)) {
                 match flag {

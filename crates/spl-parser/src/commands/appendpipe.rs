@@ -11,7 +11,7 @@ pub const SPEC: CommandSpec = CommandSpec {
     summary: "runs commands over the rows and adds their result",
     syntax: "appendpipe [run_in_preview=<bool>] [<commands>]",
     options: &[
-        super::option("run_in_preview", OptionKind::Boolean, "true", "whether previews show the result; splq has no previews"),
+        super::idle("run_in_preview", OptionKind::Boolean, "true", "whether previews show the result; splq has no previews"),
     ],
     arguments: ArgumentShape::Own(super::one_pipeline),
     effects: Effects::of(&[], Makes::Own(&Own { required: required::of_appendpipe, behind: fields::behind_appendpipe }), Rows::Whole).with(Subsearches::OverRows),

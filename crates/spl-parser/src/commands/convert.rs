@@ -5,7 +5,7 @@ use crate::diagnostic::{Diagnostic, nearest};
 use crate::parser::Reader;
 use crate::span::Spanned;
 use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Made, Makes, OptionKind, Read, Rows, Status};
-use crate::syntax::{Argument, CommandCall};
+use crate::syntax::{Argument, CommandCall, FieldName, Quoting};
 
 /// Syntax of `convert`.
 pub const SPEC: CommandSpec = CommandSpec {
@@ -32,7 +32,7 @@ fn grammar(reader: &mut Reader<'_>, call: &mut CommandCall) -> Result<(), Diagno
         reader.refuse_unknown_option(call.spec)?;
         let conversion = conversion(reader)?;
         call.arguments.push(conversion);
-        reader.symbol(",");
+        reader.separator();
     }
     if call.arguments.is_empty() {
         return Err(missing_argument("`convert` needs a conversion such as `ctime(field)`", call.name.span));
@@ -55,7 +55,13 @@ fn conversion(reader: &mut Reader<'_>) -> Result<Argument, Diagnostic> {
     let Some(opener) = reader.symbol("(") else {
         return Err(reader.unexpected("`(`"));
     };
-    let field = reader.plain_field("a field name")?;
+    let here = reader.here();
+    let field = if reader.at_symbol(")") {
+        reader.note_practice(here, "a conversion without a field is one of every field", "write *");
+        FieldName { name: "*".to_owned(), span: name.span, quoting: Quoting::None }
+    } else {
+        reader.plain_field("a field name")?
+    };
     reader.close(")", opener)?;
     let alias = reader.alias()?;
     Ok(Argument::Conversion { function: Spanned::new(lower, name.span), field, alias })

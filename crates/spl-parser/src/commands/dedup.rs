@@ -34,7 +34,7 @@ fn grammar(reader: &mut Reader<'_>, call: &mut CommandCall) -> Result<(), Diagno
         return Err(missing_argument("`dedup` needs at least one field", call.name.span));
     }
     if let Some(span) = reader.keyword("sortby") {
-        let keys = reader.sort_keys()?;
+        let keys = reader.sort_keys(call)?;
         if keys.is_empty() {
             return Err(missing_argument("no field after `sortby`", span));
         }

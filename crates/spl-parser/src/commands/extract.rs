@@ -11,8 +11,8 @@ pub const SPEC: CommandSpec = CommandSpec {
     syntax: "extract [reload=<bool>] [segment=<bool>] [limit=<int>] [maxchars=<int>] [mv_add=<bool>] [clean_keys=<bool>] [kvdelim=<string>] [pairdelim=<string>] [<extractor>...]",
     options: &[
         super::option("auto", OptionKind::Boolean, "true", "whether keys are found without a definition"),
-        super::option("reload", OptionKind::Boolean, "false", "reads the definitions again"),
-        super::option("segment", OptionKind::Boolean, "false", "records where the pairs stand"),
+        super::idle("reload", OptionKind::Boolean, "false", "reads the definitions again"),
+        super::idle("segment", OptionKind::Boolean, "false", "records where the pairs stand"),
         super::option("limit", OptionKind::Integer, "50", "how many pairs at most"),
         super::option("maxchars", OptionKind::Integer, "10240", "how many characters are looked at"),
         super::option("mv_add", OptionKind::Boolean, "false", "repeated keys become multivalue fields"),

@@ -40,7 +40,7 @@ fn grammar(reader: &mut Reader<'_>, call: &mut CommandCall) -> Result<(), Diagno
             if reader.symbol(":").is_none() {
                 reader.symbol("=");
             }
-            let (value, _) = reader.text_or_word("the name of a dataset")?;
+            let value = reader.dataset_name("the name of a dataset")?;
             (Spanned::new(kind.value.to_owned(), kind.span), value)
         }
     };

@@ -41,6 +41,9 @@ fn grammar(reader: &mut Reader<'_>, call: &mut CommandCall) -> Result<(), Diagno
         None => {
             reader.return_to(before);
             refuse_misspelt_option(reader, call)?;
+            if reader.at_symbol("[") {
+                return Err(reader.unexpected("a whole number or a condition"));
+            }
             let condition = reader.expression()?;
             call.arguments.push(Argument::Expression(condition));
         }

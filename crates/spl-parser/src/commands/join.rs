@@ -63,7 +63,7 @@ fn conditions(reader: &mut Reader<'_>, call: &mut CommandCall) -> Result<Vec<Arg
         let right = reader.field("a field of the right side")?;
         conditions.push(Argument::Pair { name: Spanned::new(left.name, left.span), value: Spanned::new(right.name, right.span) });
         if reader.keyword("AND").is_none() {
-            reader.symbol(",");
+            reader.separator();
         }
     }
     Ok(conditions)

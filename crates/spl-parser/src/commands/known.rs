@@ -48,6 +48,11 @@ pub const KNOWN: &[CommandSpec] = &[
     ),
     refused_writer("dump", "exports results to files", "it exports from a Splunk server", Writes::File),
     refused("entitymerge", &[], "merges asset/identity rows", "it belongs to the Enterprise Security app"),
+    refused("deletemodel", &[], "removes a saved model", "it belongs to the Machine Learning Toolkit app"),
+    refused("fit", &[], "fits a model to rows", "it belongs to the Machine Learning Toolkit app"),
+    refused("listmodels", &[], "lists saved models", "it belongs to the Machine Learning Toolkit app"),
+    refused("sample", &[], "a random sample of rows", "it belongs to the Machine Learning Toolkit app"),
+    refused("score", &[], "scores predictions", "it belongs to the Machine Learning Toolkit app"),
     refused("findkeywords", &[], "keywords typical for groups of events", "it is internal to a Splunk server"),
     refused(
         "geom",

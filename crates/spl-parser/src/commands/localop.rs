@@ -1,6 +1,6 @@
 //! `localop`: runs what follows on the search head.
 
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Makes, Rows, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Makes, Rows, Source, Status};
 
 /// Syntax of `localop`.
 pub const SPEC: CommandSpec = CommandSpec {
@@ -11,6 +11,6 @@ pub const SPEC: CommandSpec = CommandSpec {
     syntax: "localop",
     options: &[],
     arguments: ArgumentShape::Nothing,
-    effects: Effects::of(&[], Makes::Keeps, Rows::Each),
+    effects: Effects::of(&[], Makes::Keeps, Rows::Each).from(Source::NothingWhenFirst),
     status: Status::Full,
 };

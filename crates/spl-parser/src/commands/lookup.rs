@@ -8,7 +8,8 @@ use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Made, Makes,
 use crate::syntax::{Argument, Clause, CommandCall};
 
 /// Syntax of `lookup`. Arguments: the table as text, then the match fields (`Field`, or `Rename` from the table's name
-/// to the event's); clauses `output` and `outputnew` with the same forms.
+/// to the event's); clauses `output` and `outputnew` with the same forms, which mean every field of the table when they are
+/// empty.
 pub const SPEC: CommandSpec = CommandSpec {
     name: "lookup",
     aliases: &[],
@@ -17,7 +18,7 @@ pub const SPEC: CommandSpec = CommandSpec {
     syntax: "lookup [local=<bool>] [update=<bool>] [event_time_field=<field>] <table> (<lookup-field> [AS <event-field>])... [OUTPUT|OUTPUTNEW (<lookup-field> [AS <event-field>])...]",
     options: &[
         super::option("local", OptionKind::Boolean, "false", "runs on the search head only"),
-        super::option("update", OptionKind::Boolean, "false", "reads changes of the table during a real-time search; no effect, as there are none"),
+        super::idle("update", OptionKind::Boolean, "false", "reads changes of the table during a real-time search; no effect, as there are none"),
         super::option("event_time_field", OptionKind::Field, "_time", "field with the time for temporal lookups"),
     ],
     arguments: ArgumentShape::Own(grammar),
@@ -35,13 +36,13 @@ fn grammar(reader: &mut Reader<'_>, call: &mut CommandCall) -> Result<(), Diagno
     reader.refuse_unknown_option(call.spec)?;
     let name = reader.text_argument("the name of a lookup")?;
     call.arguments.push(name);
-    reader.symbol(",");
+    reader.separator();
     reader.field_list(call, Fields::Renames, &OUTPUTS)?;
     if call.arguments.len() < 2 {
         return Err(missing_argument("`lookup` needs at least one field to match", call.name.span));
     }
     while let Some(keyword) = output_keyword(reader) {
-        let arguments = output_fields(reader, &keyword)?;
+        let arguments = output_fields(reader)?;
         call.clauses.push(Clause { keyword, arguments });
     }
     reader.expect_end_of_command("a field, `OUTPUT` or `OUTPUTNEW`")
@@ -51,14 +52,12 @@ fn output_keyword(reader: &mut Reader<'_>) -> Option<Spanned<String>> {
     OUTPUTS.into_iter().find_map(|word| reader.keyword(word).map(|span| Spanned::new(word.to_owned(), span)))
 }
 
-fn output_fields(reader: &mut Reader<'_>, keyword: &Spanned<String>) -> Result<Vec<Argument>, Diagnostic> {
+fn output_fields(reader: &mut Reader<'_>) -> Result<Vec<Argument>, Diagnostic> {
     let mut fields = Vec::new();
+    reader.stray_commas();
     while !reader.at_end_of_command() && !OUTPUTS.into_iter().any(|word| reader.at_keyword(word)) {
         fields.push(reader.field_or_rename(Fields::Renames)?);
-        reader.symbol(",");
-    }
-    if fields.is_empty() {
-        return Err(missing_argument(&format!("no field after `{}`", keyword.value.to_uppercase()), keyword.span));
+        reader.separator();
     }
     Ok(fields)
 }

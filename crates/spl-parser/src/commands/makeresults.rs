@@ -1,6 +1,9 @@
 //! `makeresults`: rows out of nothing or out of inline data.
 
+use crate::diagnostic::Diagnostic;
+use crate::parser::Reader;
 use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Made, Makes, OptionKind, Rows, Source, Status};
+use crate::syntax::{Argument, CommandCall};
 
 /// Syntax of `makeresults`.
 pub const SPEC: CommandSpec = CommandSpec {
@@ -17,7 +20,19 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("format", OptionKind::OneOf(&["csv", "json"]), "", "format of `data`"),
         super::option("data", OptionKind::Text, "", "the rows as text"),
     ],
-    arguments: ArgumentShape::Nothing,
+    arguments: ArgumentShape::Own(grammar),
     effects: Effects::of(&[], Makes::Only(&[Made::Named(&["_time"]), Made::UnknownWith("annotate"), Made::UnknownWith("format"), Made::UnknownWith("data")]), Rows::NewFew).from(Source::Itself),
     status: Status::Full,
 };
+
+fn grammar(reader: &mut Reader<'_>, call: &mut CommandCall) -> Result<(), Diagnostic> {
+    reader.options(call)?;
+    if call.option("count").is_none()
+        && let Some(Argument::Text { text, .. }) = reader.whole_number()
+    {
+        reader.option_without_name(call, "count", text);
+        reader.options(call)?;
+    }
+    reader.refuse_unknown_option(call.spec)?;
+    reader.expect_end_of_command("an option or the end of the command")
+}

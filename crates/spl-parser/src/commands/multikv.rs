@@ -34,14 +34,14 @@ fn grammar(reader: &mut Reader<'_>, call: &mut CommandCall) -> Result<(), Diagno
             let mut fields = Vec::new();
             while !reader.at_end_of_command() && !reader.at_keyword("filter") && reader.pair_ahead().is_none() {
                 fields.push(Argument::Field(reader.field("a field name")?));
-                reader.symbol(",");
+                reader.separator();
             }
             push(call, "fields", span, fields)?;
         } else if let Some(span) = reader.keyword("filter") {
             let mut texts = Vec::new();
             while !reader.at_end_of_command() && !reader.at_keyword("fields") && reader.pair_ahead().is_none() {
                 texts.push(reader.text_argument("a text")?);
-                reader.symbol(",");
+                reader.separator();
             }
             push(call, "filter", span, texts)?;
         } else {

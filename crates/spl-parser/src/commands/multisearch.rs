@@ -22,7 +22,7 @@ fn grammar(reader: &mut Reader<'_>, call: &mut CommandCall) -> Result<(), Diagno
     while !reader.at_end_of_command() {
         let subsearch = reader.subsearch()?;
         call.arguments.push(Argument::Subsearch(subsearch));
-        reader.symbol(",");
+        reader.separator();
     }
     if call.arguments.len() < 2 {
         return Err(super::missing_argument("`multisearch` needs at least two subsearches", call.name.span));

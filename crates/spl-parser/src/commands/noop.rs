@@ -1,6 +1,6 @@
 //! `noop`: changes nothing; carries switches of the search optimizer.
 
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Makes, Rows, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Makes, Rows, Source, Status};
 
 /// Syntax of `noop`.
 pub const SPEC: CommandSpec = CommandSpec {
@@ -11,6 +11,6 @@ pub const SPEC: CommandSpec = CommandSpec {
     syntax: "noop [<switch>=<value>...]",
     options: &[],
     arguments: ArgumentShape::Unread,
-    effects: Effects::of(&[], Makes::Keeps, Rows::Each),
+    effects: Effects::of(&[], Makes::Keeps, Rows::Each).from(Source::NothingWhenFirst),
     status: Status::Full,
 };

@@ -15,7 +15,7 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("override_if_empty", OptionKind::Boolean, "true", "empties an existing file when there are no rows"),
         super::option("dispatch", OptionKind::Boolean, "false", "writes to the job directory"),
         super::option("usexml", OptionKind::Boolean, "false", "writes XML"),
-        super::option("singlefile", OptionKind::Boolean, "true", "writes one file"),
+        super::idle("singlefile", OptionKind::Boolean, "true", "writes one file"),
     ],
     arguments: ArgumentShape::Own(super::optional_text),
     effects: Effects::of(&[Read::All], Makes::Keeps, Rows::Each).writing(Writes::File),

@@ -42,13 +42,13 @@ fn grammar(reader: &mut Reader<'_>, call: &mut CommandCall) -> Result<(), Diagno
             }
             let aggregation = reader.aggregation()?;
             call.arguments.push(Argument::Aggregation(aggregation));
-            reader.symbol(",");
+            reader.separator();
             continue;
         };
         let arguments = element(reader, word, span)?;
         let keyword = if word == "rowsort" { "sort" } else { word };
         call.clauses.push(Clause { keyword: Spanned::new(keyword.to_owned(), span), arguments });
-        reader.symbol(",");
+        reader.separator();
     }
     Ok(())
 }
@@ -76,7 +76,7 @@ fn element(reader: &mut Reader<'_>, word: &str, span: Span) -> Result<Vec<Argume
                 let sign = if minus { "-" } else { "" };
                 let text = Spanned::new(format!("{sign}{}", field.name), field.span);
                 arguments.push(Argument::Text { text, quoted: true });
-                reader.symbol(",");
+                reader.separator();
             }
             Ok(arguments)
         }
@@ -129,7 +129,7 @@ fn filter(reader: &mut Reader<'_>) -> Result<Vec<Argument>, Diagnostic> {
     let bracket = reader.symbol("(");
     while !at_next(reader) && !reader.at_symbol(")") {
         arguments.push(reader.text_argument("a value")?);
-        reader.symbol(",");
+        reader.separator();
     }
     if let Some(bracket) = bracket {
         reader.close(")", bracket)?;

@@ -39,7 +39,7 @@ fn grammar(reader: &mut Reader<'_>, call: &mut CommandCall) -> Result<(), Diagno
         if reader.option(call)? {
             let Some(option) = call.options.pop() else { continue };
             call.arguments.push(Argument::Pair { name: option.name, value: option.value });
-            reader.symbol(",");
+            reader.separator();
             continue;
         }
         if let Some(name) = reader.pair_ahead() {
@@ -48,7 +48,7 @@ fn grammar(reader: &mut Reader<'_>, call: &mut CommandCall) -> Result<(), Diagno
             }
             let Argument::Pair { name, value } = reader.pair()? else { continue };
             call.arguments.push(Argument::Pair { name: Spanned::new(name.value.to_ascii_lowercase(), name.span), value });
-            reader.symbol(",");
+            reader.separator();
             continue;
         }
         let from = reader.field("a field name")?;
@@ -57,7 +57,7 @@ fn grammar(reader: &mut Reader<'_>, call: &mut CommandCall) -> Result<(), Diagno
             None => Argument::Field(from),
         };
         call.arguments.push(argument);
-        reader.symbol(",");
+        reader.separator();
     }
     let is_field = |argument: &Argument| !matches!(argument, Argument::Pair { .. });
     if !call.arguments.iter().any(is_field) {

@@ -3,6 +3,7 @@
 use super::missing_argument;
 use crate::diagnostic::Diagnostic;
 use crate::parser::Reader;
+use crate::span::Spanned;
 use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Made, Makes, OptionKind, Read, Rows, Status};
 use crate::syntax::{Argument, CommandCall};
 
@@ -28,15 +29,17 @@ fn grammar(reader: &mut Reader<'_>, call: &mut CommandCall) -> Result<(), Diagno
         if reader.at_end_of_command() {
             break;
         }
-        let range = reader.pair()?;
-        if let Argument::Pair { name, value } = &range
-            && !is_range(&value.value)
-        {
-            let message = format!("range `{}` takes `low-high`, not `{}`", name.value, value.value);
+        let name = reader.field("the name of a range")?;
+        if reader.symbol("=").is_none() {
+            return Err(reader.unexpected("`=`"));
+        }
+        let (value, _) = reader.text_or_word(&format!("a range for `{}`", name.name))?;
+        if !is_range(&value.value) {
+            let message = format!("range `{}` takes `low-high`, not `{}`", name.name, value.value);
             return Err(Diagnostic::error("parse/option-value", message, value.span));
         }
-        call.arguments.push(range);
-        reader.symbol(",");
+        call.arguments.push(Argument::Pair { name: Spanned::new(name.name, name.span), value });
+        reader.separator();
     }
     if call.option("field").is_none() {
         return Err(missing_argument("`rangemap` needs `field=`", call.name.span));

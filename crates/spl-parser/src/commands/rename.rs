@@ -2,7 +2,7 @@
 
 use super::missing_argument;
 use crate::diagnostic::Diagnostic;
-use crate::parser::{Fields, Reader};
+use crate::parser::Reader;
 use crate::effects::{fields, required};
 use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Makes, Own, Read, Rows, Status};
 use crate::syntax::{Argument, CommandCall, FieldName};
@@ -21,20 +21,28 @@ pub const SPEC: CommandSpec = CommandSpec {
 };
 
 fn grammar(reader: &mut Reader<'_>, call: &mut CommandCall) -> Result<(), Diagnostic> {
+    reader.stray_commas();
     while !reader.at_end_of_command() {
-        match reader.field_or_rename(Fields::Renames)? {
-            Argument::Rename { from, to } => {
-                check_wildcards(&from, &to)?;
-                call.arguments.push(Argument::Rename { from, to });
-            }
-            _ => return Err(reader.unexpected("`AS` and the new name")),
+        let from = reader.field("a field name")?;
+        if reader.keyword("AS").is_none() && !other_word(reader) {
+            return Err(reader.unexpected("`AS` and the new name"));
         }
-        reader.symbol(",");
+        let to = reader.field("a field name after `AS`")?;
+        check_wildcards(&from, &to)?;
+        call.arguments.push(Argument::Rename { from, to });
+        reader.separator();
     }
     if call.arguments.is_empty() {
         return Err(missing_argument("`rename` needs `field AS name`", call.name.span));
     }
     Ok(())
+}
+
+/// `TO` or `->`, which apps write for `AS`.
+fn other_word(reader: &mut Reader<'_>) -> bool {
+    let Some(span) = reader.keyword("TO").or_else(|| reader.symbol("->")) else { return false };
+    reader.note_practice(span, "a field is renamed without `AS`", "write AS");
+    true
 }
 
 /// Both sides need the same number of wildcards (Splunk search reference, rename).

@@ -27,7 +27,7 @@ fn grammar(reader: &mut Reader<'_>, call: &mut CommandCall) -> Result<(), Diagno
         }
         let to = reader.value_name("the new value")?;
         call.arguments.push(Argument::Rename { from, to });
-        reader.symbol(",");
+        reader.separator();
     }
     if call.arguments.is_empty() {
         return Err(missing_argument("`replace` needs `old WITH new`", call.name.span));

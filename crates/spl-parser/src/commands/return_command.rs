@@ -37,7 +37,7 @@ fn grammar(reader: &mut Reader<'_>, call: &mut CommandCall) -> Result<(), Diagno
             Argument::Field(field)
         };
         call.arguments.push(argument);
-        reader.symbol(",");
+        reader.separator();
     }
     let has_field = call.arguments.iter().any(|argument| match argument {
         Argument::Text { text, .. } => text.value.starts_with('$'),

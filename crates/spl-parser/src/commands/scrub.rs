@@ -5,9 +5,9 @@ use crate::parser::Reader;
 use crate::parser::lexical;
 use crate::span::Spanned;
 use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Makes, OptionKind, Rows, Status};
-use crate::syntax::{Argument, CommandCall};
+use crate::syntax::{CommandCall, OptionArgument};
 
-/// Syntax of `scrub`. Arguments: the options as pairs, as their names have dashes.
+/// Syntax of `scrub`. The names of its options have dashes.
 pub const SPEC: CommandSpec = CommandSpec {
     name: "scrub",
     aliases: &[],
@@ -18,9 +18,9 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::option("public-terms", OptionKind::Text, "", "file of terms that stay"),
         super::option("private-terms", OptionKind::Text, "", "file of terms that are replaced"),
         super::option("name-terms", OptionKind::Text, "", "file of names"),
-        super::option("dictionary", OptionKind::Text, "", "file of words that stay"),
-        super::option("timeconfig", OptionKind::Text, "", "file of time formats"),
-        super::option("namespace", OptionKind::Text, "", "app with such files"),
+        super::idle("dictionary", OptionKind::Text, "", "file of words that stay"),
+        super::idle("timeconfig", OptionKind::Text, "", "file of time formats"),
+        super::idle("namespace", OptionKind::Text, "", "app with such files"),
     ],
     arguments: ArgumentShape::Own(grammar),
     effects: Effects::of(&[], Makes::Keeps, Rows::Each),
@@ -44,8 +44,8 @@ fn grammar(reader: &mut Reader<'_>, call: &mut CommandCall) -> Result<(), Diagno
         if reader.symbol("=").is_none() {
             return Err(reader.unexpected("`=`"));
         }
-        let (value, _) = reader.text_or_word(&format!("a value for `{lower}`"))?;
-        call.arguments.push(Argument::Pair { name: Spanned::new(lower, name.span), value });
+        let (value, quoted) = reader.text_or_word(&format!("a value for `{lower}`"))?;
+        call.options.push(OptionArgument { name: Spanned::new(lower, name.span), value, quoted });
     }
     Ok(())
 }

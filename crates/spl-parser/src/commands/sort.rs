@@ -31,9 +31,10 @@ fn grammar(reader: &mut Reader<'_>, call: &mut CommandCall) -> Result<(), Diagno
             call.arguments.push(count);
         }
     }
-    reader.options(call)?;
-    reader.symbol(",");
-    let mut keys = reader.sort_keys()?;
+    let mut keys = reader.sort_keys(call)?;
+    if let Some(count @ Argument::Text { .. }) = call.arguments.first() {
+        super::refuse_count_and_limit(call, &count.clone())?;
+    }
     if keys.is_empty() {
         return Err(missing_argument("`sort` needs at least one field", call.name.span));
     }

@@ -1,7 +1,7 @@
 //! `stats`: aggregates events, optionally by fields.
 
 use super::option;
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Made, Makes, OptionKind, OptionSpec, Read, Rows, Status};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Made, Makes, OptionKind, OptionSpec, Read, Rows, Source, Status};
 
 /// Syntax of `stats`.
 pub const SPEC: CommandSpec = CommandSpec {
@@ -12,7 +12,7 @@ pub const SPEC: CommandSpec = CommandSpec {
     syntax: "stats [allnum=<bool>] [delim=<string>] [partitions=<num>] <aggregation>... [BY <field>... ] [dedup_splitvals=<bool>]",
     options: OPTIONS,
     arguments: ArgumentShape::Aggregations,
-    effects: Effects::of(&[Read::Arguments, Read::Clause("by"), Read::Named(&["_time"])], Makes::Only(&[Made::Clause("by"), Made::Results]), Rows::Groups(&[Read::Clause("by")])),
+    effects: Effects::of(&[Read::Arguments, Read::Clause("by"), Read::Named(&["_time"])], Makes::Only(&[Made::Clause("by"), Made::Results]), Rows::Groups(&[Read::Clause("by")])).from(Source::NothingWhenFirst),
     status: Status::Full,
 };
 

@@ -29,7 +29,7 @@ fn grammar(reader: &mut Reader<'_>, call: &mut CommandCall) -> Result<(), Diagno
         let quoted = reader.next_character() == Some('"');
         let argument = if quoted { reader.text_argument("a text")? } else { Argument::Field(reader.field("a field name")?) };
         call.arguments.push(argument);
-        reader.symbol(",");
+        reader.separator();
     }
     if call.arguments.len() < 2 || !matches!(call.arguments.last(), Some(Argument::Field(_))) {
         return Err(missing_argument("`strcat` needs sources and, at the end, a field", call.name.span));

@@ -35,7 +35,7 @@ fn grammar(reader: &mut Reader<'_>, call: &mut CommandCall) -> Result<(), Diagno
         reader.refuse_unknown_option(call.spec)?;
         let argument = field_of_type(reader)?;
         call.arguments.push(argument);
-        reader.symbol(",");
+        reader.separator();
     }
 }
 

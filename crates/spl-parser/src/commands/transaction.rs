@@ -2,10 +2,10 @@
 
 use super::missing_argument;
 use crate::diagnostic::Diagnostic;
-use crate::parser::Reader;
+use crate::parser::{Reader, lexical};
 use crate::span::Spanned;
 use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Made, Makes, OptionKind, Read, Rows, Status};
-use crate::syntax::{Argument, Clause, CommandCall};
+use crate::syntax::{Argument, Clause, CommandCall, FieldName, Quoting};
 
 /// Syntax of `transaction`. Arguments: fields. Clauses `startswith` and `endswith`: an eval expression
 /// (`eval(...)`), a search (`(...)`) or a quoted text that is a search.
@@ -50,16 +50,36 @@ fn grammar(reader: &mut Reader<'_>, call: &mut CommandCall) -> Result<(), Diagno
         });
         match filter {
             Some(keyword) => filter_clause(reader, call, keyword)?,
+            None if reader.pair_ahead().is_some_and(|name| name.value.eq_ignore_ascii_case("fields")) => fields_option(reader, call)?,
             None => {
                 reader.refuse_unknown_option(call.spec)?;
                 call.arguments.push(Argument::Field(reader.field("a field name")?));
-                reader.symbol(",");
+                reader.separator();
             }
         }
     }
     if call.arguments.is_empty() && call.options.is_empty() && call.clauses.is_empty() {
         return Err(missing_argument("`transaction` needs a field or a condition", call.name.span));
     }
+    Ok(())
+}
+
+/// `fields=a,b`, as transactiontypes.conf names the fields.
+fn fields_option(reader: &mut Reader<'_>, call: &mut CommandCall) -> Result<(), Diagnostic> {
+    let Some(name) = reader.read(lexical::name) else { return Err(reader.unexpected("`fields`")) };
+    reader.note_practice(name.span, "the fields stand in an option `fields`", "list them without it");
+    reader.symbol("=");
+    let list = match reader.quoted('"')? {
+        Some(raw) => Spanned::new(lexical::unescape(raw.value), raw.span),
+        None => match reader.read(lexical::option_word(true)) {
+            Some(word) => Spanned::new(word.value.to_owned(), word.span),
+            None => return Err(reader.unexpected("a list of fields")),
+        },
+    };
+    let names = list.value.split([',', ' ']).filter(|name| !name.is_empty());
+    call.arguments.extend(names.map(|name| {
+        Argument::Field(FieldName { name: name.to_owned(), span: list.span, quoting: Quoting::None })
+    }));
     Ok(())
 }
 
@@ -81,6 +101,8 @@ fn filter_clause(reader: &mut Reader<'_>, call: &mut CommandCall, keyword: Spann
         let expression = reader.expression()?;
         reader.close(")", opener)?;
         Argument::Expression(expression)
+    } else if let Some(condition) = reader.bare_comparison()? {
+        Argument::Search(condition)
     } else {
         reader.text_argument("eval(...), (...) or a text in quotes")?
     };

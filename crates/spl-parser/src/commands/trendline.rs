@@ -45,7 +45,7 @@ fn grammar(reader: &mut Reader<'_>, call: &mut CommandCall) -> Result<(), Diagno
         reader.close(")", opener)?;
         let alias = reader.alias()?;
         call.arguments.push(Argument::Conversion { function: Spanned::new(lower, function.span), field, alias });
-        reader.symbol(",");
+        reader.separator();
     }
     if call.arguments.is_empty() {
         return Err(missing_argument("`trendline` needs a trend such as `sma5(field)`", call.name.span));

@@ -2,8 +2,8 @@
 
 use super::missing_argument;
 use crate::diagnostic::Diagnostic;
-use crate::parser::Reader;
-use crate::span::Spanned;
+use crate::parser::{Reader, lexical};
+use crate::span::{Span, Spanned};
 use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Made, Makes, OptionKind, Read, Rows, Source, Status};
 use crate::syntax::{Argument, Clause, CommandCall};
 
@@ -52,6 +52,16 @@ fn grammar(reader: &mut Reader<'_>, call: &mut CommandCall) -> Result<(), Diagno
     }
 }
 
+/// The `datamodel` of `datamodel:"Model"`, whose colon ends no word.
+fn word_before_colon(reader: &mut Reader<'_>, start: usize) -> Option<Span> {
+    let name = reader.read(lexical::name)?;
+    if name.value.eq_ignore_ascii_case("datamodel") && reader.next_character() == Some(':') {
+        return Some(name.span);
+    }
+    reader.return_to(start);
+    None
+}
+
 fn from_clause(reader: &mut Reader<'_>, call: &mut CommandCall) -> Result<(), Diagnostic> {
     let Some(span) = reader.keyword("from") else {
         return Ok(());
@@ -60,12 +70,15 @@ fn from_clause(reader: &mut Reader<'_>, call: &mut CommandCall) -> Result<(), Di
     if reader.at_end_of_command() {
         return Err(missing_argument("no data model after `from`", span).with_help("for example `from datamodel=Endpoint.Processes`"));
     }
-    let source = if reader.pair_ahead().is_some() {
-        reader.pair()?
-    } else if let Some(name) = reader.keyword("datamodel") {
-        reader.symbol(":");
-        let (value, _) = reader.text_or_word("the name of a data model")?;
+    let model = reader.position();
+    let source = if let Some(name) = reader.keyword("datamodel").or_else(|| word_before_colon(reader, model)) {
+        if reader.symbol("=").is_none() {
+            reader.symbol(":");
+        }
+        let value = reader.dataset_name("the name of a data model")?;
         Argument::Pair { name: Spanned::new("datamodel".to_owned(), name), value }
+    } else if reader.pair_ahead().is_some() {
+        reader.pair()?
     } else {
         reader.text_argument("`datamodel=` or a namespace")?
     };

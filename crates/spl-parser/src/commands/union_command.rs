@@ -13,9 +13,9 @@ pub const SPEC: CommandSpec = CommandSpec {
     summary: "the rows of several datasets and subsearches",
     syntax: "union [maxtime=<int>] [maxout=<int>] [timeout=<int>] (<dataset>|[<subsearch>])...",
     options: &[
-        super::option("maxtime", OptionKind::Integer, "60", "seconds that a subsearch may take in Splunk; splq waits for all of it"),
+        super::idle("maxtime", OptionKind::Integer, "60", "seconds that a subsearch may take in Splunk; splq waits for all of it"),
         super::option("maxout", OptionKind::Integer, "50000", "how many rows of a subsearch at most"),
-        super::option("timeout", OptionKind::Integer, "60", "seconds that Splunk waits for a subsearch; splq waits for all of it"),
+        super::idle("timeout", OptionKind::Integer, "60", "seconds that Splunk waits for a subsearch; splq waits for all of it"),
     ],
     arguments: ArgumentShape::Own(grammar),
     effects: Effects::of(&[], Makes::Adds(&[Made::Subsearches]), Rows::New).from(Source::Named(reads_events)).with(Subsearches::AsRows(Some("union_maxout"))),
@@ -31,7 +31,7 @@ fn grammar(reader: &mut Reader<'_>, call: &mut CommandCall) -> Result<(), Diagno
         reader.refuse_unknown_option(call.spec)?;
         let argument = if reader.at_symbol("[") { Argument::Subsearch(reader.subsearch()?) } else { reader.text_argument("a dataset or a subsearch")? };
         call.arguments.push(argument);
-        reader.symbol(",");
+        reader.separator();
     }
     if call.arguments.is_empty() {
         return Err(super::missing_argument("`union` needs a dataset or a subsearch", call.name.span));

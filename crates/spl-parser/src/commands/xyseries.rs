@@ -5,7 +5,7 @@ use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Made, Makes,
 /// Syntax of `xyseries`.
 pub const SPEC: CommandSpec = CommandSpec {
     name: "xyseries",
-    aliases: &[],
+    aliases: &["maketable"],
     kind: CommandKind::DatasetProcessing,
     summary: "rows of (x, series, value) to a table",
     syntax: "xyseries [grouped=<bool>] <x-field> <series-field> <value-field>... [sep=<string>] [format=<string>]",

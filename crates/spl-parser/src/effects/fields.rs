@@ -56,6 +56,9 @@ impl FieldsBehind {
 
 /// The fields that rows can have behind a command, given those that they can have before it.
 pub fn fields_behind(call: &CommandCall, before: FieldsBehind) -> FieldsBehind {
+    if call.parts().is_some() {
+        return FieldsBehind::Any;
+    }
     match call.spec.effects.makes {
         Makes::Keeps => before,
         Makes::Adds(made) => match before {
@@ -98,7 +101,7 @@ fn fields_made(call: &CommandCall, made: &Made) -> FieldsBehind {
         }
         Made::NewNames(keywords) => {
             let clauses: Vec<_> = keywords.iter().filter_map(|keyword| call.clause(keyword)).collect();
-            if clauses.is_empty() {
+            if clauses.iter().all(|clause| clause.arguments.is_empty()) {
                 return FieldsBehind::Any;
             }
             FieldsBehind::only(clauses.iter().flat_map(|clause| &clause.arguments).filter_map(set_name))

@@ -100,7 +100,9 @@ fn reads_events(call: &CommandCall, first: bool) -> ReadsEvents {
         Source::Events => ReadsEvents::Yes,
         Source::EventsWhenFirst if first => ReadsEvents::Yes,
         Source::Named(reads) => reads(call),
-        Source::Rows | Source::EventsWhenFirst | Source::Subsearches | Source::Itself => ReadsEvents::No,
+        Source::Rows | Source::EventsWhenFirst | Source::NothingWhenFirst | Source::Subsearches | Source::Itself => {
+            ReadsEvents::No
+        }
     }
 }
 

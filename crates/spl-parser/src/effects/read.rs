@@ -104,7 +104,7 @@ fn of_argument<'c>(argument: &'c Argument, mentions: &mut Vec<Mention<'c>>) {
         }
         Argument::SortKey(key) => mentions.push(Mention::Field(&key.field.name, key.field.span)),
         Argument::Aggregation(aggregation) => of_aggregation(aggregation, mentions),
-        Argument::Pair { .. } | Argument::Text { .. } | Argument::Subsearch(_) => {}
+        Argument::Pair { .. } | Argument::Text { .. } | Argument::Subsearch(_) | Argument::Parts(_) => {}
     }
 }
 
@@ -119,6 +119,10 @@ fn of_aggregation<'c>(aggregation: &'c Aggregation, mentions: &mut Vec<Mention<'
 
 /// Adds what a command reads itself.
 pub(crate) fn add_reads(call: &CommandCall, required: &mut RequiredFields) {
+    if call.parts().is_some() {
+        *required = RequiredFields::All;
+        return;
+    }
     for mention in mentions(call) {
         match mention {
             Mention::Field(name, _) => required.add(name),

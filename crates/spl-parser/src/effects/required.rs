@@ -114,7 +114,7 @@ pub fn required_before(call: &CommandCall, after: RequiredFields) -> RequiredFie
 }
 
 /// Whether a command that makes rows adds them to those before it: `append=true`.
-pub(crate) fn appends(call: &CommandCall) -> bool {
+pub fn appends(call: &CommandCall) -> bool {
     call.spec.kind == CommandKind::Generating && call.spec.option("append").is_some() && call.flag("append")
 }
 

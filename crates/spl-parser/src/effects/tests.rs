@@ -431,7 +431,7 @@ fn tables_agree_with_the_kinds_of_commands() {
     use crate::spec::{CommandKind, Source, Subsearches};
     for spec in commands::all() {
         let effects = &spec.effects;
-        let takes_rows = matches!(effects.source, Source::Rows | Source::EventsWhenFirst);
+        let takes_rows = matches!(effects.source, Source::Rows | Source::EventsWhenFirst | Source::NothingWhenFirst);
         let is_unread = matches!(spec.arguments, crate::spec::ArgumentShape::Unread);
         // `union` and `set` may stand first or later.
         if !is_unread && spec.name != "union" {

@@ -1,8 +1,8 @@
 //! Walks over the syntax tree: every command with those before it, every subsearch, every condition, every expression.
 
 use crate::syntax::{
-    Aggregation, AggregationArgument, Argument, CommandCall, Expression, ExpressionKind, Pipeline, SearchExpression, SearchKind,
-    Subsearch,
+    Aggregation, AggregationArgument, Argument, ArgumentPart, CommandCall, Expression, ExpressionKind, Pipeline,
+    SearchExpression, SearchKind, Subsearch,
 };
 
 /// Visits every command of a search, subsearches included: the commands of its pipeline and its place among them.
@@ -23,6 +23,11 @@ pub fn subsearches<'p>(call: &'p CommandCall, visit: &mut dyn FnMut(&'p Subsearc
     for argument in arguments(call) {
         match argument {
             Argument::Subsearch(subsearch) => visit(subsearch),
+            Argument::Parts(parts) => parts.iter().for_each(|part| {
+                if let ArgumentPart::Subsearch(subsearch) = part {
+                    visit(subsearch);
+                }
+            }),
             Argument::Search(search) => in_search(search, visit),
             Argument::Expression(expression) => in_expression(expression, visit),
             Argument::Assignment(assignment) => in_expression(&assignment.expression, visit),

@@ -11,13 +11,14 @@ impl<'a> Reader<'a> {
     pub fn aggregations(&mut self, call: &mut CommandCall, stops: &[&str]) -> Result<(), Diagnostic> {
         loop {
             self.options(call)?;
+            self.stray_commas();
             if self.at_end_of_command() || stops.iter().any(|word| self.at_keyword(word)) {
                 return Ok(());
             }
             self.refuse_unknown_option(call.spec)?;
             let aggregation = self.aggregation()?;
             call.arguments.push(Argument::Aggregation(aggregation));
-            self.symbol(",");
+            self.separator();
         }
     }
 
@@ -26,8 +27,8 @@ impl<'a> Reader<'a> {
         self.aggregations(call, &["by"])?;
         self.field_clause(call, "by", &[])?;
         if call.aggregations().next().is_none() {
-            return Err(missing_argument(&format!("`{}` needs at least one aggregation", call.spec.name), call.name.span)
-                .with_help("for example `count` or `sum(bytes)`"));
+            self.note_choice(call.name.span, "no aggregation is given, which is taken for `count`", "write `count`");
+            call.arguments.push(Argument::Aggregation(bare_count(call.name.span)));
         }
         self.expect_end_of_command("an aggregation or `by`")
     }
@@ -40,6 +41,9 @@ impl<'a> Reader<'a> {
     }
 
     fn aggregation_call(&mut self) -> Result<Aggregation, Diagnostic> {
+        if let Some(opener) = self.symbol("(") {
+            return self.bare_expression(opener);
+        }
         let Some(name) = self.read(lexical::function_name) else {
             return Err(self.unexpected("an aggregation such as `count` or `sum(bytes)`"));
         };
@@ -65,20 +69,34 @@ impl<'a> Reader<'a> {
         Ok(Aggregation { function, argument, alias: None, text, span })
     }
 
-    /// `count` and `sparkline`, the only ones that stand without parentheses.
+    /// `(avg(a)*2)`: an expression over aggregations without the word `eval` in front.
+    fn bare_expression(&mut self, opener: Span) -> Result<Aggregation, Diagnostic> {
+        self.note_practice(opener, "an expression over aggregations stands without `eval`", "write eval(...)");
+        self.enter(opener)?;
+        let expression = self.expression()?;
+        let end = self.close(")", opener)?;
+        self.leave();
+        let span = opener.to(end);
+        let text = format!("eval{}", self.text(span));
+        let function = Spanned::new("eval".to_owned(), opener);
+        Ok(Aggregation { function, argument: AggregationArgument::Eval(expression), alias: None, text, span })
+    }
+
+    /// `count` and `sparkline`, and any other function over all fields.
     fn bare_aggregation(&mut self, written: &str, function: Spanned<String>) -> Result<Aggregation, Diagnostic> {
         let span = function.span;
         let argument = match function.value.as_str() {
             "count" | "c" => AggregationArgument::None,
             "sparkline" => AggregationArgument::Sparkline { aggregation: Box::new(bare_count(span)), time_span: None },
+            _ if nearest(written, ["count"]).is_some() => {
+                let message = format!("aggregation `{written}` needs a field in parentheses");
+                return Err(missing_argument(&message, span).with_help("did you mean `count`?"));
+            }
             _ => {
-                let help = match nearest(written, ["count"]) {
-                    Some(near) => format!("did you mean `{near}`?"),
-                    None => format!("`{written}(field)`; only `count` stands alone"),
-                };
-                return Err(
-                    missing_argument(&format!("aggregation `{written}` needs a field in parentheses"), span).with_help(help)
-                );
+                self.note_choice(span, "a function without a field is taken over every field", "name the fields: function(*)");
+                let field = FieldName { name: "*".to_owned(), span, quoting: Quoting::None };
+                let text = format!("{written}(*)");
+                return Ok(Aggregation { function, argument: AggregationArgument::Field(field), alias: None, text, span });
             }
         };
         Ok(Aggregation { function, argument, alias: None, text: written.to_owned(), span })
@@ -135,7 +153,17 @@ impl<'a> Reader<'a> {
             }
             self.return_to(before);
         }
+        let start = self.here();
         let field = self.plain_field("a field name")?;
+        if field.quoting == Quoting::None && !self.at_symbol(")") {
+            self.return_to(start.start);
+            if let Some(name) = self.read(lexical::name_in_parentheses) {
+                let what = "a field name with blanks or parentheses stands without quotes";
+                self.note_practice(name.span, what, "put it in single quotes");
+                return Ok(FieldName { name: name.value.to_owned(), span: name.span, quoting: Quoting::None });
+            }
+            self.return_to(field.span.end);
+        }
         if field.quoting == Quoting::None && field.name.contains('+') {
             return Err(Diagnostic::error("parse/unexpected", format!("`{}` is not a field name", field.name), field.span)
                 .with_help("an expression is written inside eval(...), an odd field name in quotes"));

@@ -36,7 +36,9 @@ impl<'a> Reader<'a> {
 
     /// All options that come next.
     pub fn options(&mut self, call: &mut CommandCall) -> Result<(), Diagnostic> {
-        while self.option(call)? {}
+        while self.option(call)? {
+            self.separator();
+        }
         Ok(())
     }
 
@@ -60,11 +62,14 @@ impl<'a> Reader<'a> {
 
     fn option_value(&mut self, command: &CommandSpec, spec: &OptionSpec, name: Span) -> Result<OptionArgument, Diagnostic> {
         let commas = matches!(spec.kind, OptionKind::Text | OptionKind::Regex);
-        let condition = if spec.kind == OptionKind::Text { self.condition() } else { None };
-        let (value, quoted) = match condition {
-            Some(condition) => (condition, false),
+        let in_parentheses = match spec.kind {
+            OptionKind::Text => self.condition(),
+            OptionKind::Regex => self.bare_regular_expression(),
+            _ => None,
+        };
+        let (value, quoted) = match in_parentheses {
+            Some(text) => (text, false),
             None => match self.quoted('"')? {
-                Some(raw) if spec.kind == OptionKind::Regex => (Spanned::new(lexical::unescape(raw.value), raw.span), true),
                 Some(raw) => (Spanned::new(lexical::unescape(raw.value), raw.span), true),
                 None => match self.read(lexical::option_word(commas)) {
                     Some(word) => (Spanned::new(word.value.to_owned(), word.span), false),
@@ -83,6 +88,16 @@ impl<'a> Reader<'a> {
             return Err(Diagnostic::error("parse/option-value", message, value.span));
         }
         Ok(OptionArgument { name: Spanned::new(String::new(), name), value, quoted })
+    }
+
+    /// A regular expression that starts with a parenthesis, without quotes around it: up to a blank outside of parentheses.
+    fn bare_regular_expression(&mut self) -> Option<Spanned<String>> {
+        if !self.at_symbol("(") {
+            return None;
+        }
+        let read = self.read(lexical::bare_regular_expression)?;
+        self.note_practice(read.span, "a regular expression in parentheses stands without quotes", "put it in double quotes");
+        Some(Spanned::new(read.value.to_owned(), read.span))
     }
 
     /// A condition given to an option: `(expression)`, or with each parenthesis in quotes of its own.
@@ -160,10 +175,9 @@ impl<'a> Reader<'a> {
 
     /// Fields (and options) up to the end of the command or one of the keywords, separated by blanks or commas.
     pub fn field_list(&mut self, call: &mut CommandCall, form: Fields, stops: &[&str]) -> Result<(), Diagnostic> {
+        self.stray_commas();
         loop {
-            while self.option(call)? {
-                self.symbol(",");
-            }
+            self.options(call)?;
             if self.at_end_of_command()
                 || matches!(self.next_character(), Some('['))
                 || stops.iter().any(|word| self.at_keyword(word))
@@ -173,7 +187,7 @@ impl<'a> Reader<'a> {
             self.refuse_unknown_option(call.spec)?;
             let argument = self.field_or_rename(form)?;
             call.arguments.push(argument);
-            self.symbol(",");
+            self.separator();
         }
     }
 
@@ -215,6 +229,7 @@ impl<'a> Reader<'a> {
             return Err(given_twice(&keyword.value, keyword.span, first.keyword.span));
         }
         let mut arguments = Vec::new();
+        self.stray_commas();
         loop {
             if let Some(second) = self.keyword(&keyword.value) {
                 return Err(given_twice(&keyword.value, second, keyword.span));
@@ -239,7 +254,7 @@ impl<'a> Reader<'a> {
                     None => Argument::Field(self.field("a field name")?),
                 });
             }
-            self.symbol(",");
+            self.separator();
         }
         if arguments.is_empty() {
             return Err(missing_argument(&format!("no field after `{}`", keyword.value), keyword.span));
@@ -288,6 +303,43 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// The name of a dataset. Its parts may be quoted apart: `"Endpoint"."Processes"`.
+    pub fn dataset_name(&mut self, expected: &str) -> Result<Spanned<String>, Diagnostic> {
+        let (mut name, _) = self.text_or_word(expected)?;
+        loop {
+            let rest = self.rest();
+            let joins = rest.starts_with('.') || (name.value.ends_with('.') && rest.starts_with('"'));
+            if !joins {
+                return Ok(name);
+            }
+            if rest.starts_with('.') {
+                name.value.push('.');
+                self.return_to(self.position() + 1);
+            }
+            let (part, _) = self.text_or_word("the name of a dataset")?;
+            name.value.push_str(&part.value);
+            name.span = name.span.to(part.span);
+            self.note_practice(name.span, "the parts of a name are quoted apart", "put the whole name into one pair of quotes");
+        }
+    }
+
+    /// Options that apps join by `OR`, as if they were conditions: `index=a OR index=b`.
+    pub fn options_joined_by_or(&mut self, call: &mut CommandCall) -> Result<(), Diagnostic> {
+        self.options(call)?;
+        while let Some(or) = self.keyword("OR") {
+            self.note_practice(or, "`OR` stands between two options", "leave it out");
+            self.options(call)?;
+        }
+        Ok(())
+    }
+
+    /// An option whose name apps leave out, such as the count of `makeresults 5`.
+    pub fn option_without_name(&mut self, call: &mut CommandCall, name: &str, value: Spanned<String>) {
+        self.note_practice(value.span, "an option stands without its name", "write name=value");
+        let name = Spanned::new(name.to_owned(), value.span);
+        call.options.push(OptionArgument { name, value, quoted: false });
+    }
+
     /// A text argument.
     pub fn text_argument(&mut self, expected: &str) -> Result<Argument, Diagnostic> {
         let (text, quoted) = self.text_or_word(expected)?;
@@ -299,6 +351,9 @@ impl<'a> Reader<'a> {
     pub fn regular_expression(&mut self, expected: &str) -> Result<Argument, Diagnostic> {
         if let Some(raw) = self.quoted('"')? {
             return Ok(Argument::Text { text: Spanned::new(lexical::unescape(raw.value), raw.span), quoted: true });
+        }
+        if let Some(text) = self.bare_regular_expression() {
+            return Ok(Argument::Text { text, quoted: false });
         }
         match self.read(lexical::search_word(lexical::WordPlace::Value)) {
             Some(word) => Ok(Argument::Text { text: Spanned::new(word.value.to_owned(), word.span), quoted: false }),
@@ -318,9 +373,14 @@ impl<'a> Reader<'a> {
     }
 
     /// Keys of `sort` and of `sortby` up to the end of the command.
-    pub fn sort_keys(&mut self) -> Result<Vec<Argument>, Diagnostic> {
+    pub fn sort_keys(&mut self, call: &mut CommandCall) -> Result<Vec<Argument>, Diagnostic> {
         let mut keys = Vec::new();
-        while !self.at_end_of_command() {
+        self.stray_commas();
+        loop {
+            self.options(call)?;
+            if self.at_end_of_command() {
+                return Ok(keys);
+            }
             let descending = if self.symbol("-").is_some() {
                 true
             } else {
@@ -330,9 +390,8 @@ impl<'a> Reader<'a> {
             let (kind, field) = self.sort_field()?;
             let key = SortKey { descending, kind, field };
             keys.push(Argument::SortKey(key));
-            self.symbol(",");
+            self.separator();
         }
-        Ok(keys)
     }
 
     /// `num(field)` and its kin, or a field; `avg(x)` is a field.

@@ -101,6 +101,7 @@ impl<'a> Reader<'a> {
             Infix::Membership { negated } => return self.membership(left, negated),
             Infix::Operator { operator, negated } => (operator, negated),
         };
+        self.refuse_angle_brackets(operator.span)?;
         let level = precedence(operator.value);
         let tree = match operator.value {
             BinaryOperator::And | BinaryOperator::Or | BinaryOperator::Xor => self.chain_of(left, &operator, level)?,
@@ -242,6 +243,15 @@ impl<'a> Reader<'a> {
         self.next_character()
     }
 
+    /// An error for `<>`, which other languages have for `!=`.
+    pub(super) fn refuse_angle_brackets(&self, operator: Span) -> Result<(), Diagnostic> {
+        if self.text(operator) != "<" || !self.rest().starts_with('>') {
+            return Ok(());
+        }
+        let span = Span::new(operator.start, operator.end + 1);
+        Err(Diagnostic::error("parse/unexpected", "`<>` is no operator", span).with_help("not equal is written !="))
+    }
+
     /// Prefix operators and what they apply to.
     fn operand(&mut self) -> Result<Tree, Diagnostic> {
         if let Some(at) = self.keyword("NOT") {
@@ -251,6 +261,7 @@ impl<'a> Reader<'a> {
         match self.next_character() {
             Some('-') => self.prefixed(UnaryOperator::Minus, sign, SIGN),
             Some('+') => self.prefixed(UnaryOperator::Plus, sign, SIGN),
+            Some('!') if !self.rest().starts_with("!=") => self.prefixed(UnaryOperator::Not, sign, NOT),
             Some('(') => self.group(),
             Some('[') => self.subsearch_operand(),
             Some('"' | '\'' | '0'..='9' | '.') => self.literal(),
@@ -312,8 +323,13 @@ impl<'a> Reader<'a> {
 
     fn single_quoted_field(&mut self) -> Result<FieldName, Diagnostic> {
         match self.quoted('\'')? {
-            Some(raw) if raw.value.is_empty() => Err(Diagnostic::error("parse/empty-name", "empty field name", raw.span)),
-            Some(raw) => Ok(FieldName { name: lexical::unescape_single(raw.value), span: raw.span, quoting: Quoting::Single }),
+            Some(raw) => {
+                if raw.value.is_empty() {
+                    let what = "two single quotes name a field without a name, which no row has";
+                    self.note_practice(raw.span, what, "an empty text is written \"\"");
+                }
+                Ok(FieldName { name: lexical::unescape_single(raw.value), span: raw.span, quoting: Quoting::Single })
+            }
             None => Err(self.unexpected("a field name")),
         }
     }
@@ -343,6 +359,7 @@ impl<'a> Reader<'a> {
     fn field_or_call(&mut self) -> Result<Tree, Diagnostic> {
         self.refuse_infix_here()?;
         let read = self.identifier()?;
+        self.refuse_index(read)?;
         if !self.at_symbol("(") {
             self.return_to(read.end);
             return Ok(self.bare_field(read));
@@ -354,6 +371,21 @@ impl<'a> Reader<'a> {
             return Ok(self.bare_field(span));
         }
         self.call(read)
+    }
+
+    /// An error for `a[0]`, which is no way to name an item of a field.
+    fn refuse_index(&self, field: Span) -> Result<(), Diagnostic> {
+        let Some(inside) = self.rest().strip_prefix('[') else { return Ok(()) };
+        let Some(end) = inside.find(']') else { return Ok(()) };
+        let item = inside.get(..end).unwrap_or_default();
+        if item.is_empty() || !item.trim_start_matches('-').bytes().all(|byte| byte.is_ascii_digit()) {
+            return Ok(());
+        }
+        let name = self.text(field);
+        let span = Span::new(field.start, field.end + item.len() + 2);
+        let message = format!("`{}` is no expression", self.text(span));
+        Err(Diagnostic::error("parse/unexpected", message, span)
+            .with_help(format!("an item of a multivalue field is mvindex({name}, {item})")))
     }
 
     /// An error when an infix operator stands where an operand should.
@@ -411,6 +443,9 @@ impl<'a> Reader<'a> {
     fn assignment_target(&mut self) -> Result<FieldName, Diagnostic> {
         self.skip_blanks();
         match self.next_character() {
+            Some('\'') if self.rest().starts_with("''") => {
+                Err(Diagnostic::error("parse/empty-name", "empty field name", self.here()))
+            }
             Some('\'') => self.single_quoted_field(),
             Some('"') => match self.quoted('"')? {
                 Some(raw) if !raw.value.is_empty() => {
@@ -419,9 +454,32 @@ impl<'a> Reader<'a> {
                 _ => Err(Diagnostic::error("parse/empty-name", "empty field name", self.here())),
             },
             _ => match self.read(lexical::assignment_target) {
-                Some(read) => Ok(FieldName { name: read.value.to_owned(), span: read.span, quoting: Quoting::None }),
+                Some(read) => Ok(self.target_of_several_words(read)),
                 None => Err(self.unexpected("a field name")),
             },
+        }
+    }
+
+    /// A bare target, which may go on behind blanks and in parentheses up to the equals sign: `size(MB)`, `Avg Size`.
+    fn target_of_several_words(&mut self, first: Spanned<&'a str>) -> FieldName {
+        let field = |text: &str, span| FieldName { name: text.to_owned(), span, quoting: Quoting::None };
+        if self.at_symbol("=") {
+            return field(first.value, first.span);
+        }
+        self.return_to(first.span.start);
+        match self.read(lexical::several_words_before_equals) {
+            Some(words) => {
+                self.note_practice(
+                    words.span,
+                    "a field name with blanks or parentheses stands without quotes",
+                    "put it in single quotes",
+                );
+                field(words.value, words.span)
+            }
+            None => {
+                self.return_to(first.span.end);
+                field(first.value, first.span)
+            }
         }
     }
 

@@ -24,6 +24,12 @@ pub fn quoted<'a>(quote: char) -> impl Parser<&'a str, Output = &'a str, Error =
     delimited(char(quote), move |input| quoted_inside(input, quote), char(quote))
 }
 
+/// `""text""`, its inside: doubled quotes around a text without blanks and quotes.
+pub fn doubly_quoted(input: &str) -> IResult<&str, &str> {
+    let plain = take_while1(|c: char| !c.is_whitespace() && !matches!(c, '"' | ',' | '(' | ')' | '|' | '[' | ']'));
+    delimited(tag("\"\""), plain, tag("\"\"")).parse(input)
+}
+
 fn quoted_inside(input: &str, quote: char) -> IResult<&str, &str> {
     recognize(many0_count(alt((
         take_while1(move |c: char| c != quote && c != '\\'),
@@ -134,6 +140,48 @@ pub fn assignment_target(input: &str) -> IResult<&str, &str> {
         recognize(delimited(char('{'), take_while(|c: char| !matches!(c, '{' | '}' | '|' | '"')), char('}'))),
     ))))
     .parse(input)
+}
+
+/// A field name with blanks and calls of one name inside, up to the closing parenthesis around it, which is left:
+/// `dc(user)`, `Response Time (ms)`. What looks like an expression is none.
+pub fn name_in_parentheses(input: &str) -> IResult<&str, &str> {
+    let error = || nom::Err::Error(nom::error::Error::new(input, nom::error::ErrorKind::TakeUntil));
+    let mut depth = 0usize;
+    for (at, c) in input.char_indices() {
+        match c {
+            '(' => depth += 1,
+            ')' if depth == 0 => {
+                let name = input.get(..at).unwrap_or_default().trim_end();
+                return if name.is_empty() { Err(error()) } else { Ok((input.get(name.len()..).unwrap_or_default(), name)) };
+            }
+            ')' => depth -= 1,
+            '"' | '\'' | '=' | '<' | '>' | '!' | '+' | ',' | '|' | '[' | ']' | '`' | '\n' => break,
+            '*' | '/' | '-' if input.get(at + 1..).is_some_and(|rest| rest.starts_with(' ')) => break,
+            _ => {}
+        }
+    }
+    Err(error())
+}
+
+/// A name of several words and texts in parentheses before a lone equals sign, which is left. Operators, quotes, commas and
+/// calls of several arguments make no name.
+pub fn several_words_before_equals(input: &str) -> IResult<&str, &str> {
+    let error = || nom::Err::Error(nom::error::Error::new(input, nom::error::ErrorKind::TakeUntil));
+    let end = input.find(['=', '|', '"', '\'', ',', '[', ']', '`', '<', '>', '!', '+', '*', '\n']).ok_or_else(error)?;
+    let (before, after) = input.split_at(end);
+    let name = before.trim_end();
+    let mut depth = 0usize;
+    for c in name.chars() {
+        match c {
+            '(' => depth += 1,
+            ')' => depth = depth.checked_sub(1).ok_or_else(error)?,
+            _ => {}
+        }
+    }
+    if depth > 0 || name.is_empty() || !after.starts_with('=') || after.starts_with("==") {
+        return Err(error());
+    }
+    Ok((input.get(name.len()..).unwrap_or_default(), name))
 }
 
 /// An unsigned number: `1`, `1.5`, `.5`, `1e3`.
@@ -272,6 +320,38 @@ pub fn parenthesised(input: &str) -> IResult<&str, &str> {
         }
     }
     Err(nom::Err::Error(nom::error::Error::new(input, nom::error::ErrorKind::TakeUntil)))
+}
+
+/// A regular expression without quotes that starts with a parenthesis: up to a blank, a comma or a pipe outside of
+/// parentheses. A parenthesis behind a backslash or in a class counts for nothing.
+pub fn bare_regular_expression(input: &str) -> IResult<&str, &str> {
+    let (mut depth, mut escaped, mut class) = (0usize, false, false);
+    for (at, c) in input.char_indices() {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            '|' => break,
+            '[' => class = true,
+            ']' => class = false,
+            _ if class => {}
+            '(' => depth += 1,
+            ')' => match depth.checked_sub(1) {
+                Some(less) => depth = less,
+                None => break,
+            },
+            c if depth == 0 && (c.is_whitespace() || c == ',') => {
+                let (text, rest) = input.split_at(at);
+                return Ok((rest, text));
+            }
+            _ => {}
+        }
+    }
+    let end = input.find('|').unwrap_or(input.len());
+    let text = input.get(..end).unwrap_or_default().trim_end();
+    match depth {
+        0 if !text.is_empty() && !escaped && !class => Ok((input.get(text.len()..).unwrap_or_default(), text)),
+        _ => Err(nom::Err::Error(nom::error::Error::new(input, nom::error::ErrorKind::TakeUntil))),
+    }
 }
 
 /// The inside of `"("...")"`, the documented way to write a condition with quotes in it.

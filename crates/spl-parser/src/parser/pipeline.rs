@@ -12,7 +12,7 @@ const SUBSEARCH_LEVELS: usize = 4;
 
 impl<'a> Reader<'a> {
     /// The whole text, all errors of its top-level commands together.
-    pub(super) fn whole_search(mut self) -> Result<Pipeline, Vec<Diagnostic>> {
+    pub(super) fn whole_search(&mut self) -> Result<Pipeline, Vec<Diagnostic>> {
         let mut commands = Vec::new();
         let mut errors = Vec::new();
         self.skip_blanks();
@@ -54,7 +54,7 @@ impl<'a> Reader<'a> {
         self.brackets(false)
     }
 
-    fn brackets(&mut self, implied_search: bool) -> Result<Subsearch, Diagnostic> {
+    pub(super) fn brackets(&mut self, implied_search: bool) -> Result<Subsearch, Diagnostic> {
         let Some(opener) = self.symbol("[") else {
             return Err(self.unexpected("a subsearch in [ ]"));
         };
@@ -99,13 +99,15 @@ impl<'a> Reader<'a> {
         let start = self.here();
         if implied && !self.named_command_ahead() {
             let name = Spanned::new(String::new(), start);
-            return self.arguments(&commands::search::SPEC, name);
+            return self.arguments_or_parts(&commands::search::SPEC, name);
         }
         if self.at_end_of_command() {
             let at = pipe.unwrap_or(start);
             let message =
                 if self.next_character() == Some('|') { "no command between two pipes" } else { "no command after `|`" };
-            return Err(Diagnostic::error("parse/empty-command", message, at));
+            let error = Diagnostic::error("parse/empty-command", message, at);
+            let doubled = self.next_character() == Some('|') && at.end == self.position();
+            return Err(if doubled { error.with_help("conditions are joined by AND and OR") } else { error });
         }
         let Some(name) = self.read(lexical::name) else {
             return Err(self.unexpected("a command name"));
@@ -122,11 +124,38 @@ impl<'a> Reader<'a> {
             let written = self.text(span);
             return Err(unknown_command(written, span));
         }
-        self.arguments(spec, Spanned::new(name.value.to_owned(), name.span))
+        let name = Spanned::new(name.value.to_owned(), name.span);
+        self.arguments_or_parts(spec, name)
+    }
+
+    /// Arguments by the command's grammar; where a subsearch stands in the way, they are kept as text around it.
+    fn arguments_or_parts(&mut self, spec: &'static CommandSpec, name: Spanned<String>) -> Result<CommandCall, Diagnostic> {
+        let (start, depth, subsearches) = (self.position(), self.depth, self.subsearches);
+        let error = match self.arguments(spec, name.clone()) {
+            Ok(call) => return Ok(call),
+            Err(error) => error,
+        };
+        self.commas_separate = false;
+        let failed = (self.position(), self.depth, self.subsearches);
+        self.return_to(start);
+        (self.depth, self.subsearches) = (depth, subsearches);
+        match self.parts(spec, &error) {
+            Some(parts) => {
+                let end = self.last_written();
+                let span = name.span.to(Span::new(end, end));
+                let arguments = vec![Argument::Parts(parts)];
+                Ok(CommandCall { name, spec, options: Vec::new(), arguments, clauses: Vec::new(), span })
+            }
+            None => {
+                self.return_to(failed.0);
+                (self.depth, self.subsearches) = (failed.1, failed.2);
+                Err(error)
+            }
+        }
     }
 
     /// Whether a first command without pipe is named: `search`, in a subsearch any command.
-    fn named_command_ahead(&mut self) -> bool {
+    pub(super) fn named_command_ahead(&mut self) -> bool {
         let inside = self.subsearches > 0;
         let before = self.position();
         let found = self
@@ -150,11 +179,11 @@ impl<'a> Reader<'a> {
     }
 
     /// The end of what was read, trailing blanks aside.
-    fn last_written(&self) -> usize {
+    pub(super) fn last_written(&self) -> usize {
         self.source.get(..self.position()).map_or(self.position(), |text| text.trim_end().len())
     }
 
-    fn read_shape(&mut self, shape: ArgumentShape, call: &mut CommandCall) -> Result<(), Diagnostic> {
+    pub(super) fn read_shape(&mut self, shape: ArgumentShape, call: &mut CommandCall) -> Result<(), Diagnostic> {
         match shape {
             ArgumentShape::Own(grammar) => grammar(self, call),
             ArgumentShape::Search => self.search_shape(call),

@@ -75,9 +75,26 @@ impl<'a> Reader<'a> {
         let mut operands = Vec::new();
         loop {
             operands.push(self.disjunction(stops)?);
+            if self.commas_separate {
+                self.commas_between_conditions();
+            }
             if !self.another_operand(stops)? {
                 return Ok(join(operands, SearchKind::And));
             }
+        }
+    }
+
+    /// Conditions that may be separated by commas, as those of `tstats` are in many apps.
+    pub fn search_expression_with_commas(&mut self, stops: &[&str]) -> Result<SearchExpression, Diagnostic> {
+        self.commas_separate = true;
+        let expression = self.search_expression_until(stops);
+        self.commas_separate = false;
+        expression
+    }
+
+    fn commas_between_conditions(&mut self) {
+        while let Some(comma) = self.symbol(",") {
+            self.note_practice(comma, "a comma stands between two conditions", "separate them by a blank");
         }
     }
 
@@ -207,6 +224,7 @@ impl<'a> Reader<'a> {
         };
         let after = self.position();
         if let Some(operator) = self.read(lexical::search_operator) {
+            self.refuse_angle_brackets(operator.span)?;
             let field = self.left_side(&value);
             return self.comparison(field, operator);
         }
@@ -221,6 +239,21 @@ impl<'a> Reader<'a> {
         self.refuse_lone_in(&value)?;
         let span = value.span;
         Ok(SearchExpression { kind: SearchKind::Term(value), span })
+    }
+
+    /// `field=value` without brackets around it, if it comes next: how apps write the condition of an option.
+    pub fn bare_comparison(&mut self) -> Result<Option<SearchExpression>, Diagnostic> {
+        self.skip_blanks();
+        let before = self.position();
+        let word = self.read(lexical::search_word(WordPlace::Term));
+        let compared = word.is_some() && self.read(lexical::search_operator).is_some();
+        self.return_to(before);
+        if !compared {
+            return Ok(None);
+        }
+        let condition = self.term_or_comparison()?;
+        self.note_practice(condition.span, "a condition stands without brackets or quotes", "write (field=value)");
+        Ok(Some(condition))
     }
 
     /// `IN` or `NOT IN` before a list; the value tells whether it was negated.
@@ -332,6 +365,11 @@ impl<'a> Reader<'a> {
 
     /// A quoted or bare value.
     fn value(&mut self, place: WordPlace) -> Result<SearchValue, Diagnostic> {
+        if let Some(raw) = self.read(lexical::doubly_quoted) {
+            self.note_practice(raw.span, "a value stands in doubled quotes", "one pair of quotes is enough");
+            let pattern = lexical::pattern(raw.value, true);
+            return Ok(SearchValue { pattern, quoted: true, directive: Directive::None, span: raw.span });
+        }
         if let Some(raw) = self.quoted('"')? {
             return Ok(SearchValue {
                 pattern: lexical::pattern(raw.value, true),
@@ -348,6 +386,13 @@ impl<'a> Reader<'a> {
     fn bare_value(&mut self, place: WordPlace) -> Result<SearchValue, Diagnostic> {
         let Some(word) = self.read(lexical::search_word(place)) else {
             return Err(self.unexpected(if place == WordPlace::Term { "a search term" } else { "a value" }));
+        };
+        let word = if self.commas_separate && word.value.len() > 1 && word.value.ends_with(',') {
+            let text = word.value.trim_end_matches(',');
+            self.return_to(word.span.start + text.len());
+            Spanned::new(text, Span::new(word.span.start, word.span.start + text.len()))
+        } else {
+            word
         };
         if place != WordPlace::List && word.value.len() > 1 && word.value.ends_with(',') {
             // A comma between conditions means nothing in this language; refuse it rather than search for it.

@@ -2,7 +2,9 @@
 
 use super::{expression, names, pivot, search};
 use crate::spec::{ArgumentShape, CommandKind, OptionKind};
-use crate::syntax::{Aggregation, AggregationArgument, Argument, Clause, CommandCall, OptionArgument, Pipeline, Subsearch};
+use crate::syntax::{
+    Aggregation, AggregationArgument, Argument, ArgumentPart, Clause, CommandCall, OptionArgument, Pipeline, Subsearch,
+};
 
 /// Commands joined by pipes.
 pub fn pipeline(output: &mut String, pipeline: &Pipeline) {
@@ -146,6 +148,10 @@ fn argument(output: &mut String, call: &CommandCall, argument: &Argument) {
         }
         Argument::Text { text, quoted } => text_argument(output, call, &text.value, *quoted),
         Argument::Subsearch(inner) => subsearch(output, inner),
+        Argument::Parts(parts) => parts.iter().for_each(|part| match part {
+            ArgumentPart::Text(text) => output.push_str(&text.value),
+            ArgumentPart::Subsearch(inner) => subsearch(output, inner),
+        }),
     }
 }
 

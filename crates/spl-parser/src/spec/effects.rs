@@ -200,6 +200,8 @@ pub enum Source {
     Rows,
     /// The events when it stands first, else the command before it.
     EventsWhenFirst,
+    /// The command before it; none at all when it stands first, as in `| stats count`, which makes one row of them.
+    NothingWhenFirst,
     /// The events.
     Events,
     /// Its subsearches.

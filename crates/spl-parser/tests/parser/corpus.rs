@@ -187,21 +187,6 @@ struct Case {
     macros: BTreeMap<String, serde::de::IgnoredAny>,
 }
 
-/// Cases of practice that no page documents and that are not read yet. A case that is read must leave this list.
-const NOT_READ_YET: &[&str] = &[
-    "practice-aggregate-of-aggregate-name",
-    "practice-bang-is-not",
-    "practice-datamodel-quoted-apart",
-    "practice-lookup-empty-outputnew",
-    "practice-rare-useother",
-    "practice-rename-to-and-eval-parentheses",
-    "practice-sort-limit-behind",
-    "practice-stray-commas",
-    "practice-subsearch-as-option",
-    "practice-summaryindex-alias",
-    "practice-tstats-where-commas",
-];
-
 #[test]
 fn conformance_cases() {
     let Some(cases) = shared("conformance/cases") else {
@@ -214,10 +199,8 @@ fn conformance_cases() {
             if case.error || !case.macros.is_empty() || case.spl.contains('`') {
                 continue;
             }
-            match (problem(&case.spl), NOT_READ_YET.contains(&case.name.as_str())) {
-                (Some(message), false) => failures.push(format!("{}: {message}", case.name)),
-                (None, true) => failures.push(format!("{}: it is read now: take it out of NOT_READ_YET", case.name)),
-                _ => {}
+            if let Some(message) = problem(&case.spl) {
+                failures.push(format!("{}: {message}", case.name));
             }
         }
     }

@@ -122,18 +122,17 @@ fn options() {
 
 #[test]
 fn arguments() {
-    assert_eq!(first("| stats"), "parse/missing-argument: `stats` needs at least one aggregation @ stats");
-    assert_eq!(first("| stats sum by x"), "parse/missing-argument: aggregation `sum` needs a field in parentheses @ sum");
+    assert_eq!(first("| chart"), "parse/missing-argument: `chart` needs at least one aggregation @ chart");
+    assert_eq!(first("| stats cout by x"), "parse/missing-argument: aggregation `cout` needs a field in parentheses @ cout");
     assert_eq!(first("| stats count by"), "parse/missing-argument: no field after `by` @ by");
     assert_eq!(first("| stats sum(a+b)"), "parse/unexpected: `a+b` is not a field name @ a+b");
-    assert_eq!(first("| stats sum(round(x))"), "parse/unexpected: expected `)` after the field, found `(` @ (");
-    assert_eq!(help("| stats sum(round(x))"), "an expression is written sum(eval(...))");
+    assert_eq!(first("| stats sum(round(x,1))"), "parse/unexpected: expected `)` after the field, found `(` @ (");
+    assert_eq!(help("| stats sum(round(x,1))"), "an expression is written sum(eval(...))");
     assert_eq!(first("| table"), "parse/missing-argument: `table` needs at least one field @ table");
     assert_eq!(first("| where"), "parse/missing-argument: `where` needs an expression @ where");
     assert_eq!(first("| sort"), "parse/missing-argument: `sort` needs at least one field @ sort");
     assert_eq!(first("| rex field=x"), "parse/missing-argument: `rex` needs a regular expression in double quotes @ rex");
     assert_eq!(first("| lookup users"), "parse/missing-argument: `lookup` needs at least one field to match @ lookup");
-    assert_eq!(first("| lookup users a OUTPUT"), "parse/missing-argument: no field after `OUTPUT` @ OUTPUT");
     assert_eq!(first("| join a"), "parse/missing-argument: `join` needs a subsearch in [ ] @ join");
     assert_eq!(first("| append"), "parse/missing-argument: `append` needs a subsearch in [ ] @ append");
     assert_eq!(
@@ -142,6 +141,17 @@ fn arguments() {
     );
     assert_eq!(first("| tail x"), "parse/unexpected: expected a whole number, found `x` @ x");
     assert_eq!(first("| reverse x"), "parse/unexpected: expected nothing after `reverse`, found `x` @ x");
+}
+
+#[test]
+fn other_languages_get_a_hint() {
+    assert_eq!(first("| where a<>1"), "parse/unexpected: `<>` is no operator @ <>");
+    assert_eq!(help("| where a<>1"), "not equal is written !=");
+    assert_eq!(first("index=a b<>1"), "parse/unexpected: `<>` is no operator @ <>");
+    assert_eq!(first("| eval x=a[0]"), "parse/unexpected: `a[0]` is no expression @ a[0]");
+    assert_eq!(help("| eval x=a[0]"), "an item of a multivalue field is mvindex(a, 0)");
+    assert_eq!(help("| where a=1 && b=2"), "conditions are joined by AND and OR");
+    assert_eq!(help("| where a=1 || b=2"), "conditions are joined by AND and OR");
 }
 
 #[test]

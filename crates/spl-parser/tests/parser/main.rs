@@ -5,5 +5,6 @@ mod compare;
 mod corpus;
 mod errors;
 mod lists;
+mod practice;
 mod robustness;
 mod trees;

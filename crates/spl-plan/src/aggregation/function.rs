@@ -13,6 +13,9 @@ pub fn lookup(context: &PlanContext, name: &str, span: Span) -> Result<(&'static
     let Some((spec, function)) = context.aggregate(name, span) else {
         let error = Diagnostic::error("plan/unknown-function", format!("unknown statistical function `{name}`"), span);
         let known = spl_functions::aggregate::all().map(|spec| spec.name);
+        if let Some(here) = spl_functions::aggregate::name_here(name) {
+            return Err(error.with_help(format!("it is called `{here}` here")));
+        }
         return Err(match nearest(name, known) {
             Some(near) => error.with_help(format!("did you mean `{near}`?")),
             None if spl_functions::scalar::lookup(name).is_some() => {

@@ -50,8 +50,14 @@ pub fn rows(context: &PlanContext, call: &CommandCall, frame: Frame, by: &[Strin
     let mut reads_time = false;
     for one in call.aggregations() {
         if let Some(alias) = &one.alias {
-            return Err(Diagnostic::error("plan/argument", "with `prestats=true` statistics can't be renamed", alias.span)
-                .with_help("rename them in the command that follows"));
+            context.warn(
+                Diagnostic::warning(
+                    "plan/idle-name",
+                    format!("with `prestats=true` the name `{}` has no effect", alias.name),
+                    Some(alias.span),
+                )
+                .with_help("rename the statistic in the command that follows"),
+            );
         }
         let (spec, _) = function::lookup(context, &one.function.value, one.function.span)?;
         reads_time |= matches!(spec.inputs, Inputs::ValueAndTime | Inputs::ValueTimeAndSeries);

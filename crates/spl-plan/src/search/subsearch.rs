@@ -51,7 +51,7 @@ async fn run(context: &PlanContext, subsearch: &Subsearch) -> Result<SearchExpre
     rows_to_search(&batches, subsearch.span)
 }
 
-fn rows_to_search(batches: &[RecordBatch], span: Span) -> Result<SearchExpression, Diagnostic> {
+pub(super) fn rows_to_search(batches: &[RecordBatch], span: Span) -> Result<SearchExpression, Diagnostic> {
     let mut rows: Vec<SearchExpression> = Vec::new();
     for batch in batches {
         let schema = batch.schema();
@@ -231,7 +231,7 @@ fn at_span(expression: Expression, span: Span) -> Expression {
     Expression { kind, span }
 }
 
-fn lone_text(batches: &[RecordBatch]) -> Result<Option<String>, Diagnostic> {
+pub(super) fn lone_text(batches: &[RecordBatch]) -> Result<Option<String>, Diagnostic> {
     let rows: usize = batches.iter().map(RecordBatch::num_rows).sum();
     let Some(batch) = batches.iter().find(|batch| batch.num_rows() > 0) else { return Ok(None) };
     let schema = batch.schema();

@@ -20,7 +20,7 @@ const ABSENCE: [&str; 5] = ["isnull", "isnotnull", "coalesce", "nullif", "search
 pub fn read(call: &CommandCall) -> Vec<(String, Span)> {
     let effects = &call.spec.effects;
     // What a command does with commands inside it depends on them.
-    let takes_rows = matches!(effects.source, Source::Rows | Source::EventsWhenFirst);
+    let takes_rows = matches!(effects.source, Source::Rows | Source::EventsWhenFirst | Source::NothingWhenFirst);
     if !takes_rows || effects.subsearches == Subsearches::OverRows {
         return Vec::new();
     }

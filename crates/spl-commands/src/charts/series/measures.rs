@@ -38,12 +38,8 @@ pub fn measures(
     for aggregation in call.aggregations() {
         for measure in measure(context, aggregation, frame, length)? {
             if measures.iter().any(|known| known.name == measure.name) {
-                return Err(Diagnostic::error(
-                    "plan/duplicate-name",
-                    format!("two aggregations are named `{}`", measure.name),
-                    aggregation.alias.as_ref().map_or(aggregation.span, |alias| alias.span),
-                )
-                .with_help("give one of them another name with `AS`"));
+                aggregation::warn_of_same_name(context, aggregation, &measure.name);
+                measures.retain(|known| known.name != measure.name);
             }
             measures.push(measure);
         }

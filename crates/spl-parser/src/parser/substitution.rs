@@ -1,0 +1,149 @@
+//! Subsearches that stand as text among the arguments of a command: `bin _time [| makeresults | return $span]`.
+//!
+//! The grammar of such a command can't be applied before the subsearch has run. Its arguments are kept as
+//! [`Argument::Parts`](crate::syntax::Argument::Parts); [`with_texts`] reads the command once the texts are known.
+
+use super::Reader;
+use crate::Spanned;
+use crate::diagnostic::Diagnostic;
+use crate::printer::move_spans;
+use crate::span::Span;
+use crate::spec::{CommandSpec, Subsearches};
+use crate::syntax::{ArgumentPart, CommandCall};
+
+/// How often the arguments of a search are read a second time; bounds the work that nested brackets can cause.
+const ATTEMPTS: usize = 100;
+
+impl Reader<'_> {
+    /// The arguments of a command whose grammar failed with `error`, as text and subsearches, when a subsearch that stands as
+    /// text is the reason. On success everything up to the end of the command is read.
+    pub(super) fn parts(&mut self, spec: &CommandSpec, error: &Diagnostic) -> Option<Vec<ArgumentPart>> {
+        self.skip_blanks();
+        let start = self.position();
+        let mut brackets = Vec::new();
+        let mut ahead = self.clone();
+        ahead.pass_command(&mut |span| brackets.push(span));
+        let (end, failed) = (ahead.position(), error.span()?.start);
+        let inside = |bracket: &Span| bracket.start < failed && failed < bracket.end;
+        let from = brackets.first()?.start;
+        let explains = failed >= from || error.code.starts_with("parse/missing");
+        if !explains || brackets.iter().any(inside) || self.substitutions >= ATTEMPTS {
+            return None;
+        }
+        self.substitutions += 1;
+        let texts = self.text_brackets(spec, &brackets, failed);
+        let mut parts = Vec::new();
+        let mut written = start;
+        for bracket in texts {
+            self.return_to(bracket.start);
+            let Some(subsearch) = self.text_subsearch(bracket) else { continue };
+            self.push_text(Span::new(written, bracket.start), &mut parts);
+            parts.push(ArgumentPart::Subsearch(subsearch));
+            written = bracket.end;
+        }
+        if parts.is_empty() {
+            return None;
+        }
+        let rest = self.text(Span::new(written, end)).trim_end().len();
+        self.push_text(Span::new(written, written + rest), &mut parts);
+        self.return_to(end);
+        Some(parts)
+    }
+
+    fn push_text(&self, span: Span, parts: &mut Vec<ArgumentPart>) {
+        if span.end > span.start {
+            parts.push(ArgumentPart::Text(Spanned::new(self.text(span).to_owned(), span)));
+        }
+    }
+
+    /// The brackets that can be text: those behind an equals sign; of a command that takes rows or commands in brackets of
+    /// its own none but the ones before the last, where it failed at one; else all.
+    fn text_brackets(&self, spec: &CommandSpec, brackets: &[Span], failed: usize) -> Vec<Span> {
+        let is_value = |span: &Span| self.text(Span::new(0, span.start)).trim_end().ends_with('=');
+        if spec.effects.subsearches == Subsearches::AsText {
+            return brackets.to_vec();
+        }
+        let fails_at_one = brackets.iter().any(|span| span.start == failed);
+        let last = brackets.iter().rposition(|span| !is_value(span));
+        let texts = brackets.iter().enumerate();
+        texts.filter(|(place, span)| is_value(span) || (fails_at_one && Some(*place) != last)).map(|(_, span)| *span).collect()
+    }
+
+    /// Reads a bracket that holds a search beyond doubt: it starts with a pipe or a command, or has several commands.
+    fn text_subsearch(&mut self, bracket: Span) -> Option<crate::syntax::Subsearch> {
+        let mut inside = self.clone();
+        inside.return_to(bracket.start + 1);
+        inside.subsearches += 1;
+        let named = inside.at_symbol("|") || inside.named_command_ahead();
+        let (depth, subsearches) = (self.depth, self.subsearches);
+        let read = self.brackets(true).ok().filter(|read| read.span.end == bracket.end);
+        (self.depth, self.subsearches) = (depth, subsearches);
+        read.filter(|read| named || read.pipeline.commands.len() > 1)
+    }
+}
+
+/// The command with the texts that its subsearches returned in their place, one for each in their order. A place inside such
+/// a text becomes the place of its subsearch.
+///
+/// # Errors
+/// Arguments that can't be read.
+pub fn with_texts(call: &CommandCall, texts: &[String]) -> Result<CommandCall, Diagnostic> {
+    let mut source = String::new();
+    let mut origins: Vec<(usize, Span, bool)> = Vec::new();
+    let mut texts = texts.iter();
+    for part in call.parts().unwrap_or_default() {
+        let (text, span, is_written) = match part {
+            ArgumentPart::Text(text) => (Some(&text.value), text.span, true),
+            ArgumentPart::Subsearch(subsearch) => (texts.next(), subsearch.span, false),
+        };
+        origins.push((source.len(), span, is_written));
+        source.push_str(text.map_or("", String::as_str));
+    }
+    let place = |at: usize, ends: bool| {
+        let known = origins.iter().rev().find(|(start, ..)| if ends { *start < at } else { *start <= at });
+        match known.or(origins.first()) {
+            Some((start, span, true)) => span.start + at.saturating_sub(*start),
+            Some((_, span, false)) => {
+                if ends {
+                    span.end
+                } else {
+                    span.start
+                }
+            }
+            None => call.span.end,
+        }
+    };
+    let moved = |span: Span| {
+        let start = place(span.start, false);
+        Span::new(start, if span.end > span.start { place(span.end, true).max(start) } else { start })
+    };
+    let mut reader = Reader::new(&source);
+    let mut read = CommandCall {
+        arguments: Vec::new(),
+        span: Span::default(),
+        name: Spanned::new(call.name.value.clone(), Span::default()),
+        ..call.clone()
+    };
+    let result = reader.read_shape(call.spec.arguments, &mut read).and_then(|()| reader.expect_end_of_text());
+    let shown = || source.trim().chars().take(200).collect::<String>();
+    let at = |error: Diagnostic| {
+        let mut error = error;
+        let named = error.labels.first().is_some_and(|label| label.span == Span::default());
+        for label in &mut error.labels {
+            label.span = moved(label.span);
+        }
+        if named {
+            error.labels.first_mut().into_iter().for_each(|label| label.span = call.name.span);
+        }
+        let help = format!("with the text of the subsearch it reads `{} {}`", call.spec.name, shown());
+        match error.help.take() {
+            Some(before) => error.with_help(format!("{before}; {help}")),
+            None => error.with_help(help),
+        }
+    };
+    result.map_err(at)?;
+    move_spans(&mut read, &moved);
+    read.name = call.name.clone();
+    read.span = call.span;
+    Ok(read)
+}
