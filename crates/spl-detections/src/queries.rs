@@ -85,7 +85,7 @@ pub fn read_search(path: &Path, standard_input: StandardInput<'_>) -> Result<(St
     }
     match yaml_search(path, &text).map_err(FindError::Unreadable)? {
         Some(YamlSearch { search, source, .. }) => Ok((search, source)),
-        None => Err(FindError::Unreadable(format!("{} has no `search`", path.display()))),
+        None => Err(FindError::Unreadable(without_search(path, &text))),
     }
 }
 
@@ -121,7 +121,7 @@ pub fn find(paths: &[PathBuf], standard_input: StandardInput<'_>) -> Result<Quer
             )));
         } else {
             found.queries.push(query(path, path).unwrap_or_else(|| {
-                let missing = format!("{} has no `search`", path.display());
+                let missing = without_search(path, &std::fs::read_to_string(path).unwrap_or_default());
                 let source = Source::new(path.display().to_string(), "");
                 Query::new(stem(path), path.clone(), Err(missing), source, Metadata::default())
             }));
@@ -199,7 +199,7 @@ fn query(path: &Path, below: &Path) -> Option<Query> {
             }
             Ok(None) => return None,
             // Only a file that means to hold a search is a problem here.
-            Err(_) if !text.lines().any(|line| line.starts_with("search:")) => return None,
+            Err(_) if !text.lines().any(|line| line.trim_start_matches(['"', '\'']).starts_with("search")) => return None,
             Err(message) => (Err(message), Source::new(shown, text)),
         },
         Ok(text) => {
@@ -223,6 +223,17 @@ struct YamlSearch {
     source: Source,
     /// What the file says of it; none when its tags have another form than those of a detection.
     detection: Option<Detection>,
+}
+
+/// What is wrong with a file without a search, in one line.
+fn without_search(path: &Path, text: &str) -> String {
+    let shown = path.display();
+    if spl_parser::parser::foreign::is_sigma(text) {
+        return format!(
+            "{shown} is a Sigma rule: convert it first, for example with `sigma convert -t splunk -p splunk_windows {shown}`"
+        );
+    }
+    format!("{shown} has no `search`")
 }
 
 /// Reads a YAML file once; none when it has no `search`.

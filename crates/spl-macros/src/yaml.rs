@@ -16,53 +16,89 @@ pub fn from_str<T: DeserializeOwned>(text: &str) -> Result<T, String> {
     })
 }
 
-/// Indents the continuation lines of quoted values of top-level keys; none when there are no such lines.
+/// How far continuation lines are indented: deeper than any mapping. Blanks at the start of such a line mean nothing.
+const INDENT: &str = "                                                                ";
+
+/// Indents the continuation lines of quoted texts, wherever they stand; none when there are no such lines. No line is added
+/// or removed, so that places stay right.
 fn indent_quoted(text: &str) -> Option<String> {
     let mut indented = String::with_capacity(text.len() + 64);
     let mut quote: Option<char> = None;
+    let mut block: Option<usize> = None;
     let mut changed = false;
     for line in text.split_inclusive('\n') {
-        let rest = match quote {
-            Some(_) => {
-                if !line.starts_with([' ', '\t']) && !line.trim().is_empty() {
-                    indented.push_str("  ");
-                    changed = true;
-                }
-                line
+        let content = line.trim_start_matches([' ', '\t']);
+        let depth = line.len() - content.len();
+        if let Some(mark) = quote {
+            if !content.trim().is_empty() {
+                indented.push_str(INDENT);
+                changed = true;
             }
-            None => {
-                let value = line.split_once(": ").filter(|(key, _)| key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_'));
-                let value = value.map_or("", |(_, value)| value.trim_start());
-                quote = value.chars().next().filter(|first| matches!(first, '\'' | '"'));
-                value.get(1..).unwrap_or_default()
-            }
-        };
-        indented.push_str(line);
-        if let Some(mark) = quote
-            && closes(rest, mark)
-        {
-            quote = None;
+            indented.push_str(content);
+            quote = opened(content, Some(mark));
+            continue;
         }
+        indented.push_str(line);
+        if block.is_some_and(|key| content.trim().is_empty() || depth > key) {
+            continue;
+        }
+        let value = value_of(content);
+        block = is_block(value).then_some(depth);
+        quote = if block.is_none() { opened(value, None) } else { None };
     }
     changed.then_some(indented)
 }
 
-/// Whether a text that stands inside quotes holds the closing one.
-fn closes(text: &str, mark: char) -> bool {
-    let mut characters = text.chars().peekable();
-    while let Some(character) = characters.next() {
+/// What stands behind the dashes and the key of a line; the line itself when it has no key.
+fn value_of(line: &str) -> &str {
+    let mut rest = line;
+    while let Some(item) = rest.strip_prefix("- ") {
+        rest = item.trim_start();
+    }
+    if let Some(mark) = rest.chars().next().filter(|first| matches!(first, '\'' | '"')) {
+        let inside = rest.get(1..).unwrap_or_default();
+        let end = closing(inside, mark).map(|end| end + 2);
+        let after = end.and_then(|end| rest.get(end..)).unwrap_or_default().trim_start();
+        return match after.strip_prefix(':') {
+            Some(value) => value.trim_start(),
+            None => rest,
+        };
+    }
+    let key = rest.find(": ").or_else(|| rest.find(":\t")).filter(|at| !rest.get(..*at).unwrap_or_default().contains(" #"));
+    key.and_then(|at| rest.get(at + 1..)).unwrap_or_default().trim_start()
+}
+
+/// Whether a value starts a block of lines (`|`, `>-`), which quotes mean nothing in.
+fn is_block(value: &str) -> bool {
+    let marks = value.split(" #").next().unwrap_or_default().trim_end();
+    marks.starts_with(['|', '>']) && marks.get(1..).unwrap_or_default().chars().all(|c| matches!(c, '+' | '-' | '0'..='9'))
+}
+
+/// The quote that is still open at the end of a value, where it starts with a quote or goes on in one.
+fn opened(value: &str, open: Option<char>) -> Option<char> {
+    let (mark, inside) = match open {
+        Some(mark) => (mark, value),
+        None => (value.chars().next().filter(|first| matches!(first, '\'' | '"'))?, value.get(1..).unwrap_or_default()),
+    };
+    if closing(inside, mark).is_some() { None } else { Some(mark) }
+}
+
+/// Where a text that stands inside quotes holds the closing one.
+fn closing(text: &str, mark: char) -> Option<usize> {
+    let mut characters = text.char_indices().peekable();
+    while let Some((at, character)) = characters.next() {
         match character {
             '\\' if mark == '"' => {
                 characters.next();
             }
-            '\'' if mark == '\'' && characters.peek() == Some(&'\'') => {
+            '\'' if mark == '\'' && characters.peek().is_some_and(|(_, next)| *next == '\'') => {
                 characters.next();
             }
-            other if other == mark => return true,
+            other if other == mark => return Some(at),
             _ => {}
         }
     }
-    false
+    None
 }
 
 #[cfg(test)]
@@ -82,6 +118,19 @@ mod tests {
         assert_eq!((read.name.as_str(), read.text.as_str()), ("x", "a 'b' | c | d"));
         let read: Document = from_str("text: \"a \\\"b\n| c\"\nname: x\n").unwrap();
         assert_eq!(read.text, "a \"b | c");
+    }
+
+    #[test]
+    fn quoted_texts_go_on_anywhere() {
+        for (text, wanted) in [
+            ("name: x\nmore:\n  deep: 'a\nb'\ntext: 'c\n\n  d'\n", "c\nd"),
+            ("name: x\nlist:\n- 'a\nb: c'\n- key: \"a\n e\"\ntext:\n  'c\nd'\n", "c d"),
+            ("name: x\n\"text\": \"c \\\n\td\"\n", "c d"),
+            ("name: x\nmy-key: 'a\n\tb'\ntext: c d\n", "c d"),
+            ("name: x\nblock: |\n  it's: 'open\nother: >-\n  a: \"b\ntext: 'c\nd'\n", "c d"),
+        ] {
+            assert_eq!(from_str::<Document>(text).unwrap_or_else(|error| panic!("{text}: {error}")).text, wanted, "{text}");
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 mod aggregation;
 mod argument;
 mod expression;
+pub mod foreign;
 pub mod lexical;
 pub(crate) mod operators;
 mod pipeline;

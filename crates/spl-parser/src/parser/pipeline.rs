@@ -1,6 +1,6 @@
 //! Commands between pipes: the leading command, subsearches, and going on after an error.
 
-use super::{ERROR_LIMIT, Fields, Reader, lexical, missing_argument};
+use super::{ERROR_LIMIT, Fields, Reader, foreign, lexical, missing_argument};
 use crate::commands;
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::span::{Span, Spanned};
@@ -19,8 +19,13 @@ impl<'a> Reader<'a> {
         if self.rest().is_empty() {
             return Err(vec![Diagnostic::error("parse/empty-search", "empty search", Span::new(0, self.source.len()))]);
         }
+        foreign::refuse_sigma(self.source)?;
         let mut pipe = self.symbol("|");
         let mut implied = pipe.is_none();
+        if implied && foreign::is_sql(self.rest()) {
+            let start = self.position();
+            self.note_choice(Span::new(start, start + "select".len()), foreign::SQL, foreign::SQL_HELP);
+        }
         loop {
             let start = self.position();
             self.depth = 0;
@@ -41,7 +46,11 @@ impl<'a> Reader<'a> {
                 break;
             }
         }
-        if errors.is_empty() { Ok(Pipeline { commands, span: Span::new(0, self.source.len()) }) } else { Err(errors) }
+        if errors.is_empty() {
+            Ok(Pipeline { commands, span: Span::new(0, self.source.len()) })
+        } else {
+            Err(foreign::explained(self.source.trim_start(), errors))
+        }
     }
 
     /// `[ ... ]`: a search, implied or after a pipe.
