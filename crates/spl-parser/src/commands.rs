@@ -274,12 +274,14 @@ pub(crate) fn one_rename(reader: &mut Reader<'_>, call: &mut CommandCall) -> Res
     }
     reader.refuse_unknown_option(call.spec)?;
     let from = reader.field("a field name")?;
+    reader.separator();
     reader.options(call)?;
     let argument = match reader.alias()? {
         Some(to) => Argument::Rename { from, to },
         None => Argument::Field(from),
     };
     call.arguments.push(argument);
+    reader.separator();
     reader.options(call)?;
     reader.refuse_unknown_option(call.spec)?;
     reader.expect_end_of_command("`AS`, an option or the end of the command")
@@ -290,6 +292,7 @@ pub(crate) fn optional_count(reader: &mut Reader<'_>, call: &mut CommandCall) ->
     reader.options(call)?;
     if let Some(count) = reader.whole_number() {
         call.arguments.push(count);
+        reader.separator();
     }
     reader.options(call)?;
     reader.refuse_unknown_option(call.spec)?;

@@ -17,6 +17,7 @@ use crate::diagnostic::Diagnostic;
 use crate::span::{Span, Spanned};
 use crate::syntax::{Expression, Pipeline, SearchExpression};
 
+pub(crate) use aggregation::bare_count;
 pub use argument::Fields;
 pub(crate) use argument::{given_twice, missing_argument};
 

@@ -147,13 +147,26 @@ pub enum Argument {
     Parts(Vec<ArgumentPart>),
 }
 
-/// A piece of arguments that are not known yet.
-#[derive(Clone, Debug, PartialEq)]
+/// A piece of arguments that are not known yet. Texts are equal when they differ in blanks only, those in quotes aside.
+#[derive(Clone, Debug)]
 pub enum ArgumentPart {
     /// As written.
     Text(Spanned<String>),
     /// A subsearch, in whose place the text stands that it returns.
     Subsearch(Subsearch),
+}
+
+impl PartialEq for ArgumentPart {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Text(one), Self::Text(other)) => {
+                one.span == other.span
+                    && crate::parser::lexical::tokens(&one.value) == crate::parser::lexical::tokens(&other.value)
+            }
+            (Self::Subsearch(one), Self::Subsearch(other)) => one == other,
+            _ => false,
+        }
+    }
 }
 
 impl Argument {

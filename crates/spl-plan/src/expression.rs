@@ -215,7 +215,6 @@ fn name_here(name: &str) -> Option<&'static str> {
         ("average", "`avg`"),
         ("mean", "`avg`"),
         ("length", "`len`"),
-        ("substring", "`substr`"),
         ("concat", "`.`, as in a.b"),
         ("contains", "`like` or `match`"),
         ("startswith", "`like`"),

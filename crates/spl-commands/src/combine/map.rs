@@ -24,8 +24,9 @@ pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -
         let frame = input.frame.ok_or_else(|| Diagnostic::error("plan/no-input", "`map` needs rows", call.span))?;
         let search = template(context, call)?;
         let known: Vec<String> = frame.fields().into_iter().map(|field| field.name).collect();
-        // Names are checked even when there is no row to take values from.
-        inner_search::fill(&search.text, &|name| is_known(&known, name).then(String::new)).map_err(|name| {
+        // Names are checked even when there is no row to take values from. Which fields events have is known when they are read.
+        let any = !context.is_running() && frame.is_event_stream;
+        inner_search::fill(&search.text, &|name| (any || is_known(&known, name)).then(String::new)).map_err(|name| {
             Diagnostic::error(
                 "plan/map-field",
                 format!("no row has the field `{name}`, which the search of `map` asks for"),

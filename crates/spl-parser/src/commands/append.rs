@@ -1,6 +1,6 @@
 //! `append`: adds the rows of a subsearch after those that are there.
 
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Made, Makes, OptionKind, OptionSpec, Rows, Status, Subsearches};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Made, Makes, OptionKind, OptionSpec, Rows, Source, Status, Subsearches};
 
 /// Syntax of `append`.
 pub const SPEC: CommandSpec = CommandSpec {
@@ -11,7 +11,7 @@ pub const SPEC: CommandSpec = CommandSpec {
     syntax: "append [extendtimerange=<bool>] [maxtime=<int>] [maxout=<int>] [timeout=<int>] [run_in_preview=<bool>] [<subsearch>]",
     options: OPTIONS,
     arguments: ArgumentShape::Own(super::one_subsearch),
-    effects: Effects::of(&[], Makes::Adds(&[Made::Subsearches]), Rows::Each).with(Subsearches::AsRows(Some("append_maxout"))),
+    effects: Effects::of(&[], Makes::Adds(&[Made::Subsearches]), Rows::Each).from(Source::NothingWhenFirst).with(Subsearches::AsRows(Some("append_maxout"))),
     status: Status::Full,
 };
 

@@ -1,6 +1,6 @@
 //! `appendcols`: adds the columns of a subsearch, row by row.
 
-use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Made, Makes, OptionKind, Rows, Status, Subsearches};
+use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Made, Makes, OptionKind, Rows, Source, Status, Subsearches};
 
 /// Syntax of `appendcols`.
 pub const SPEC: CommandSpec = CommandSpec {
@@ -17,6 +17,6 @@ pub const SPEC: CommandSpec = CommandSpec {
         super::idle("timeout", OptionKind::Integer, "60", "seconds that Splunk waits for the subsearch; splq waits for all of it"),
     ],
     arguments: ArgumentShape::Own(super::one_subsearch),
-    effects: Effects::of(&[], Makes::Adds(&[Made::Subsearches]), Rows::InOrder).with(Subsearches::AsRows(Some("append_maxout"))),
+    effects: Effects::of(&[], Makes::Adds(&[Made::Subsearches]), Rows::InOrder).from(Source::NothingWhenFirst).with(Subsearches::AsRows(Some("append_maxout"))),
     status: Status::Full,
 };

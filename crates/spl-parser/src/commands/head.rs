@@ -35,9 +35,12 @@ fn grammar(reader: &mut Reader<'_>, call: &mut CommandCall) -> Result<(), Diagno
         return Ok(());
     }
     let before = reader.position();
-    let count = reader.whole_number().filter(|_| reader.at_end_of_command() || reader.pair_ahead().is_some());
+    let count = reader.whole_number().filter(|_| reader.at_symbol(",") || reader.at_end_of_command() || reader.pair_ahead().is_some());
     match count {
-        Some(count) => call.arguments.push(count),
+        Some(count) => {
+            call.arguments.push(count);
+            reader.separator();
+        }
         None => {
             reader.return_to(before);
             refuse_misspelt_option(reader, call)?;

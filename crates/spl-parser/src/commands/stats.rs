@@ -1,7 +1,10 @@
 //! `stats`: aggregates events, optionally by fields.
 
 use super::option;
+use crate::diagnostic::Diagnostic;
+use crate::parser::{Reader, bare_count};
 use crate::spec::{ArgumentShape, CommandKind, CommandSpec, Effects, Made, Makes, OptionKind, OptionSpec, Read, Rows, Source, Status};
+use crate::syntax::{Argument, CommandCall};
 
 /// Syntax of `stats`.
 pub const SPEC: CommandSpec = CommandSpec {
@@ -11,10 +14,20 @@ pub const SPEC: CommandSpec = CommandSpec {
     summary: "aggregates events into one row per group",
     syntax: "stats [allnum=<bool>] [delim=<string>] [partitions=<num>] <aggregation>... [BY <field>... ] [dedup_splitvals=<bool>]",
     options: OPTIONS,
-    arguments: ArgumentShape::Aggregations,
+    arguments: ArgumentShape::Own(grammar),
     effects: Effects::of(&[Read::Arguments, Read::Clause("by"), Read::Named(&["_time"])], Makes::Only(&[Made::Clause("by"), Made::Results]), Rows::Groups(&[Read::Clause("by")])).from(Source::NothingWhenFirst),
     status: Status::Full,
 };
+
+/// As of every command with aggregations; without any, as apps write it, it counts.
+fn grammar(reader: &mut Reader<'_>, call: &mut CommandCall) -> Result<(), Diagnostic> {
+    reader.options(call)?;
+    if reader.at_end_of_command() || reader.at_keyword("by") {
+        reader.note_choice(call.name.span, "no aggregation is given, which is taken for `count`", "write `count`");
+        call.arguments.push(Argument::Aggregation(bare_count(call.name.span)));
+    }
+    reader.aggregations_by(call)
+}
 
 /// Options that `stats` shares with its summary-index form.
 pub(super) const OPTIONS: &[OptionSpec] = &[

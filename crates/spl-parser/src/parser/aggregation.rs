@@ -27,8 +27,8 @@ impl<'a> Reader<'a> {
         self.aggregations(call, &["by"])?;
         self.field_clause(call, "by", &[])?;
         if call.aggregations().next().is_none() {
-            self.note_choice(call.name.span, "no aggregation is given, which is taken for `count`", "write `count`");
-            call.arguments.push(Argument::Aggregation(bare_count(call.name.span)));
+            return Err(missing_argument(&format!("`{}` needs at least one aggregation", call.spec.name), call.name.span)
+                .with_help("for example `count` or `sum(bytes)`"));
         }
         self.expect_end_of_command("an aggregation or `by`")
     }
@@ -198,7 +198,7 @@ impl<'a> Reader<'a> {
 }
 
 /// The `count` that a sparkline draws when nothing else is given.
-fn bare_count(span: Span) -> Aggregation {
+pub(crate) fn bare_count(span: Span) -> Aggregation {
     Aggregation {
         function: Spanned::new("count".to_owned(), span),
         argument: AggregationArgument::None,

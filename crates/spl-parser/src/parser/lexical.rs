@@ -24,6 +24,23 @@ pub fn quoted<'a>(quote: char) -> impl Parser<&'a str, Output = &'a str, Error =
     delimited(char(quote), move |input| quoted_inside(input, quote), char(quote))
 }
 
+/// Words, quoted texts and commas of a text, without the blanks between them.
+pub fn tokens(text: &str) -> Vec<&str> {
+    let mut tokens = Vec::new();
+    let mut rest = text.trim_start();
+    while let Some(first) = rest.chars().next() {
+        let end = match first {
+            ',' => 1,
+            '"' => quoted('"').parse(rest).map_or(rest.len(), |(after, _)| rest.len() - after.len()),
+            _ => rest.find(|c: char| c.is_whitespace() || matches!(c, ',' | '"')).unwrap_or(rest.len()),
+        };
+        let (token, after) = rest.split_at(end);
+        tokens.push(token);
+        rest = after.trim_start();
+    }
+    tokens
+}
+
 /// `""text""`, its inside: doubled quotes around a text without blanks and quotes.
 pub fn doubly_quoted(input: &str) -> IResult<&str, &str> {
     let plain = take_while1(|c: char| !c.is_whitespace() && !matches!(c, '"' | ',' | '(' | ')' | '|' | '[' | ']'));

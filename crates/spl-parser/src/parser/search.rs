@@ -48,6 +48,7 @@ impl<'a> Reader<'a> {
         if self.at_end_of_command() {
             return Ok(SearchExpression { kind: SearchKind::And(Vec::new()), span: start });
         }
+        self.leading_and(stops);
         let mut expression = self.conjunction(stops)?;
         if let SearchKind::Term(value) = &expression.kind
             && value.pattern.is_any()
@@ -81,6 +82,17 @@ impl<'a> Reader<'a> {
             if !self.another_operand(stops)? {
                 return Ok(join(operands, SearchKind::And));
             }
+        }
+    }
+
+    /// Passes an `AND` before the first condition, as a macro that leaves no text behind has it: `search `comment("x")` AND a`.
+    fn leading_and(&mut self, stops: &[&str]) {
+        let before = self.position();
+        match self.operator_word("AND") {
+            Some(and) if !self.at_end_of_search(stops) => {
+                self.note_practice(and, "`AND` stands before the first condition", "leave it out");
+            }
+            _ => self.return_to(before),
         }
     }
 
@@ -302,6 +314,9 @@ impl<'a> Reader<'a> {
             let written = self.text(field.span.to(operator.span));
             return Err(missing_operand(&format!("no value to the right of `{written}`"), field.span.to(operator.span))
                 .with_help("an empty value is written \"\", any value *"));
+        }
+        if is_modifier && self.next_character() == Some('[') {
+            return Err(self.unexpected("a time"));
         }
         if self.next_character() == Some('[') {
             let subsearch = self.subsearch()?;

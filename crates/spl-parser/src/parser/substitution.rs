@@ -24,14 +24,18 @@ impl Reader<'_> {
         let mut ahead = self.clone();
         ahead.pass_command(&mut |span| brackets.push(span));
         let (end, failed) = (ahead.position(), error.span()?.start);
-        let inside = |bracket: &Span| bracket.start < failed && failed < bracket.end;
-        let from = brackets.first()?.start;
-        let explains = failed >= from || error.code.starts_with("parse/missing");
-        if !explains || brackets.iter().any(inside) || self.substitutions >= ATTEMPTS {
+        // A list that ends at a bracket lacks its members.
+        let lacks = matches!(error.code, "parse/missing-argument" | "parse/missing-value");
+        let explains = brackets.iter().any(|bracket| bracket.start == failed) || (lacks && !brackets.is_empty());
+        if !explains || self.substitutions >= ATTEMPTS {
             return None;
         }
         self.substitutions += 1;
-        let texts = self.text_brackets(spec, &brackets, failed);
+        let texts = self.text_brackets(
+            spec,
+            &brackets,
+            if lacks { brackets.first().map_or(failed, |bracket| bracket.start) } else { failed },
+        );
         let mut parts = Vec::new();
         let mut written = start;
         for bracket in texts {

@@ -12,7 +12,6 @@ use crate::compare::without_spans;
 const EXCEPTIONS: &[(&str, &str)] = &[
     ("abnormally_high_aws_instances_terminated_by_user.yml", "compares with a function call in `search`, which has no functions"),
     ("first_time_seen_child_process_of_zoom.yml", "doubled quotes around a time modifier"),
-    ("windows_abused_web_services.yml", "doubled quotes around a value"),
 ];
 
 #[derive(Deserialize)]

@@ -64,7 +64,7 @@ fn operands() {
     assert_eq!(first("a OR"), "parse/missing-operand: nothing to the right of `OR` @ OR");
     assert_eq!(first("a AND"), "parse/missing-operand: nothing to the right of `AND` @ AND");
     assert_eq!(first("a NOT"), "parse/missing-operand: nothing to the right of `NOT` @ NOT");
-    assert_eq!(first("AND a"), "parse/missing-operand: nothing to the left of `AND` @ AND");
+    assert_eq!(first("(AND a)"), "parse/missing-operand: nothing to the left of `AND` @ AND");
     assert_eq!(first("a= | head"), "parse/missing-operand: no value to the right of `a=` @ a=");
     assert_eq!(first("=5"), "parse/missing-operand: no field to the left of `=` @ =");
     assert_eq!(first("| eval x=1+"), "parse/missing-operand: nothing to the right of `+` @ +");

@@ -46,6 +46,9 @@ fn stray_commas() {
         "| lookup t a OUTPUT , b",
         "| convert num(a),, num(b)",
         "| top a,,b",
+        "| bin _time,, span=1h",
+        "| tail 5,",
+        "| head 5,",
         "| fillnull value=0 a,,b",
         "| tstats count where a=1, b=2",
     ] {
@@ -67,6 +70,7 @@ fn names_without_quotes() {
 
 #[test]
 fn other_words() {
+    assert_eq!(noted("| search AND NOT a"), ["AND"]);
     assert_eq!(noted("| rename a TO b, c -> d"), ["TO", "->"]);
     assert_eq!(noted("| makeresults 5"), ["5"]);
     assert_eq!(noted("| metadata hosts index=a"), ["hosts"]);
@@ -90,6 +94,8 @@ fn subsearches_stand_as_text() {
         "index=a | rex field=b [| makeresults | return $r]",
         "index=a | timechart span=[| makeresults | return $s] count by [| makeresults | return $f]",
         "index=a | head [| makeresults | return $n]",
+        "index=a earliest=[| makeresults | return $n]",
+        "index=a | foreach [| makeresults | return $n] [eval <<FIELD>>=1]",
         "index=a | table [| makeresults | return $n]",
         "index=a | join type=[| makeresults | return $n] user [search index=b]",
         "index=a | join [| makeresults | return $n] [search index=b]",

@@ -55,6 +55,7 @@ async fn text_of(context: &PlanContext, subsearch: &Subsearch) -> Result<String,
     let (_, batches): (_, Vec<RecordBatch>) = context.collect(frame).await?;
     match lone_text(&batches)? {
         Some(text) => Ok(text),
+        None if batches.iter().all(|batch| batch.num_rows() == 0) => Ok("NOT ()".to_owned()),
         None => Ok(print_search_expression(&rows_to_search(&batches, subsearch.span)?)),
     }
 }
