@@ -23,7 +23,10 @@ fn grammar(reader: &mut Reader<'_>, call: &mut CommandCall) -> Result<(), Diagno
         return Ok(());
     }
     match reader.whole_number() {
-        Some(count) => call.arguments.push(count),
+        Some(count) => {
+            call.arguments.push(count);
+            reader.separator();
+        }
         None => return Err(reader.unexpected("a whole number")),
     }
     reader.expect_end_of_command("the end of the command")
