@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use arrow::datatypes::SchemaRef;
 use async_trait::async_trait;
@@ -10,7 +11,8 @@ use datafusion::execution::context::{SessionContext, SessionState};
 use datafusion::execution::spill_file::SpillFile;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::{ExecutionPlan, collect};
-use spl_functions::settings::SplOptions;
+use spl_functions::column::{MOST_COLUMN, MOST_TEXT};
+use spl_functions::settings::{SplOptions, TooLarge};
 use spl_operators::errors::engine_error;
 use spl_operators::exec::OperatorExec;
 use spl_operators::nodes::cut::{CUT_ROWS, Cut};
@@ -29,6 +31,7 @@ pub struct SessionRunner {
     options: Arc<ConfigOptions>,
     threads: usize,
     runs: bool,
+    too_large: TooLarge,
 }
 
 impl SessionRunner {
@@ -40,9 +43,11 @@ impl SessionRunner {
         spl.now = clock.now;
         spl.time_zone = clock.time_zone.name().to_owned();
         options.extensions.insert(spl);
+        let too_large = TooLarge::default();
+        options.extensions.insert(too_large.clone());
         let threads = state.config().target_partitions();
         let options = Arc::clone(state.config_options());
-        Self { passage, session: SessionContext::new_with_state(state), options, threads, runs }
+        Self { passage, session: SessionContext::new_with_state(state), options, threads, runs, too_large }
     }
 }
 
@@ -60,6 +65,17 @@ fn note_limits(plan: &dyn ExecutionPlan, notes: &SearchNotes) {
     plan.children().into_iter().for_each(|child| note_limits(child.as_ref(), notes));
 }
 
+/// Notes how many values functions left out because they are too large.
+fn note_too_large(too_large: &TooLarge, notes: &SearchNotes) {
+    let count = too_large.0.swap(0, Ordering::Relaxed);
+    if count > 0 {
+        let values = if count == 1 { "value that a function made is" } else { "values that functions made are" };
+        let message = format!("{count} {values} too large: a text is left out, a list is cut");
+        let help = format!("a text has at most {} MiB, a column {} MiB for a batch of rows", MOST_TEXT >> 20, MOST_COLUMN >> 20);
+        notes.warn(Diagnostic::warning("limit/too-large", message, None).with_help(help));
+    }
+}
+
 #[async_trait]
 impl Runner for SessionRunner {
     async fn collect(&self, plan: LogicalPlan, notes: &SearchNotes) -> Result<CollectedRows, Diagnostic> {
@@ -73,6 +89,7 @@ impl Runner for SessionRunner {
         let plan = data.create_physical_plan().await.map_err(engine_error)?;
         let batches = collect(plan.clone(), task).await.map_err(engine_error)?;
         note_limits(plan.as_ref(), notes);
+        note_too_large(&self.too_large, notes);
         Ok((schema, batches))
     }
 

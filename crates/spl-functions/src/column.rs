@@ -5,6 +5,7 @@
 //! `Boolean` exists only inside expressions. An absent value is an Arrow null; an empty list is never built.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use arrow::array::{
     Array, ArrayRef, AsArray, BooleanArray, BooleanBuilder, Float64Array, Float64Builder, Int64Array, Int64Builder, ListArray,
@@ -214,8 +215,23 @@ impl Column {
     }
 }
 
-/// Builds a column of one [`ValueType`] from values or owned results.
-pub enum ColumnBuilder {
+/// Most bytes of a text that a function makes. No event is as long.
+pub const MOST_TEXT: usize = 64 << 20;
+/// Most bytes of a column that a function makes for one batch of rows, about sixteen of them for each item of a list.
+pub const MOST_COLUMN: usize = 1 << 30;
+/// What an item of a list takes beside its text.
+const ITEM: usize = 16;
+
+/// Builds a column of one [`ValueType`] from values or owned results. What is too large is absent, a list too long is cut, and both are
+/// counted.
+pub struct ColumnBuilder {
+    built: Built,
+    /// Bytes of texts so far.
+    bytes: usize,
+    too_large: Option<Arc<AtomicU64>>,
+}
+
+enum Built {
     /// Only nulls.
     Null(usize),
     /// Texts.
@@ -233,26 +249,66 @@ pub enum ColumnBuilder {
 impl ColumnBuilder {
     /// An empty builder for `rows` rows.
     pub fn new(value_type: ValueType, rows: usize) -> Self {
-        match value_type {
-            ValueType::Null => Self::Null(0),
-            ValueType::Text => Self::Text(StringViewBuilder::with_capacity(rows).with_deduplicate_strings()),
-            ValueType::Integer => Self::Integer(Int64Builder::with_capacity(rows)),
-            ValueType::Float => Self::Float(Float64Builder::with_capacity(rows)),
-            ValueType::Boolean => Self::Boolean(BooleanBuilder::with_capacity(rows)),
-            ValueType::Multivalue => Self::Multivalue(ListBuilder::with_capacity(StringViewBuilder::new(), rows)),
+        let built = match value_type {
+            ValueType::Null => Built::Null(0),
+            ValueType::Text => Built::Text(StringViewBuilder::with_capacity(rows).with_deduplicate_strings()),
+            ValueType::Integer => Built::Integer(Int64Builder::with_capacity(rows)),
+            ValueType::Float => Built::Float(Float64Builder::with_capacity(rows)),
+            ValueType::Boolean => Built::Boolean(BooleanBuilder::with_capacity(rows)),
+            ValueType::Multivalue => Built::Multivalue(ListBuilder::with_capacity(StringViewBuilder::new(), rows)),
+        };
+        Self { built, bytes: 0, too_large: None }
+    }
+
+    /// The same, which counts the values that are too large.
+    #[must_use]
+    pub fn counting(self, too_large: Arc<AtomicU64>) -> Self {
+        Self { too_large: Some(too_large), ..self }
+    }
+
+    /// The type of the column.
+    pub fn value_type(&self) -> ValueType {
+        match self.built {
+            Built::Null(_) => ValueType::Null,
+            Built::Text(_) => ValueType::Text,
+            Built::Integer(_) => ValueType::Integer,
+            Built::Float(_) => ValueType::Float,
+            Built::Boolean(_) => ValueType::Boolean,
+            Built::Multivalue(_) => ValueType::Multivalue,
         }
     }
 
     /// An absent value.
     pub fn append_null(&mut self) {
-        match self {
-            Self::Null(rows) => *rows += 1,
-            Self::Text(builder) => builder.append_null(),
-            Self::Integer(builder) => builder.append_null(),
-            Self::Float(builder) => builder.append_null(),
-            Self::Boolean(builder) => builder.append_null(),
-            Self::Multivalue(builder) => builder.append_null(),
+        match &mut self.built {
+            Built::Null(rows) => *rows += 1,
+            Built::Text(builder) => builder.append_null(),
+            Built::Integer(builder) => builder.append_null(),
+            Built::Float(builder) => builder.append_null(),
+            Built::Boolean(builder) => builder.append_null(),
+            Built::Multivalue(builder) => builder.append_null(),
         }
+    }
+
+    /// An absent value in place of one that is too large.
+    pub fn append_too_large(&mut self) {
+        self.count();
+        self.append_null();
+    }
+
+    fn count(&self) {
+        if let Some(counter) = &self.too_large {
+            counter.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether a text fits, which then takes its room.
+    fn takes(&mut self, bytes: usize) -> bool {
+        let fits = bytes <= MOST_TEXT && self.bytes.saturating_add(bytes) <= MOST_COLUMN;
+        if fits {
+            self.bytes += bytes;
+        }
+        fits
     }
 
     /// A value, converted to the column's type; what can't be converted is null.
@@ -260,59 +316,66 @@ impl ColumnBuilder {
         if value.is_null() {
             return self.append_null();
         }
-        match self {
-            Self::Null(rows) => *rows += 1,
-            Self::Text(builder) => builder.append_option(value.text()),
-            Self::Integer(builder) => builder.append_option(match value {
+        match &mut self.built {
+            Built::Null(rows) => *rows += 1,
+            Built::Text(_) => self.append_text(&value.text().unwrap_or_default()),
+            Built::Integer(builder) => builder.append_option(match value {
                 Value::Integer(number) => Some(number),
                 other => other.number().map(|number| number as i64),
             }),
-            Self::Float(builder) => builder.append_option(value.number()),
-            Self::Boolean(builder) => builder.append_option(match value {
+            Built::Float(builder) => builder.append_option(value.number()),
+            Built::Boolean(builder) => builder.append_option(match value {
                 Value::Boolean(flag) => Some(flag),
                 _ => None,
             }),
-            Self::Multivalue(builder) => {
-                for item in value.each_text() {
-                    builder.values().append_value(item);
-                }
-                builder.append(true);
-            }
+            Built::Multivalue(_) => self.append_values(value.each_text()),
         }
     }
 
     /// A text.
     pub fn append_text(&mut self, text: &str) {
-        self.append(Value::Text(text));
+        if !matches!(self.built, Built::Text(_)) {
+            return self.append(Value::Text(text));
+        }
+        if !self.takes(text.len()) {
+            return self.append_too_large();
+        }
+        if let Built::Text(builder) = &mut self.built {
+            builder.append_value(text);
+        }
     }
 
     /// Several values; none of them makes the row null.
     pub fn append_values<T: AsRef<str>>(&mut self, values: impl IntoIterator<Item = T>) {
-        match self {
-            Self::Multivalue(builder) => {
-                let mut any = false;
-                for value in values {
-                    builder.values().append_value(value);
-                    any = true;
-                }
-                builder.append(any);
+        if !matches!(self.built, Built::Multivalue(_)) {
+            let joined: Vec<String> = values.into_iter().map(|value| value.as_ref().to_owned()).collect();
+            return if joined.is_empty() { self.append_null() } else { self.append_text(&joined.join("\n")) };
+        }
+        let mut any = false;
+        for value in values {
+            if !self.takes(value.as_ref().len() + ITEM) {
+                self.count();
+                break;
             }
-            other => {
-                let joined: Vec<String> = values.into_iter().map(|value| value.as_ref().to_owned()).collect();
-                if joined.is_empty() { other.append_null() } else { other.append_text(&joined.join("\n")) }
+            if let Built::Multivalue(builder) = &mut self.built {
+                builder.values().append_value(value);
+                any = true;
             }
+        }
+        if let Built::Multivalue(builder) = &mut self.built {
+            builder.append(any);
         }
     }
 
     /// The finished column.
     pub fn finish(self) -> ArrayRef {
-        match self {
-            Self::Null(rows) => Arc::new(arrow::array::NullArray::new(rows)),
-            Self::Text(mut builder) => Arc::new(builder.finish()),
-            Self::Integer(mut builder) => Arc::new(builder.finish()),
-            Self::Float(mut builder) => Arc::new(builder.finish()),
-            Self::Boolean(mut builder) => Arc::new(builder.finish()),
-            Self::Multivalue(mut builder) => Arc::new(builder.finish()),
+        match self.built {
+            Built::Null(rows) => Arc::new(arrow::array::NullArray::new(rows)),
+            Built::Text(mut builder) => Arc::new(builder.finish()),
+            Built::Integer(mut builder) => Arc::new(builder.finish()),
+            Built::Float(mut builder) => Arc::new(builder.finish()),
+            Built::Boolean(mut builder) => Arc::new(builder.finish()),
+            Built::Multivalue(mut builder) => Arc::new(builder.finish()),
         }
     }
 }

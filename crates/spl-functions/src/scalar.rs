@@ -10,16 +10,18 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use arrow::array::{Array, ArrayRef, AsArray, Int32Array, UInt32Array};
-use arrow::datatypes::{DataType, Int32Type};
+use arrow::datatypes::{DataType, Field, FieldRef, Int32Type};
 use chrono_tz::Tz;
 use datafusion_common::config::ConfigOptions;
 use datafusion_common::{Result, exec_err};
-use datafusion_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, TypeSignature, Volatility};
+use datafusion_expr::{
+    ColumnarValue, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, TypeSignature, Volatility,
+};
 
 pub use crate::aggregate::Status;
-use crate::column::{Column, ValueType};
+use crate::column::{Column, ColumnBuilder, ValueType};
 use crate::pattern::PatternCache;
-use crate::settings::EvaluationSettings;
+use crate::settings::{EvaluationSettings, TooLarge};
 use crate::value::Value;
 use memo::{ConditionMemo, Context};
 
@@ -138,9 +140,21 @@ pub struct Call<'a> {
     pub time_zone: Tz,
     /// Compiled regular expressions, kept between batches.
     pub patterns: &'a PatternCache,
+    /// Counts the values that are too large.
+    pub too_large: &'a TooLarge,
 }
 
 impl Call<'_> {
+    /// Builds what must be built.
+    pub fn builder(&self) -> ColumnBuilder {
+        self.builder_of(self.returns)
+    }
+
+    /// Builds a column of this type.
+    pub fn builder_of(&self, value_type: ValueType) -> ColumnBuilder {
+        ColumnBuilder::new(value_type, self.rows).counting(Arc::clone(&self.too_large.0))
+    }
+
     /// An argument's value in a row; null when it was not given.
     pub fn value(&self, argument: usize, row: usize) -> Value<'_> {
         self.arguments.get(argument).map_or(Value::Null, |column| column.value(row))
@@ -265,7 +279,9 @@ impl SplFunction {
             Kernel::Planned => return exec_err!("{} was not planned", self.spec.name),
         };
         let columns: Vec<Column> = arguments.iter().map(Column::from_columnar).collect::<Result<_>>()?;
-        kernel(&Call { arguments: &columns, rows, returns, now, time_zone: settings.time_zone, patterns: &self.patterns })
+        let too_large = TooLarge::of(options);
+        let (time_zone, patterns) = (settings.time_zone, &self.patterns);
+        kernel(&Call { arguments: &columns, rows, returns, now, time_zone, patterns, too_large: &too_large })
     }
 }
 
@@ -295,6 +311,12 @@ impl ScalarUDFImpl for SplFunction {
     fn return_type(&self, arguments: &[DataType]) -> Result<DataType> {
         let types: Vec<ValueType> = arguments.iter().map(ValueType::of).collect();
         Ok((self.spec.returns)(&types).arrow())
+    }
+
+    fn return_field_from_args(&self, arguments: ReturnFieldArgs<'_>) -> Result<FieldRef> {
+        let types: Vec<DataType> = arguments.arg_fields.iter().map(|field| field.data_type().clone()).collect();
+        let precision = significance::returned(self.spec.name, arguments.scalar_arguments);
+        Ok(Arc::new(Field::new(self.name(), self.return_type(&types)?, true).with_metadata(precision.metadata())))
     }
 
     fn invoke_with_args(&self, call: ScalarFunctionArgs) -> Result<ColumnarValue> {

@@ -1,9 +1,13 @@
 //! What functions need to know beside their arguments: now and the time zone, carried as DataFusion options so that
 //! they travel with a plan.
 
+use std::any::Any;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
 use chrono_tz::Tz;
-use datafusion_common::config::{ConfigExtension, ConfigOptions};
-use datafusion_common::extensions_options;
+use datafusion_common::config::{ConfigEntry, ConfigExtension, ConfigOptions, ExtensionOptions};
+use datafusion_common::{Result, extensions_options};
 
 extensions_options! {
     /// Evaluation settings under the prefix `spl`.
@@ -39,5 +43,42 @@ impl EvaluationSettings {
             now: options.now,
             time_zone: options.time_zone.parse().unwrap_or(Tz::UTC),
         })
+    }
+}
+
+/// Counts the values of a search that functions left out because they are too large (see [`crate::column::MOST_TEXT`]). Copies count together.
+#[derive(Clone, Debug, Default)]
+pub struct TooLarge(pub Arc<AtomicU64>);
+
+impl TooLarge {
+    /// The counter of a search; one that nobody reads when the options have none.
+    pub fn of(options: &ConfigOptions) -> Self {
+        options.extensions.get::<Self>().cloned().unwrap_or_default()
+    }
+}
+
+impl ConfigExtension for TooLarge {
+    const PREFIX: &'static str = "spl_too_large";
+}
+
+impl ExtensionOptions for TooLarge {
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
+    fn as_any_mut(&mut self) -> &mut dyn Any {
+        self
+    }
+
+    fn cloned(&self) -> Box<dyn ExtensionOptions> {
+        Box::new(self.clone())
+    }
+
+    fn set(&mut self, key: &str, _: &str) -> Result<()> {
+        datafusion_common::exec_err!("`{key}` is no option")
+    }
+
+    fn entries(&self) -> Vec<ConfigEntry> {
+        Vec::new()
     }
 }

@@ -1,6 +1,7 @@
 //! SPL's value rules: what counts as a number, how numbers print, how two values compare.
 
 mod decimals;
+mod precision;
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -9,6 +10,7 @@ pub use decimals::{
     decimals_of_product, decimals_of_sum, printed_decimals, round_decimals, round_significant, to_known_decimals, write_decimals,
     written_decimals,
 };
+pub use precision::{Precision, shown};
 
 /// One field value in one event.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -7,6 +7,7 @@ pub mod lookup;
 pub mod multivalue;
 pub mod significance;
 
+use arrow::datatypes::DataType;
 use datafusion::common::ScalarValue;
 use datafusion::logical_expr::{Expr, lit, not};
 use datafusion::prelude::cast;
@@ -19,7 +20,7 @@ use spl_parser::{Diagnostic, Span, diagnostic::nearest};
 use crate::context::PlanContext;
 use crate::frame::scope::{Scope, Typed};
 use crate::frame::{null, text};
-use crate::function_call::{call, call_spec, choose};
+use crate::function_call::{call, call_spec, choose, printed};
 use crate::search::predicate;
 
 /// Plans an expression.
@@ -27,15 +28,18 @@ pub fn plan(context: &PlanContext, expression: &Expression, scope: &dyn Scope) -
     let plan_one = |expression: &Expression| plan(context, expression, scope);
     match &expression.kind {
         ExpressionKind::Integer(number) => Ok(Typed::new(lit(*number), ValueType::Integer)),
-        ExpressionKind::Float(number) => Ok(Typed::new(lit(*number), ValueType::Float)),
+        ExpressionKind::Float(number) => Ok(significance::literal(context, expression, *number)),
         ExpressionKind::Text(value) => Ok(Typed::new(text(value.clone()), ValueType::Text)),
         ExpressionKind::Field(field) => plan_field(context, field, scope),
         ExpressionKind::Unary { operator, operand } => match operator {
             UnaryOperator::Plus => plan_one(operand),
             UnaryOperator::Minus => match operand.kind {
                 ExpressionKind::Integer(number) => Ok(Typed::new(lit(number.wrapping_neg()), ValueType::Integer)),
-                ExpressionKind::Float(number) => Ok(Typed::new(lit(-number), ValueType::Float)),
-                _ => call(context, "spl_negate", vec![plan_one(operand)?]),
+                ExpressionKind::Float(number) => {
+                    let precision = significance::literal(context, operand, number).precision;
+                    Ok(significance::written(-number, precision))
+                }
+                _ => significance::known(context, expression, scope)?.shown(context),
             },
             UnaryOperator::Not => Ok(Typed::new(not(condition(context, operand, scope)?), ValueType::Boolean)),
         },
@@ -45,16 +49,32 @@ pub fn plan(context: &PlanContext, expression: &Expression, scope: &dyn Scope) -
         ExpressionKind::Binary { operator, left, right } => plan_binary(context, operator.value, left, right, scope),
         ExpressionKind::In { operand, list } => {
             let operand = plan_one(operand)?;
-            let mut any: Option<Expr> = None;
-            for item in list {
-                let equal = call(context, "spl_equal", vec![operand.clone(), plan_one(item)?])?.expression;
-                any = Some(any.map_or(equal.clone(), |before| before.or(equal)));
-            }
-            Ok(Typed::new(any.unwrap_or_else(|| lit(false)), ValueType::Boolean))
+            let items = list.iter().map(plan_one).collect::<Result<Vec<_>, _>>()?;
+            is_one_of(context, &operand, &items)
         }
         ExpressionKind::Call { name, arguments } => plan_call(context, expression.span, &name.value, name.span, arguments, scope),
         ExpressionKind::Subsearch(_) => Err(Diagnostic::error("plan/subsearch", "a subsearch can't stand here", expression.span)),
     }
+}
+
+/// Whether a value equals one of several. Many literals are looked up at once.
+fn is_one_of(context: &PlanContext, operand: &Typed, items: &[Typed]) -> Result<Typed, Diagnostic> {
+    const FEW: usize = 16;
+    let literal = |item: &Typed| match item.literal() {
+        Some(value @ (Value::Text(_) | Value::Integer(_) | Value::Float(_))) => {
+            value.text().map(|text| ScalarValue::Utf8View(Some(text.into_owned())))
+        }
+        _ => None,
+    };
+    if items.len() > FEW
+        && let Some(literals) = items.iter().map(literal).collect::<Option<Vec<_>>>()
+    {
+        let list = lit(ScalarValue::List(ScalarValue::new_list_nullable(&literals, &DataType::Utf8View)));
+        return call(context, "spl_in", vec![operand.clone(), Typed::new(list, ValueType::Multivalue)]);
+    }
+    let equal = |item: &Typed| Ok(call(context, "spl_equal", vec![operand.clone(), item.clone()])?.expression);
+    let conditions = items.iter().map(equal).collect::<Result<Vec<_>, Diagnostic>>()?;
+    Ok(boolean(predicate::balanced(conditions, Expr::or).unwrap_or_else(|| lit(false))))
 }
 
 /// Plans an expression that must be true or false.
@@ -128,7 +148,7 @@ fn plan_binary(
     }
     let span = left.span.to(right.span);
     let side = |side: &Expression| match operator {
-        B::Concatenate => significance::printed(context, side, scope),
+        B::Concatenate => printed(context, plan(context, side, scope)?),
         _ => plan(context, side, scope),
     };
     operate(context, operator, side(left)?, side(right)?, span)
@@ -297,9 +317,12 @@ fn plan_call(
     if spec.name == "exact" {
         return significance::exact(context, &arguments[0], scope);
     }
-    let argument = |argument: &Expression| match spec.name {
-        "tostring" => significance::printed(context, argument, scope),
-        _ => plan(context, argument, scope),
+    if spec.name == "round" && arguments.len() == 2 {
+        return significance::round(context, span, arguments, scope)?.shown(context);
+    }
+    let argument = |argument: &Expression| match reads_text(spec) {
+        true => printed(context, plan(context, argument, scope)?),
+        false => plan(context, argument, scope),
     };
     let planned: Vec<Typed> = arguments.iter().map(argument).collect::<Result<_, _>>()?;
     if let Some(check) = spec.check {
@@ -308,6 +331,12 @@ fn plan_call(
             .map_err(|message| Diagnostic::error("plan/argument", message, span).with_help(spec.syntax.to_owned()))?;
     }
     Ok(call_spec(context, spec, planned))
+}
+
+/// Whether a function reads its arguments as texts, so that numbers show the zeros at their end.
+fn reads_text(spec: &FunctionSpec) -> bool {
+    let of_texts = ["Text functions", "Multivalue eval functions", "Cryptographic functions"].contains(&spec.category);
+    of_texts || spec.name == "tostring"
 }
 
 /// Whether an expression makes a string of a number, which is a string even though it looks like a number.

@@ -8,12 +8,13 @@ pub mod scope;
 
 use std::sync::Arc;
 
-use arrow::datatypes::DataType;
+use arrow::datatypes::{DataType, Field};
 use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion::common::{Column, HashMap, ScalarValue};
 use datafusion::logical_expr::{Expr, Extension, LogicalPlan, LogicalPlanBuilder, Projection, SortExpr, lit};
 use datafusion::prelude::cast;
 use spl_functions::column::ValueType;
+use spl_functions::value::Precision;
 use spl_operators::errors::engine_error;
 use spl_operators::node::{Operator, OperatorNode};
 use spl_operators::nodes::optimizer_fence::OptimizerFence;
@@ -51,9 +52,15 @@ pub struct FrameField {
     pub name: String,
     /// Arrow type.
     pub data_type: DataType,
+    /// How precisely its numbers are known.
+    pub precision: Precision,
 }
 
 impl FrameField {
+    fn of(field: &Field) -> Self {
+        Self { name: field.name().clone(), data_type: field.data_type().clone(), precision: Precision::of(field) }
+    }
+
     /// The field's SPL type.
     pub fn value_type(&self) -> ValueType {
         ValueType::of(&self.data_type)
@@ -116,22 +123,12 @@ impl Frame {
 
     /// The fields in order with hidden ones.
     pub fn all_fields(&self) -> Vec<FrameField> {
-        self.plan
-            .schema()
-            .fields()
-            .iter()
-            .map(|field| FrameField { name: field.name().clone(), data_type: field.data_type().clone() })
-            .collect()
+        self.plan.schema().fields().iter().map(|field| FrameField::of(field)).collect()
     }
 
     /// A field by its exact name.
     pub fn field(&self, name: &str) -> Option<FrameField> {
-        self.plan
-            .schema()
-            .fields()
-            .iter()
-            .find(|field| field.name() == name)
-            .map(|field| FrameField { name: field.name().clone(), data_type: field.data_type().clone() })
+        self.plan.schema().fields().iter().find(|field| field.name() == name).map(|field| FrameField::of(field))
     }
 
     /// The fields whose names match a pattern with `*`.

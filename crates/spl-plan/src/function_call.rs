@@ -1,14 +1,15 @@
 //! Calls of functions over typed expressions, and what they need: conversions and choices between values.
 
-use datafusion::logical_expr::Expr;
+use datafusion::logical_expr::{Expr, lit};
 use datafusion::prelude::{cast, when};
 use spl_functions::column::ValueType;
-use spl_functions::scalar::{self, FunctionSpec};
+use spl_functions::scalar::{self, FunctionSpec, significance};
+use spl_functions::value::Precision;
 use spl_parser::Diagnostic;
 
 use crate::context::PlanContext;
-use crate::frame::null;
 use crate::frame::scope::Typed;
+use crate::frame::{null, text};
 
 /// Calls a function of the registry.
 pub fn call(context: &PlanContext, name: &str, arguments: Vec<Typed>) -> Result<Typed, Diagnostic> {
@@ -39,11 +40,42 @@ pub fn convert(context: &PlanContext, typed: Typed, to: ValueType) -> Result<Exp
             literal @ Expr::Literal(..) => Ok(literal),
             other => Ok(cast(other, to.arrow())),
         },
-        (_, ValueType::Text) => Ok(call(context, "spl_text", vec![typed])?.expression),
-        (_, ValueType::Multivalue) => Ok(call(context, "spl_multivalue", vec![typed])?.expression),
+        (_, ValueType::Text) => Ok(call(context, "spl_text", vec![printed(context, typed)?])?.expression),
+        (_, ValueType::Multivalue) => Ok(call(context, "spl_multivalue", vec![printed(context, typed)?])?.expression),
         (_, ValueType::Float) => Ok(call(context, "spl_number", vec![typed])?.expression),
         _ => Ok(cast(typed.expression, to.arrow())),
     }
+}
+
+/// A value as the text that it shows, where its numbers show zeros at their end; other values as they are.
+///
+/// Source: Splunk search reference, Mathematical functions, round; community, Rounding currency to two digits.
+pub fn printed(context: &PlanContext, typed: Typed) -> Result<Typed, Diagnostic> {
+    match typed.precision.shown_decimals() {
+        Some(decimals) if typed.value_type == ValueType::Float => {
+            call(context, "spl_with_decimals", vec![typed, Typed::new(lit(decimals), ValueType::Integer)])
+        }
+        _ => Ok(typed),
+    }
+}
+
+/// A number that is known to be so precise.
+pub fn known_to(context: &PlanContext, typed: Typed, precision: Precision) -> Result<Typed, Diagnostic> {
+    let said = Typed::new(text(precision.write()), ValueType::Text);
+    Ok(call(context, significance::KNOWN, vec![typed, said])?.known_to(precision))
+}
+
+/// How precise a choice between numbers is: each of them prints what it is known to, or is whole.
+fn common_precision<'a>(choices: impl Iterator<Item = &'a Typed>) -> Precision {
+    let mut common = Precision::Exact;
+    for typed in choices {
+        match (typed.value_type, typed.precision) {
+            (ValueType::Float, Precision::Exact) => return Precision::Exact,
+            (ValueType::Float, _) => common = Precision::Written,
+            _ => {}
+        }
+    }
+    common
 }
 
 /// A choice between values: the first branch whose condition is true.
@@ -52,6 +84,7 @@ pub fn choose(context: &PlanContext, branches: Vec<(Expr, Typed)>, otherwise: Op
     for typed in branches.iter().map(|(_, typed)| typed).chain(otherwise.as_ref()) {
         value_type = value_type.common(typed.value_type);
     }
+    let precision = common_precision(branches.iter().map(|(_, typed)| typed).chain(otherwise.as_ref()));
     let mut branches = branches.into_iter();
     let Some((first, typed)) = branches.next() else {
         return Ok(Typed::new(null(ValueType::Text), ValueType::Null));
@@ -66,5 +99,10 @@ pub fn choose(context: &PlanContext, branches: Vec<(Expr, Typed)>, otherwise: Op
         None => chain.otherwise(null(target)),
     }
     .map_err(spl_operators::errors::engine_error)?;
-    Ok(Typed::new(expression, value_type))
+    let chosen = Typed::new(expression, value_type);
+    if value_type == ValueType::Float && precision != Precision::Exact {
+        known_to(context, chosen, precision)
+    } else {
+        Ok(chosen)
+    }
 }

@@ -58,8 +58,14 @@ impl PlanContext {
     ) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
         Box::pin(async move {
             let mut frame = input;
+            // What is required behind each command, found in one walk from the end.
+            let mut behind = vec![required];
+            for call in calls.iter().skip(1).rev() {
+                let last = behind.last().cloned().unwrap_or_else(RequiredFields::none);
+                behind.push(RequiredFields::before(std::slice::from_ref(call), last));
+            }
             for (index, call) in calls.iter().enumerate() {
-                let required = RequiredFields::before(&calls[index + 1..], required.clone());
+                let required = behind.pop().unwrap_or_else(RequiredFields::none);
                 if frame.is_none() && passes_on(call, calls.get(index + 1)) {
                     continue;
                 }

@@ -19,7 +19,7 @@ use chrono_tz::Tz;
 use clap::ValueEnum;
 use spl_exec::Results;
 use spl_functions::column::Column;
-use spl_functions::value::{Value, parse_number};
+use spl_functions::value::{Precision, Value, parse_number, shown};
 
 use crate::arguments::OutputOptions;
 use crate::stop::Stop;
@@ -186,11 +186,21 @@ pub fn shown_fields(results: &Results) -> Vec<&str> {
 pub fn columns(batch: &RecordBatch, fields: &[&str]) -> Result<Vec<Column>, Stop> {
     fields
         .iter()
-        .map(|field| match batch.column_by_name(field) {
-            Some(array) => Column::new(array).map_err(|error| Stop::Failed(format!("field `{field}` can't be written: {error}"))),
+        .map(|field| match batch.schema_ref().column_with_name(field) {
+            Some((place, known)) => Column::new(&shown(known, batch.column(place)))
+                .map_err(|error| Stop::Failed(format!("field `{field}` can't be written: {error}"))),
             None => Ok(Column::Null),
         })
         .collect()
+}
+
+/// Whether the texts of these columns are numbers with the zeros at their end that they are known to (see [`shown`]).
+pub fn are_numbers(batch: &RecordBatch, fields: &[&str]) -> Vec<bool> {
+    let is_number = |field: &&str| {
+        let known = batch.schema_ref().field_with_name(field).ok();
+        known.is_some_and(|known| Precision::of(known).shown_decimals().is_some())
+    };
+    fields.iter().map(is_number).collect()
 }
 
 /// Rows made here rather than by a search: summaries, lists.

@@ -1,13 +1,16 @@
 //! Planning of `eval`: assignments one after the other, each seeing those before it.
 
+use datafusion::logical_expr::Expr;
 use futures::future::BoxFuture;
+use indexmap::IndexMap;
 use spl_functions::column::{Column, ValueType};
 use spl_operators::errors::engine_error;
 use spl_parser::Diagnostic;
-use spl_parser::syntax::{Argument, Assignment, CommandCall, TemplatePart};
+use spl_parser::effects::{RequiredFields, expression_fields};
+use spl_parser::syntax::{Argument, Assignment, CommandCall, Expression, TemplatePart};
 use spl_plan::context::{Input, PlanContext};
 use spl_plan::expression;
-use spl_plan::frame::scope::{Typed, assign};
+use spl_plan::frame::scope::Typed;
 use spl_plan::frame::{Frame, column, null, text};
 use spl_plan::function_call;
 use spl_plan::function_call::{call, choose};
@@ -17,19 +20,38 @@ use spl_plan::search::subsearch;
 pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
         let mut frame = input.frame.ok_or_else(|| Diagnostic::error("plan/no-input", "`eval` needs rows", call.span))?;
+        // Assignments that read nothing which one of them sets are planned as one projection.
+        let mut together: IndexMap<String, Expr> = IndexMap::new();
         for argument in &call.arguments {
             if let Argument::Assignment(assignment) = argument {
                 let resolved = subsearch::resolve_expression(context, &assignment.expression).await?;
+                if !together.is_empty()
+                    && (!assignment.template.is_empty() || depends_on(&resolved, &assignment.target.name, &together))
+                {
+                    frame = frame.assign(std::mem::take(&mut together).into_iter().collect())?;
+                }
                 let value = expression::value(context, &resolved, &frame)?;
-                frame = if assignment.template.is_empty() {
-                    assign(frame, &assignment.target.name, value)?
+                if assignment.template.is_empty() {
+                    let held = if value.value_type == ValueType::Null { null(ValueType::Text) } else { value.expression };
+                    together.insert(assignment.target.name.clone(), held);
                 } else {
-                    assign_template(context, frame, assignment, value).await?
-                };
+                    frame = assign_template(context, frame, assignment, value).await?;
+                }
             }
         }
-        Ok(frame)
+        if together.is_empty() { Ok(frame) } else { frame.assign(together.into_iter().collect()) }
     })
+}
+
+/// Whether an assignment sets or reads a field that others set.
+fn depends_on(expression: &Expression, target: &str, set: &IndexMap<String, Expr>) -> bool {
+    let mut read = RequiredFields::none();
+    expression_fields(expression, &mut read);
+    set.contains_key(target)
+        || match read {
+            RequiredFields::All => true,
+            RequiredFields::Only(names) => names.iter().any(|name| set.contains_key(name)),
+        }
 }
 
 /// `eval {a}=x`: each row sets the field that its value of `a` names, so the names are known only from the rows.

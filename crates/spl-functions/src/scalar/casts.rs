@@ -4,7 +4,7 @@ use arrow::array::ArrayRef;
 use datafusion_common::Result;
 
 use super::{Call, FunctionSpec, Kernel};
-use crate::column::{ColumnBuilder, ValueType};
+use crate::column::ValueType;
 use crate::value::Value;
 
 const CATEGORY: &str = super::OPERATORS;
@@ -58,7 +58,7 @@ pub const FUNCTIONS: &[FunctionSpec] = &[
 ];
 
 fn convert(call: &Call<'_>) -> Result<ArrayRef> {
-    let mut built = ColumnBuilder::new(call.returns, call.rows);
+    let mut built = call.builder();
     for row in 0..call.rows {
         built.append(call.value(0, row));
     }
@@ -66,7 +66,7 @@ fn convert(call: &Call<'_>) -> Result<ArrayRef> {
 }
 
 fn sort_key(call: &Call<'_>) -> Result<ArrayRef> {
-    let mut built = ColumnBuilder::new(ValueType::Text, call.rows);
+    let mut built = call.builder_of(ValueType::Text);
     for row in 0..call.rows {
         let kind = call.value(1, row).text().unwrap_or_default().into_owned();
         match key(call.value(0, row), &kind) {

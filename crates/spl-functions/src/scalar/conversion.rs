@@ -11,7 +11,7 @@ use serde_json::Value as Json;
 use super::kernels::{Compiled, boolean, conditions, float, numbers, text, text_or_values, texts};
 use super::printf::Format;
 use super::{Call, FunctionSpec, Kernel};
-use crate::column::{ColumnBuilder, ValueType};
+use crate::column::ValueType;
 use crate::value::{Value, parse_number, write_decimals, write_number, written_decimals};
 
 const CATEGORY: &str = "Conversion functions";
@@ -109,7 +109,7 @@ fn check_ipmask(arguments: &[Option<Value<'_>>]) -> std::result::Result<(), Stri
 }
 
 fn ipmask(call: &Call<'_>) -> Result<ArrayRef> {
-    let mut built = ColumnBuilder::new(ValueType::Text, call.rows);
+    let mut built = call.builder_of(ValueType::Text);
     for row in 0..call.rows {
         let address = |argument: usize| call.value(argument, row).text()?.parse::<Ipv4Addr>().ok();
         match (address(0), address(1)) {
@@ -136,7 +136,7 @@ fn check_printf(arguments: &[Option<Value<'_>>]) -> std::result::Result<(), Stri
 
 fn printf(call: &Call<'_>) -> Result<ArrayRef> {
     let mut format: Compiled<Arc<Format>> = Compiled::new();
-    let mut built = ColumnBuilder::new(ValueType::Text, call.rows);
+    let mut built = call.builder_of(ValueType::Text);
     let mut printed = String::new();
     for row in 0..call.rows {
         printed.clear();
@@ -342,7 +342,7 @@ fn write_inferred(item: &str, result: &mut String) {
 }
 
 fn toarray(call: &Call<'_>) -> Result<ArrayRef> {
-    let mut built = ColumnBuilder::new(ValueType::Text, call.rows);
+    let mut built = call.builder_of(ValueType::Text);
     let mut array = String::new();
     for row in 0..call.rows {
         array.clear();
@@ -377,7 +377,7 @@ fn toobject(call: &Call<'_>) -> Result<ArrayRef> {
 }
 
 fn tomv(call: &Call<'_>) -> Result<ArrayRef> {
-    let mut built = ColumnBuilder::new(ValueType::Multivalue, call.rows);
+    let mut built = call.builder_of(ValueType::Multivalue);
     for row in 0..call.rows {
         let value = call.value(0, row);
         let parsed = match value {

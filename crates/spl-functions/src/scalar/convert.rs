@@ -7,7 +7,7 @@ use arrow::array::{Array, ArrayRef, Float64Array};
 use datafusion_common::{Result, exec_datafusion_err, exec_err};
 
 use super::{Call, FunctionSpec, Kernel};
-use crate::column::{Column, ColumnBuilder, ValueType};
+use crate::column::{Column, ValueType};
 use crate::convert;
 use crate::numeric_bins::{bin_text, linear_bin, parse_log_span};
 use crate::time::parse_span;
@@ -118,7 +118,7 @@ fn text(arguments: &[ValueType]) -> ValueType {
 }
 
 fn numbers(call: &Call<'_>, convert: fn(&str) -> Option<f64>) -> Result<ArrayRef> {
-    let mut built = ColumnBuilder::new(call.returns, call.rows);
+    let mut built = call.builder();
     for row in 0..call.rows {
         let number = match call.value(0, row) {
             value @ (Value::Integer(_) | Value::Float(_)) => value.number(),
@@ -131,7 +131,7 @@ fn numbers(call: &Call<'_>, convert: fn(&str) -> Option<f64>) -> Result<ArrayRef
 
 /// Converts value by value, multivalue fields item by item; what can't be converted stays.
 fn each(call: &Call<'_>, convert: impl Fn(&str, usize) -> Option<String>) -> Result<ArrayRef> {
-    let mut built = ColumnBuilder::new(call.returns, call.rows);
+    let mut built = call.builder();
     for row in 0..call.rows {
         match call.value(0, row) {
             Value::Multivalue(values) => {
@@ -184,7 +184,7 @@ fn bin_time(call: &Call<'_>) -> Result<ArrayRef> {
         };
         return Ok(Arc::new(starts));
     }
-    let mut built = ColumnBuilder::new(call.returns, call.rows);
+    let mut built = call.builder();
     for row in 0..call.rows {
         let aligntime = call.value(2, row).number();
         let start = call.value(0, row).number().map(|epoch| span.floor(epoch, call.time_zone, aligntime));
@@ -207,7 +207,7 @@ fn bin_log(call: &Call<'_>) -> Result<ArrayRef> {
 }
 
 fn bins(call: &Call<'_>, bin: impl Fn(f64, usize) -> Option<(f64, f64)>) -> Result<ArrayRef> {
-    let mut built = ColumnBuilder::new(call.returns, call.rows);
+    let mut built = call.builder();
     for row in 0..call.rows {
         let value = call.value(0, row);
         match value.number().and_then(|number| bin(number, row)) {
@@ -241,6 +241,7 @@ mod tests {
             now: 0.0,
             time_zone: Tz::UTC,
             patterns: &patterns,
+            too_large: &crate::settings::TooLarge::default(),
         })
         .unwrap();
         let column = Column::new(&built).unwrap();

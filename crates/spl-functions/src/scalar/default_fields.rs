@@ -7,7 +7,7 @@ use datafusion_common::Result;
 
 use super::kernels::{integer, integers, literal_text, text, texts};
 use super::{Call, FunctionSpec, Kernel, OPERATORS};
-use crate::column::{ColumnBuilder, ValueType};
+use crate::column::ValueType;
 use crate::time::written::{WrittenTimes, date_name, date_number};
 
 /// What the planner calls by name.
@@ -62,7 +62,7 @@ fn dates(call: &Call<'_>) -> Result<ArrayRef> {
 fn names(call: &Call<'_>) -> Result<ArrayRef> {
     let times = WrittenTimes::new()?;
     let field = literal_text(call, 2).unwrap_or_default();
-    let mut built = ColumnBuilder::new(call.returns, call.rows);
+    let mut built = call.builder();
     for row in 0..call.rows {
         let named = call
             .value(1, row)

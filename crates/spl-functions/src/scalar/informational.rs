@@ -8,7 +8,7 @@ use datafusion_common::Result;
 
 use super::kernels::{boolean, conditions, text};
 use super::{Call, FunctionSpec, Kernel};
-use crate::column::{ColumnBuilder, ValueType};
+use crate::column::ValueType;
 use crate::value::Value;
 
 const CATEGORY: &str = "Informational functions";
@@ -114,7 +114,7 @@ fn is_json(value: Value<'_>, opening: u8) -> bool {
 }
 
 fn type_of(call: &Call<'_>) -> Result<ArrayRef> {
-    let mut built = ColumnBuilder::new(ValueType::Text, call.rows);
+    let mut built = call.builder_of(ValueType::Text);
     for row in 0..call.rows {
         built.append_text(match kind(call.value(0, row)) {
             Kind::Null => "Invalid",

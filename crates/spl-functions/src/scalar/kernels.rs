@@ -6,7 +6,7 @@ use arrow::array::{ArrayRef, BooleanBuilder, Float64Builder, Int64Builder};
 use datafusion_common::{Result, exec_datafusion_err};
 
 use super::Call;
-use crate::column::{Column, ColumnBuilder, ValueType};
+use crate::column::{Column, MOST_COLUMN, ValueType};
 use crate::value::Value;
 
 /// Number whatever the arguments are.
@@ -77,17 +77,23 @@ pub(crate) fn of_two_numbers(call: &Call<'_>, compute: impl Fn(f64, f64) -> Opti
 /// A text per row from the first argument's text, value by value when there are several. The closure appends the
 /// result to the empty text it is given, or returns false for null (several values: leaves the value out).
 pub(crate) fn texts(call: &Call<'_>, mut compute: impl FnMut(usize, &str, &mut String) -> Result<bool>) -> Result<ArrayRef> {
-    let mut built = ColumnBuilder::new(call.returns, call.rows);
+    let mut built = call.builder();
     let (mut source, mut result) = (String::new(), String::new());
     for row in 0..call.rows {
         match call.value(0, row) {
             Value::Null => built.append_null(),
             Value::Multivalue(values) if call.returns == ValueType::Multivalue => {
                 let mut results = Vec::with_capacity(values.len());
+                let mut bytes = 0;
                 for value in values.iter() {
                     let mut result = String::new();
                     if compute(row, value, &mut result)? {
+                        bytes += result.len();
                         results.push(result);
+                    }
+                    // The builder cuts the list and counts it.
+                    if bytes > MOST_COLUMN {
+                        break;
                     }
                 }
                 built.append_values(&results);

@@ -10,7 +10,7 @@ use datafusion_common::{Result, exec_datafusion_err};
 use hashbrown::HashSet;
 
 use super::{Call, FunctionSpec, Kernel};
-use crate::column::{ColumnBuilder, ValueType};
+use crate::column::{MOST_TEXT, ValueType};
 use crate::pattern::Pattern;
 use crate::value::Value;
 use commands::commands;
@@ -162,7 +162,7 @@ fn text(_: &[ValueType]) -> ValueType {
 }
 
 fn mvappend(call: &Call<'_>) -> Result<ArrayRef> {
-    let mut built = ColumnBuilder::new(call.returns, call.rows);
+    let mut built = call.builder();
     for row in 0..call.rows {
         built.append_values((0..call.arguments.len()).flat_map(|argument| call.value(argument, row).each_text()));
     }
@@ -170,7 +170,7 @@ fn mvappend(call: &Call<'_>) -> Result<ArrayRef> {
 }
 
 fn mvcount(call: &Call<'_>) -> Result<ArrayRef> {
-    let mut built = ColumnBuilder::new(call.returns, call.rows);
+    let mut built = call.builder();
     for row in 0..call.rows {
         built.append(match call.value(0, row) {
             Value::Null => Value::Null,
@@ -183,7 +183,7 @@ fn mvcount(call: &Call<'_>) -> Result<ArrayRef> {
 
 /// A column of lists made from the list of the first argument.
 fn rearranged(call: &Call<'_>, rearrange: fn(&mut Vec<Cow<'_, str>>)) -> Result<ArrayRef> {
-    let mut built = ColumnBuilder::new(call.returns, call.rows);
+    let mut built = call.builder();
     for row in 0..call.rows {
         let mut values = call.value(0, row).each_text();
         rearrange(&mut values);
@@ -208,7 +208,7 @@ fn mvsort(call: &Call<'_>) -> Result<ArrayRef> {
 }
 
 fn mvfind(call: &Call<'_>) -> Result<ArrayRef> {
-    let mut built = ColumnBuilder::new(call.returns, call.rows);
+    let mut built = call.builder();
     for row in 0..call.rows {
         let mut found = Value::Null;
         if let Some(regex) = call.value(1, row).text() {
@@ -226,7 +226,7 @@ fn mvfind(call: &Call<'_>) -> Result<ArrayRef> {
 }
 
 fn mvindex(call: &Call<'_>) -> Result<ArrayRef> {
-    let mut built = ColumnBuilder::new(call.returns, call.rows);
+    let mut built = call.builder();
     for row in 0..call.rows {
         let values = call.value(0, row).each_text();
         let position = |argument: usize| {
@@ -245,11 +245,17 @@ fn mvindex(call: &Call<'_>) -> Result<ArrayRef> {
 }
 
 fn mvjoin(call: &Call<'_>) -> Result<ArrayRef> {
-    let mut built = ColumnBuilder::new(call.returns, call.rows);
+    let mut built = call.builder();
     for row in 0..call.rows {
         let values = call.value(0, row).each_text();
         match call.value(1, row).text() {
-            Some(delimiter) if !values.is_empty() => built.append_text(&values.join(delimiter.as_ref())),
+            Some(delimiter) if !values.is_empty() => {
+                let bytes = values.iter().map(|value| value.len()).sum::<usize>();
+                match bytes.saturating_add(delimiter.len().saturating_mul(values.len() - 1)) {
+                    0..=MOST_TEXT => built.append_text(&values.join(delimiter.as_ref())),
+                    _ => built.append_too_large(),
+                }
+            }
             _ => built.append_null(),
         }
     }
@@ -257,7 +263,7 @@ fn mvjoin(call: &Call<'_>) -> Result<ArrayRef> {
 }
 
 fn mvzip(call: &Call<'_>) -> Result<ArrayRef> {
-    let mut built = ColumnBuilder::new(call.returns, call.rows);
+    let mut built = call.builder();
     for row in 0..call.rows {
         let delimiter = if call.has(2) { call.value(2, row).text() } else { Some(Cow::Borrowed(",")) };
         match delimiter {
@@ -272,7 +278,7 @@ fn mvzip(call: &Call<'_>) -> Result<ArrayRef> {
 }
 
 fn split(call: &Call<'_>) -> Result<ArrayRef> {
-    let mut built = ColumnBuilder::new(call.returns, call.rows);
+    let mut built = call.builder();
     let mut buffer = [0; 4];
     for row in 0..call.rows {
         let values = call.value(0, row).each_text();
@@ -288,7 +294,7 @@ fn split(call: &Call<'_>) -> Result<ArrayRef> {
 }
 
 fn mv_to_json_array(call: &Call<'_>) -> Result<ArrayRef> {
-    let mut built = ColumnBuilder::new(call.returns, call.rows);
+    let mut built = call.builder();
     for row in 0..call.rows {
         let infer = is_true(&call.value(1, row));
         let values = call.value(0, row).each_text();

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use arrow::array::{Array, ArrayRef, BooleanArray};
 use arrow::buffer::{BooleanBuffer, NullBuffer};
 use datafusion_common::Result;
+use hashbrown::HashSet;
 
 use super::kernels::{boolean, conditions, float, of_number, of_two_numbers, text};
 use super::{Call, FunctionSpec, Kernel, OPERATORS};
-use crate::column::{Column, ColumnBuilder, ValueType};
-use crate::value::{Value, compare, parse_number};
+use crate::column::{Column, MOST_TEXT, ValueType};
+use crate::value::{Value, compare, decimals_of_sum, parse_number, to_known_decimals, written_decimals};
 
 /// The operators, which the planner calls by name.
 pub const FUNCTIONS: &[FunctionSpec] = &[
@@ -55,6 +56,7 @@ pub const FUNCTIONS: &[FunctionSpec] = &[
     operator("spl_greater_or_equal", "<x> >= <y>", "whether the first is not less", (2, Some(2)), boolean, |call| {
         comparison(call, Ordering::is_ge)
     }),
+    operator("spl_in", "<x> IN (<literal>...)", "whether a value equals one of many literals", (2, Some(2)), boolean, is_in),
     operator("spl_xor", "<x> XOR <y>", "whether exactly one holds; null when one is", (2, Some(2)), boolean, |call| {
         conditions(call, |row| {
             Ok(match (call.value(0, row), call.value(1, row)) {
@@ -123,12 +125,16 @@ fn add(call: &Call<'_>) -> Result<ArrayRef> {
     if call.returns == ValueType::Float {
         return of_two_numbers(call, |left, right| Some(left + right));
     }
-    let mut built = ColumnBuilder::new(call.returns, call.rows);
+    let mut built = call.builder();
     let mut joined = String::new();
     for row in 0..call.rows {
         let (left, right) = (call.value(0, row), call.value(1, row));
         match (left.number(), right.number()) {
-            (Some(left), Some(right)) => built.append(Value::Float(left + right)),
+            // Numbers that are texts are known to the decimals that they are written with.
+            (Some(x), Some(y)) => {
+                let known = decimals_of_sum([left, right].map(|side| side.text().and_then(|text| written_decimals(&text))));
+                built.append(Value::Float(to_known_decimals(x + y, known)));
+            }
             _ => {
                 joined.clear();
                 if left.write_text(&mut joined) && right.write_text(&mut joined) {
@@ -143,14 +149,17 @@ fn add(call: &Call<'_>) -> Result<ArrayRef> {
 }
 
 fn concatenate(call: &Call<'_>) -> Result<ArrayRef> {
-    let mut built = ColumnBuilder::new(call.returns, call.rows);
+    let mut built = call.builder();
     let mut joined = String::new();
     for row in 0..call.rows {
         joined.clear();
-        if call.arguments.iter().all(|argument| argument.value(row).write_text(&mut joined)) {
+        let fits = |joined: &String| joined.len() <= MOST_TEXT;
+        if call.arguments.iter().all(|argument| fits(&joined) && argument.value(row).write_text(&mut joined)) {
             built.append_text(&joined);
-        } else {
+        } else if fits(&joined) {
             built.append_null();
+        } else {
+            built.append_too_large();
         }
     }
     Ok(built.finish())
@@ -184,6 +193,30 @@ impl<'a> Numbers<'a> {
             Self::Literal(number) => *number,
         }
     }
+}
+
+/// Whether a value equals, as [`compare`] says, one of the texts of a literal list; null for null. With several values any of them may.
+fn is_in(call: &Call<'_>) -> Result<ArrayRef> {
+    let literals = call.value(1, 0).each_text();
+    let (mut numbers, mut texts) = (HashSet::new(), HashSet::new());
+    for literal in &literals {
+        match parse_number(literal) {
+            // Both zeros are equal.
+            Some(number) => numbers.insert((number + 0.0).to_bits()),
+            None => texts.insert(literal.as_ref()),
+        };
+    }
+    let found = |value: Value<'_>| match value.number() {
+        Some(number) => numbers.contains(&(number + 0.0).to_bits()),
+        None => value.text().is_some_and(|text| texts.contains(text.as_ref())),
+    };
+    conditions(call, |row| {
+        Ok(match call.value(0, row) {
+            Value::Null => None,
+            Value::Multivalue(values) => Some(values.iter().any(|value| found(Value::Text(value)))),
+            value => Some(found(value)),
+        })
+    })
 }
 
 /// Compares row by row as [`compare`] does; with several values on a side it holds as soon as one of them satisfies it.
@@ -253,6 +286,23 @@ mod tests {
         assert_eq!(one("spl_subtract", &[text("a"), integer(6)]), "null");
         assert_eq!(one("spl_negate", &[text("5")]), "-5");
         assert!(check("spl_multiply", &[Some(Value::Text("a")), None]).is_err());
+    }
+
+    #[test]
+    fn one_of_many_literals() {
+        let literals = values(&["5", "abc", "-0"]);
+        for (value, expected) in [
+            (text("abc"), "True"),
+            (text("ABC"), "False"),
+            (text("5.0"), "True"),
+            (integer(5), "True"),
+            (number(0.0), "True"),
+            (number(0.5), "False"),
+            (values(&["x", "abc"]), "True"),
+            (null(), "null"),
+        ] {
+            assert_eq!(one("spl_in", &[value.clone(), literals.clone()]), expected, "{value:?}");
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use arrow::array::ArrayRef;
 use datafusion_common::{Result, exec_err};
 
 use super::{Call, FunctionSpec, Kernel};
-use crate::column::{ColumnBuilder, ValueType};
+use crate::column::ValueType;
 use crate::value::Value;
 
 const CATEGORY: &str = super::OPERATORS;
@@ -71,7 +71,7 @@ pub const FUNCTIONS: &[FunctionSpec] = &[
 fn split(call: &Call<'_>) -> Result<ArrayRef> {
     let delimiter = literal_text(call, 1)?;
     let allow_empty = call.arguments.get(2).and_then(|column| column.literal()) == Some(Value::Boolean(true));
-    let mut built = ColumnBuilder::new(call.returns, call.rows);
+    let mut built = call.builder();
     for row in 0..call.rows {
         match call.value(0, row).text() {
             None => built.append_null(),
@@ -102,7 +102,7 @@ fn capture(call: &Call<'_>) -> Result<ArrayRef> {
     let pattern = call.patterns.get(&source).map_err(datafusion_common::DataFusionError::Execution)?;
     let numbers = pattern.named_alike(literal_count(call, 2));
     let limit = if call.has(3) { literal_count(call, 3) } else { 1 };
-    let mut built = ColumnBuilder::new(call.returns, call.rows);
+    let mut built = call.builder();
     for row in 0..call.rows {
         let value = call.value(0, row);
         let mut found: Vec<String> = Vec::new();
@@ -142,7 +142,7 @@ fn offsets(call: &Call<'_>) -> Result<ArrayRef> {
         .enumerate()
         .filter_map(|(group, name)| Some((name?.to_owned(), pattern.named_alike(group))))
         .collect();
-    let mut built = ColumnBuilder::new(call.returns, call.rows);
+    let mut built = call.builder();
     for row in 0..call.rows {
         let Some(text) = call.value(0, row).text() else {
             built.append_null();
@@ -338,7 +338,7 @@ fn sed(call: &Call<'_>) -> Result<ArrayRef> {
         }
         Ok(text)
     };
-    let mut built = ColumnBuilder::new(call.returns, call.rows);
+    let mut built = call.builder();
     for row in 0..call.rows {
         match call.value(0, row) {
             Value::Null => built.append_null(),

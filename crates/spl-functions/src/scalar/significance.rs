@@ -1,61 +1,42 @@
-//! The precision of numbers in calculations, which the planner computes beside their values; the rules are those of [`crate::value`].
+//! Calculations with the precision of their numbers: value and decimals go together through the steps of a small program.
 //!
-//! Decimals are a whole number per row; null means that the number is exact.
+//! The rules are those of [`crate::value`]. A program is words in postfix order. `exact`, `written` and a number of decimals stand for the
+//! next argument, with how precisely it is known; `+ - * / % negate round unrounded` take what stands before them. The first word says how
+//! precisely the result is known, for the field that it becomes.
 
-use arrow::array::ArrayRef;
-use datafusion_common::Result;
+use arrow::array::{ArrayRef, Float64Array, Float64Builder};
+use datafusion_common::{Result, ScalarValue, exec_datafusion_err, exec_err};
 
-use super::kernels::{float, integer, integers, numbers, text};
+use super::kernels::{float, literal_text, text};
 use super::{Call, FunctionSpec, Kernel, OPERATORS};
-use crate::column::{ColumnBuilder, ValueType};
+use crate::column::{Column, ValueType};
 use crate::value::{
-    Value, decimals_of_product, decimals_of_sum, printed_decimals, to_known_decimals, write_decimals, written_decimals,
+    Precision, Value, decimals_of_product, decimals_of_sum, printed_decimals, round_decimals, to_known_decimals, write_decimals,
+    written_decimals,
 };
+use std::sync::Arc;
+
+/// The name of the function that runs a program.
+pub const CALCULATION: &str = "spl_calculation";
+/// The name of the function that says how precisely numbers are known.
+pub const KNOWN: &str = "spl_known";
 
 /// What the planner calls by name.
 pub const FUNCTIONS: &[FunctionSpec] = &[
     operator(
-        "spl_decimals",
-        "spl_decimals(<num>)",
-        "the decimals that a number is written with; null when it is whole, and so exact",
-        1,
-        integer,
-        decimals,
-    ),
-    operator(
-        "spl_decimals_of_product",
-        "spl_decimals_of_product(<product>,<x>,<decimals of x>,<y>,<decimals of y>)",
-        "the decimals that a product or quotient is known to; null when both operands are exact",
-        5,
-        integer,
-        |call| {
-            integers(call, |row| {
-                let operand = |at: usize| Some((call.value(at, row).number()?, known(call, at + 1, row)));
-                decimals_of_product(call.value(0, row).number()?, [operand(1)?, operand(3)?])
-            })
-        },
-    ),
-    operator(
-        "spl_decimals_of_sum",
-        "spl_decimals_of_sum(<decimals of x>,<decimals of y>)",
-        "the decimals that a sum or difference is known to; null when both operands are exact",
-        2,
-        integer,
-        |call| integers(call, |row| decimals_of_sum([known(call, 0, row), known(call, 1, row)])),
-    ),
-    operator(
-        "spl_to_known_decimals",
-        "spl_to_known_decimals(<num>,<decimals>)",
-        "the number with the decimals that it is known to; as it is when it is exact",
-        2,
+        CALCULATION,
+        "spl_calculation(<program>,<num>...)",
+        "the result of a calculation with the decimals that it is known to",
+        (1, None),
         float,
-        |call| numbers(call, |row| Some(to_known_decimals(call.value(0, row).number()?, known(call, 1, row)))),
+        calculation,
     ),
+    operator(KNOWN, "spl_known(<num>,<precision>)", "the number, which is known to be so precise", (2, Some(2)), float, known),
     operator(
         "spl_with_decimals",
         "spl_with_decimals(<num>,<decimals>)",
         "the text of a number with exactly so many decimals, zeros among them: what round gives",
-        2,
+        (2, Some(2)),
         text,
         with_decimals,
     ),
@@ -65,40 +46,190 @@ const fn operator(
     name: &'static str,
     syntax: &'static str,
     summary: &'static str,
-    arguments: usize,
+    arity: super::Arity,
     returns: fn(&[ValueType]) -> ValueType,
     kernel: fn(&Call<'_>) -> Result<ArrayRef>,
 ) -> FunctionSpec {
-    FunctionSpec::new(name, OPERATORS, syntax, summary, (arguments, Some(arguments)), returns, Kernel::Columns(kernel))
+    FunctionSpec::new(name, OPERATORS, syntax, summary, arity, returns, Kernel::Columns(kernel))
 }
 
-/// Decimals that another of these functions gave; none = exact.
-fn known(call: &Call<'_>, argument: usize, row: usize) -> Option<i64> {
-    match call.value(argument, row) {
-        Value::Integer(decimals) => Some(decimals),
-        _ => None,
+/// How precisely the result of a function is known, as the literals among its arguments say.
+pub fn returned(function: &str, literals: &[Option<&ScalarValue>]) -> Precision {
+    let place = match function {
+        CALCULATION => 0,
+        KNOWN => 1,
+        _ => return Precision::Exact,
+    };
+    match literals.get(place) {
+        Some(Some(ScalarValue::Utf8View(Some(written)))) => Precision::read(written.split(' ').next().unwrap_or_default()),
+        _ => Precision::Exact,
     }
 }
 
-fn decimals(call: &Call<'_>) -> Result<ArrayRef> {
+/// A step of a program.
+#[derive(Clone, Copy)]
+enum Step {
+    Argument(usize, Precision),
+    Add,
+    Subtract,
+    Multiply,
+    Divide,
+    Modulo,
+    Negate,
+    Round,
+    /// Keeps all digits of the result.
+    Unrounded,
+}
+
+fn steps(program: &str) -> Result<Vec<Step>> {
+    let mut arguments = 0;
+    program
+        .split(' ')
+        .skip(1)
+        .map(|word| {
+            Ok(match word {
+                "+" => Step::Add,
+                "-" => Step::Subtract,
+                "*" => Step::Multiply,
+                "/" => Step::Divide,
+                "%" => Step::Modulo,
+                "negate" => Step::Negate,
+                "round" => Step::Round,
+                "unrounded" => Step::Unrounded,
+                precision => {
+                    arguments += 1;
+                    Step::Argument(arguments, Precision::read(precision))
+                }
+            })
+        })
+        .collect()
+}
+
+/// A number with the decimals that it is known to; none = exact.
+type Number = (f64, Option<i64>);
+
+/// An argument's numbers, read without looking at the column's kind for each row.
+enum Source<'a> {
+    Floats(&'a Float64Array, Precision),
+    Same(Option<Number>),
+    Other(&'a Column, Precision),
+}
+
+impl<'a> Source<'a> {
+    fn new(column: &'a Column, precision: Precision, scratch: &mut String) -> Self {
+        match column {
+            Column::Float(array) => Self::Floats(array, precision),
+            other => match other.literal() {
+                Some(value) => Self::Same(number(value, precision, scratch)),
+                None => Self::Other(other, precision),
+            },
+        }
+    }
+
+    fn at(&self, row: usize, scratch: &mut String) -> Option<Number> {
+        use arrow::array::Array;
+        match self {
+            Self::Floats(array, precision) if array.is_valid(row) => number(Value::Float(array.value(row)), *precision, scratch),
+            Self::Floats(..) => None,
+            Self::Same(number) => *number,
+            Self::Other(column, precision) => number(column.value(row), *precision, scratch),
+        }
+    }
+}
+
+fn number(value: Value<'_>, precision: Precision, scratch: &mut String) -> Option<Number> {
+    let number = value.number()?;
+    let decimals = match (precision, value) {
+        (Precision::Exact, _) | (_, Value::Integer(_)) => None,
+        (Precision::Decimals(decimals), _) => Some(decimals.into()),
+        (Precision::Written, Value::Text(text)) => written_decimals(text),
+        (Precision::Written, Value::Multivalue(values)) => values.get(0).and_then(written_decimals),
+        (Precision::Written, _) => printed_decimals(number, scratch),
+    };
+    Some((number, decimals))
+}
+
+fn calculation(call: &Call<'_>) -> Result<ArrayRef> {
+    let program = literal_text(call, 0).ok_or_else(|| exec_datafusion_err!("a calculation without a program"))?;
+    let steps = steps(&program)?;
     let mut scratch = String::new();
-    integers(call, |row| match call.value(0, row) {
-        Value::Text(text) => written_decimals(text),
-        Value::Float(number) => printed_decimals(number, &mut scratch),
-        Value::Multivalue(values) if values.len() == 1 => values.get(0).and_then(written_decimals),
-        _ => None,
-    })
+    let mut sources = Vec::with_capacity(call.arguments.len());
+    for step in &steps {
+        if let Step::Argument(place, precision) = step {
+            let Some(column) = call.arguments.get(*place) else { return exec_err!("a calculation lacks its argument {place}") };
+            sources.push(Source::new(column, *precision, &mut scratch));
+        }
+    }
+    let mut built = Float64Builder::with_capacity(call.rows);
+    let mut stack: Vec<Number> = Vec::with_capacity(sources.len());
+    for row in 0..call.rows {
+        stack.clear();
+        built.append_option(run(&steps, &sources, row, &mut stack, &mut scratch));
+    }
+    Ok(Arc::new(built.finish()))
+}
+
+/// The result for a row; null as soon as a number is missing.
+fn run(steps: &[Step], sources: &[Source<'_>], row: usize, stack: &mut Vec<Number>, scratch: &mut String) -> Option<f64> {
+    for step in steps {
+        let result = match step {
+            Step::Argument(place, _) => sources.get(place - 1)?.at(row, scratch)?,
+            Step::Negate => {
+                let (number, decimals) = stack.pop()?;
+                (-number, decimals)
+            }
+            Step::Unrounded => (stack.pop()?.0, None),
+            binary => {
+                let (right, left) = (stack.pop()?, stack.pop()?);
+                of_two(*binary, left, right)?
+            }
+        };
+        stack.push(result);
+    }
+    let (number, decimals) = stack.pop()?;
+    Some(to_known_decimals(number, decimals))
+}
+
+fn of_two(step: Step, left: Number, right: Number) -> Option<Number> {
+    let (x, y) = (left.0, right.0);
+    let sum = || decimals_of_sum([left.1, right.1]);
+    let product = |value: f64| match (left.1, right.1) {
+        (None, None) => (value, None),
+        _ => (value, decimals_of_product(value, [left, right])),
+    };
+    match step {
+        Step::Add => Some((x + y, sum())),
+        Step::Subtract => Some((x - y, sum())),
+        Step::Multiply => Some(product(x * y)),
+        Step::Divide => (y != 0.0).then(|| product(x / y)),
+        Step::Modulo => (y != 0.0).then(|| (x % y, sum())),
+        // The decimals that are known show at the end; steps between them keep all digits.
+        Step::Round => {
+            let places = y.clamp(-1.0, 400.0) as i32;
+            Some((round_decimals(x, places)?, decimals_of_sum([left.1, Some(places.into())])))
+        }
+        Step::Argument(..) | Step::Negate | Step::Unrounded => None,
+    }
+}
+
+/// Hands the numbers on; the precision is said by the field of the result.
+fn known(call: &Call<'_>) -> Result<ArrayRef> {
+    match call.arguments.first() {
+        Some(Column::Float(array)) => Ok(Arc::new(array.clone())),
+        _ => super::kernels::numbers(call, |row| call.value(0, row).number()),
+    }
 }
 
 fn with_decimals(call: &Call<'_>) -> Result<ArrayRef> {
-    let mut built = ColumnBuilder::new(call.returns, call.rows);
+    let mut built = call.builder();
     let mut written = String::new();
     for row in 0..call.rows {
         match call.value(0, row).number() {
             None => built.append_null(),
             Some(number) => {
+                let decimals = call.value(1, row).number().map(|decimals| decimals as i64);
                 written.clear();
-                write_decimals(number, known(call, 1, row), &mut written);
+                write_decimals(number, decimals, &mut written);
                 built.append_text(&written);
             }
         }
@@ -109,23 +240,41 @@ fn with_decimals(call: &Call<'_>) -> Result<ArrayRef> {
 #[cfg(test)]
 mod tests {
     use super::super::testing::{integer, null, number, one, text, values};
+    use super::*;
 
     #[test]
-    fn precision_travels_beside_values() {
-        assert_eq!(one("spl_decimals", &[text("0.230")]), "3");
-        assert_eq!(one("spl_decimals", &[number(0.23)]), "2");
-        assert_eq!(one("spl_decimals", &[integer(5)]), "null");
-        assert_eq!(one("spl_decimals", &[values(&["1.5"])]), "1");
-        assert_eq!(one("spl_decimals", &[text("x")]), "null");
-        let product = [number(0.00322), text("0.014"), integer(3), text("0.23"), integer(2)];
-        assert_eq!(one("spl_decimals_of_product", &product), "4");
-        let whole = [number(12.0), integer(3), null(), integer(4), null()];
-        assert_eq!(one("spl_decimals_of_product", &whole), "null");
-        assert_eq!(one("spl_decimals_of_sum", &[integer(1), null()]), "1");
-        assert_eq!(one("spl_to_known_decimals", &[number(0.00322), integer(4)]), "0.0032");
-        assert_eq!(one("spl_to_known_decimals", &[number(2150.4), integer(-2)]), "2150");
-        assert_eq!(one("spl_to_known_decimals", &[number(0.25), null()]), "0.25");
-        assert_eq!(one("spl_to_known_decimals", &[null(), integer(1)]), "null");
+    fn precision_travels_with_values() {
+        for (program, arguments, expected) in [
+            ("written written written *", vec![text("0.014"), text("0.23")], "0.0032"),
+            ("written written written *", vec![text("0.0140"), text("0.230")], "0.00322"),
+            ("written written written *", vec![number(0.014), number(0.23)], "0.0032"),
+            ("written exact exact *", vec![number(0.014), number(0.23)], "0.00322"),
+            ("written 3 3 *", vec![number(0.014), number(0.23)], "0.0032"),
+            ("written written exact *", vec![number(2.1), integer(1024)], "2150"),
+            ("written written written *", vec![integer(3), integer(4)], "12"),
+            ("written written written +", vec![number(0.1), number(0.2)], "0.3"),
+            ("written written written -", vec![values(&["1.50"]), text("0.25")], "1.25"),
+            ("written written written * unrounded", vec![number(0.014), number(0.23)], "0.00322"),
+            ("written written written /", vec![number(1.5), integer(0)], "null"),
+            ("written written written %", vec![number(7.5), integer(2)], "1.5"),
+            ("written written negate", vec![number(0.5)], "-0.5"),
+            ("written written exact round", vec![number(2.345), integer(2)], "2.35"),
+            ("written written exact round", vec![number(2.345), integer(-1)], "null"),
+            ("written written written *", vec![text("x"), number(0.5)], "null"),
+            ("written written written *", vec![null(), number(0.5)], "null"),
+        ] {
+            let all: Vec<_> = std::iter::once(text(program)).chain(arguments).collect();
+            assert_eq!(one(CALCULATION, &all), expected, "{program}");
+        }
+        assert_eq!(one(KNOWN, &[number(0.5), text("1")]), "0.5");
+    }
+
+    #[test]
+    fn the_field_of_a_result_says_how_precise_it_is() {
+        let program = ScalarValue::Utf8View(Some("2 exact exact round".to_owned()));
+        assert_eq!(returned(CALCULATION, &[Some(&program), None]), Precision::Decimals(2));
+        assert_eq!(returned(KNOWN, &[None, Some(&ScalarValue::Utf8View(Some("written".to_owned())))]), Precision::Written);
+        assert_eq!(returned("round", &[None, None]), Precision::Exact);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use datafusion_common::Result;
 use super::kernels::{float, integer, integers, numbers};
 use super::mathematical::{check_no_literal_text, total};
 use super::{Call, FunctionSpec, Kernel};
-use crate::column::{ColumnBuilder, ValueType};
+use crate::column::ValueType;
 use crate::value::{Value, sort_order};
 
 const CATEGORY: &str = "Statistical eval functions";
@@ -64,7 +64,7 @@ fn extreme_type(types: &[ValueType]) -> ValueType {
 }
 
 fn extreme(call: &Call<'_>, largest: bool) -> Result<ArrayRef> {
-    let mut built = ColumnBuilder::new(call.returns, call.rows);
+    let mut built = call.builder();
     for row in 0..call.rows {
         let mut best = Value::Null;
         for argument in call.arguments {

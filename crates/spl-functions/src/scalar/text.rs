@@ -7,7 +7,7 @@ use datafusion_common::Result;
 
 use super::kernels::{Compiled, integer, integers, text_or_values, texts};
 use super::{Call, FunctionSpec, Kernel};
-use crate::column::ValueType;
+use crate::column::{MOST_TEXT, ValueType};
 use crate::pattern::Pattern;
 use crate::value::Value;
 
@@ -187,6 +187,10 @@ fn replace(call: &Call<'_>) -> Result<ArrayRef> {
         let before = result.len();
         let mut copied = 0;
         let mut append = |start: usize, end: usize, group: &dyn Fn(usize) -> Option<(usize, usize)>| {
+            // What is longer is left out as a whole.
+            if result.len() > MOST_TEXT {
+                return;
+            }
             result.push_str(&text[copied..start]);
             for part in parts {
                 match part {

@@ -4,7 +4,7 @@ use arrow::array::ArrayRef;
 use datafusion_common::Result;
 
 use super::{Call, FunctionSpec, Kernel};
-use crate::column::{Column, ColumnBuilder, ValueType};
+use crate::column::{Column, ValueType};
 use crate::time::{self, parse_time_modifier};
 use crate::value::Value;
 
@@ -81,7 +81,7 @@ fn time_of_search(call: &Call<'_>) -> Result<ArrayRef> {
 }
 
 fn constant(call: &Call<'_>, value: f64) -> Result<ArrayRef> {
-    let mut built = ColumnBuilder::new(call.returns, call.rows);
+    let mut built = call.builder();
     for _ in 0..call.rows {
         built.append(Value::Float(value));
     }
@@ -91,7 +91,7 @@ fn constant(call: &Call<'_>, value: f64) -> Result<ArrayRef> {
 fn relative_time(call: &Call<'_>) -> Result<ArrayRef> {
     let literal = call.arguments.get(1).and_then(Column::literal).and_then(|specifier| specifier.text());
     let modifier = literal.and_then(|specifier| parse_time_modifier(&specifier).ok());
-    let mut built = ColumnBuilder::new(call.returns, call.rows);
+    let mut built = call.builder();
     for row in 0..call.rows {
         let moved = call.value(0, row).number().and_then(|epoch| match &modifier {
             Some(modifier) => Some(modifier.resolve(epoch, call.time_zone)),
@@ -103,7 +103,7 @@ fn relative_time(call: &Call<'_>) -> Result<ArrayRef> {
 }
 
 fn strftime(call: &Call<'_>) -> Result<ArrayRef> {
-    let mut built = ColumnBuilder::new(call.returns, call.rows);
+    let mut built = call.builder();
     for row in 0..call.rows {
         match (call.value(0, row).number(), call.value(1, row).text()) {
             (Some(epoch), Some(format)) if time::is_representable(epoch) => {
@@ -116,7 +116,7 @@ fn strftime(call: &Call<'_>) -> Result<ArrayRef> {
 }
 
 fn strptime(call: &Call<'_>) -> Result<ArrayRef> {
-    let mut built = ColumnBuilder::new(call.returns, call.rows);
+    let mut built = call.builder();
     for row in 0..call.rows {
         let epoch = match (call.value(0, row).text(), call.value(1, row).text()) {
             (Some(text), Some(format)) => time::strptime_at(&text, &format, call.time_zone, call.now),
@@ -145,7 +145,9 @@ mod tests {
 
     fn run(kernel: fn(&Call<'_>) -> Result<ArrayRef>, returns: ValueType, arguments: &[Column], rows: usize) -> ArrayRef {
         let patterns = PatternCache::default();
-        kernel(&Call { arguments, rows, returns, now: 1_700_000_000.25, time_zone: Tz::UTC, patterns: &patterns }).unwrap()
+        let too_large = crate::settings::TooLarge::default();
+        let (now, time_zone) = (1_700_000_000.25, Tz::UTC);
+        kernel(&Call { arguments, rows, returns, now, time_zone, patterns: &patterns, too_large: &too_large }).unwrap()
     }
 
     #[test]

@@ -27,10 +27,27 @@ pub fn printed_decimals(number: f64, scratch: &mut String) -> Option<i64> {
     if number.fract() == 0.0 || !number.is_finite() {
         return None;
     }
+    // The number is the nearest to the first decimal fraction that reads back to it. Both sides of the division are exact, so that it is rounded
+    // once, as reading is.
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    if number.abs() >= 1e-4 {
+        for (decimals, power) in POWERS.iter().enumerate().skip(1) {
+            let shifted = (number * power).round();
+            if shifted.abs() >= EXACT {
+                break;
+            }
+            if shifted / power == number {
+                return Some(decimals as i64);
+            }
+        }
+    }
     scratch.clear();
     write_number(number, scratch);
     written_decimals(scratch)
 }
+
+/// Powers of ten that are exact.
+const POWERS: [f64; 18] = [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17];
 
 /// The decimals that a product or quotient is known to. Each operand comes with its own; none means exact.
 pub fn decimals_of_product(product: f64, operands: [(f64, Option<i64>); 2]) -> Option<i64> {
@@ -165,7 +182,13 @@ mod tests {
         ] {
             assert_eq!(written_decimals(text), decimals, "{text}");
         }
-        assert_eq!(printed_decimals(0.25, &mut String::new()), Some(2));
+        for number in
+            [0.25, 0.1, 2.1, 1024.1, 1e-5, 0.30000000000000004, 1.0 / 3.0, 123456.789, -0.007, 1709547085.25, 4503599627370497.5]
+        {
+            let mut written = String::new();
+            write_number(number, &mut written);
+            assert_eq!(printed_decimals(number, &mut String::new()), written_decimals(&written), "{number}");
+        }
         assert_eq!(printed_decimals(4.0, &mut String::new()), None);
         assert_eq!(printed_decimals(1e-7, &mut String::new()), None);
     }

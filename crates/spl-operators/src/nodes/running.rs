@@ -142,8 +142,8 @@ impl Kept {
             Self::Null => column.append_null(),
             Self::Number(number) => column.append(Value::Float(*number)),
             Self::Integer(number) => column.append(Value::Integer(*number)),
-            Self::Texts(texts) => match (texts.as_slice(), &column) {
-                ([text], ColumnBuilder::Text(_)) => column.append_text(text),
+            Self::Texts(texts) => match (texts.as_slice(), column.value_type()) {
+                ([text], ValueType::Text) => column.append_text(text),
                 _ => column.append_values(texts),
             },
         }

@@ -401,7 +401,7 @@ impl State {
                     }
                 }
                 built.append_values(&texts);
-            } else if matches!(built, ColumnBuilder::Multivalue(_)) {
+            } else if built.value_type() == ValueType::Multivalue {
                 let mut texts: BTreeSet<String> = BTreeSet::new();
                 for place in &one.events {
                     texts.extend(value(place).each_text().into_iter().map(|text| text.into_owned()));

@@ -7,6 +7,7 @@ use arrow::datatypes::{DataType, Field, Float64Type, Schema, SchemaRef};
 use datafusion::datasource::MemTable;
 use hashbrown::HashMap;
 use spl_functions::column::Column;
+use spl_functions::value::Precision;
 use spl_knowledge::Knowledge;
 use spl_knowledge::props::ResolvedProps;
 use spl_operators::errors::engine_error;
@@ -54,7 +55,7 @@ impl EventData {
         let numbers = batches.iter().map(|batch| sorter.number(batch)).collect::<Result<Vec<_>, _>>()?;
         let extended = keyed_extraction::extend(schema, batches, &numbers, &sorter.kinds, knowledge)?;
         let (schema, batches) = extended.as_ref().map_or((schema, batches), |(schema, batches)| (schema, batches.as_slice()));
-        let mut fields: Vec<Arc<Field>> = schema.fields().iter().cloned().collect();
+        let mut fields: Vec<Arc<Field>> = schema.fields().iter().map(written).collect();
         fields.push(Arc::new(Field::new(KIND, DataType::Int32, false)));
         let with_kind: SchemaRef = Arc::new(Schema::new(fields));
         let mut parts: Vec<Vec<RecordBatch>> = vec![Vec::new(); partitions.max(1)];
@@ -126,6 +127,14 @@ impl EventData {
     /// Names of the fields that the data carries.
     pub fn field_names(&self) -> Vec<String> {
         self.schema.fields().iter().map(|field| field.name().clone()).filter(|name| !name.starts_with("__")).collect()
+    }
+}
+
+/// A field of the data. A column of numbers prints as the data has them, so that they are known to the decimals that they print.
+fn written(field: &Arc<Field>) -> Arc<Field> {
+    match field.data_type() {
+        DataType::Float64 => Arc::new(field.as_ref().clone().with_metadata(Precision::Written.metadata())),
+        _ => field.clone(),
     }
 }
 

@@ -1,150 +1,212 @@
 //! How precise calculations are: results are shown with the decimals that their operands justify, `sigfig` rounds to the digits.
 
+use datafusion::common::ScalarValue;
+use datafusion::common::metadata::FieldMetadata;
+use datafusion::logical_expr::Expr;
 use spl_functions::column::ValueType;
-use spl_functions::value;
-use spl_parser::Diagnostic;
+use spl_functions::scalar;
+use spl_functions::scalar::significance::CALCULATION;
+use spl_functions::value::{self, Precision, Value};
 use spl_parser::syntax::{BinaryOperator, Expression, ExpressionKind, UnaryOperator};
+use spl_parser::{Diagnostic, Span};
 
 use crate::context::PlanContext;
 use crate::expression;
 use crate::frame::scope::{Scope, Typed};
 use crate::frame::{null, text};
-use crate::function_call::call;
+use crate::function_call::{call, known_to, printed};
 
 /// A value with the decimals that it is known to.
 ///
-/// The rules are those of [`spl_functions::value`]: whole numbers, fields and what functions give are exact; a number that is written with a
-/// point in the search is known to its decimals, and calculations hand that on. Decimals are planned only where a number with a point stands
-/// in the calculation, so that other calculations stay DataFusion's own.
-pub struct Known {
-    value: Typed,
-    /// None: exact.
-    decimals: Option<Typed>,
+/// The rules are those of [`spl_functions::value`]. Operands that are exact make plain expressions of DataFusion's own operators. As soon as
+/// one is known to decimals, the calculation becomes a program of `spl_calculation`, which takes values and decimals through its steps.
+pub enum Known {
+    /// An expression that needs no steps; its precision says what it is known to.
+    Plain(Typed),
+    /// Steps, whose arguments are in the order in which the steps take them.
+    Calculation {
+        /// Words of `spl_calculation`.
+        steps: Vec<String>,
+        /// The arguments.
+        arguments: Vec<Typed>,
+        /// How precisely the result is known.
+        precision: Precision,
+    },
 }
 
 impl Known {
-    fn exact(value: Typed) -> Self {
-        Self { value, decimals: None }
-    }
-
     /// The value with the decimals that it is known to.
     pub fn shown(self, context: &PlanContext) -> Result<Typed, Diagnostic> {
-        match self.decimals {
-            None => Ok(self.value),
-            Some(decimals) => call(context, "spl_to_known_decimals", vec![self.value, decimals]),
+        match self {
+            Self::Plain(typed) => Ok(typed),
+            Self::Calculation { steps, arguments, precision } => {
+                let program = format!("{} {}", precision.write(), steps.join(" "));
+                let all = std::iter::once(Typed::new(text(program), ValueType::Text)).chain(arguments).collect();
+                Ok(call(context, CALCULATION, all)?.known_to(precision))
+            }
+        }
+    }
+
+    /// The value with all its digits, exact.
+    fn unrounded(self, context: &PlanContext) -> Result<Typed, Diagnostic> {
+        match self {
+            Self::Plain(typed) => Ok(typed.known_to(Precision::Exact)),
+            calculation => calculation.then("unrounded", Precision::Exact).shown(context),
+        }
+    }
+
+    fn is_exact(&self) -> bool {
+        matches!(self, Self::Plain(typed) if typed.precision == Precision::Exact)
+    }
+
+    /// The same with one more step.
+    fn then(self, step: &str, precision: Precision) -> Self {
+        let (mut steps, arguments) = self.into_steps();
+        steps.push(step.to_owned());
+        Self::Calculation { steps, arguments, precision }
+    }
+
+    fn into_steps(self) -> (Vec<String>, Vec<Typed>) {
+        match self {
+            Self::Plain(typed) => (vec![typed.precision.write()], vec![typed]),
+            Self::Calculation { steps, arguments, .. } => (steps, arguments),
+        }
+    }
+
+    /// This, another, and what is made of both.
+    fn with(self, other: Self, step: &str, precision: Precision) -> Self {
+        let ((mut steps, mut arguments), (more_steps, more_arguments)) = (self.into_steps(), other.into_steps());
+        steps.extend(more_steps);
+        arguments.extend(more_arguments);
+        Self::Calculation { steps, arguments, precision }.then(step, precision)
+    }
+
+    /// What stands for the operand where its kind is looked at.
+    fn operand(&self) -> Typed {
+        match self {
+            Self::Plain(typed) => typed.clone(),
+            Self::Calculation { .. } => Typed::new(null(ValueType::Float), ValueType::Float),
         }
     }
 }
 
 /// Whether an operator makes a calculation.
 pub fn is_calculation(operator: BinaryOperator) -> bool {
-    use BinaryOperator as B;
-    matches!(operator, B::Add | B::Subtract | B::Multiply | B::Divide | B::Modulo)
+    step(operator).is_some()
 }
 
-/// Plans an expression as text for a concatenation or `tostring`: what `round` gives keeps its zeros.
-///
-/// Source: Splunk search reference, Mathematical functions, round; community, Rounding currency to two digits.
-pub fn printed(context: &PlanContext, expression: &Expression, scope: &dyn Scope) -> Result<Typed, Diagnostic> {
-    match &expression.kind {
-        ExpressionKind::Call { name, arguments } if name.value.eq_ignore_ascii_case("round") && arguments.len() == 2 => {
-            let Known { value, decimals } = known(context, expression, scope)?;
-            match decimals {
-                None => Ok(value),
-                Some(decimals) => call(context, "spl_with_decimals", vec![value, decimals]),
-            }
-        }
-        _ => expression::plan(context, expression, scope),
+fn step(operator: BinaryOperator) -> Option<&'static str> {
+    use BinaryOperator as B;
+    match operator {
+        B::Add => Some("+"),
+        B::Subtract => Some("-"),
+        B::Multiply => Some("*"),
+        B::Divide => Some("/"),
+        B::Modulo => Some("%"),
+        _ => None,
     }
+}
+
+/// A number with a point, which is known to the decimals that the search writes it with.
+pub fn literal(context: &PlanContext, expression: &Expression, number: f64) -> Typed {
+    let source = context.source(expression.span).filter(|source| source.parse::<f64>().is_ok_and(|read| read == number));
+    let decimals = match source {
+        Some(source) => value::written_decimals(source),
+        None => value::printed_decimals(number, &mut String::new()),
+    };
+    let decimals = decimals.and_then(|decimals| i16::try_from(decimals).ok());
+    written(number, decimals.map_or(Precision::Exact, Precision::Decimals))
+}
+
+/// A literal number that is known to be so precise, which its column remembers.
+pub fn written(number: f64, precision: Precision) -> Typed {
+    let metadata = match precision {
+        Precision::Exact => None,
+        other => Some(FieldMetadata::from(other.metadata())),
+    };
+    let expression = Expr::Literal(ScalarValue::Float64(Some(number)), metadata);
+    Typed::new(expression, ValueType::Float).known_to(precision)
 }
 
 /// Plans `exact(<expression>)`: the value with all its digits.
 pub fn exact(context: &PlanContext, argument: &Expression, scope: &dyn Scope) -> Result<Typed, Diagnostic> {
-    let Known { value, .. } = known(context, argument, scope)?;
+    let value = known(context, argument, scope)?.unrounded(context)?;
     call(context, "exact", vec![value])
+}
+
+/// Plans `round(<expression>,<places>)`. What is exact is known to the places that it is rounded to.
+pub fn round(context: &PlanContext, span: Span, arguments: &[Expression], scope: &dyn Scope) -> Result<Known, Diagnostic> {
+    let (argument, places) = (known(context, &arguments[0], scope)?, expression::plan(context, &arguments[1], scope)?);
+    let operand = argument.operand();
+    if let Some(spec) = scalar::lookup("round")
+        && let Some(check) = spec.check
+    {
+        check(&[operand.literal(), places.literal()])
+            .map_err(|message| Diagnostic::error("plan/argument", message, span).with_help(spec.syntax.to_owned()))?;
+    }
+    if !argument.is_exact() {
+        return Ok(argument.with(Known::Plain(places.known_to(Precision::Exact)), "round", Precision::Written));
+    }
+    let decimals = places.literal().and_then(|places| places.number()).map(|places| places.clamp(-1.0, 400.0) as i16);
+    let rounded = call(context, "round", vec![operand, places])?;
+    Ok(Known::Plain(match decimals {
+        Some(decimals) => known_to(context, rounded, Precision::Decimals(decimals))?,
+        None => known_to(context, rounded, Precision::Written)?,
+    }))
 }
 
 /// Plans an expression with the decimals that its value is known to.
 pub fn known(context: &PlanContext, expression: &Expression, scope: &dyn Scope) -> Result<Known, Diagnostic> {
-    let decimals_of = |written: &str| value::written_decimals(written).map(whole);
     match &expression.kind {
-        ExpressionKind::Float(number) => {
-            let value = expression::plan(context, expression, scope)?;
-            let source = context.source(expression.span).filter(|source| source.parse::<f64>().is_ok_and(|read| read == *number));
-            let decimals = match source {
-                Some(source) => decimals_of(source),
-                None => value::printed_decimals(*number, &mut String::new()).map(whole),
-            };
-            Ok(Known { value, decimals })
-        }
         ExpressionKind::Unary { operator: UnaryOperator::Plus, operand } => known(context, operand, scope),
-        ExpressionKind::Unary { operator: UnaryOperator::Minus, operand } => {
-            let Known { decimals, value } = known(context, operand, scope)?;
-            match (&operand.kind, decimals) {
-                (ExpressionKind::Integer(_) | ExpressionKind::Float(_), None) => {
-                    Ok(Known::exact(expression::plan(context, expression, scope)?))
-                }
-                (_, decimals) => Ok(Known { value: call(context, "spl_negate", vec![value])?, decimals }),
+        ExpressionKind::Unary { operator: UnaryOperator::Minus, operand }
+            if !matches!(operand.kind, ExpressionKind::Integer(_) | ExpressionKind::Float(_)) =>
+        {
+            let operand = known(context, operand, scope)?;
+            if operand.is_exact() {
+                return Ok(Known::Plain(call(context, "spl_negate", vec![operand.operand()])?));
             }
+            check_operands("spl_negate", &[operand.operand()], expression.span)?;
+            Ok(operand.then("negate", Precision::Written))
         }
-        ExpressionKind::Binary { operator, left, right } if is_calculation(operator.value) => {
-            let (left, right) = (known(context, left, scope)?, known(context, right, scope)?);
-            calculated(context, operator.value, left, right, expression.span)
-        }
-        ExpressionKind::Call { name, arguments } => match (name.value.to_ascii_lowercase().as_str(), arguments.as_slice()) {
-            ("exact", [argument]) => Ok(Known::exact(exact(context, argument, scope)?)),
-            ("round", [argument, places]) => {
-                let argument = known(context, argument, scope)?;
-                let places = expression::plan(context, places, scope)?;
-                let to_places = match &argument.decimals {
-                    None => places.clone(),
-                    Some(decimals) => call(context, "spl_decimals_of_sum", vec![decimals.clone(), integer(places.clone())])?,
-                };
-                // The decimals that are known show at the end; steps between them keep all digits.
-                let value = call(context, "round", vec![argument.value, places])?;
-                let decimals = Some(integer(to_places));
-                Ok(Known { value, decimals })
+        ExpressionKind::Binary { operator, left, right } => match step(operator.value) {
+            Some(step) => {
+                let (left, right) = (known(context, left, scope)?, known(context, right, scope)?);
+                calculated(context, operator.value, step, left, right, expression.span)
             }
-            _ => Ok(Known::exact(expression::plan(context, expression, scope)?)),
+            None => Ok(Known::Plain(expression::plan(context, expression, scope)?)),
         },
-        _ => Ok(Known::exact(expression::plan(context, expression, scope)?)),
+        ExpressionKind::Call { name, arguments } if name.value.eq_ignore_ascii_case("round") && arguments.len() == 2 => {
+            round(context, expression.span, arguments, scope)
+        }
+        _ => Ok(Known::Plain(expression::plan(context, expression, scope)?)),
     }
 }
 
 fn calculated(
     context: &PlanContext,
     operator: BinaryOperator,
+    step: &str,
     left: Known,
     right: Known,
-    span: spl_parser::Span,
+    span: Span,
 ) -> Result<Known, Diagnostic> {
-    use BinaryOperator as B;
-    let value = expression::operate(context, operator, left.value.clone(), right.value.clone(), span)?;
+    let plain = expression::operate(context, operator, left.operand(), right.operand(), span)?;
+    if left.is_exact() && right.is_exact() {
+        return Ok(Known::Plain(plain));
+    }
     // `+` may join texts.
-    if (left.decimals.is_none() && right.decimals.is_none()) || !value.value_type.is_number() {
-        return Ok(Known::exact(value));
+    if !plain.value_type.is_number() {
+        let (left, right) = (printed(context, left.shown(context)?)?, printed(context, right.shown(context)?)?);
+        return Ok(Known::Plain(expression::operate(context, operator, left, right, span)?));
     }
-    let or_exact = |decimals: Option<Typed>| decimals.unwrap_or_else(|| Typed::new(null(ValueType::Integer), ValueType::Integer));
-    let (of_left, of_right) = (or_exact(left.decimals), or_exact(right.decimals));
-    let decimals = match operator {
-        B::Multiply | B::Divide => {
-            call(context, "spl_decimals_of_product", vec![value.clone(), left.value, of_left, right.value, of_right])?
-        }
-        _ => call(context, "spl_decimals_of_sum", vec![of_left, of_right])?,
-    };
-    Ok(Known { value, decimals: Some(decimals) })
+    Ok(left.with(right, step, Precision::Written))
 }
 
-fn whole(number: i64) -> Typed {
-    Typed::new(datafusion::logical_expr::lit(number), ValueType::Integer)
-}
-
-/// A number of decimals as a whole number.
-fn integer(number: Typed) -> Typed {
-    match number.value_type {
-        ValueType::Integer => number,
-        _ => Typed::new(datafusion::prelude::cast(number.expression, ValueType::Integer.arrow()), ValueType::Integer),
-    }
+fn check_operands(function: &str, operands: &[Typed], span: Span) -> Result<(), Diagnostic> {
+    let Some(check) = scalar::lookup(function).and_then(|spec| spec.check) else { return Ok(()) };
+    let literals: Vec<Option<Value<'_>>> = operands.iter().map(Typed::literal).collect();
+    check(&literals).map_err(|message| Diagnostic::error("plan/argument", message, span))
 }
 
 /// What generates a number decides what is counted in its operands.
@@ -161,7 +223,7 @@ enum Calculation {
 ///
 /// Source: Splunk search reference, Mathematical functions, sigfig.
 pub fn plan(context: &PlanContext, argument: &Expression, scope: &dyn Scope) -> Result<Typed, Diagnostic> {
-    let Known { value, .. } = known(context, argument, scope)?;
+    let value = known(context, argument, scope)?.unrounded(context)?;
     let Some(calculation) = Calculation::of(argument) else {
         return call(context, "sigfig", vec![value]);
     };
@@ -169,7 +231,7 @@ pub fn plan(context: &PlanContext, argument: &Expression, scope: &dyn Scope) -> 
     calculation.operands(argument, &mut operands);
     let mut digits = Vec::new();
     for operand in operands {
-        let written = written(context, operand, scope)?;
+        let written = as_written(context, operand, scope)?;
         digits.push(calculation.digits(context, written)?);
     }
     let fewest = call(context, "min", digits)?;
@@ -232,7 +294,7 @@ impl Calculation {
 }
 
 /// A number as it is written: in the search, or in the data.
-fn written(context: &PlanContext, operand: &Expression, scope: &dyn Scope) -> Result<Typed, Diagnostic> {
+fn as_written(context: &PlanContext, operand: &Expression, scope: &dyn Scope) -> Result<Typed, Diagnostic> {
     let literal = match operand.kind {
         ExpressionKind::Integer(number) => Some(number as f64),
         ExpressionKind::Float(number) => Some(number),
@@ -247,5 +309,5 @@ fn written(context: &PlanContext, operand: &Expression, scope: &dyn Scope) -> Re
         Some(_) => plan(context, operand, scope)?,
         None => expression::plan(context, operand, scope)?,
     };
-    call(context, "spl_text", vec![value])
+    call(context, "spl_text", vec![printed(context, value)?])
 }

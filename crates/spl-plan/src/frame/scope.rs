@@ -3,7 +3,7 @@
 use datafusion::common::ScalarValue;
 use datafusion::logical_expr::Expr;
 use spl_functions::column::ValueType;
-use spl_functions::value::Value;
+use spl_functions::value::{Precision, Value};
 use spl_parser::Diagnostic;
 
 use crate::frame::{Frame, column, null};
@@ -15,12 +15,23 @@ pub struct Typed {
     pub expression: Expr,
     /// What it yields.
     pub value_type: ValueType,
+    /// How precisely its numbers are known.
+    pub precision: Precision,
 }
 
 impl Typed {
-    /// Pairs them.
+    /// Pairs them. Numbers are exact until [`Typed::known_to`] says otherwise; texts are as precise as they are written.
     pub fn new(expression: Expr, value_type: ValueType) -> Self {
-        Self { expression, value_type }
+        let precision = match value_type {
+            ValueType::Text | ValueType::Multivalue => Precision::Written,
+            _ => Precision::Exact,
+        };
+        Self { expression, value_type, precision }
+    }
+
+    /// The same, of which it is known how precise its numbers are.
+    pub fn known_to(self, precision: Precision) -> Self {
+        Self { precision, ..self }
     }
 
     /// The literal value, if it is one.
@@ -63,7 +74,7 @@ pub trait KnowledgeScope {
 
 impl Scope for Frame {
     fn resolve(&self, name: &str) -> Result<Option<Typed>, Diagnostic> {
-        Ok(self.field(name).map(|field| Typed::new(column(name), field.value_type())))
+        Ok(self.field(name).map(|field| Typed::new(column(name), field.value_type()).known_to(field.precision)))
     }
 
     fn names(&self) -> Vec<String> {

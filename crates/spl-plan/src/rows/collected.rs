@@ -7,7 +7,7 @@ use arrow::array::{Array, ArrayRef, RecordBatch, UInt32Array};
 use arrow::compute::concat_batches;
 use arrow::datatypes::{Field, Schema, SchemaRef};
 use spl_functions::column::Column;
-use spl_functions::value::Value;
+use spl_functions::value::{Value, shown};
 use spl_operators::errors::engine_error;
 use spl_parser::Diagnostic;
 
@@ -32,7 +32,7 @@ impl Rows {
             .fields()
             .iter()
             .zip(batch.columns())
-            .map(|(field, array)| Ok((field.name().clone(), Column::new(array).map_err(engine_error)?)))
+            .map(|(field, array)| Ok((field.name().clone(), Column::new(&shown(field, array)).map_err(engine_error)?)))
             .collect::<Result<_, Diagnostic>>()?;
         Ok(Self { schema, batch, columns })
     }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use datafusion::logical_expr::{Expr, lit};
 use hashbrown::HashMap;
 use spl_functions::column::ValueType;
+use spl_functions::value::Precision;
 use spl_knowledge::props::{AutomaticLookup, ResolvedProps};
 use spl_knowledge::{EventType, Origin, Transform};
 use spl_parser::Diagnostic;
@@ -93,7 +94,7 @@ impl<'a> EventScope<'a> {
         if self.context.data().statistics(name, self.number).is_some_and(|(_, facts)| facts.always_absent) {
             return Some(Typed::new(null(ValueType::Text), ValueType::Null));
         }
-        Some(Typed::new(column(name), ValueType::of(field.data_type())))
+        Some(Typed::new(column(name), ValueType::of(field.data_type())).known_to(Precision::of(field)))
     }
 
     fn at(&self, name: &str, level: Level) -> Result<Option<Typed>, Diagnostic> {

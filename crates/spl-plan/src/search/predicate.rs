@@ -59,7 +59,7 @@ fn combine(
 }
 
 /// Joins conditions in a tree of logarithmic depth: a list of a subsearch may have thousands.
-fn balanced(mut conditions: Vec<Expr>, join: fn(Expr, Expr) -> Expr) -> Option<Expr> {
+pub fn balanced(mut conditions: Vec<Expr>, join: fn(Expr, Expr) -> Expr) -> Option<Expr> {
     while conditions.len() > 1 {
         let mut next = Vec::with_capacity(conditions.len().div_ceil(2));
         let mut pairs = conditions.into_iter();

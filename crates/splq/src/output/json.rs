@@ -6,7 +6,7 @@ use spl_exec::Results;
 use spl_functions::column::Column;
 use spl_functions::value::{Value, format_number, parse_number};
 
-use super::{columns, shown_fields};
+use super::{are_numbers, columns, shown_fields};
 use crate::stop::Stop;
 
 /// How much is collected before it is written.
@@ -48,12 +48,13 @@ fn write_objects(writer: &mut impl Write, results: &Results, before: &[u8], betw
     let mut first = true;
     for batch in &results.batches {
         let columns = columns(batch, &fields)?;
+        let numbers = are_numbers(batch, &fields);
         for row in 0..batch.num_rows() {
             if !first {
                 buffer.extend_from_slice(between);
             }
             first = false;
-            push_row(&mut buffer, row, &columns, &keys, &fields);
+            push_row(&mut buffer, row, &columns, &keys, &fields, &numbers);
             if buffer.len() >= BLOCK {
                 writer.write_all(&buffer)?;
                 buffer.clear();
@@ -67,10 +68,10 @@ fn write_objects(writer: &mut impl Write, results: &Results, before: &[u8], betw
     Ok(())
 }
 
-fn push_row(buffer: &mut Vec<u8>, row: usize, columns: &[Column], keys: &[Vec<u8>], fields: &[&str]) {
+fn push_row(buffer: &mut Vec<u8>, row: usize, columns: &[Column], keys: &[Vec<u8>], fields: &[&str], numbers: &[bool]) {
     buffer.push(b'{');
     let empty = buffer.len();
-    for ((column, key), field) in columns.iter().zip(keys).zip(fields) {
+    for (((column, key), field), is_number) in columns.iter().zip(keys).zip(fields).zip(numbers) {
         let value = column.value(row);
         if value.is_null() {
             continue;
@@ -85,6 +86,10 @@ fn push_row(buffer: &mut Vec<u8>, row: usize, columns: &[Column], keys: &[Vec<u8
                 Some(number) => push_number(buffer, number),
                 None => push_text(buffer, text),
             },
+            // A rounded number keeps its zeros and stays a number.
+            Value::Text(text) if *is_number && text.ends_with(|last: char| last.is_ascii_digit()) => {
+                buffer.extend_from_slice(text.as_bytes());
+            }
             other => push_value(buffer, other),
         }
     }

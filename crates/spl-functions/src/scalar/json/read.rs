@@ -5,7 +5,6 @@ use datafusion_common::Result;
 use serde_json::Value as Json;
 
 use super::{append_json, document, single, to_json};
-use crate::column::ColumnBuilder;
 use crate::json_path::{Path, text_of};
 use crate::scalar::Call;
 use crate::scalar::multivalue::is_true;
@@ -13,7 +12,7 @@ use crate::value::Value;
 use crate::xml_document;
 
 pub(super) fn of_document(call: &Call<'_>, compute: fn(&Json) -> Option<Json>) -> Result<ArrayRef> {
-    let mut built = ColumnBuilder::new(call.returns, call.rows);
+    let mut built = call.builder();
     for row in 0..call.rows {
         append_json(&mut built, document(call.value(0, row)).and_then(|document| compute(&document)).as_ref());
     }
@@ -32,7 +31,7 @@ pub(super) fn entries(document: &Json) -> Option<Json> {
 }
 
 pub(super) fn json(call: &Call<'_>) -> Result<ArrayRef> {
-    let mut built = ColumnBuilder::new(call.returns, call.rows);
+    let mut built = call.builder();
     for row in 0..call.rows {
         match single(call.value(0, row)) {
             Value::Text(text) if !is_json(text) => built.append_null(),
@@ -48,7 +47,7 @@ fn is_json(text: &str) -> bool {
 }
 
 pub(super) fn json_valid(call: &Call<'_>) -> Result<ArrayRef> {
-    let mut built = ColumnBuilder::new(call.returns, call.rows);
+    let mut built = call.builder();
     for row in 0..call.rows {
         built.append(match single(call.value(0, row)) {
             Value::Null => Value::Null,
@@ -60,7 +59,7 @@ pub(super) fn json_valid(call: &Call<'_>) -> Result<ArrayRef> {
 }
 
 pub(super) fn json_array_to_mv(call: &Call<'_>) -> Result<ArrayRef> {
-    let mut built = ColumnBuilder::new(call.returns, call.rows);
+    let mut built = call.builder();
     for row in 0..call.rows {
         let quoted = is_true(&call.value(1, row));
         match document(call.value(0, row)) {
@@ -74,7 +73,7 @@ pub(super) fn json_array_to_mv(call: &Call<'_>) -> Result<ArrayRef> {
 }
 
 pub(super) fn extracted(call: &Call<'_>, find: fn(&Json, &str) -> Option<Json>) -> Result<ArrayRef> {
-    let mut built = ColumnBuilder::new(call.returns, call.rows);
+    let mut built = call.builder();
     for row in 0..call.rows {
         let found = document(call.value(0, row)).and_then(|document| {
             let at = |argument: usize| call.value(argument, row).text().and_then(|path| find(&document, &path));
@@ -106,7 +105,7 @@ pub(super) fn at_path(document: &Json, path: &str) -> Option<Json> {
 }
 
 pub(super) fn json_has_key_exact(call: &Call<'_>) -> Result<ArrayRef> {
-    let mut built = ColumnBuilder::new(call.returns, call.rows);
+    let mut built = call.builder();
     for row in 0..call.rows {
         let value = call.value(0, row);
         built.append(match call.value(1, row).text() {
@@ -121,7 +120,7 @@ pub(super) fn json_has_key_exact(call: &Call<'_>) -> Result<ArrayRef> {
 }
 
 pub(super) fn spath(call: &Call<'_>) -> Result<ArrayRef> {
-    let mut built = ColumnBuilder::new(call.returns, call.rows);
+    let mut built = call.builder();
     for row in 0..call.rows {
         let value = single(call.value(0, row));
         let path = call.value(1, row).text().and_then(|path| Path::parse(&path));

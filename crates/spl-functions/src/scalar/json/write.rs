@@ -5,13 +5,12 @@ use datafusion_common::Result;
 use serde_json::{Map, Value as Json};
 
 use super::{append_json, document, to_json};
-use crate::column::ColumnBuilder;
 use crate::json_path::{Path, text_of};
 use crate::scalar::Call;
 use crate::value::Value;
 
 pub(super) fn json_array(call: &Call<'_>) -> Result<ArrayRef> {
-    let mut built = ColumnBuilder::new(call.returns, call.rows);
+    let mut built = call.builder();
     for row in 0..call.rows {
         let items = (0..call.arguments.len()).map(|argument| to_json(call.value(argument, row)));
         built.append_text(&items.collect::<Json>().to_string());
@@ -20,7 +19,7 @@ pub(super) fn json_array(call: &Call<'_>) -> Result<ArrayRef> {
 }
 
 pub(super) fn json_object(call: &Call<'_>) -> Result<ArrayRef> {
-    let mut built = ColumnBuilder::new(call.returns, call.rows);
+    let mut built = call.builder();
     for row in 0..call.rows {
         let members: Option<Map<String, Json>> = (0..call.arguments.len())
             .step_by(2)
@@ -32,7 +31,7 @@ pub(super) fn json_object(call: &Call<'_>) -> Result<ArrayRef> {
 }
 
 pub(super) fn json_delete(call: &Call<'_>) -> Result<ArrayRef> {
-    let mut built = ColumnBuilder::new(call.returns, call.rows);
+    let mut built = call.builder();
     for row in 0..call.rows {
         let mut object = document(call.value(0, row)).filter(Json::is_object);
         if let Some(object) = &mut object {
@@ -60,7 +59,7 @@ fn key_list(value: Value<'_>) -> Vec<String> {
 
 /// A document changed by pairs of a path and a value, from left to right.
 pub(super) fn edited(call: &Call<'_>, edit: fn(&mut Json, &str, Json)) -> Result<ArrayRef> {
-    let mut built = ColumnBuilder::new(call.returns, call.rows);
+    let mut built = call.builder();
     for row in 0..call.rows {
         let mut document = document(call.value(0, row));
         if let Some(document) = &mut document {

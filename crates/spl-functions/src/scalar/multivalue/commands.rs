@@ -3,11 +3,10 @@
 use arrow::array::ArrayRef;
 use datafusion_common::Result;
 
-use crate::column::ColumnBuilder;
 use crate::scalar::Call;
 
 pub(super) fn commands(call: &Call<'_>) -> Result<ArrayRef> {
-    let mut built = ColumnBuilder::new(call.returns, call.rows);
+    let mut built = call.builder();
     for row in 0..call.rows {
         match call.value(0, row).text() {
             Some(search) => built.append_values(command_names(&search)),

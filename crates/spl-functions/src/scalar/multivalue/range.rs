@@ -3,7 +3,6 @@
 use arrow::array::ArrayRef;
 use datafusion_common::{Result, exec_datafusion_err, exec_err};
 
-use crate::column::ColumnBuilder;
 use crate::scalar::Call;
 use crate::time::{TimeModifier, parse_span, parse_time_modifier};
 use crate::value::{Value, format_number};
@@ -34,7 +33,7 @@ impl Step {
 }
 
 pub(super) fn mvrange(call: &Call<'_>) -> Result<ArrayRef> {
-    let mut built = ColumnBuilder::new(call.returns, call.rows);
+    let mut built = call.builder();
     let mut values: Vec<String> = Vec::new();
     for row in 0..call.rows {
         values.clear();
