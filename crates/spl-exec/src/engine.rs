@@ -222,7 +222,8 @@ impl Engine {
     /// # Errors
     /// Events without an ordinal, knowledge objects that can't be applied.
     pub fn with_data(&self, data: EventTable) -> Result<Self, Diagnostic> {
-        let events = EventData::new(&data.schema, &data.batches, &self.context.knowledge, threads(&self.settings))?;
+        let events =
+            EventData::new(&data.schema, &data.batches, &self.context.knowledge, &self.context.parsed, threads(&self.settings))?;
         let context = Arc::new(EngineContext { parts: None, ..self.context.over_events(events) });
         // What rules keep is about the events before.
         let state = Arc::new(session_state(&self.settings)?);
@@ -245,13 +246,14 @@ impl Engine {
     /// # Errors
     /// Knowledge objects that can't be applied.
     pub fn with_knowledge(&self, knowledge: Knowledge) -> Result<Self, Diagnostic> {
+        let parsed = Arc::default();
         let events = match &self.data {
-            Some(data) => EventData::new(&data.schema, &data.batches, &knowledge, threads(&self.settings))?,
+            Some(data) => EventData::new(&data.schema, &data.batches, &knowledge, &parsed, threads(&self.settings))?,
             None => EventData::empty(&knowledge)?,
         };
         let context = EngineContext {
             knowledge: Arc::new(knowledge),
-            parsed: Arc::default(),
+            parsed,
             parts: self.context.parts.clone(),
             functions: Arc::default(),
             ..self.context.over_events(events)

@@ -7,6 +7,7 @@
 pub mod aggregate;
 pub mod column;
 pub mod convert;
+pub mod extraction;
 pub mod json_path;
 pub mod numeric_bins;
 pub mod pattern;

@@ -223,6 +223,7 @@ const FAMILIES: &[&[FunctionSpec]] = &[
     convert::FUNCTIONS,
     casts::FUNCTIONS,
     rex::FUNCTIONS,
+    crate::extraction::FUNCTIONS,
     significance::FUNCTIONS,
     default_fields::FUNCTIONS,
     crate::search::FUNCTIONS,

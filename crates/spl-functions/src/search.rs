@@ -126,6 +126,11 @@ impl SearchPattern {
         Some(Self { parts, case_sensitive })
     }
 
+    /// The literal texts between wildcards; empty ones where wildcards touch each other or an end.
+    pub fn literal_parts(&self) -> Vec<String> {
+        self.pieces()
+    }
+
     /// Literal texts between wildcards, as [`Wildcard::new`] wants them.
     fn pieces(&self) -> Vec<String> {
         let mut pieces = vec![String::new()];
@@ -171,6 +176,11 @@ pub struct SearchMatcher {
 }
 
 impl SearchMatcher {
+    /// Whether the text matches the pattern as such, networks apart. `scratch` is reused between calls.
+    pub fn matches_text(&self, text: &str, scratch: &mut Vec<u8>) -> bool {
+        self.wildcard.matches(text, scratch)
+    }
+
     /// Whether the text matches.
     pub fn matches(&mut self, text: &str) -> bool {
         self.wildcard.matches(text, &mut self.scratch)

@@ -22,6 +22,47 @@ pub struct EventType {
     pub origin: Origin,
 }
 
+/// A part of an event type's name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NamePart<'a> {
+    /// A text.
+    Text(&'a str),
+    /// The value of a field: `%code%`.
+    Field(&'a str),
+}
+
+impl EventType {
+    /// The name in parts: `cisco-%code%` is a text and a field. A name without fields is one text.
+    ///
+    /// Source: Splunk knowledge manager manual, configure event type templates.
+    pub fn name_parts(&self) -> Vec<NamePart<'_>> {
+        let mut parts = Vec::new();
+        let mut rest = self.name.as_str();
+        while let Some((before, behind)) = rest.split_once('%') {
+            let named = behind.split_once('%').filter(|(field, _)| is_field_name(field));
+            let Some((field, after)) = named else { break };
+            if !before.is_empty() {
+                parts.push(NamePart::Text(before));
+            }
+            parts.push(NamePart::Field(field));
+            rest = after;
+        }
+        if !rest.is_empty() || parts.is_empty() {
+            parts.push(NamePart::Text(rest));
+        }
+        parts
+    }
+
+    /// Whether the name holds fields.
+    pub fn is_template(&self) -> bool {
+        self.name.contains('%') && self.name_parts().iter().any(|part| matches!(part, NamePart::Field(_)))
+    }
+}
+
+fn is_field_name(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '.' | ':' | '-' | '{' | '}'))
+}
+
 /// `field=value` has a tag (Splunk admin manual, tags.conf).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TagRule {

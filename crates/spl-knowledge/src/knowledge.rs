@@ -1,11 +1,13 @@
 //! Everything that is known beside the data, and how layers of it are combined.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use indexmap::IndexMap;
 use spl_macros::{Conf, MacroTable, Origin};
 use spl_parser::diagnostic::{Diagnostic, nearest};
 
+use crate::app::AppFolder;
 use crate::data_model::DataModel;
 use crate::event_type::{EventType, TagRule, read_event_types, read_tags};
 use crate::lookup::{LookupDefinition, LookupSource, LookupTable, read_lookups};
@@ -48,21 +50,79 @@ pub struct Knowledge {
     pub(crate) layers: Layers,
 }
 
-/// The .conf files as layered so far.
+/// What stands under the typed objects: .conf files in layers, lookups from elsewhere.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Layers {
+    /// What splq brings.
+    pub base: ConfFiles,
+    /// Macros that are not from apps.
+    pub base_macros: MacroTable,
+    /// The apps by name.
+    pub apps: Vec<AppLayers>,
+    /// Lookups that are defined elsewhere than in transforms.conf.
+    pub lookups: IndexMap<String, LookupDefinition>,
+    /// Tables that splq brings, by file name.
+    pub tables: IndexMap<String, Arc<LookupTable>>,
+    /// Files given for lookups, by lookup name.
+    pub given: IndexMap<String, PathBuf>,
+}
+
+/// The .conf files of a folder.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ConfFiles {
+    pub macros: Conf,
     pub event_types: Conf,
     pub tags: Conf,
     pub props: Conf,
     pub transforms: Conf,
     pub saved_searches: Conf,
     pub transaction_types: Conf,
-    /// Lookups that are defined elsewhere than in transforms.conf.
-    pub lookups: IndexMap<String, LookupDefinition>,
-    /// Tables that splq brings, by file name.
-    pub tables: IndexMap<String, LookupTable>,
-    /// Files given for lookups, by lookup name.
-    pub given: IndexMap<String, PathBuf>,
+}
+
+impl ConfFiles {
+    fn layer(&mut self, upper: &Self) {
+        for (lower, upper) in [
+            (&mut self.macros, &upper.macros),
+            (&mut self.event_types, &upper.event_types),
+            (&mut self.tags, &upper.tags),
+            (&mut self.props, &upper.props),
+            (&mut self.transforms, &upper.transforms),
+            (&mut self.saved_searches, &upper.saved_searches),
+            (&mut self.transaction_types, &upper.transaction_types),
+        ] {
+            lower.layer(upper.clone());
+        }
+    }
+}
+
+/// An app as it was read.
+#[derive(Clone, Debug)]
+pub(crate) struct AppLayers {
+    pub folder: AppFolder,
+    pub default: ConfFiles,
+    pub local: ConfFiles,
+    /// The files of its lookups folder.
+    pub lookup_files: IndexMap<String, PathBuf>,
+}
+
+impl Layers {
+    /// All .conf files as one: `default/` of the apps over what splq brings, then `local/` of the apps.
+    fn combined(&self) -> ConfFiles {
+        let mut combined = self.base.clone();
+        self.apps.iter().for_each(|app| combined.layer(&app.default));
+        self.apps.iter().for_each(|app| combined.layer(&app.local));
+        combined
+    }
+
+    /// The file of a lookup that is defined at a place: that of its own app, or the one of the app that wins.
+    fn lookup_file(&self, name: &str, origin: &Origin) -> Option<&PathBuf> {
+        let own = self.apps.iter().find(|app| match origin {
+            Origin::File { path, .. } => Path::new(path).starts_with(&app.folder.shown),
+            Origin::BuiltIn | Origin::CommandLine => false,
+        });
+        let mut all = own.into_iter().chain(self.apps.iter().rev());
+        all.find_map(|app| app.lookup_files.get(name))
+    }
 }
 
 impl Knowledge {
@@ -82,21 +142,32 @@ impl Knowledge {
         crate::pack::load_without_sources()
     }
 
-    /// Derives the typed objects from the layers; returns what is wrong with them.
+    /// Derives the macros from the layers; returns what is wrong with them.
+    pub(crate) fn rebuild_macros(&mut self) -> Vec<Diagnostic> {
+        self.macros = self.layers.base_macros.clone();
+        self.macros.add_conf(&self.layers.combined().macros).err().unwrap_or_default()
+    }
+
+    /// Derives the typed objects but macros from the layers; returns what is wrong with them.
     pub(crate) fn rebuild(&mut self) -> Vec<Diagnostic> {
         let (mut problems, mut warnings) = (Vec::new(), Vec::new());
-        self.event_types = read_event_types(&self.layers.event_types, &mut problems, &mut warnings);
-        self.tags = read_tags(&self.layers.tags, &mut problems);
-        self.props = read_props(&self.layers.props, &mut problems, &mut warnings);
-        self.transforms = read_transforms(&self.layers.transforms, &mut problems, &mut warnings);
-        self.saved_searches = read_saved_searches(&self.layers.saved_searches);
-        self.transaction_types = read_transaction_types(&self.layers.transaction_types, &mut warnings);
-        let (files, tables) = (&self.lookup_files, &self.layers.tables);
-        let find = |name: &str| match files.get(name).or_else(|| files.get(&format!("{name}.gz"))) {
-            Some(path) => Some(LookupSource::File(path.clone())),
-            None => tables.get(name).map(|table| LookupSource::Table(table.clone())),
+        let combined = self.layers.combined();
+        self.event_types = read_event_types(&combined.event_types, &mut problems, &mut warnings);
+        self.tags = read_tags(&combined.tags, &mut problems);
+        self.props = read_props(&combined.props, &mut problems, &mut warnings);
+        self.transforms = read_transforms(&combined.transforms, &mut problems, &mut warnings);
+        self.saved_searches = read_saved_searches(&combined.saved_searches);
+        self.transaction_types = read_transaction_types(&combined.transaction_types, &mut warnings);
+        let (files, layers) = (&self.lookup_files, &self.layers);
+        let find = |name: &str, origin: &Origin| {
+            let packed = format!("{name}.gz");
+            let of_app = layers.lookup_file(name, origin).or_else(|| layers.lookup_file(&packed, origin));
+            match of_app.or_else(|| files.get(name)).or_else(|| files.get(&packed)) {
+                Some(path) => Some(LookupSource::File(path.clone())),
+                None => layers.tables.get(name).map(|table| LookupSource::Table(table.clone())),
+            }
         };
-        let mut lookups = read_lookups(&self.layers.transforms, find, &mut problems, &mut warnings);
+        let mut lookups = read_lookups(&combined.transforms, find, &mut problems, &mut warnings);
         lookups.extend(self.layers.lookups.iter().map(|(name, definition)| (name.clone(), definition.clone())));
         for (name, path) in &self.layers.given {
             let source = LookupSource::File(path.clone());

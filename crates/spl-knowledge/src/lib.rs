@@ -5,6 +5,7 @@
 //! [`Knowledge::add_lookup_file`] add to it, later definitions over earlier ones. Searches and expressions stay text:
 //! who runs them parses them.
 
+pub mod app;
 pub mod data_model;
 pub mod event_type;
 mod knowledge;
@@ -26,7 +27,8 @@ pub use knowledge::Knowledge;
 pub use lint::{AppProblem, lint_app};
 pub use lookup::{LookupDefinition, LookupSource, LookupTable, MatchType};
 pub use props::{
-    AutomaticLookup, CalculatedField, Extraction, FieldAlias, IndexTimeSettings, KvMode, LookupField, PropsStanza, ResolvedProps,
+    AutomaticLookup, CalculatedField, Extraction, FieldAlias, IndexTimeSettings, KvMode, LookupField, PropsStanza, Report,
+    ResolvedProps,
 };
 pub use saved_search::SavedSearch;
 pub use spl_macros::{MacroDefinition, MacroTable, Origin};

@@ -42,8 +42,11 @@ pub type CompileRegex<'a> = &'a dyn Fn(&str) -> Result<Vec<Option<String>>, Stri
 #[must_use]
 pub fn lint_app(folder: &Path, base: &Knowledge, compile: CompileRegex<'_>) -> Vec<AppProblem> {
     let mut knowledge = base.clone();
+    // What the base is made of may have problems of its own.
+    let shown = folder.display().to_string();
+    let own = |diagnostic: &Diagnostic| diagnostic.message.starts_with(&shown);
     let mut problems: Vec<AppProblem> =
-        knowledge.load_app(folder).into_iter().map(|diagnostic| located(folder, diagnostic)).collect();
+        knowledge.load_app(folder).into_iter().filter(own).map(|diagnostic| located(folder, diagnostic)).collect();
     lines::check(folder, &mut problems);
     objects::check(folder, &knowledge, compile, &mut problems);
     problems.sort_by(|a, b| (&a.file, a.line, a.code, &a.message).cmp(&(&b.file, b.line, b.code, &b.message)));

@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use indexmap::IndexMap;
 use spl_macros::{Conf, Origin, Stanza};
@@ -28,7 +29,7 @@ pub enum LookupSource {
     /// A CSV file, gzip if its name ends in `.gz`.
     File(PathBuf),
     /// Given rows.
-    Table(LookupTable),
+    Table(Arc<LookupTable>),
     /// A KV store collection: without rows until a file is given for it.
     Collection(String),
     /// A file of this name that no lookups folder holds.
@@ -108,12 +109,12 @@ impl LookupDefinition {
     ///
     /// # Errors
     /// A file that is missing or unreadable, or a kind of lookup that is not supported.
-    pub fn load(&self) -> Result<LookupTable, Diagnostic> {
+    pub fn load(&self) -> Result<Arc<LookupTable>, Diagnostic> {
         let wrong = |message: String| Diagnostic::general("lookup/source", message);
         match &self.source {
-            LookupSource::File(path) => LookupTable::read(path),
+            LookupSource::File(path) => LookupTable::read(path).map(Arc::new),
             LookupSource::Table(table) => Ok(table.clone()),
-            LookupSource::Collection(_) => Ok(LookupTable { header: self.fields.clone(), rows: Vec::new() }),
+            LookupSource::Collection(_) => Ok(Arc::new(LookupTable { header: self.fields.clone(), rows: Vec::new() })),
             LookupSource::Missing(file) => {
                 Err(wrong(format!("file `{file}` of lookup `{}` is in no lookups folder ({})", self.name, self.origin))
                     .with_help("give the rows with `--lookup NAME=FILE.csv`"))
@@ -186,7 +187,7 @@ fn read_match_types(text: &str) -> Result<IndexMap<String, MatchType>, String> {
 /// Reads the lookup definitions of a transforms.conf; `find` finds the rows of a file name.
 pub(crate) fn read_lookups(
     conf: &Conf,
-    find: impl Fn(&str) -> Option<LookupSource>,
+    find: impl Fn(&str, &Origin) -> Option<LookupSource>,
     problems: &mut Vec<Diagnostic>,
     warnings: &mut Vec<Diagnostic>,
 ) -> IndexMap<String, LookupDefinition> {
@@ -209,14 +210,17 @@ pub(crate) fn read_lookups(
     lookups
 }
 
-fn source_of(stanza: &Stanza, find: impl Fn(&str) -> Option<LookupSource>) -> LookupSource {
+fn source_of(stanza: &Stanza, find: impl Fn(&str, &Origin) -> Option<LookupSource>) -> LookupSource {
     let text = |key: &str| stanza.get(key).filter(|value| !value.is_empty());
     let kind = text("external_type").map(str::to_ascii_lowercase);
     if let Some(file) = text("filename") {
+        // Only the name counts: Splunk strips a path (transforms.conf, filename).
+        let file = file.rsplit(['/', '\\']).next().unwrap_or(file);
+        let origin = stanza.settings.get("filename").map_or(&stanza.origin, |setting| &setting.origin);
         if file.ends_with(".kmz") || file.ends_with(".kml") {
             return LookupSource::Unsupported("a geospatial lookup".to_owned());
         }
-        return find(file).unwrap_or_else(|| LookupSource::Missing(file.to_owned()));
+        return find(file, origin).unwrap_or_else(|| LookupSource::Missing(file.to_owned()));
     }
     match (text("collection"), kind.as_deref()) {
         (Some(collection), _) => LookupSource::Collection(collection.to_owned()),
@@ -240,6 +244,14 @@ impl LookupTable {
     /// # Errors
     /// A file that can't be read, with its path.
     pub fn read(path: &Path) -> Result<Self, Diagnostic> {
+        Self::read_noting(path).map(|(table, _)| table)
+    }
+
+    /// As [`LookupTable::read`], with what was left out of the rows, in words.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn read_noting(path: &Path) -> Result<(Self, Option<String>), Diagnostic> {
         let wrong = |message: String| Diagnostic::general("lookup/file", format!("{}: {message}", path.display()));
         let mut bytes = std::fs::read(path).map_err(|error| wrong(error.to_string()))?;
         if bytes.starts_with(&[0x1f, 0x8b]) {
@@ -249,15 +261,22 @@ impl LookupTable {
                 .map_err(|error| wrong(error.to_string()))?;
             bytes = plain;
         }
-        Self::parse(&bytes).map_err(wrong)
+        Self::parse_noting(&bytes).map_err(wrong)
     }
 
-    /// Reads CSV text. Invalid UTF-8 is replaced; short rows are filled up, values beyond the header are dropped only
-    /// when they are empty.
+    /// Reads CSV text. Invalid UTF-8 is replaced; short rows are filled up, values beyond the header are dropped.
     ///
     /// # Errors
     /// What is wrong, with the line.
     pub fn parse(bytes: &[u8]) -> Result<Self, String> {
+        Self::parse_noting(bytes).map(|(table, _)| table)
+    }
+
+    /// As [`LookupTable::parse`], with what was left out of the rows, in words.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn parse_noting(bytes: &[u8]) -> Result<(Self, Option<String>), String> {
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
         let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes);
         let mut records = reader.byte_records();
@@ -265,23 +284,29 @@ impl LookupTable {
             record.iter().map(|value| String::from_utf8_lossy(value).into_owned()).collect()
         };
         let header: Vec<String> = match records.next() {
-            None => return Ok(Self::default()),
+            None => return Ok((Self::default(), None)),
             Some(record) => {
                 text(&record.map_err(|error| error.to_string())?).into_iter().map(|name| name.trim().to_owned()).collect()
             }
         };
         let mut rows = Vec::new();
+        let (mut long, mut first_long) = (0_usize, 0);
         for record in records {
             let record = record.map_err(|error| error.to_string())?;
             let mut row = text(&record);
             if row.iter().skip(header.len()).any(|value| !value.is_empty()) {
-                let line = record.position().map_or(0, csv::Position::line);
-                return Err(format!("line {line} has {} values, the header {}", row.len(), header.len()));
+                if long == 0 {
+                    first_long = record.position().map_or(0, csv::Position::line);
+                }
+                long += 1;
             }
             row.resize(header.len(), String::new());
             rows.push(row);
         }
-        Ok(Self { header, rows })
+        let note = (long > 0).then(|| {
+            format!("{long} rows have more values than the header, first in line {first_long}; the values beyond it are dropped")
+        });
+        Ok((Self { header, rows }, note))
     }
 
     /// Writes the table as a CSV file with a header line, gzip if its name ends in `.gz`. A table without a header is an

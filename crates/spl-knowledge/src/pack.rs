@@ -1,5 +1,7 @@
 //! What splq brings, as files in Splunk's own formats under `pack/`.
 
+use std::sync::Arc;
+
 use spl_macros::{Conf, MacroTable, Origin};
 use spl_parser::diagnostic::Diagnostic;
 
@@ -23,6 +25,8 @@ mod files {
 }
 use files::{LOOKUPS, MODELS, SOURCES};
 
+/// What Splunk's own installation defines and apps refer to.
+const SYSTEM_TRANSFORMS: &str = include_str!("../pack/system/transforms.conf");
 const MACROS: &str = include_str!("../pack/default/macros.conf");
 /// Lookups that belong to no source.
 const TRANSFORMS: &str = include_str!("../pack/default/transforms.conf");
@@ -38,25 +42,27 @@ pub(crate) fn load_without_sources() -> Knowledge {
 }
 
 fn load_checked(sources: &[Source]) -> (Knowledge, Vec<Diagnostic>) {
-    let mut knowledge = Knowledge { macros: MacroTable::built_in(), ..Knowledge::default() };
+    let mut knowledge = Knowledge::default();
+    knowledge.layers.base_macros = MacroTable::built_in();
     let mut problems = Vec::new();
-    match Conf::parse_built_in(MACROS).map(|macros| knowledge.macros.add_conf(&macros)) {
+    match Conf::parse_built_in(MACROS).map(|macros| knowledge.layers.base_macros.add_conf(&macros)) {
         Ok(Ok(())) => {}
         Ok(Err(wrong)) | Err(wrong) => problems.extend(wrong),
     }
     for (name, text) in LOOKUPS {
         match LookupTable::parse(text.as_bytes()) {
-            Ok(table) => drop(knowledge.layers.tables.insert((*name).to_owned(), table)),
+            Ok(table) => drop(knowledge.layers.tables.insert((*name).to_owned(), Arc::new(table))),
             Err(wrong) => problems.push(Diagnostic::general("lookup/file", format!("{name}: {wrong}"))),
         }
     }
-    let layers = &mut knowledge.layers;
+    let layers = &mut knowledge.layers.base;
     let mut add = |name: &str, text: &str, conf: &mut Conf| match Conf::parse_built_in(text) {
         Ok(read) => conf.layer(read),
         Err(wrong) => {
             problems.extend(wrong.into_iter().map(|problem| Diagnostic::general(problem.code, format!("{name}: {problem}"))))
         }
     };
+    add("system", SYSTEM_TRANSFORMS, &mut layers.transforms);
     add("default", TRANSFORMS, &mut layers.transforms);
     for source in sources {
         add(source.name, source.event_types, &mut layers.event_types);
@@ -74,6 +80,7 @@ fn load_checked(sources: &[Source]) -> (Knowledge, Vec<Diagnostic>) {
             }
         }
     }
+    problems.extend(knowledge.rebuild_macros());
     problems.extend(knowledge.rebuild());
     (knowledge, problems)
 }

@@ -22,6 +22,17 @@ pub struct Extraction {
     pub origin: Origin,
 }
 
+/// `REPORT-<class> = <transform>, <transform>...`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// The class.
+    pub class: String,
+    /// Names of transforms, in the order in which they are applied.
+    pub transforms: Vec<String>,
+    /// Where it was defined.
+    pub origin: Origin,
+}
+
 /// One pair of `FIELDALIAS-<class> = <field> AS <alias> ...`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FieldAlias {
@@ -169,8 +180,8 @@ pub struct PropsStanza {
 pub struct ResolvedProps {
     /// `EXTRACT-`, in the order of their classes.
     pub extractions: Vec<Extraction>,
-    /// `REPORT-`: class and names of transforms, in the order of their classes.
-    pub reports: Vec<(String, Vec<String>)>,
+    /// `REPORT-`, in the order of their classes.
+    pub reports: Vec<Report>,
     /// `FIELDALIAS-`, in the order of their classes.
     pub aliases: Vec<FieldAlias>,
     /// `EVAL-`, in the order of their fields.
@@ -189,6 +200,16 @@ pub struct ResolvedProps {
 
 /// Prefixes of settings that are read.
 const READ_PREFIXES: &[&str] = &["EXTRACT-", "REPORT-", "FIELDALIAS-", "EVAL-", "LOOKUP-"];
+/// The prefix of a setting and its class. `LOOKUP-` has several spellings: `LOOKUP_a`, `lookupa`.
+fn prefix_and_class(key: &str) -> Option<(&'static str, &str)> {
+    let plain = READ_PREFIXES.iter().find_map(|prefix| Some((*prefix, key.strip_prefix(prefix)?)));
+    plain.or_else(|| {
+        let (start, class) = key.split_at_checked("LOOKUP".len())?;
+        let class = class.strip_prefix(['-', '_']).unwrap_or(class);
+        start.eq_ignore_ascii_case("LOOKUP").then_some(("LOOKUP-", class))
+    })
+}
+
 /// Reads the stanzas of a props.conf. Every setting is checked here, so that resolving can't fail later.
 pub(crate) fn read_props(conf: &Conf, problems: &mut Vec<Diagnostic>, warnings: &mut Vec<Diagnostic>) -> Vec<PropsStanza> {
     let mut stanzas = Vec::new();
@@ -210,7 +231,7 @@ pub(crate) fn read_props(conf: &Conf, problems: &mut Vec<Diagnostic>, warnings: 
             Some((_, Ok(priority))) => priority,
             Some((setting, Err(_))) => {
                 problems.push(error(&setting.origin, "knowledge/props", "`priority` is not a whole number"));
-                continue;
+                matcher.default_priority()
             }
         };
         check(stanza, problems, warnings);
@@ -230,6 +251,9 @@ fn check(stanza: &Stanza, problems: &mut Vec<Diagnostic>, warnings: &mut Vec<Dia
     for (key, setting) in &stanza.settings {
         if let Err(message) = resolved.apply(key, setting) {
             problems.push(error(&setting.origin, "knowledge/props", message));
+            continue;
+        }
+        if prefix_and_class(key).is_some() {
             continue;
         }
         if let Some((code, message)) = PROPS.remark(key, "a props stanza") {
@@ -283,7 +307,7 @@ impl ResolvedProps {
     fn apply(&mut self, key: &str, setting: &Setting) -> Result<(), String> {
         let value = setting.value.as_str();
         let origin = || setting.origin.clone();
-        if let Some((prefix, class)) = READ_PREFIXES.iter().find_map(|prefix| Some((*prefix, key.strip_prefix(prefix)?))) {
+        if let Some((prefix, class)) = prefix_and_class(key) {
             if class.is_empty() {
                 return Err(format!("`{key}` names no class"));
             }
@@ -296,7 +320,9 @@ impl ResolvedProps {
                     let (regex, source_field) = read_extraction(value);
                     self.extractions.push(Extraction { class: class.to_owned(), regex, source_field, origin: origin() });
                 }
-                "REPORT-" => self.reports.push((class.to_owned(), split_quoted(value, ','))),
+                "REPORT-" => {
+                    self.reports.push(Report { class: class.to_owned(), transforms: split_quoted(value, ','), origin: origin() })
+                }
                 "FIELDALIAS-" => {
                     for (from, to, as_new) in read_aliases(value).map_err(|message| format!("`{key}`: {message}"))? {
                         self.aliases.push(FieldAlias { from, to, as_new, origin: origin() });
@@ -369,17 +395,18 @@ impl ResolvedProps {
     }
 }
 
-/// Splits ` in field` off the end of a regular expression.
+/// Splits ` in field` off the end of a regular expression; `in` is written in any case.
 fn read_extraction(value: &str) -> (String, Option<String>) {
-    if let Some((regex, field)) = value.rsplit_once(" in ") {
-        let field = field.trim();
-        let plain =
-            !field.is_empty() && field.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b':' | b'-'));
-        if plain && !regex.trim().is_empty() {
-            return (regex.trim_end().to_owned(), Some(field.to_owned()));
-        }
-    }
-    (value.to_owned(), None)
+    let plain = |field: &str| {
+        !field.is_empty() && field.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b':' | b'-'))
+    };
+    let split = || {
+        let (before, field) = value.trim_end().rsplit_once(char::is_whitespace)?;
+        let (regex, keyword) = before.trim_end().rsplit_once(char::is_whitespace)?;
+        let is_source = keyword.eq_ignore_ascii_case("in") && plain(field) && !regex.trim().is_empty();
+        is_source.then(|| (regex.trim_end().to_owned(), Some(field.to_owned())))
+    };
+    split().unwrap_or_else(|| (value.to_owned(), None))
 }
 
 /// Words separated by blanks or commas; double or single quotes keep a name together.

@@ -1,6 +1,6 @@
 //! Which events a props.conf stanza is for: by sourcetype, `source::` or `host::` pattern, or all.
 
-use regex::Regex;
+use pcre2::bytes::{Regex, RegexBuilder};
 
 /// What a props.conf stanza applies to (Splunk admin manual, props.conf).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -9,7 +9,7 @@ pub enum StanzaMatcher {
     Default,
     /// `[sourcetype]`. Names are compared with case; `[(?i)name]` without, `[(?::){0}name*]` as a pattern.
     Sourcetype(NamePattern),
-    /// `[host::pattern]`.
+    /// `[host::pattern]`, compared without case; `[host::(?-i)pattern]` with.
     Host(NamePattern),
     /// `[source::pattern]`.
     Source(NamePattern),
@@ -23,11 +23,11 @@ impl StanzaMatcher {
         } else if let Some(pattern) = name.strip_prefix("source::") {
             Self::Source(NamePattern::parse(pattern)?)
         } else if let Some(pattern) = name.strip_prefix("host::") {
-            Self::Host(NamePattern::parse(pattern)?)
-        } else if let Some(pattern) = name.strip_prefix("(?::){0}") {
+            Self::Host(NamePattern::parse_host(pattern)?)
+        } else if let Some(pattern) = sourcetype_pattern(name) {
             Self::Sourcetype(NamePattern::parse(pattern)?)
         } else if let Some(plain) = name.strip_prefix("(?i)") {
-            Self::Sourcetype(NamePattern::parse(&format!("(?i){}", regex::escape(plain)))?)
+            Self::Sourcetype(NamePattern::literal(plain).ignoring_case())
         } else {
             Self::Sourcetype(NamePattern::literal(name))
         })
@@ -68,11 +68,19 @@ impl StanzaMatcher {
     }
 }
 
+/// The pattern behind a group that is repeated zero times: with a `::` anywhere in its name a stanza is a pattern, and such
+/// a group, as `(?::){0}` and `(::x){0}`, matches nothing.
+fn sourcetype_pattern(name: &str) -> Option<&str> {
+    let (group, pattern) = name.strip_prefix('(')?.split_once("){0}")?;
+    (group.contains("::") && !group.contains(['(', ')'])).then_some(pattern)
+}
+
 /// A name or a pattern of names: `...` is any text, `*` any text without path separators, `|` and `( )` as in regular
 /// expressions, a point is a point. It covers the whole name.
 #[derive(Clone, Debug)]
 pub struct NamePattern {
     text: String,
+    ignore_case: bool,
     form: Form,
 }
 
@@ -80,7 +88,7 @@ pub struct NamePattern {
 #[derive(Clone, Debug)]
 enum Form {
     Literal,
-    Wildcards { ignore_case: bool, alternatives: Vec<Vec<Part>> },
+    Wildcards(Vec<Vec<Part>>),
     Regex(Box<Regex>),
 }
 
@@ -99,7 +107,7 @@ const MOST_ALTERNATIVES: usize = 64;
 
 impl PartialEq for NamePattern {
     fn eq(&self, other: &Self) -> bool {
-        self.text == other.text && self.is_literal() == other.is_literal()
+        self.text == other.text && (self.ignore_case, self.is_literal()) == (other.ignore_case, other.is_literal())
     }
 }
 
@@ -108,24 +116,45 @@ impl Eq for NamePattern {}
 impl NamePattern {
     /// A plain name.
     pub fn literal(name: &str) -> Self {
-        Self { text: name.to_owned(), form: Form::Literal }
+        Self { text: name.to_owned(), ignore_case: false, form: Form::Literal }
+    }
+
+    /// The same without case.
+    #[must_use]
+    fn ignoring_case(self) -> Self {
+        Self { ignore_case: true, ..self }
     }
 
     /// Reads a pattern; none when it is no valid one.
     pub fn parse(pattern: &str) -> Option<Self> {
-        if !pattern.contains(['*', '|', '(', '[', '\\']) && !pattern.contains("...") {
-            return Some(Self::literal(pattern));
+        match pattern.strip_prefix("(?i)") {
+            Some(rest) => Self::read(pattern, rest, true),
+            None => Self::read(pattern, pattern, false),
         }
-        let (ignore_case, rest) = match pattern.strip_prefix("(?i)") {
-            Some(rest) => (true, rest),
-            None => (false, pattern),
-        };
-        let mut reader = Reader { rest };
+    }
+
+    /// Reads a pattern of host names, which ignores case unless it says otherwise.
+    ///
+    /// Source: Splunk admin manual, props.conf, case-sensitivity for stanza matching.
+    pub fn parse_host(pattern: &str) -> Option<Self> {
+        match pattern.strip_prefix("(?-i)") {
+            Some(rest) => Self::read(pattern, rest, false),
+            None => Self::read(pattern, pattern.strip_prefix("(?i)").unwrap_or(pattern), true),
+        }
+    }
+
+    /// Reads a pattern without the mark in front that says whether case counts.
+    fn read(text: &str, pattern: &str, ignore_case: bool) -> Option<Self> {
+        let plain = !pattern.contains(['*', '|', '(', '[', '\\']) && !pattern.contains("...");
+        if plain {
+            return Some(Self { ignore_case, ..Self::literal(pattern) });
+        }
+        let mut reader = Reader { rest: pattern };
         let form = match reader.alternatives(0).filter(|_| reader.rest.is_empty()) {
-            Some(alternatives) => Form::Wildcards { ignore_case, alternatives },
-            None => Form::Regex(Box::new(Regex::new(&expression(ignore_case, rest)).ok()?)),
+            Some(alternatives) => Form::Wildcards(alternatives),
+            None => Form::Regex(Box::new(RegexBuilder::new().utf(true).build(&expression(ignore_case, pattern)).ok()?)),
         };
-        Some(Self { text: pattern.to_owned(), form })
+        Some(Self { text: text.to_owned(), ignore_case, form })
     }
 
     /// As written.
@@ -141,9 +170,10 @@ impl NamePattern {
     /// Whether it covers the name.
     pub fn matches(&self, name: &str) -> bool {
         match &self.form {
-            Form::Literal => self.text == name,
-            Form::Wildcards { ignore_case, alternatives } => alternatives.iter().any(|parts| covers(parts, name, *ignore_case)),
-            Form::Regex(regex) => regex.is_match(name),
+            Form::Literal => self.text == name || self.ignore_case && self.text.to_lowercase() == name.to_lowercase(),
+            Form::Wildcards(alternatives) => alternatives.iter().any(|parts| covers(parts, name, self.ignore_case)),
+            // A limit that is reached is no match.
+            Form::Regex(regex) => regex.is_match(name.as_bytes()).unwrap_or(false),
         }
     }
 }
@@ -272,7 +302,7 @@ fn expression(ignore_case: bool, pattern: &str) -> String {
         }
         rest = &rest[length..];
     }
-    expression.push_str(")$");
+    expression.push_str(")\\z");
     expression
 }
 
@@ -303,14 +333,21 @@ mod tests {
             "XmlWinEventLog:Microsoft-Windows-Sysmon/Operational"
         ));
         assert!(matches("source::(?i)...security", "", "WinEventLog:SECURITY"));
-        assert!(matches("host::web*", "", ""));
-        assert!(!matches("host::db*", "", ""));
+        assert!(matches("host::web*", "", "") && matches("host::WEB1", "", "") && matches("host::WEB*", "", ""));
+        assert!(!matches("host::db*", "", "") && !matches("host::(?-i)WEB1", "", "") && !matches("host::(?-i)WEB*", "", ""));
+        assert_eq!(StanzaMatcher::parse("host::(?-i)web1").unwrap().default_priority(), 100);
+        for pattern in ["(::){0}XmlWin*", "(::zTs){0}XmlWin*", "(?:::){0}XmlWin*"] {
+            assert!(matches(pattern, "XmlWinEventLog:Security", ""), "{pattern}");
+            assert!(!matches(pattern, "WinEventLog:Security", ""), "{pattern}");
+        }
+        assert!(matches("source::....(?<!tar.)(gz|bz2)", "", "/x/y.gz"));
+        assert!(!matches("source::....(?<!tar.)(gz|bz2)", "", "/x/y.tar.gz"));
         assert_eq!(StanzaMatcher::parse("source::(a"), None);
     }
 
     #[test]
     fn groups_and_wildcards_without_regular_expressions() {
-        let wildcards = |pattern: &str| matches!(NamePattern::parse(pattern).unwrap().form, Form::Wildcards { .. });
+        let wildcards = |pattern: &str| matches!(NamePattern::parse(pattern).unwrap().form, Form::Wildcards(_));
         assert!(wildcards("(?i)(Xml)?WinEventLog:..."));
         assert!(wildcards("(zeek|bro):(ssl|x509):json"));
         assert!(wildcards(r"C:\\logs\\*.txt"));

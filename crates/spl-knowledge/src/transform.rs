@@ -35,20 +35,6 @@ pub struct Transform {
     pub origin: Origin,
 }
 
-impl Transform {
-    /// A regular expression whose first group is the value that `DELIMS` and `FIELDS` give to a field, with the quotes
-    /// around it; none when they give it none. Delimiters inside quotes separate nothing; an empty value matches only
-    /// with `KEEP_EMPTY_VALS`.
-    pub fn delimited_value(&self, field: &str) -> Option<String> {
-        let delimiters = self.delimiters.as_ref().filter(|delimiters| delimiters.key_value.is_none())?;
-        let place = self.fields.iter().position(|name| name == field)?;
-        let set: String = delimiters.pairs.chars().map(|character| regex::escape(&character.to_string())).collect();
-        let value = format!("(?:\"[^\"]*\"|[^{set}])");
-        let least = if self.keep_empty_values { '*' } else { '+' };
-        Some(format!("(?s)^(?:{value}*[{set}]){{{place}}}({value}{least})"))
-    }
-}
-
 /// `DELIMS`: characters between pairs, and between key and value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Delimiters {
@@ -60,6 +46,11 @@ pub struct Delimiters {
 
 /// Settings of an index-time transform, which has no meaning for a search.
 const INDEX_TIME: &[&str] = &["DEST_KEY", "INGEST_EVAL", "CLONE_SOURCETYPE", "WRITE_META"];
+
+/// Whether a stanza is neither a transform nor a lookup: lists of keys, settings of rule sets.
+fn is_other(name: &str) -> bool {
+    name == "accepted_keys" || name.starts_with("_ruleset:")
+}
 
 /// Whether a stanza defines a lookup rather than a field transform.
 pub(crate) fn is_lookup(stanza: &Stanza) -> bool {
@@ -73,13 +64,13 @@ pub(crate) fn read_transforms(
     warnings: &mut Vec<Diagnostic>,
 ) -> indexmap::IndexMap<String, Transform> {
     let mut transforms = indexmap::IndexMap::new();
-    for stanza in conf.effective().filter(|stanza| !is_lookup(stanza)) {
+    for stanza in conf.effective().filter(|stanza| !is_lookup(stanza) && !is_other(&stanza.name)) {
         for (key, setting) in &stanza.settings {
             if let Some((code, message)) = TRANSFORMS.remark(key, "a transform") {
                 warnings.push(warning(&setting.origin, code, message));
             }
         }
-        match read_transform(&stanza) {
+        match read_transform(&stanza, problems) {
             Ok(Some(transform)) => {
                 transforms.insert(stanza.name.clone(), transform);
             }
@@ -90,23 +81,27 @@ pub(crate) fn read_transforms(
     transforms
 }
 
-fn read_transform(stanza: &Stanza) -> Result<Option<Transform>, String> {
+/// The transform of a stanza; none for one that extracts nothing. A flag that is none is named and has its default.
+fn read_transform(stanza: &Stanza, problems: &mut Vec<Diagnostic>) -> Result<Option<Transform>, String> {
     let text = |key: &str| stanza.get(key).filter(|value| !value.is_empty()).map(str::to_owned);
-    let flag = |key: &str, default: bool| match stanza.settings.get(key) {
-        None => Ok(default),
-        Some(setting) => {
-            setting.as_bool().ok_or_else(|| format!("`{key}` of transform `{}` is neither true nor false", stanza.name))
-        }
+    let mut flag = |key: &str, default: bool| {
+        let Some(setting) = stanza.settings.get(key).filter(|setting| !setting.value.is_empty()) else { return default };
+        setting.as_bool().unwrap_or_else(|| {
+            let message = format!("`{key}` of transform `{}` is neither true nor false", stanza.name);
+            problems.push(error(&setting.origin, "knowledge/transform", message));
+            default
+        })
     };
     let regex = text("REGEX");
-    let delimiters = match stanza.get("DELIMS") {
+    let delimiters = match stanza.get("DELIMS").filter(|list| !list.is_empty()) {
         None => None,
         Some(list) => Some(read_delimiters(list).ok_or_else(|| {
             format!("`DELIMS` of transform `{}` is one or two lists of characters in double quotes", stanza.name)
         })?),
     };
     if regex.is_none() && delimiters.is_none() {
-        if INDEX_TIME.iter().any(|key| stanza.settings.contains_key(*key)) || flag("disabled", false)? {
+        let other = stanza.name.starts_with("metric-schema:") || stanza.name.starts_with("statsd-dims:");
+        if other || INDEX_TIME.iter().any(|key| stanza.settings.contains_key(*key)) || flag("disabled", false) {
             return Ok(None);
         }
         return Err(format!("transform `{}` has neither `REGEX` nor `DELIMS`", stanza.name));
@@ -119,10 +114,10 @@ fn read_transform(stanza: &Stanza) -> Result<Option<Transform>, String> {
         dest_key: text("DEST_KEY"),
         delimiters,
         fields: text("FIELDS").map(|list| split_quoted(&list, ',')).unwrap_or_default(),
-        mv_add: flag("MV_ADD", false)?,
-        clean_keys: flag("CLEAN_KEYS", true)?,
-        keep_empty_values: flag("KEEP_EMPTY_VALS", false)?,
-        repeat_match: flag("REPEAT_MATCH", false)?,
+        mv_add: flag("MV_ADD", false),
+        clean_keys: flag("CLEAN_KEYS", true),
+        keep_empty_values: flag("KEEP_EMPTY_VALS", false),
+        repeat_match: flag("REPEAT_MATCH", false),
         origin: stanza.origin.clone(),
     }))
 }
@@ -145,7 +140,7 @@ fn read_delimiters(list: &str) -> Option<Delimiters> {
     sets.next().is_none().then_some(delimiters)
 }
 
-/// Text in double quotes at the start, and what follows it. `\t`, `\n`, `\"` and `\\` are escapes.
+/// Text in double quotes at the start, and what follows it. `\t`, `\n`, `\r`, `\"` and `\\` are escapes.
 fn quoted(text: &str) -> Option<(String, &str)> {
     let inner = text.strip_prefix('"')?;
     let mut plain = String::new();
@@ -156,6 +151,7 @@ fn quoted(text: &str) -> Option<(String, &str)> {
             '\\' => match characters.next()?.1 {
                 't' => plain.push('\t'),
                 'n' => plain.push('\n'),
+                'r' => plain.push('\r'),
                 other => plain.push(other),
             },
             other => plain.push(other),
@@ -203,20 +199,6 @@ mod tests {
         assert_eq!(transforms["d"].delimiters, Some(Delimiters { pairs: "|;".into(), key_value: Some("=".into()) }));
         assert_eq!(transforms["f"].fields, ["a", "b c", "d"]);
         assert!(!transforms["f"].clean_keys);
-    }
-
-    #[test]
-    fn delimited_values_by_place() {
-        let (transforms, _, _) = read("[t]\nDELIMS = \",]\"\nFIELDS = a, b, c\n[p]\nDELIMS = \",\", \"=\"\nFIELDS = a\n");
-        let value = |field: &str| {
-            let expression = regex::Regex::new(&transforms["t"].delimited_value(field)?).unwrap();
-            expression.captures("1,\"x,y\"]3,4").map(|groups| groups[1].to_owned())
-        };
-        assert_eq!(value("a").as_deref(), Some("1"));
-        assert_eq!(value("b").as_deref(), Some("\"x,y\""));
-        assert_eq!(value("c").as_deref(), Some("3"));
-        assert_eq!(value("d"), None);
-        assert_eq!(transforms["p"].delimited_value("a"), None);
     }
 
     #[test]

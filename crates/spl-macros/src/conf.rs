@@ -71,6 +71,12 @@ impl Conf {
         Self::parse_with(text, |line| Origin::file(path, line))
     }
 
+    /// As [`Conf::parse`], but what can be read is kept: a line that is wrong costs itself. Behind a header that has no
+    /// end the settings up to the next header are left out, as they belong to no stanza that is known.
+    pub fn read(text: &str, path: &str) -> (Self, Vec<Diagnostic>) {
+        Self::read_with(text, |line| Origin::file(path, line))
+    }
+
     /// Like [`Conf::parse`] for a file that is part of splq.
     ///
     /// # Errors
@@ -80,10 +86,16 @@ impl Conf {
     }
 
     fn parse_with(text: &str, origin_of: impl Fn(usize) -> Origin) -> Result<Self, Vec<Diagnostic>> {
+        let (conf, problems) = Self::read_with(text, origin_of);
+        if problems.is_empty() { Ok(conf) } else { Err(problems) }
+    }
+
+    fn read_with(text: &str, origin_of: impl Fn(usize) -> Origin) -> (Self, Vec<Diagnostic>) {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let mut conf = Conf::default();
         let mut problems = Vec::new();
-        let mut current = DEFAULT_STANZA.to_owned();
+        // None behind a header that can't be read.
+        let mut current = Some(DEFAULT_STANZA.to_owned());
         let mut lines = text.lines().enumerate();
         while let Some((index, raw)) = lines.next() {
             let number = index + 1;
@@ -92,16 +104,15 @@ impl Conf {
                 continue;
             }
             if let Some(rest) = line.strip_prefix('[') {
-                let Some(name) = rest.strip_suffix(']') else {
-                    problems.push(problem(
+                current = stanza_name(rest).map(str::to_owned);
+                match &current {
+                    Some(name) => drop(conf.stanza(name, || origin_of(number))),
+                    None => problems.push(problem(
                         &origin_of(number),
                         "conf/stanza",
                         format!("stanza header `{line}` does not end in `]`"),
-                    ));
-                    continue;
-                };
-                current = name.to_owned();
-                conf.stanza(&current, || origin_of(number));
+                    )),
+                }
                 continue;
             }
             let Some((key, first)) = line.split_once('=') else {
@@ -119,9 +130,11 @@ impl Conf {
                 value.push_str(next.trim_end());
             }
             let setting = Setting { value: value.trim_end().to_owned(), origin: origin_of(number) };
-            conf.stanza(&current, || origin_of(number)).settings.insert(key.trim_end().to_owned(), setting);
+            if let Some(current) = &current {
+                conf.stanza(current, || origin_of(number)).settings.insert(key.trim_end().to_owned(), setting);
+            }
         }
-        if problems.is_empty() { Ok(conf) } else { Err(problems) }
+        (conf, problems)
     }
 
     fn stanza(&mut self, name: &str, origin: impl FnOnce() -> Origin) -> &mut Stanza {
@@ -155,6 +168,15 @@ impl Conf {
             stanza
         })
     }
+}
+
+/// The name in a header, without the opening bracket. A comment may stand behind the closing one.
+fn stanza_name(rest: &str) -> Option<&str> {
+    if let Some(name) = rest.strip_suffix(']') {
+        return Some(name);
+    }
+    let mut ends = rest.match_indices(']');
+    ends.find(|(at, _)| rest[at + 1..].trim_start().starts_with('#')).map(|(at, _)| &rest[..at])
 }
 
 /// A diagnostic about a place in a file.
@@ -200,6 +222,16 @@ mod tests {
         assert_eq!(messages.len(), 2);
         assert!(messages[0].starts_with("dir/x.conf:1: stanza header"), "{messages:?}");
         assert!(messages[1].starts_with("dir/x.conf:2: `nonsense`"), "{messages:?}");
+    }
+
+    #[test]
+    fn what_can_be_read_is_kept() {
+        let text = "[a] # comment\nx = 1\nnonsense\ny = 2\n[b\nz = 3\n[c]\nw = 4\n[d # ] x]\nv = 5\n";
+        let (conf, problems) = Conf::read(text, "p.conf");
+        assert_eq!(problems.len(), 2);
+        assert_eq!(conf.stanzas.keys().collect::<Vec<_>>(), ["a", "c", "d # ] x"]);
+        assert_eq!((conf.stanzas["a"].get("x"), conf.stanzas["a"].get("y")), (Some("1"), Some("2")));
+        assert_eq!(conf.stanzas["c"].get("w"), Some("4"));
     }
 
     #[test]

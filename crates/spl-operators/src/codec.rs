@@ -24,7 +24,6 @@ use crate::nodes::concurrency::Concurrency;
 use crate::nodes::cut::Cut;
 use crate::nodes::dedup_consecutive::DedupConsecutive;
 use crate::nodes::delimited::Delimited;
-use crate::nodes::lookup::Lookup;
 use crate::nodes::map_values::MapValues;
 use crate::nodes::mv_combine::MvCombine;
 use crate::nodes::mv_expand::MvExpand;
@@ -81,7 +80,7 @@ pub fn read_operator(bytes: &[u8]) -> Result<Arc<dyn Operator>> {
         let operator: O = serde_json::from_value(parameters).map_err(refused)?;
         Ok(Arc::new(operator))
     }
-    let WrittenOperator { name, parameters, data } = serde_json::from_slice(bytes).map_err(refused)?;
+    let WrittenOperator { name, parameters, .. } = serde_json::from_slice(bytes).map_err(refused)?;
     match name.as_str() {
         "abstract" => read::<Abstract>(parameters),
         "addcoltotals" => read::<ColumnTotals>(parameters),
@@ -92,7 +91,6 @@ pub fn read_operator(bytes: &[u8]) -> Result<Arc<dyn Operator>> {
         "delimited" => read::<Delimited>(parameters),
         "dedup" => read::<DedupConsecutive>(parameters),
         "head" => read::<TakeWhile>(parameters),
-        "lookup" => Ok(Arc::new(Lookup::read(parameters, data).map_err(refused)?)),
         "mvcombine" => read::<MvCombine>(parameters),
         "mvexpand" => read::<MvExpand>(parameters),
         "outlier" => read::<WholeTable<Outlier>>(parameters),
@@ -240,8 +238,6 @@ fn window_carried(window: WindowFunction, registry: &dyn FunctionRegistry) -> Re
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod tests {
     use datafusion::execution::registry::MemoryFunctionRegistry;
-    use spl_knowledge::LookupTable;
-    use spl_knowledge::lookup::MatchType;
 
     use super::*;
     use crate::functions::xpath::XmlPath;
@@ -252,8 +248,6 @@ mod tests {
     fn what_is_read_is_what_was_written() {
         let fields = vec![("a".to_owned(), "b".to_owned())];
         let path = XmlPath::parse("//outer/inner[@id=\"1\"]").unwrap();
-        let table = LookupTable { header: vec!["key".to_owned()], rows: vec![vec!["value".to_owned()]] };
-        let inputs = vec![(0, MatchType::Cidr, "ip".to_owned())];
         let operators: Vec<Arc<dyn Operator>> = vec![
             Arc::new(Cut { limit: usize::MAX, warning: 3 }),
             Arc::new(Uniq),
@@ -263,7 +257,6 @@ mod tests {
                 command: "delta",
                 fields: vec![RunningField { source: "a".to_owned(), target: "b".to_owned(), step: Step::Difference(2) }],
             }),
-            Arc::new(Lookup::new("known".to_owned(), Arc::new(table), inputs, Vec::new(), true, 2, 1, "none".to_owned())),
         ];
         for operator in operators {
             let written = write_operator(operator.as_ref()).unwrap();

@@ -7,7 +7,6 @@ pub mod concurrency;
 pub mod cut;
 pub mod dedup_consecutive;
 pub mod delimited;
-pub mod lookup;
 pub mod map_values;
 pub mod mv_combine;
 pub mod mv_expand;

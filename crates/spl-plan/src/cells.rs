@@ -3,4 +3,4 @@
 //! It builds on nothing else of the crate. Read `cell.rs` first.
 
 pub mod cell;
-pub mod transform_reader;
+pub mod rules;

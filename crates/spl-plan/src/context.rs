@@ -21,9 +21,10 @@ use futures::future::BoxFuture;
 use indexmap::IndexMap;
 use spl_functions::aggregate::{self, ValueLimit};
 use spl_functions::scalar::{self, FunctionSpec, SplFunction};
-use spl_knowledge::{Knowledge, LookupDefinition, LookupSource};
+use spl_knowledge::{Knowledge, LookupDefinition, LookupSource, LookupTable, MatchType};
 use spl_macros::Origin;
 use spl_operators::functions::location::GeoDatabase;
+use spl_operators::lookup::matcher::Matcher;
 use spl_parser::syntax::{CommandCall, Expression};
 use spl_parser::{Diagnostic, Span};
 
@@ -258,6 +259,11 @@ impl PlanContext {
         self.source.split(|character: char| !character.is_alphanumeric() && character != '_').any(|found| found == word)
     }
 
+    /// Whether a text stands anywhere in the search.
+    pub fn says(&self, text: &str) -> bool {
+        self.source.contains(text)
+    }
+
     /// Fields and searches of knowledge objects, planned over the loaded events.
     pub fn planned(&self) -> &PlannedKnowledge {
         &self.engine.planned
@@ -318,7 +324,7 @@ impl PlanContext {
     }
 
     /// A table of the session by its key (see [`written_lookups::key_of`]), as this search sees it.
-    pub fn written_table(&self, key: &str) -> Option<spl_knowledge::LookupTable> {
+    pub fn written_table(&self, key: &str) -> Option<Arc<LookupTable>> {
         match self.notes.pending(Target::Key(key)) {
             Some(pending) => pending,
             None => self.engine.written.get(key),
@@ -346,6 +352,32 @@ impl PlanContext {
                 None => Err(unknown),
             },
         }
+    }
+
+    /// The rows of a lookup. A file is read once as long as it does not change.
+    ///
+    /// # Errors
+    /// As [`LookupDefinition::load`].
+    pub fn lookup_table(&self, definition: &LookupDefinition) -> Result<Arc<LookupTable>, Diagnostic> {
+        let table = self.engine.parsed.lookup_table(definition)?;
+        if let LookupSource::File(path) = &definition.source
+            && let Some(note) = self.engine.parsed.lookup_note(path)
+        {
+            let message = format!("{}: lookup `{}`: {note}", path.display(), definition.name);
+            self.warn(Diagnostic::warning("lookup/file", message, None));
+        }
+        Ok(table)
+    }
+
+    /// What finds rows of a lookup by the values of these columns of its table. It is shared by all searches as long as
+    /// the table does not change.
+    pub fn lookup_matcher(
+        &self,
+        definition: &LookupDefinition,
+        table: &Arc<LookupTable>,
+        inputs: Vec<(usize, MatchType)>,
+    ) -> Result<Arc<Matcher>, Diagnostic> {
+        self.engine.parsed.lookup_matcher(definition, table, inputs, self.time_zone())
     }
 
     /// The knowledge objects.

@@ -3,6 +3,7 @@
 //! It builds on `context` and `function_call`, and knows no scan. Read `predicate.rs` first.
 
 pub mod inner_search;
+pub mod lookup_table;
 pub mod predicate;
 pub mod saved_search;
 pub mod subsearch;

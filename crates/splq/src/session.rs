@@ -44,9 +44,13 @@ pub fn add_knowledge(mut knowledge: Knowledge, options: &KnowledgeOptions, termi
         check_folder("--content", folder)?;
         warn(terminal, knowledge.load_content(folder));
     }
-    for folder in &options.app {
-        check_folder("--app", folder)?;
-        warn(terminal, knowledge.load_app(folder));
+    for path in &options.app {
+        if !path.is_dir() && !path.is_file() {
+            return Err(Stop::Failed(format!("--app: {} is neither a folder nor a package", path.display())));
+        }
+    }
+    if !options.app.is_empty() {
+        warn(terminal, knowledge.load_apps(&options.app));
     }
     for (name, file) in &options.lookup {
         if let Err(problem) = knowledge.add_lookup_file(name, file) {

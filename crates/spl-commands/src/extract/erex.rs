@@ -2,10 +2,10 @@
 
 use futures::future::BoxFuture;
 use spl_functions::column::ValueType;
+use spl_functions::extraction::Found;
 use spl_functions::pattern::Pattern;
 use spl_parser::syntax::CommandCall;
 use spl_parser::{Diagnostic, Severity};
-use spl_plan::cells::transform_reader::Found;
 use spl_plan::context::{Input, PlanContext};
 use spl_plan::frame::{Frame, null};
 use spl_plan::rows::collected::Rows;

@@ -1,11 +1,14 @@
 //! Planning of `extract`: fields out of key and value pairs, and by the transforms of transforms.conf.
 
 use futures::future::BoxFuture;
+use spl_functions::extraction::pairs::Pairs;
+use spl_functions::extraction::rule::Rule;
+use spl_functions::pattern::PatternCache;
 use spl_knowledge::Transform;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
 use spl_plan::arguments::count;
-use spl_plan::cells::transform_reader::{Pairs, reader};
+use spl_plan::cells::rules;
 use spl_plan::context::{Input, PlanContext};
 use spl_plan::frame::Frame;
 use spl_plan::rows::extraction::{Existing, extract};
@@ -39,6 +42,7 @@ pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -
             characters: number("maxchars", 10_240)?,
             several,
             clean: call.flag("clean_keys"),
+            empty: false,
         };
         extract(context, frame, "_raw", existing, |text| Ok(pairs.read(text))).await
     })
@@ -52,9 +56,12 @@ async fn by_transform(
     several: bool,
     call: &CommandCall,
 ) -> Result<Frame, Diagnostic> {
+    let Some(rule) = rules::of_transform(transform) else { return Ok(frame) };
     let clean = call.option("clean_keys").map_or(transform.clean_keys, |_| call.flag("clean_keys"));
+    let rule = Rule { clean, several, ..rule };
     let failed =
         |message: String| Diagnostic::error("plan/regex", format!("transform `{}`: {message}", transform.name), call.span);
-    let read = reader(transform, clean, several).map_err(failed)?;
-    extract(context, frame, &transform.source_key, existing, |text| read(text).map_err(failed)).await
+    let patterns = PatternCache::default();
+    let read = rule.compile(None, &patterns).map_err(failed)?;
+    extract(context, frame, rules::source_field(&transform.source_key), existing, |text| Ok(read.fields(text))).await
 }

@@ -2,10 +2,10 @@
 
 use futures::future::BoxFuture;
 use serde_json::Value;
+use spl_functions::extraction::Found;
 use spl_functions::json_path::text_of;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
-use spl_plan::cells::transform_reader::Found;
 use spl_plan::context::{Input, PlanContext};
 use spl_plan::frame::Frame;
 use spl_plan::rows::extraction::{Existing, extract};

@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 
 use futures::future::BoxFuture;
+use spl_functions::extraction::Found;
 use spl_functions::pattern::Pattern;
 use spl_knowledge::Knowledge;
 use spl_parser::syntax::CommandCall;
 use spl_parser::{Diagnostic, Severity};
-use spl_plan::cells::transform_reader::Found;
 use spl_plan::context::{Input, PlanContext};
 use spl_plan::frame::Frame;
 use spl_plan::rows::extraction::{Existing, extract, extract_from};

@@ -1,10 +1,10 @@
 //! Planning of `xmlkv`: a field per XML element that holds text alone.
 
 use futures::future::BoxFuture;
+use spl_functions::extraction::Found;
 use spl_functions::xml_document::unescaped;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{Argument, CommandCall};
-use spl_plan::cells::transform_reader::Found;
 use spl_plan::context::{Input, PlanContext};
 use spl_plan::frame::Frame;
 use spl_plan::rows::extraction::{Existing, extract};

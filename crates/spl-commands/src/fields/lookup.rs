@@ -1,14 +1,24 @@
 //! Planning of `lookup`: fields of a table beside the rows that match it.
 
-use std::sync::Arc;
-
-use spl_knowledge::lookup::MatchType;
-use spl_operators::lookup::matcher::EntryTimes;
-use spl_operators::nodes::lookup::{Lookup, Output};
+use spl_functions::column::ValueType;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{Argument, Clause, CommandCall};
 use spl_plan::context::PlanContext;
-use spl_plan::frame::Frame;
+use spl_plan::expression::lookup::lookup_fields;
+use spl_plan::frame::scope::Typed;
+use spl_plan::frame::{Frame, column, conditions, null};
+use spl_plan::function_call::choose;
+use spl_plan::search::lookup_table;
+
+/// A field that the lookup adds.
+struct Output {
+    /// Its place in the table.
+    place: usize,
+    /// Its name in the rows.
+    field: String,
+    /// Rows that have a value keep it (`OUTPUTNEW`).
+    only_new: bool,
+}
 
 /// Plans the command.
 pub fn plan(context: &PlanContext, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
@@ -17,9 +27,8 @@ pub fn plan(context: &PlanContext, call: &CommandCall, frame: Frame) -> Result<F
         return Err(Diagnostic::error("plan/argument", "`lookup` needs a table", call.span));
     };
     let definition = context.lookup(&name.value).map_err(|error| error.at(name.span))?;
-    let table = definition.load().map_err(|error| error.at(name.span))?;
-    let times = EntryTimes::of(&definition, &table, context.time_zone()).map_err(|error| error.at(name.span))?;
-    if let (None, Some(option)) = (&times, time_option) {
+    let table = lookup_table::rows(context, &definition).map_err(|error| error.at(name.span))?;
+    if let (None, Some(option)) = (&definition.time_field, time_option) {
         let message = format!("`event_time_field` is for lookups by time; `{}` has no `time_field`", name.value);
         return Err(Diagnostic::error("plan/argument", message, option.name.span));
     }
@@ -29,20 +38,26 @@ pub fn plan(context: &PlanContext, call: &CommandCall, frame: Frame) -> Result<F
             Argument::Rename { from, to } => (from, to),
             _ => return Ok(None),
         };
-        let column = table.column(&from.name).map_err(|error| error.at(from.span))?;
-        Ok(Some((column, from.name.clone(), to.name.clone())))
+        let place = table.column(&from.name).map_err(|error| error.at(from.span))?;
+        Ok(Some((place, from.name.clone(), to.name.clone())))
     };
+    let value = |field: &str| match frame.field(field) {
+        Some(known) => Typed::new(column(field), ValueType::of(&known.data_type)),
+        None => Typed::new(null(ValueType::Text), ValueType::Null),
+    };
+    let mut used = Vec::new();
     let mut inputs = Vec::new();
     for argument in &call.arguments[1..] {
-        if let Some((column, in_table, in_event)) = place(argument)? {
-            inputs.push((column, definition.match_type(&in_table), in_event));
+        if let Some((place, in_table, in_event)) = place(argument)? {
+            used.push(place);
+            inputs.push((in_table, value(&in_event)));
         }
     }
-    let mut outputs = Vec::new();
+    let mut outputs: Vec<Output> = Vec::new();
     let mut collect = |clause: &Clause| -> Result<(), Diagnostic> {
         for argument in &clause.arguments {
-            if let Some((column, _, in_event)) = place(argument)? {
-                outputs.push(Output { column, field: in_event, only_new: clause.keyword.value == "outputnew" });
+            if let Some((place, _, field)) = place(argument)? {
+                outputs.push(Output { place, field, only_new: clause.keyword.value == "outputnew" });
             }
         }
         Ok(())
@@ -53,28 +68,27 @@ pub fn plan(context: &PlanContext, call: &CommandCall, frame: Frame) -> Result<F
     if call.clauses.iter().all(|clause| clause.arguments.is_empty()) {
         // All other fields of the table, of columns with the same name the first. They overwrite, but behind `OUTPUTNEW`.
         let only_new = call.clause("outputnew").is_some();
-        for (column, name) in table.header.iter().enumerate() {
-            if !table.header[..column].contains(name) && !inputs.iter().any(|(used, _, _)| *used == column) {
-                outputs.push(Output { column, field: name.clone(), only_new });
+        for (place, name) in table.header.iter().enumerate() {
+            if !used.contains(&place) && !table.header[..place].contains(name) {
+                outputs.push(Output { place, field: name.clone(), only_new });
             }
         }
     }
-    let plain: Vec<(usize, MatchType, String)> = inputs;
-    let lookup = Lookup::new(
-        name.value.clone(),
-        Arc::new(table),
-        plain,
-        outputs,
-        definition.case_sensitive,
-        definition.max_matches,
-        definition.min_matches,
-        definition.default_match.clone(),
-    );
-    match times {
-        Some(times) => {
-            let field = time_option.map_or("_time", |option| option.value.value.as_str());
-            frame.operate(lookup.by_time(times, field.to_owned()))
+    let time = definition.time_field.as_ref().map(|_| value(time_option.map_or("_time", |option| option.value.value.as_str())));
+    let given = inputs.iter().map(|(name, typed)| (name.as_str(), typed.clone())).collect();
+    let places = outputs.iter().map(|output| output.place).collect();
+    let found = lookup_fields(context, &definition, given, places, time).map_err(|error| error.at(name.span))?;
+    let mut assignments = Vec::with_capacity(outputs.len());
+    for (output, looked_up) in outputs.into_iter().zip(found.fields) {
+        let old = value(&output.field);
+        // Without a match the row keeps what it has.
+        let mut when = found.matched.clone();
+        if output.only_new {
+            when = conditions::and(old.expression.clone().is_null(), when);
         }
-        None => frame.operate(lookup),
+        let set =
+            if old.value_type == ValueType::Null { looked_up } else { choose(context, vec![(when, looked_up)], Some(old))? };
+        assignments.push((output.field, set.expression));
     }
+    frame.assign(assignments)
 }

@@ -48,7 +48,8 @@ async fn required_dataset(
             }
         }
         "lookup" | "inputlookup" => {
-            let table = context.lookup(name).and_then(|definition| definition.load()).map_err(|error| error.at(span))?;
+            let table =
+                context.lookup(name).and_then(|definition| context.lookup_table(&definition)).map_err(|error| error.at(span))?;
             inputlookup::table_frame(context, &table)
         }
         "savedsearch" => {

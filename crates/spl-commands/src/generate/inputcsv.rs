@@ -26,8 +26,8 @@ pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -
         };
         let place = CsvPlace::find(context, &name.value, name.span)?;
         let table = match place.read(context).map_err(|error| error.at(name.span))? {
-            Some(table) => table,
-            None => context.lookup(&name.value).and_then(|definition| definition.load()).map_err(|_| {
+            Some(table) => std::sync::Arc::new(table),
+            None => context.lookup(&name.value).and_then(|definition| context.lookup_table(&definition)).map_err(|_| {
                 Diagnostic::error("plan/no-file", format!("there is no CSV file `{}`", name.value), name.span)
                     .with_help("`--csv-dir DIR` names the folder of CSV files, `--lookup NAME=FILE.csv` gives one file")
             })?,

@@ -33,7 +33,7 @@ pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -
             Ok(definition) => matches!(definition.source, LookupSource::Missing(_)),
             Err(_) => true,
         };
-        match found.and_then(|definition| definition.load()).map_err(|error| error.at(name.span)) {
+        match found.and_then(|definition| context.lookup_table(&definition)).map_err(|error| error.at(name.span)) {
             Ok(table) => selected(context, call, table_frame(context, &table)?, input.frame).await,
             Err(error) if is_missing && !call.flag("strict") => {
                 context.warn(without_rows(error, name.span));

@@ -145,7 +145,7 @@ fn denied(context: &PlanContext, call: &CommandCall, field: &str, digits_alike: 
         .lookup(&name.value)
         .or_else(|error| context.lookup(&file).map_err(|_| error))
         .map_err(|error| error.at(name.span))?;
-    let table = definition.load().map_err(|error| error.at(name.span))?;
+    let table = context.lookup_table(&definition).map_err(|error| error.at(name.span))?;
     let Some(place) = table.header.iter().position(|header| header == field) else {
         let message = format!("the table `{}` has no field `{field}`", name.value);
         return Err(Diagnostic::error("plan/lookup-field", message, name.span));

@@ -2,6 +2,7 @@
 //! session, where `inputcsv` finds them. The rows are passed on.
 
 use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
 
 use futures::future::BoxFuture;
 use spl_knowledge::LookupTable;
@@ -88,9 +89,9 @@ impl CsvPlace {
 
     /// The table; none when there is none of this name.
     pub fn read(&self, context: &PlanContext) -> Result<Option<LookupTable>, Diagnostic> {
-        let Some(path) = &self.path else { return Ok(context.written_table(&self.key)) };
+        let Some(path) = &self.path else { return Ok(context.written_table(&self.key).map(Arc::unwrap_or_clone)) };
         match context.notes().pending(Target::File(path)) {
-            Some(pending) => Ok(pending),
+            Some(pending) => Ok(pending.map(Arc::unwrap_or_clone)),
             None if path.is_file() => LookupTable::read(path).map(Some),
             None => Ok(None),
         }
@@ -98,7 +99,7 @@ impl CsvPlace {
 
     fn change(&self, context: &PlanContext, call: &CommandCall, table: Option<LookupTable>) -> Change {
         match (&self.path, table) {
-            (Some(path), Some(table)) => Change::WriteFile { path: path.clone(), table },
+            (Some(path), Some(table)) => Change::WriteFile { path: path.clone(), table: Arc::new(table) },
             (Some(path), None) => Change::RemoveFile { path: path.clone() },
             (None, table) => {
                 context.warn(
@@ -112,7 +113,7 @@ impl CsvPlace {
                     }
                     .with_help("`--csv-dir DIR` names a folder for files"),
                 );
-                Change::KeepTable { key: self.key.clone(), table: table.unwrap_or_default() }
+                Change::KeepTable { key: self.key.clone(), table: Arc::new(table.unwrap_or_default()) }
             }
         }
     }

@@ -3,6 +3,8 @@
 //! A file is written only when the user named it as a lookup (`--lookup NAME=FILE.csv`). Every other table is kept in
 //! memory, where the rest of the session sees it. Searches that are only checked or explained write nothing.
 
+use std::sync::Arc;
+
 use futures::future::BoxFuture;
 use spl_knowledge::{LookupDefinition, LookupSource, LookupTable};
 use spl_parser::syntax::{Argument, CommandCall};
@@ -43,7 +45,7 @@ pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -
 struct Target {
     definition: LookupDefinition,
     /// The rows so far; none when the table does not exist.
-    existing: Option<LookupTable>,
+    existing: Option<Arc<LookupTable>>,
 }
 
 impl Target {
@@ -81,7 +83,7 @@ impl Target {
             None => match &context.lookup(&name.value).unwrap_or_else(|_| definition.clone()).source {
                 LookupSource::Table(table) => Some(table.clone()),
                 LookupSource::Missing(_) => None,
-                _ => Some(definition.load().map_err(|error| error.at(name.span))?),
+                _ => Some(context.lookup_table(&definition).map_err(|error| error.at(name.span))?),
             },
         };
         Ok(Self { definition, existing })
@@ -117,7 +119,7 @@ impl Target {
             }
             (Some(existing), _) if append => {
                 // Only fields that the table has are appended (Splunk search reference, outputlookup).
-                let mut table = existing.clone();
+                let mut table = LookupTable::clone(existing);
                 table.rows.extend(with_header(&new, &existing.header).rows);
                 Ok(Some(table))
             }
@@ -126,6 +128,7 @@ impl Target {
     }
 
     fn change(&self, context: &PlanContext, table: LookupTable) -> Change {
+        let table = Arc::new(table);
         match &self.definition.source {
             LookupSource::File(path) if context.knowledge().is_given_file(path) => {
                 Change::WriteFile { path: path.clone(), table }

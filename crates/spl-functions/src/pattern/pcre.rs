@@ -88,10 +88,67 @@ impl std::fmt::Debug for Locations {
     }
 }
 
+/// The pattern with a backslash before hyphens of a class that stand beside a shorthand, as in `[\\w-.]`; none without
+/// one. PCRE takes such a hyphen as itself, which PCRE2 refuses.
+fn literal_hyphens(pattern: &str) -> Option<String> {
+    if !pattern.contains('-') || !pattern.contains('[') {
+        return None;
+    }
+    let bytes = pattern.as_bytes();
+    let is_shorthand =
+        |at: usize| bytes.get(at) == Some(&b'\\') && bytes.get(at + 1).is_some_and(|letter| b"dDwWsShHvVR".contains(letter));
+    let (mut places, mut at, mut inside) = (Vec::new(), 0, false);
+    while at < bytes.len() {
+        match bytes[at] {
+            b'\\' if bytes.get(at + 1) == Some(&b'Q') => {
+                at = pattern[at..].find("\\E").map_or(bytes.len(), |end| at + end + 2);
+                continue;
+            }
+            b'\\' => {
+                let hyphen = at + 2;
+                let follows = bytes.get(hyphen + 1).is_some_and(|next| *next != b']');
+                if inside && is_shorthand(at) && bytes.get(hyphen) == Some(&b'-') && follows {
+                    places.push(hyphen);
+                    at = hyphen;
+                } else {
+                    at += 1;
+                }
+            }
+            b'[' if inside && bytes.get(at + 1) == Some(&b':') => {
+                at = bytes[at..].windows(2).position(|pair| pair == b":]").map_or(at, |end| at + end + 1);
+            }
+            b'[' if !inside => {
+                inside = true;
+                at += usize::from(bytes.get(at + 1) == Some(&b'^'));
+                at += usize::from(bytes.get(at + 1) == Some(&b']'));
+            }
+            b']' => inside = false,
+            b'-' if inside && is_shorthand(at + 1) && bytes[at - 1] != b'[' && bytes[at - 1] != b'^' => places.push(at),
+            _ => {}
+        }
+        at += 1;
+    }
+    if places.is_empty() {
+        return None;
+    }
+    let mut written = String::with_capacity(pattern.len() + places.len());
+    let mut from = 0;
+    for place in places {
+        written.push_str(&pattern[from..place]);
+        written.push('\\');
+        from = place;
+    }
+    written.push_str(&pattern[from..]);
+    Some(written)
+}
+
 impl Pcre {
     /// Compiles a pattern; the message names what is wrong with it and where.
     pub(super) fn new(pattern: &str) -> Result<Self, String> {
         let (settings, rest) = pattern.split_at(settings_end(pattern));
+        // Places of messages are those of the pattern as it is written.
+        let plain = literal_hyphens(rest);
+        let rest = plain.as_deref().unwrap_or(rest);
         // Texts are UTF-8. `UCP` comes with the option that spares a check of the whole text at each match, and `(?a)` takes back what it
         // changes: shorthands, boundaries and POSIX classes are ASCII again.
         let ascii = if settings.contains("(*UCP)") { "" } else { "(?a)" };
@@ -272,4 +329,27 @@ fn calls_group(rest: &str) -> bool {
         || rest.starts_with('&')
         || rest.starts_with("P>")
         || number.starts_with(|first: char| first.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod hyphens {
+    use super::*;
+
+    #[test]
+    fn beside_shorthands_they_are_literal() {
+        for (pattern, written) in [
+            (r"user=(?<x>[\w-.]+)", Some(r"user=(?<x>[\w\-.]+)")),
+            (r"[a-z\d-_]+", Some(r"[a-z\d\-_]+")),
+            (r"[\d-:\s]", Some(r"[\d\-:\s]")),
+            (r"[.-\d]", Some(r"[.\-\d]")),
+            (r"[\w-]", None),
+            (r"[-\w]", None),
+            (r"\w-.", None),
+            (r"[\\-a]", None),
+            (r"[^]\w-.]", Some(r"[^]\w\-.]")),
+        ] {
+            assert_eq!(literal_hyphens(pattern).as_deref(), written, "{pattern}");
+            assert!(Pcre::new(pattern).is_ok(), "{pattern}");
+        }
+    }
 }

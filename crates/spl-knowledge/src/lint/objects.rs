@@ -119,8 +119,10 @@ impl Findings<'_> {
         if !self.belongs(origin) {
             return None;
         }
-        match self.knowledge.macros.expand(source, &|_| Err("not evaluated here".to_owned())) {
+        match self.knowledge.macros.expand(source, &|_| Err(NOT_EVALUATED.to_owned())) {
             Ok(expansion) => Some(expansion.text),
+            // What an `iseval` macro comes to is known when a search runs.
+            Err(errors) if errors.iter().any(|error| error.message.contains(NOT_EVALUATED)) => None,
             Err(errors) => {
                 self.unreadable(origin, "knowledge/search", what, &errors);
                 None
@@ -139,7 +141,13 @@ impl Findings<'_> {
     fn pipeline(&mut self, origin: &Origin, what: &str, source: &str) {
         let Some(text) = self.expanded(origin, what, source) else { return };
         if let Err(errors) = spl_parser::parse(&text) {
-            self.unreadable(origin, "knowledge/search", what, &errors);
+            let is_custom = |error: &Diagnostic| {
+                self.knowledge.custom_commands.keys().any(|name| error.message.contains(&format!("`{name}`")))
+            };
+            // Tokens of a dashboard stand for what a user chooses there.
+            if !has_token(&text) && !errors.first().is_some_and(is_custom) {
+                self.unreadable(origin, "knowledge/search", what, &errors);
+            }
         }
     }
 
@@ -274,6 +282,16 @@ impl Findings<'_> {
             }
         }
     }
+}
+
+/// Why an `iseval` macro has no value here.
+const NOT_EVALUATED: &str = "not evaluated here";
+
+/// Whether a token of a dashboard stands in a search: `$name$`.
+fn has_token(search: &str) -> bool {
+    let mut pieces = search.split('$');
+    pieces.next();
+    pieces.any(|piece| !piece.is_empty() && piece.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '.' | ':' | '|')))
 }
 
 /// The highest group that a `FORMAT` uses: 2 for `$1::$2`.

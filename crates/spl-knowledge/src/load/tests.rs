@@ -33,7 +33,7 @@ fn an_app_with_two_layers() {
     assert_eq!(knowledge.macros.get("m", 0).unwrap().definition, "b");
     assert_eq!((knowledge.event_types["e"].search.as_str(), knowledge.event_types["e"].priority), ("x=2", 5));
     assert_eq!(knowledge.tags_of("eventtype", "e").collect::<Vec<_>>(), ["t"]);
-    assert_eq!(knowledge.props_for("st", "", "").reports[0].1, ["tr"]);
+    assert_eq!(knowledge.props_for("st", "", "").reports[0].transforms, ["tr"]);
     assert!(knowledge.transform("tr").is_ok());
     assert_eq!(knowledge.lookup("users").unwrap().load().unwrap().rows, [["1", "alice"]]);
     assert_eq!(knowledge.lookup("u.csv").unwrap().load().unwrap().header, ["uid", "name"]);
@@ -44,16 +44,56 @@ fn an_app_with_two_layers() {
 }
 
 #[test]
-fn a_later_app_changes_single_settings() {
-    let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    write(one.path(), "default/props.conf", "[st]\nEVAL-a = 1\nEVAL-b = 1\n");
-    write(two.path(), "default/props.conf", "[st]\nEVAL-b = 2\n");
+fn apps_win_by_layer_and_by_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let (one, two) = (folder.path().join("one"), folder.path().join("two"));
+    write(&one, "default/props.conf", "[st]\nEVAL-a = 1\nEVAL-b = 1\n");
+    write(&one, "local/props.conf", "[st]\nEVAL-c = 1\n");
+    write(&two, "default/props.conf", "[st]\nEVAL-b = 2\nEVAL-c = 2\n");
+    for paths in [vec![one.clone(), two.clone()], vec![two.clone(), one.clone()], vec![folder.path().to_owned()]] {
+        let mut knowledge = Knowledge::new();
+        assert_eq!(knowledge.load_apps(&paths), []);
+        let props = knowledge.props_for("st", "", "");
+        let values: Vec<_> = props.calculated.iter().map(|c| c.expression.as_str()).collect();
+        assert_eq!(values, ["1", "2", "1"], "{paths:?}");
+    }
+    write(&two, "local/app.conf", "[install]\nstate = disabled\n");
     let mut knowledge = Knowledge::new();
-    assert_eq!(knowledge.load_app(one.path()), []);
-    assert_eq!(knowledge.load_app(two.path()), []);
-    let props = knowledge.props_for("st", "", "");
-    let values: Vec<_> = props.calculated.iter().map(|c| c.expression.as_str()).collect();
-    assert_eq!(values, ["1", "2"]);
+    let problems = knowledge.load_apps(&[folder.path()]);
+    assert!(problems[0].message.ends_with("two/local/app.conf:2: app `two` is disabled and not loaded"), "{problems:?}");
+    assert_eq!(knowledge.props_for("st", "", "").calculated[1].expression, "1");
+}
+
+#[test]
+fn packages_and_lookups_of_apps() {
+    let folder = tempfile::tempdir().unwrap();
+    let package = folder.path().join("x.spl");
+    let mut archive =
+        tar::Builder::new(flate2::write::GzEncoder::new(fs::File::create(&package).unwrap(), flate2::Compression::default()));
+    for (name, text) in [
+        ("app_b/default/transforms.conf", "[l]\nfilename = some/dir/l.csv\n[d]\nfilename = d.csv\n"),
+        ("app_b/lookups/l.csv", "k,v\n1,b\n"),
+        ("app_b/lookups/d.csv.default", "k,v\n1,d\n"),
+        ("app_b/bin/x.py", "no"),
+    ] {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(text.len() as u64);
+        header.set_mode(0o644);
+        header.set_cksum();
+        archive.append_data(&mut header, name, text.as_bytes()).unwrap();
+    }
+    archive.into_inner().unwrap().finish().unwrap();
+    let other = folder.path().join("app_c");
+    write(&other, "lookups/l.csv", "k,v\n1,c\n");
+    let mut knowledge = Knowledge::new();
+    assert_eq!(knowledge.load_apps(&[package.clone(), other]), []);
+    assert_eq!(knowledge.lookup("l").unwrap().load().unwrap().rows, [["1", "b"]]);
+    assert_eq!(knowledge.lookup("d").unwrap().load().unwrap().rows, [["1", "d"]]);
+    assert_eq!(knowledge.lookup("l.csv").unwrap().load().unwrap().rows, [["1", "c"]]);
+    let origin = &knowledge.lookup("l").unwrap().origin;
+    assert!(origin.to_string().ends_with("x.spl/app_b/default/transforms.conf:1"), "{origin}");
+    fs::write(folder.path().join("y.spl"), "text").unwrap();
+    assert_eq!(Knowledge::new().load_app(&folder.path().join("y.spl")).len(), 1);
 }
 
 #[test]
@@ -63,11 +103,13 @@ fn problems_name_the_file_and_the_rest_is_loaded() {
     write(root, "default/macros.conf", "[m]\ndefinition = a\n");
     write(root, "default/props.conf", "nonsense\n");
     write(root, "default/data/models/M.json", "{");
-    fs::write(root.join("default/tags.conf"), b"\xff").unwrap();
+    fs::write(root.join("default/tags.conf"), b"# \xff\n[a=b]\n\xe9=enabled\n").unwrap();
     let mut knowledge = Knowledge::new();
     let problems = knowledge.load_app(root);
     assert_eq!(problems.len(), 3, "{problems:#?}");
     assert!(problems.iter().any(|p| p.message.contains("props.conf:1: `nonsense`")));
+    assert!(problems.iter().any(|p| p.message.contains("tags.conf:3: the line is not UTF-8")));
+    assert_eq!(knowledge.tags_of("a", "b").collect::<Vec<_>>(), ["é"]);
     assert!(knowledge.macros.get("m", 0).is_some());
     assert!(!knowledge.load_app(&root.join("nosuch")).is_empty());
 }

@@ -7,7 +7,7 @@ use super::*;
 fn definitions() {
     let text = "[a]\nfilename = a.csv\nmatch_type = WILDCARD(x), CIDR(y z)\ncase_sensitive_match = false\nmin_matches = 1\ndefault_match = none\n[b]\nfilename = gone.csv\n[k]\ncollection = c\nexternal_type = kvstore\nfields_list = _key, a, b\n[t]\nfilename = a.csv\ntime_field = t\n[e]\nexternal_cmd = x.py\nfields_list = a\n[r]\nREGEX = x\n";
     let (mut problems, mut warnings) = (Vec::new(), Vec::new());
-    let find = |name: &str| (name == "a.csv").then(|| LookupSource::File(PathBuf::from("/l/a.csv")));
+    let find = |name: &str, _: &Origin| (name == "a.csv").then(|| LookupSource::File(PathBuf::from("/l/a.csv")));
     let lookups = read_lookups(&Conf::parse(text, "t.conf").unwrap(), find, &mut problems, &mut warnings);
     assert!(problems.is_empty() && warnings.is_empty(), "{problems:?} {warnings:?}");
     assert_eq!(lookups.len(), 5);
@@ -25,7 +25,7 @@ fn definitions() {
 fn wrong_settings() {
     let text = "[a]\nfilename = a.csv\nmatch_type = GLOB(x)\nmax_matches = 0\nmin_matchs = 1\n";
     let (mut problems, mut warnings) = (Vec::new(), Vec::new());
-    read_lookups(&Conf::parse(text, "t.conf").unwrap(), |_| None, &mut problems, &mut warnings);
+    read_lookups(&Conf::parse(text, "t.conf").unwrap(), |_, _| None, &mut problems, &mut warnings);
     assert_eq!(problems[0].message, "t.conf:3: `match_type` of lookup `a`: `GLOB` is not WILDCARD, CIDR or EXACT");
     assert_eq!(problems[1].message, "t.conf:4: `max_matches` of lookup `a` is 0, not 1 to 1000");
     assert!(warnings[0].message.contains("did you mean `min_matches`?"));
@@ -38,7 +38,9 @@ fn tables() {
     assert_eq!(table.rows, [["1", "x, \"y\"", "3"], ["2", "", ""], ["multi\nline", "\u{fffd}", ""]]);
     assert_eq!(table.column("b").unwrap(), 1);
     assert!(table.column("bb").unwrap_err().help.unwrap().contains("`b`"));
-    assert_eq!(LookupTable::parse(b"a\n1,2\n").unwrap_err(), "line 2 has 2 values, the header 1");
+    let (table, note) = LookupTable::parse_noting(b"a\n1,2\n3\n").unwrap();
+    assert_eq!(table.rows, [["1"], ["3"]]);
+    assert!(note.unwrap().starts_with("1 rows have more values than the header, first in line 2"));
     assert_eq!(LookupTable::parse(b"").unwrap(), LookupTable::default());
 }
 

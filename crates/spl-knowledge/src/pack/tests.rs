@@ -256,7 +256,7 @@ fn other_sourcetypes() {
     assert!(names("bro:conn:json").contains(&"dest_port".to_owned()));
     assert!(names("access_combined").is_empty());
     let reports = of_pack(&knowledge, "access_combined", "f").reports;
-    let transform = knowledge.transform(&reports[0].1[0]).unwrap();
+    let transform = knowledge.transform(&reports[0].transforms[0]).unwrap();
     let regex = regex::Regex::new(transform.regex.as_deref().unwrap()).unwrap();
     let line = r#"10.1.2.3 - alice [12/Mar/2025:08:00:00 +0000] "GET /a/b?c=d HTTP/1.1" 200 512 "-" "curl/8.0""#;
     let found = regex.captures(line).unwrap();

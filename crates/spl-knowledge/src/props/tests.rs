@@ -27,7 +27,8 @@ fn every_kind_of_definition() {
     let extractions: Vec<_> =
         props.extractions.iter().map(|e| (e.class.as_str(), e.regex.as_str(), e.source_field.as_deref())).collect();
     assert_eq!(extractions, [("a", "y=(?<y> in )", None), ("b", "x=(?<x>\\d+)", Some("message"))]);
-    assert_eq!(props.reports, [("r".to_owned(), vec!["one".to_owned(), "two".to_owned()])]);
+    assert_eq!((props.reports.len(), &props.reports[0].class), (1, &"r".to_owned()));
+    assert_eq!(props.reports[0].transforms, ["one", "two"]);
     let aliases: Vec<_> = props.aliases.iter().map(|a| (a.from.as_str(), a.to.as_str(), a.as_new)).collect();
     assert_eq!(aliases, [("a", "b", false), ("c", "d e", true)]);
     assert_eq!(props.calculated.iter().map(|c| c.name.as_str()).collect::<Vec<_>>(), ["k", "z"]);

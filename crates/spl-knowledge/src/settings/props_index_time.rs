@@ -64,7 +64,11 @@ pub const SETTINGS: &[SettingSpec] = &[
     setting("TIMESTAMP_FIELDS", "the fields that make the time", Works),
     setting("FIELD_NAMES", "names of values without a header", Works),
     setting("MISSING_VALUE_REGEX", "what stands for a missing value", NOT_APPLIED),
-    setting("JSON_TRIM_BRACES_IN_ARRAY_NAMES", "whether array fields are named without braces", Works),
+    setting(
+        "JSON_TRIM_BRACES_IN_ARRAY_NAMES",
+        "whether array fields are named without braces",
+        WithoutEffect("the names have braces"),
+    ),
     setting("CHECK_FOR_HEADER", "whether a header is looked for", Harmless("headers are recognised")),
     setting("HEADER_MODE", "whether headers in the stream set fields", NOT_APPLIED),
     setting("sourcetype", "the sourcetype of files", Works),

@@ -2,16 +2,20 @@
 //!
 //! Source: Splunk admin manual, props.conf.
 
-use super::Status::{Harmless, Works};
+use super::Status::{Harmless, Partial, WithoutEffect, Works};
 use super::{SettingSpec, setting};
 
 /// The settings.
 pub const SETTINGS: &[SettingSpec] = &[
     setting("EXTRACT-<class>", "fields from the named groups of a regular expression", Works),
     setting("REPORT-<class>", "fields by transforms of transforms.conf", Works),
-    setting("KV_MODE", "which fields are found without being asked for", Works),
-    setting("AUTO_KV_JSON", "whether JSON is read besides pairs", Works),
-    setting("KV_TRIM_SPACES", "whether blanks around the values of pairs are cut", Works),
+    setting(
+        "KV_MODE",
+        "which fields are found without being asked for",
+        Partial("`none` switches pairs off, but not JSON; `multi` and `xml` find what `auto` finds"),
+    ),
+    setting("AUTO_KV_JSON", "whether JSON is read besides pairs", WithoutEffect("JSON is read")),
+    setting("KV_TRIM_SPACES", "whether blanks around the values of pairs are cut", WithoutEffect("they are kept")),
     setting("MATCH_LIMIT", "how long a regular expression may try", Harmless("a fixed limit holds for all regular expressions")),
     setting("DEPTH_LIMIT", "how deep a regular expression may go", Harmless("a fixed limit holds for all regular expressions")),
     setting("FIELDALIAS-<class>", "another name of a field", Works),

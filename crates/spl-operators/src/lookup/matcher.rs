@@ -1,18 +1,18 @@
 //! Finding the rows of a lookup table that match values: for the command, automatic lookups and data models.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use spl_functions::column::Column;
-use spl_functions::search::SearchPattern;
 use spl_functions::time::strptime;
 use spl_knowledge::lookup::MatchType;
 use spl_knowledge::{LookupDefinition, LookupTable};
 use spl_parser::Diagnostic;
 
 use crate::held::{MOST_REMEMBERED, text_size};
+use crate::lookup::candidates::{Networks, Wildcards};
 use crate::lookup::form::{MatchTypeForm, TableForm, fingerprint};
 
 /// Most values of a multivalue field that are looked up.
@@ -31,10 +31,22 @@ pub struct Matcher {
     max_matches: usize,
     exact: Vec<usize>,
     index: HashMap<Vec<String>, Vec<usize>>,
+    /// For each column that is compared in another way, what finds rows in it; made when it is first needed.
+    candidates: Vec<OnceLock<Candidates>>,
     times: Option<EntryTimes>,
     /// Of the table; see [`Self::is_same`].
     fingerprint: u64,
 }
+
+/// What finds rows by one column.
+#[derive(Debug)]
+enum Candidates {
+    Wildcards(Wildcards),
+    Networks(Networks),
+}
+
+/// Up to so many rows that have the exact values, each is looked at.
+const FEW_ROWS: usize = 4;
 
 /// The times of a table's rows, for lookups by time: a row matches events that are not too far behind it.
 ///
@@ -136,7 +148,18 @@ impl Matcher {
             index.entry(key).or_default().push(row);
         }
         let fingerprint = fingerprint(&table);
-        Self { table, inputs, case_sensitive, max_matches: max_matches.max(1), exact, index, times: None, fingerprint }
+        let candidates = inputs.iter().map(|_| OnceLock::new()).collect();
+        Self {
+            table,
+            inputs,
+            case_sensitive,
+            max_matches: max_matches.max(1),
+            exact,
+            index,
+            candidates,
+            times: None,
+            fingerprint,
+        }
     }
 
     /// The same, as a lookup by time when there are times.
@@ -224,33 +247,54 @@ impl Matcher {
         rows.iter().filter_map(move |row| self.table.rows[*row].get(column)).map(String::as_str).filter(|value| !value.is_empty())
     }
 
+    fn cell(&self, row: usize, column: usize) -> &str {
+        self.table.rows.get(row).and_then(|cells| cells.get(column)).map_or("", String::as_str)
+    }
+
+    fn candidates(&self, place: usize) -> Option<&Candidates> {
+        let (column, kind) = *self.inputs.get(place)?;
+        let cells = || (0..self.table.rows.len()).map(|row| self.cell(row, column));
+        let made = self.candidates.get(place)?.get_or_init(|| match kind {
+            MatchType::Cidr => Candidates::Networks(Networks::new(cells())),
+            _ => Candidates::Wildcards(Wildcards::new(cells(), self.case_sensitive)),
+        });
+        Some(made)
+    }
+
+    /// Of rows that have the exact values, in order, those whose other columns match.
+    fn matching(&self, equal: &[usize], values: &[String]) -> Vec<usize> {
+        let others: Vec<usize> = (0..self.inputs.len()).filter(|place| !self.exact.contains(place)).collect();
+        let mut rows = equal.to_vec();
+        for place in others {
+            let (Some(value), Some(candidates)) = (values.get(place), self.candidates(place)) else { continue };
+            match candidates {
+                Candidates::Wildcards(wildcards) if rows.len() <= FEW_ROWS => rows.retain(|row| wildcards.matches(*row, value)),
+                candidates => {
+                    let mut found = Vec::new();
+                    match candidates {
+                        Candidates::Wildcards(wildcards) => wildcards.rows(value, &mut found),
+                        Candidates::Networks(networks) => networks.rows(value, &mut found),
+                    }
+                    found.sort_unstable();
+                    if rows.len() < self.table.rows.len() {
+                        found.retain(|row| rows.binary_search(row).is_ok());
+                    }
+                    rows = found;
+                }
+            }
+        }
+        rows
+    }
+
     fn rows_for(&self, values: Vec<String>, known: &mut Found) -> Arc<Vec<usize>> {
         if let Some(found) = known.rows.get(&values) {
             return found.clone();
         }
         let fold = |text: &str| if self.case_sensitive { text.to_owned() } else { text.to_lowercase() };
         let key: Vec<String> = self.exact.iter().map(|place| fold(&values[*place])).collect();
-        let mut rows = Vec::new();
-        for row in self.index.get(&key).map(Vec::as_slice).unwrap_or_default() {
-            let matches = self.inputs.iter().zip(&values).all(|((column, kind), value)| {
-                let cell = self.table.rows[*row].get(*column).map_or("", String::as_str);
-                match kind {
-                    MatchType::Exact => true,
-                    MatchType::Wildcard => {
-                        let pattern = SearchPattern::new(cell);
-                        let pattern = if self.case_sensitive { pattern.with_case() } else { pattern };
-                        pattern.matcher().matches(value)
-                    }
-                    MatchType::Cidr => SearchPattern::literal(cell).matcher().matches(value),
-                }
-            });
-            if matches {
-                rows.push(*row);
-                if rows.len() >= self.most() {
-                    break;
-                }
-            }
-        }
+        let equal = self.index.get(&key).map(Vec::as_slice).unwrap_or_default();
+        let mut rows = if self.exact.len() == self.inputs.len() { equal.to_vec() } else { self.matching(equal, &values) };
+        rows.truncate(self.most());
         let rows = Arc::new(rows);
         known.remember(values, rows.clone());
         rows

@@ -1,6 +1,7 @@
 //! What a search changes outside of itself, as values: planning notes them, the executor carries them out at the end.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use spl_knowledge::LookupTable;
 use spl_parser::{Diagnostic, Span};
@@ -24,14 +25,14 @@ pub enum Change {
         /// The key (see [`crate::context::written_lookups::key_of`]).
         key: String,
         /// The whole table as it will be.
-        table: LookupTable,
+        table: Arc<LookupTable>,
     },
     /// A CSV file that the user named, written whole; its folder is made.
     WriteFile {
         /// The file.
         path: PathBuf,
         /// The whole table as it will be.
-        table: LookupTable,
+        table: Arc<LookupTable>,
     },
     /// A CSV file that goes.
     RemoveFile {
@@ -42,7 +43,7 @@ pub enum Change {
 
 impl Effect {
     /// The key or the file that is changed, and its content afterwards; none when it goes.
-    pub fn target(&self) -> (Target<'_>, Option<&LookupTable>) {
+    pub fn target(&self) -> (Target<'_>, Option<&Arc<LookupTable>>) {
         match &self.change {
             Change::KeepTable { key, table } => (Target::Key(key), Some(table)),
             Change::WriteFile { path, table } => (Target::File(path), Some(table)),

@@ -60,7 +60,7 @@ impl SearchNotes {
     }
 
     /// What this search itself has written to a target, which its later commands see: the table, or none when it goes.
-    pub fn pending(&self, target: Target<'_>) -> Option<Option<LookupTable>> {
+    pub fn pending(&self, target: Target<'_>) -> Option<Option<Arc<LookupTable>>> {
         let effects = locked(&self.effects);
         let (_, table) = effects.iter().rev().map(Effect::target).find(|(known, _)| *known == target)?;
         Some(table.cloned())

@@ -9,18 +9,18 @@ use spl_knowledge::{LookupDefinition, LookupSource, LookupTable};
 /// Tables written in this session, by what stands behind their lookup.
 #[derive(Clone, Debug, Default)]
 pub struct WrittenLookups {
-    tables: Arc<Mutex<IndexMap<String, LookupTable>>>,
+    tables: Arc<Mutex<IndexMap<String, Arc<LookupTable>>>>,
     times: Arc<AtomicUsize>,
 }
 
 impl WrittenLookups {
     /// The table written for a key (see [`key_of`]).
-    pub fn get(&self, key: &str) -> Option<LookupTable> {
+    pub fn get(&self, key: &str) -> Option<Arc<LookupTable>> {
         self.tables.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
     }
 
     /// Keeps a table.
-    pub fn set(&self, key: String, table: LookupTable) {
+    pub fn set(&self, key: String, table: Arc<LookupTable>) {
         self.tables.lock().unwrap_or_else(PoisonError::into_inner).insert(key, table);
         self.times.fetch_add(1, Ordering::Release);
     }

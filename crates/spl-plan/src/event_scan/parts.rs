@@ -49,7 +49,7 @@ pub(super) async fn scan(context: &PlanContext, parts: &dyn EventParts, scan: &E
         (next, parts) = read.map_err(|error| Diagnostic::general("run/failed", error.to_string()))?;
         let Some(table) = next else { break };
         let table = table.map_err(|message| Diagnostic::general("run/data", message))?;
-        let data = EventData::new(&table.schema, &table.batches, context.knowledge(), context.threads())?;
+        let data = EventData::new(&table.schema, &table.batches, context.knowledge(), context.parsed(), context.threads())?;
         drop(table);
         let over_part = context.over_data(data);
         let (schema, batches) = over_part.collect(planned::scan(&over_part, scan)?).await?;

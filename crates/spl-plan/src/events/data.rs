@@ -14,6 +14,8 @@ use spl_operators::errors::engine_error;
 use spl_operators::ordinal::ORDINAL;
 use spl_parser::Diagnostic;
 
+use crate::events::extractions::{Extractions, FILLED_PREFIX, KEYED_PREFIX};
+use crate::events::parsed_knowledge::ParsedKnowledge;
 use crate::events::profile::EventProfile;
 use crate::events::statistics::ColumnStatistics;
 use crate::events::{keyed_extraction, statistics};
@@ -34,6 +36,8 @@ pub struct EventData {
     kinds: Vec<EventProfile>,
     /// The events again, for what is asked of whole columns.
     batches: Vec<RecordBatch>,
+    /// The extractions of each kind.
+    extractions: Arc<[Extractions]>,
     /// What is known of each column, for each kind; found out when it is first asked for.
     facts: Vec<OnceLock<Vec<ColumnStatistics>>>,
 }
@@ -44,6 +48,7 @@ impl EventData {
         schema: &SchemaRef,
         batches: &[RecordBatch],
         knowledge: &Knowledge,
+        parsed: &ParsedKnowledge,
         partitions: usize,
     ) -> Result<Self, Diagnostic> {
         let few_sources = batches.iter().all(|batch| match batch.column_by_name("source").map(|array| Column::new(array)) {
@@ -53,8 +58,14 @@ impl EventData {
         });
         let mut sorter = Sorter { knowledge, few_sources, kinds: Vec::new(), numbers: HashMap::new() };
         let numbers = batches.iter().map(|batch| sorter.number(batch)).collect::<Result<Vec<_>, _>>()?;
-        let extended = keyed_extraction::extend(schema, batches, &numbers, &sorter.kinds, knowledge)?;
-        let (schema, batches) = extended.as_ref().map_or((schema, batches), |(schema, batches)| (schema, batches.as_slice()));
+        let mut kinds = sorter.kinds;
+        if kinds.is_empty() {
+            kinds.push(EventProfile { props: ResolvedProps::default(), sourcetype: None, source: None });
+        }
+        let mut extractions: Vec<Extractions> = kinds.iter().map(|kind| Extractions::of(&kind.props, knowledge)).collect();
+        extractions.iter_mut().for_each(|kind| kind.check_keyed(parsed));
+        let extended = keyed_extraction::extend(schema, batches, &numbers, &extractions, parsed)?;
+        let (schema, batches) = extended.as_ref().map_or((schema, batches), |keyed| (&keyed.schema, keyed.batches.as_slice()));
         let mut fields: Vec<Arc<Field>> = schema.fields().iter().map(written).collect();
         fields.push(Arc::new(Field::new(KIND, DataType::Int32, false)));
         let with_kind: SchemaRef = Arc::new(Schema::new(fields));
@@ -71,12 +82,8 @@ impl EventData {
         let table = MemTable::try_new(with_kind.clone(), parts)
             .map_err(engine_error)?
             .with_sort_order(vec![vec![ordinal().sort(true, false)]]);
-        let mut kinds = sorter.kinds;
-        if kinds.is_empty() {
-            kinds.push(EventProfile { props: ResolvedProps::default(), sourcetype: None, source: None });
-        }
         let facts = with_kind.fields().iter().map(|_| OnceLock::new()).collect();
-        Ok(Self { schema: with_kind, table: Arc::new(table), kinds, batches: whole, facts })
+        Ok(Self { schema: with_kind, table: Arc::new(table), kinds, batches: whole, extractions: extractions.into(), facts })
     }
 
     /// No events.
@@ -86,7 +93,7 @@ impl EventData {
             Field::new("_raw", DataType::Utf8View, true),
             Field::new(ORDINAL, DataType::Int64, false),
         ]));
-        Self::new(&schema, &[], knowledge, 1)
+        Self::new(&schema, &[], knowledge, &ParsedKnowledge::default(), 1)
     }
 
     /// The table.
@@ -102,6 +109,19 @@ impl EventData {
     /// The kinds of events; never empty.
     pub fn profiles(&self) -> &[EventProfile] {
         &self.kinds
+    }
+
+    /// The extractions of a kind of events.
+    pub fn extractions(&self, kind: usize) -> Option<&Extractions> {
+        self.extractions.get(kind)
+    }
+
+    /// Names of the fields that extractions found whose names stand in the events.
+    pub fn keyed_names(&self) -> impl Iterator<Item = &str> {
+        self.schema
+            .fields()
+            .iter()
+            .filter_map(|field| [KEYED_PREFIX, FILLED_PREFIX].iter().find_map(|prefix| field.name().strip_prefix(prefix)))
     }
 
     /// A column's type and what is known of it among the events of a kind; none when the data has no such column.

@@ -4,20 +4,28 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use chrono_tz::Tz;
 use hashbrown::HashMap;
 use spl_functions::pattern::Pattern;
-use spl_knowledge::Knowledge;
+use spl_knowledge::{Knowledge, LookupDefinition, LookupTable, MatchType};
+use spl_operators::lookup::matcher::Matcher;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{Expression, SearchExpression};
 
+use crate::events::shared_lookups::SharedLookups;
+
 type Parsed<T> = Result<Arc<T>, Vec<Diagnostic>>;
+
+/// The names of a regular expression's groups by number, or what is wrong with it.
+type Groups = Result<Arc<[Option<String>]>, String>;
 
 /// What was parsed so far. It belongs to one set of knowledge objects.
 #[derive(Debug, Default)]
 pub struct ParsedKnowledge {
     expressions: Mutex<HashMap<String, Parsed<Expression>>>,
     searches: Mutex<HashMap<String, Parsed<SearchExpression>>>,
-    groups: Mutex<HashMap<String, Arc<[Option<String>]>>>,
+    groups: Mutex<HashMap<String, Groups>>,
+    lookups: SharedLookups,
     /// The fields that each defined field is made of.
     inputs: OnceLock<HashMap<String, BTreeSet<String>>>,
 }
@@ -38,12 +46,55 @@ impl ParsedKnowledge {
         })
     }
 
-    /// The names of a regular expression's groups by number; empty when it is none.
-    pub fn group_names(&self, regex: &str) -> Arc<[Option<String>]> {
-        kept(&self.groups, regex, || match Pattern::new(regex) {
-            Ok(pattern) => pattern.group_names().into_iter().map(|name| name.map(str::to_owned)).collect(),
-            Err(_) => Arc::from([]),
+    /// The names of a regular expression's groups by number.
+    ///
+    /// # Errors
+    /// What is wrong with the expression.
+    pub fn groups(&self, regex: &str) -> Groups {
+        kept(&self.groups, regex, || {
+            let pattern = Pattern::new(regex)?;
+            Ok(pattern.group_names().into_iter().map(|name| name.map(str::to_owned)).collect())
         })
+    }
+
+    /// The rows of a lookup; see [`SharedLookups::table`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn lookup_table(&self, definition: &LookupDefinition) -> Result<Arc<LookupTable>, Diagnostic> {
+        self.lookups.table(definition)
+    }
+
+    /// What was left out of the rows of a lookup's file; see [`SharedLookups::note`].
+    pub fn lookup_note(&self, path: &std::path::Path) -> Option<String> {
+        self.lookups.note(path)
+    }
+
+    /// The rows of a lookup that a filter lets through; see [`SharedLookups::filtered`].
+    ///
+    /// # Errors
+    /// As `make`.
+    pub fn filtered_lookup(
+        &self,
+        table: &Arc<LookupTable>,
+        filter: &str,
+        make: impl FnOnce() -> Result<Arc<LookupTable>, Diagnostic>,
+    ) -> Result<Arc<LookupTable>, Diagnostic> {
+        self.lookups.filtered(table, filter, make)
+    }
+
+    /// What finds rows of a lookup; see [`SharedLookups::matcher`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn lookup_matcher(
+        &self,
+        definition: &LookupDefinition,
+        table: &Arc<LookupTable>,
+        inputs: Vec<(usize, MatchType)>,
+        zone: Tz,
+    ) -> Result<Arc<Matcher>, Diagnostic> {
+        self.lookups.matcher(definition, table, inputs, zone)
     }
 
     /// The fields that each defined field is made of, found out by `find` when they are first asked for.

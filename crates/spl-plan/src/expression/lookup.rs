@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use datafusion::functions::core::expr_fn::get_field;
 use datafusion::logical_expr::{Expr, ScalarUDF, Signature, TypeSignature, Volatility};
 use spl_functions::column::ValueType;
-use spl_knowledge::{LookupDefinition, MatchType};
+use spl_knowledge::{LookupDefinition, LookupTable, MatchType};
+use spl_operators::functions;
 use spl_operators::functions::lookup::LookupFunction;
-use spl_operators::lookup::matcher::{EntryTimes, Matcher};
 use spl_parser::syntax::{Expression, ExpressionKind};
 use spl_parser::{Diagnostic, Span};
 
@@ -15,6 +16,7 @@ use crate::expression;
 use crate::frame::scope::{Scope, Typed};
 use crate::frame::{null, text};
 use crate::function_call::{call as function_call, choose};
+use crate::search::lookup_table;
 
 /// The values of `output` in the rows of the table where the fields of the table equal the values given beside them.
 /// Without a match it is null, unless the definition has `default_match`. `time` is the time of an event, for lookups by
@@ -25,18 +27,55 @@ pub fn lookup(
     inputs: Vec<(&str, Typed)>,
     output: &str,
     time: Option<Typed>,
-) -> std::result::Result<Typed, Diagnostic> {
-    let table = Arc::new(definition.load()?);
-    let times = EntryTimes::of(definition, &table, context.time_zone())?;
+) -> Result<Typed, Diagnostic> {
+    let table = lookup_table::rows(context, definition)?;
     let column = table.column(output)?;
+    let (call, returns) = call(context, definition, &table, inputs, vec![column], false, time)?;
+    Ok(Typed::new(call, returns))
+}
+
+/// Fields of the rows of a table that match.
+pub struct LookedUp {
+    /// Whether a row matches, or `default_match` stands for one.
+    pub matched: Expr,
+    /// The fields, in the order in which they were asked for.
+    pub fields: Vec<Typed>,
+}
+
+/// As [`lookup`] for several fields, by their places in the table; the rows are looked for once.
+pub fn lookup_fields(
+    context: &PlanContext,
+    definition: &LookupDefinition,
+    inputs: Vec<(&str, Typed)>,
+    columns: Vec<usize>,
+    time: Option<Typed>,
+) -> Result<LookedUp, Diagnostic> {
+    let table = lookup_table::rows(context, definition)?;
+    let places = columns.len();
+    let (call, returns) = call(context, definition, &table, inputs, columns, true, time)?;
+    let member = |name: String| get_field(call.clone(), name);
+    let fields = (0..places).map(|place| Typed::new(member(functions::lookup::member(place)), returns)).collect();
+    Ok(LookedUp { matched: member(functions::lookup::MATCHED.to_owned()), fields })
+}
+
+fn call(
+    context: &PlanContext,
+    definition: &LookupDefinition,
+    table: &Arc<LookupTable>,
+    inputs: Vec<(&str, Typed)>,
+    columns: Vec<usize>,
+    structured: bool,
+    time: Option<Typed>,
+) -> Result<(Expr, ValueType), Diagnostic> {
     let places: Vec<(usize, MatchType)> = inputs
         .iter()
         .map(|(name, _)| Ok((table.column(name)?, definition.match_type(name))))
-        .collect::<std::result::Result<_, Diagnostic>>()?;
+        .collect::<Result<_, Diagnostic>>()?;
     let returns = if definition.max_matches > 1 { ValueType::Multivalue } else { ValueType::Text };
     let function = LookupFunction {
-        matcher: Matcher::new(table, places, definition.case_sensitive, definition.max_matches).by_time(times),
-        column,
+        matcher: context.lookup_matcher(definition, table, places)?,
+        columns,
+        structured,
         returns,
         min_matches: definition.min_matches,
         default_match: definition.default_match.clone(),
@@ -48,7 +87,7 @@ pub fn lookup(
     if by_time {
         arguments.push(time.map_or_else(|| null(ValueType::Float), |time| time.expression));
     }
-    Ok(Typed::new(ScalarUDF::from(function).call(arguments), returns))
+    Ok((ScalarUDF::from(function).call(arguments), returns))
 }
 
 /// The eval function `lookup`: the output fields of the matching rows as a JSON object, null without a match.
@@ -59,7 +98,7 @@ pub fn eval_function(
     span: Span,
     arguments: &[Expression],
     scope: &dyn Scope,
-) -> std::result::Result<Typed, Diagnostic> {
+) -> Result<Typed, Diagnostic> {
     let wrong = |message: &str, span: Span| {
         Diagnostic::error("plan/argument", message.to_owned(), span)
             .with_help("lookup(\"<table>\", json_object(\"<input>\", <value>, ...), json_array(\"<output>\", ...))")

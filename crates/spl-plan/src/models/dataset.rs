@@ -1,5 +1,7 @@
 //! Datasets of data models over events: their constraints, their fields with calculations, their rows.
 
+use std::sync::Arc;
+
 use std::cell::RefCell;
 
 use datafusion::logical_expr::{Expr, lit};
@@ -74,7 +76,7 @@ impl<'a> DatasetScope<'a> {
                 found = Some(expression::value(self.context, &parsed, &scope)?);
             }
             CalculationKind::Rex { input, expression } => {
-                let groups = self.context.parsed().group_names(expression);
+                let groups = self.context.parsed().groups(expression).unwrap_or_else(|_| Arc::from([]));
                 let Some(group) = groups.iter().position(|group| group.as_deref() == Some(name)) else {
                     let message = format!("`{expression}` gives no field `{name}`");
                     return Err(Diagnostic::general("knowledge/definition", message));

@@ -14,9 +14,9 @@ use spl_operators::ordinal::ORDINAL;
 use spl_parser::Diagnostic;
 
 use crate::cells::cell::{Cell, push};
-use crate::cells::transform_reader::Found;
 use crate::context::PlanContext;
 use crate::frame::Frame;
+use spl_functions::extraction::Found;
 
 /// What happens where a row has a found field already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,11 +1,15 @@
 //! The fields that events must carry so that others can be computed of them, whatever sourcetypes they turn out to have.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use hashbrown::HashMap;
+use spl_functions::extraction::names::group_names;
+use spl_knowledge::event_type::NamePart;
 use spl_knowledge::props::ResolvedProps;
-use spl_knowledge::{Knowledge, LookupDefinition};
+use spl_knowledge::{Knowledge, LookupTable};
 
+use crate::cells::rules;
 use crate::events::parsed_knowledge::ParsedKnowledge;
 use crate::scan::default_fields::DEFAULT_FIELDS;
 use spl_parser::Diagnostic;
@@ -19,27 +23,19 @@ pub fn defined_names(
     props: &ResolvedProps,
     knowledge: &Knowledge,
     parsed: &ParsedKnowledge,
-    find_lookup: &dyn Fn(&str) -> Result<LookupDefinition, Diagnostic>,
+    find_lookup: &dyn Fn(&str) -> Result<Arc<LookupTable>, Diagnostic>,
     visit: &mut dyn FnMut(&str, &[String]),
 ) {
     for extraction in &props.extractions {
         let source = vec![extraction.source_field.clone().unwrap_or_else(|| "_raw".to_owned())];
-        parsed.group_names(&extraction.regex).iter().flatten().for_each(|name| visit(name, &source));
+        group_names(&extraction.regex).into_iter().for_each(|name| visit(name, &source));
     }
-    for transform in props.reports.iter().flat_map(|(_, names)| names) {
+    for transform in props.reports.iter().flat_map(|report| &report.transforms) {
         let Ok(transform) = knowledge.transform(transform) else { continue };
-        let source = vec![transform.source_key.clone()];
-        if let Some(regex) = &transform.regex {
-            parsed.group_names(regex).iter().flatten().for_each(|name| visit(name, &source));
-        }
-        if transform.regex.is_none() {
-            transform.fields.iter().for_each(|name| visit(name, &source));
-        }
-        for part in transform.format.as_deref().unwrap_or_default().split_whitespace() {
-            if let Some((name, _)) = part.split_once("::").filter(|(name, _)| !name.starts_with('$')) {
-                visit(name, &source);
-            }
-        }
+        let Some(rule) = rules::of_transform(transform) else { continue };
+        let source = vec![rules::source_field(&transform.source_key).to_owned()];
+        let groups = rule.regex().map(group_names).unwrap_or_default();
+        rule.names(groups.into_iter()).iter().for_each(|name| visit(name, &source));
     }
     for alias in &props.aliases {
         visit(&alias.to, std::slice::from_ref(&alias.from));
@@ -47,10 +43,10 @@ pub fn defined_names(
     for lookup in &props.lookups {
         let inputs: Vec<String> = lookup.inputs.iter().map(|input| input.event.clone()).collect();
         if lookup.outputs.is_empty() {
-            let table = find_lookup(&lookup.table).and_then(|definition| definition.load());
-            for name in table.map(|table| table.header).unwrap_or_default() {
-                if !lookup.inputs.iter().any(|input| input.lookup == name) {
-                    visit(&name, &inputs);
+            let table = find_lookup(&lookup.table);
+            for name in table.iter().flat_map(|table| &table.header) {
+                if !lookup.inputs.iter().any(|input| input.lookup == *name) {
+                    visit(name, &inputs);
                 }
             }
         }
@@ -72,9 +68,10 @@ pub fn carried_fields(knowledge: &Knowledge, parsed: &ParsedKnowledge, required:
     let RequiredFields::Only(mut names) = required else { return RequiredFields::All };
     let edges = parsed.inputs(|| {
         let mut edges: HashMap<String, BTreeSet<String>> = HashMap::new();
+        let find_lookup = |name: &str| parsed.lookup_table(&knowledge.lookup(name)?);
         let all = knowledge.all_props();
         for props in all.iter().flat_map(|props| std::iter::once(props).chain(props.pack.as_deref())) {
-            defined_names(props, knowledge, parsed, &|name: &str| knowledge.lookup(name), &mut |name, inputs| {
+            defined_names(props, knowledge, parsed, &find_lookup, &mut |name, inputs| {
                 edges.entry(name.to_owned()).or_default().extend(inputs.iter().cloned());
             });
             for lookup in props.lookups.iter().filter(|lookup| lookup.outputs.is_empty()) {
@@ -83,14 +80,19 @@ pub fn carried_fields(knowledge: &Knowledge, parsed: &ParsedKnowledge, required:
         }
         edges
     });
-    let wants_knowledge = names.iter().any(|name| matches!(name.as_str(), "tag" | "eventtype"));
+    let wants_knowledge = names.iter().any(|name| matches!(name.as_str(), "tag" | "eventtype") || name.starts_with("tag::"));
     if wants_knowledge {
         names.extend(["tag".to_owned(), "eventtype".to_owned()]);
         for rule in &knowledge.tags {
             names.insert(rule.field.clone());
         }
         for kind in knowledge.enabled_event_types() {
-            let Ok(search) = parsed.search(knowledge, &kind.search) else { return RequiredFields::All };
+            names.extend(kind.name_parts().into_iter().filter_map(|part| match part {
+                NamePart::Field(field) => Some(field.to_owned()),
+                NamePart::Text(_) => None,
+            }));
+            // An event type that can't be read is left out of the search too.
+            let Ok(search) = parsed.search(knowledge, &kind.search) else { continue };
             let mut inner = RequiredFields::none();
             spl_parser::effects::search_fields(&search, &mut inner);
             match inner {

@@ -156,6 +156,11 @@ pub fn required_columns(
         RequiredFields::All => asked(field.name),
     };
     all.extend(DEFAULT_FIELDS.iter().filter(asked_default).map(|field| field.name.to_owned()));
+    let tagged: BTreeSet<String> = context.knowledge().tags.iter().map(|rule| format!("tag::{}", rule.field)).collect();
+    all.extend(tagged.into_iter().filter(|name| match required {
+        RequiredFields::Only(named) => named.contains(name),
+        RequiredFields::All => context.says(name),
+    }));
     names.extend(all.into_iter().filter(|name| wanted(name) && !carried.contains(name)));
     let mut columns = Vec::with_capacity(names.len());
     for name in names {

@@ -5,18 +5,21 @@ use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use datafusion::logical_expr::{Expr, lit};
+use datafusion::logical_expr::Expr;
 use hashbrown::HashMap;
 use spl_functions::column::ValueType;
+use spl_functions::extraction::steps::Step;
 use spl_functions::value::Precision;
+use spl_knowledge::event_type::NamePart;
 use spl_knowledge::props::{AutomaticLookup, ResolvedProps};
-use spl_knowledge::{EventType, Origin, Transform};
+use spl_knowledge::{EventType, LookupDefinition, Origin};
 use spl_parser::Diagnostic;
 use spl_parser::effects::RequiredFields;
 use spl_parser::syntax::Pattern;
 
 use crate::context::PlanContext;
-use crate::events::level::{Level, STORED_FIELDS};
+use crate::events::extractions::{FILLED_PREFIX, KEYED_PREFIX, RulesOf};
+use crate::events::level::Level;
 use crate::events::planned_knowledge::{KnowledgeVersion, PlannedKnowledge};
 use crate::events::profile::EventProfile;
 use crate::expression;
@@ -47,6 +50,10 @@ pub struct EventScope<'a> {
 impl<'a> EventScope<'a> {
     /// One scope per kind of event.
     pub fn of_profiles(context: &'a PlanContext) -> Vec<Self> {
+        for kind in 0..context.data().profiles().len() {
+            let problems = context.data().extractions(kind).map(|kind| kind.problems.as_slice()).unwrap_or_default();
+            problems.iter().for_each(|problem| context.warn(problem.clone()));
+        }
         let version = context.knowledge_version();
         let own = context.notes().has_effects().then(Arc::<PlannedKnowledge>::default);
         let scope = |(number, kind)| Self {
@@ -135,7 +142,11 @@ impl<'a> EventScope<'a> {
             return Ok(found.clone());
         }
         let found = match level {
-            Level::Extracted => self.extracted(props, name, if is_pack { None } else { self.at(name, Level::Carried)? })?,
+            Level::Extracted if is_pack => self.extracted(RulesOf::Pack, name)?,
+            Level::Extracted => match self.extracted(RulesOf::Apps, name)? {
+                None => self.at(name, Level::Carried)?,
+                found => found,
+            },
             Level::Aliased => self.aliased(props, name, self.given(props, name, Level::Extracted)?)?,
             Level::Calculated => self.calculated(props, name, self.given(props, name, Level::Aliased)?)?,
             Level::LookedUp => self.looked_up(props, name, self.given(props, name, Level::Calculated)?)?,
@@ -150,7 +161,7 @@ impl<'a> EventScope<'a> {
     fn names_of(&self, props: &ResolvedProps) -> BTreeSet<String> {
         let mut names = BTreeSet::new();
         // With the tables that searches of the session wrote.
-        let lookup = |name: &str| self.context.lookup(name);
+        let lookup = |name: &str| self.context.lookup_table(&self.context.lookup(name)?);
         carried::defined_names(props, self.context.knowledge(), self.context.parsed(), &lookup, &mut |name, _| {
             names.insert(name.to_owned());
         });
@@ -175,74 +186,38 @@ impl<'a> EventScope<'a> {
             && !self.own_names.get_or_init(|| self.names_of(&self.kind.props)).contains(name)
     }
 
-    /// Inline extractions, then those of transforms, then what the loader found in the text, which is what Splunk's
-    /// automatic extraction finds: the first that has a value gives it. Fields that events are stored with stay.
-    fn extracted(&self, props: &ResolvedProps, name: &str, carried: Option<Typed>) -> Result<Option<Typed>, Diagnostic> {
-        let mut found = None;
-        for extraction in &props.extractions {
-            let Some(group) = self.group_number(&extraction.regex, name) else { continue };
-            let source = extraction.source_field.as_deref().unwrap_or("_raw");
-            let Some(source) = self.extraction_source(source, name)? else { continue };
-            let value = self.capture(source, &extraction.regex, group)?;
-            found = Some(self.keep_or(found, value)?);
+    /// A field as the rules of the apps or of the knowledge pack find it; none when no rule gives it.
+    fn extracted(&self, of: RulesOf, name: &str) -> Result<Option<Typed>, Diagnostic> {
+        let has = |column: &str| self.has(column);
+        let extractions = self.context.data().extractions(self.number);
+        let planned = extractions.and_then(|kind| kind.field(of, name, &has, self.context.parsed()));
+        let Some(planned) = planned else { return Ok(None) };
+        planned.problems.into_iter().for_each(|problem| self.context.warn(problem));
+        let mut columns = Vec::with_capacity(planned.columns.len());
+        for column in &planned.columns {
+            let column = self.at(column, Level::Carried)?;
+            columns.push(column.unwrap_or_else(|| Typed::new(null(ValueType::Text), ValueType::Null)));
         }
-        for (_, transforms) in &props.reports {
-            for transform in transforms {
-                let transform = self.context.knowledge().transform(transform)?;
-                let Some(regex) = &transform.regex else {
-                    if let Some(value) = self.delimited(transform, name)? {
-                        found = Some(self.keep_or(found, value)?);
-                    }
-                    continue;
-                };
-                let group = self.group_number(regex, name).or_else(|| format_group(transform.format.as_deref(), name));
-                let Some(group) = group else { continue };
-                let Some(source) = self.extraction_source(&transform.source_key, name)? else { continue };
-                let value = if transform.mv_add {
-                    let arguments = vec![source, literal_text(regex), literal_number(group), literal_number(0)];
-                    call(self.context, "spl_capture_all", arguments)?
-                } else {
-                    self.capture(source, regex, group)?
-                };
-                found = Some(self.keep_or(found, value)?);
-            }
+        match planned.extraction.wanted.steps.as_slice() {
+            [] => return Ok(None),
+            [Step::Value { column, .. }] => return Ok(columns.into_iter().nth(*column)),
+            _ => {}
         }
-        Ok(match (found, carried) {
-            (None, carried) => carried,
-            (Some(found), None) => Some(found),
-            (Some(found), Some(carried)) if STORED_FIELDS.contains(&name) => Some(self.keep_or(Some(carried), found)?),
-            (Some(found), Some(carried)) => Some(self.keep_or(Some(found), carried)?),
-        })
+        let types: Vec<ValueType> = columns.iter().map(|column| column.value_type).collect();
+        let returns = match planned.extraction.value_type(&types) {
+            ValueType::Null => ValueType::Text,
+            other => other,
+        };
+        let written = serde_json::to_string(&planned.extraction)
+            .map_err(|error| Diagnostic::general("plan/internal", format!("the extraction of `{name}`: {error}")))?;
+        let mut arguments = vec![literal_text(&written), Typed::new(null(returns), returns)];
+        arguments.extend(columns);
+        call(self.context, "spl_extract", arguments).map(Some)
     }
 
-    /// The field that an extraction reads: one that the event carries, or that another extraction found.
-    fn extraction_source(&self, source: &str, name: &str) -> Result<Option<Typed>, Diagnostic> {
-        if source == "_raw" || source == name || self.depth.get() > 20 {
-            return self.at(source, Level::Carried);
-        }
-        self.depth.set(self.depth.get() + 1);
-        let found = self.at(source, Level::Extracted);
-        self.depth.set(self.depth.get() - 1);
-        found
-    }
-
-    /// What `DELIMS` and `FIELDS` of a transform give to a field, without the quotes around it.
-    fn delimited(&self, transform: &Transform, name: &str) -> Result<Option<Typed>, Diagnostic> {
-        let Some(regex) = transform.delimited_value(name) else { return Ok(None) };
-        let Some(source) = self.extraction_source(&transform.source_key, name)? else { return Ok(None) };
-        let value = self.capture(source, &regex, 1)?;
-        call(self.context, "trim", vec![value, literal_text("\"")]).map(Some)
-    }
-
-    fn group_number(&self, regex: &str, name: &str) -> Option<usize> {
-        if !regex.contains(name) {
-            return None;
-        }
-        self.context.parsed().group_names(regex).iter().position(|group| group.as_deref() == Some(name))
-    }
-
-    fn capture(&self, source: Typed, regex: &str, group: usize) -> Result<Typed, Diagnostic> {
-        call(self.context, "spl_capture", vec![source, literal_text(regex), literal_number(group)])
+    /// Whether events of the kind can have a column.
+    fn has(&self, column: &str) -> bool {
+        self.context.data().statistics(column, self.number).is_some_and(|(_, facts)| !facts.always_absent)
     }
 
     /// What the event has already stays; a match adds the field where it is absent.
@@ -268,51 +243,66 @@ impl<'a> EventScope<'a> {
 
     fn calculated(&self, props: &ResolvedProps, name: &str, mut found: Option<Typed>) -> Result<Option<Typed>, Diagnostic> {
         for field in props.calculated.iter().filter(|field| field.name == name) {
-            let parsed = self
-                .context
-                .parsed()
-                .expression(&field.expression)
-                .map_err(|errors| knowledge_error(&format!("EVAL-{name}"), &field.expression, errors))?;
-            let value = expression::value(self.context, &parsed, &AliasedScope(self))
-                .map_err(|error| knowledge_error(&format!("EVAL-{name}"), &field.expression, vec![error]))?;
-            found = Some(value);
+            let parsed = self.context.parsed().expression(&field.expression);
+            let value = parsed
+                .and_then(|parsed| expression::value(self.context, &parsed, &AliasedScope(self)).map_err(|error| vec![error]));
+            match value {
+                Ok(value) => found = Some(value),
+                Err(errors) => self.leave_out(&field.origin, &format!("`EVAL-{name}`"), errors),
+            }
         }
         Ok(found)
+    }
+
+    /// What can't be used is left out, and a warning says so.
+    fn leave_out(&self, origin: &Origin, what: &str, errors: Vec<Diagnostic>) {
+        let Some(first) = errors.into_iter().next() else { return };
+        let message = format!("{origin}: {what} can't be used: {}", first.message);
+        self.context.warn(Diagnostic { help: first.help, ..Diagnostic::warning("knowledge/definition", message, None) });
     }
 
     /// Automatic lookups, in the order of their classes; each sees calculated fields, not the other lookups.
     fn looked_up(&self, props: &ResolvedProps, name: &str, mut found: Option<Typed>) -> Result<Option<Typed>, Diagnostic> {
         for lookup in &props.lookups {
-            let Some(output) = looked_up_field(self.context, lookup, name)? else { continue };
-            let definition = self.context.lookup(&lookup.table)?;
-            let mut inputs = Vec::with_capacity(lookup.inputs.len());
-            for input in &lookup.inputs {
-                inputs.push((
-                    input.lookup.as_str(),
-                    self.at(&input.event, Level::Calculated)?
-                        .unwrap_or_else(|| Typed::new(null(ValueType::Text), ValueType::Null)),
-                ));
+            match self.with_lookup(name, lookup, &found) {
+                Ok(Some(with_lookup)) => found = Some(with_lookup),
+                Ok(None) => {}
+                Err(wrong) => self.leave_out(&lookup.origin, &format!("`LOOKUP-{}`", lookup.class), vec![wrong]),
             }
-            let value = crate::expression::lookup::lookup(self.context, &definition, inputs, &output, self.carried("_time"))?;
-            found = Some(match found {
-                None => value,
-                // Without a match the event keeps what it has.
-                Some(base) if lookup.overwrite => {
-                    choose(self.context, vec![(value.expression.clone().is_not_null(), value)], Some(base))?
-                }
-                Some(base) => self.keep_or(Some(base), value)?,
-            });
         }
         Ok(found)
+    }
+
+    /// The field with what an automatic lookup gives; none when the lookup does not give it.
+    fn with_lookup(&self, name: &str, lookup: &AutomaticLookup, found: &Option<Typed>) -> Result<Option<Typed>, Diagnostic> {
+        // A lookup that lacks its table gives none of the fields that it names.
+        if !lookup.outputs.is_empty() && !lookup.outputs.iter().any(|output| output.event == name) {
+            return Ok(None);
+        }
+        let definition = self.context.lookup(&lookup.table)?;
+        let Some(output) = looked_up_field(self.context, lookup, &definition, name)? else { return Ok(None) };
+        let mut inputs = Vec::with_capacity(lookup.inputs.len());
+        for input in &lookup.inputs {
+            let value = self.at(&input.event, Level::Calculated)?;
+            inputs.push((input.lookup.as_str(), value.unwrap_or_else(|| Typed::new(null(ValueType::Text), ValueType::Null))));
+        }
+        let all_present = inputs.iter().map(|(_, input)| input.expression.clone().is_not_null()).reduce(conditions::and);
+        let value = expression::lookup::lookup(self.context, &definition, inputs, &output, self.carried("_time"))?;
+        Ok(Some(match (found.clone(), all_present) {
+            (None, _) => value,
+            // An event that has all inputs but matches no row loses what it has (props.conf, LOOKUP).
+            (Some(base), Some(all_present)) if lookup.overwrite => choose(self.context, vec![(all_present, value)], Some(base))?,
+            (Some(base), _) => self.keep_or(Some(base), value)?,
+        }))
     }
 
     fn tagged(&self, name: &str) -> Result<Option<Typed>, Diagnostic> {
         let found = self.at(name, Level::LookedUp)?;
         let knowledge = self.context.knowledge();
         let mut all: Vec<Typed> = found.into_iter().collect();
-        let mut add = |condition: Option<Expr>, value: &str| -> Result<(), Diagnostic> {
+        let mut add = |condition: Option<Expr>, value: Typed| -> Result<(), Diagnostic> {
             if let Some(condition) = condition.filter(|condition| !conditions::is_false(condition)) {
-                all.push(choose(self.context, vec![(condition, literal_text(value))], None)?);
+                all.push(choose(self.context, vec![(condition, value)], None)?);
             }
             Ok(())
         };
@@ -325,18 +315,21 @@ impl<'a> EventScope<'a> {
                 let mut by_name = enabled;
                 by_name.sort_by(|a, b| a.name.cmp(&b.name));
                 for kind in by_name {
-                    let mut condition = self.event_type(kind)?;
+                    let Some(mut condition) = self.event_type(kind)? else { continue };
                     if let Some(own) = own.as_ref().filter(|_| kind.origin == Origin::BuiltIn) {
                         condition = self.settle_condition(conditions::and(condition, conditions::negate(own.clone())));
                     }
-                    add(Some(condition), &kind.name)?;
+                    add(Some(condition), self.event_type_name(kind)?)?;
                 }
             }
-            "tag" => {
-                let tags: BTreeSet<&str> = knowledge.tags.iter().map(|rule| rule.tag.as_str()).collect();
+            _ if name == "tag" || name.starts_with("tag::") => {
+                let field = name.strip_prefix("tag::");
+                let rules = knowledge.tags.iter().filter(|rule| field.is_none_or(|field| field == rule.field));
+                let tags: BTreeSet<&str> = rules.map(|rule| rule.tag.as_str()).collect();
                 for tag in tags {
                     let pattern = Pattern { parts: vec![spl_parser::syntax::PatternPart::Literal(tag.to_owned())] };
-                    add(self.tag(None, &pattern)?, tag)?;
+                    let condition = self.tag(field, &pattern)?.map(|condition| self.settle_condition(condition));
+                    add(condition, literal_text(tag))?;
                 }
             }
             _ => return Ok(all.pop()),
@@ -347,16 +340,55 @@ impl<'a> EventScope<'a> {
         Ok(all.pop())
     }
 
-    /// The events that an event type finds.
-    fn event_type(&self, kind: &EventType) -> Result<Expr, Diagnostic> {
-        self.knowledge_search(&format!("event type `{}`", kind.name), &kind.search)
+    /// The events that an event type finds; none when its search can't be used, which is noted.
+    fn event_type(&self, kind: &EventType) -> Result<Option<Expr>, Diagnostic> {
+        match self.knowledge_search(&format!("event type `{}`", kind.name), &kind.search) {
+            Ok(condition) => Ok(Some(condition)),
+            Err(wrong) => {
+                let message = format!("{}: {}", kind.origin, wrong.message);
+                self.context.warn(Diagnostic { help: wrong.help, ..Diagnostic::warning("knowledge/definition", message, None) });
+                Ok(None)
+            }
+        }
+    }
+
+    /// The name of an event type, with the values of the fields that it names: `cisco-%code%`. It is null where an event
+    /// lacks one of them.
+    ///
+    /// Source: Splunk knowledge manager manual, configure event type templates.
+    fn event_type_name(&self, kind: &EventType) -> Result<Typed, Diagnostic> {
+        let parts = kind.name_parts();
+        if let [NamePart::Text(text)] = parts.as_slice() {
+            return Ok(literal_text(text));
+        }
+        let mut texts = Vec::with_capacity(parts.len());
+        for part in parts {
+            texts.push(match part {
+                NamePart::Text(text) => literal_text(text),
+                NamePart::Field(field) => {
+                    let value = self.at(field, Level::LookedUp)?;
+                    value.unwrap_or_else(|| Typed::new(null(ValueType::Text), ValueType::Null))
+                }
+            });
+        }
+        call(self.context, "spl_concatenate", texts)
+    }
+
+    /// The events to which an event type gives a name that matches; none for an event type of another name.
+    fn event_type_named(&self, kind: &EventType, pattern: &Pattern) -> Result<Option<Expr>, Diagnostic> {
+        if !kind.is_template() {
+            return if predicate::pattern_matches(pattern, &kind.name) { self.event_type(kind) } else { Ok(None) };
+        }
+        let Some(condition) = self.event_type(kind)? else { return Ok(None) };
+        let named = predicate::matches(self.context, self.event_type_name(kind)?, &predicate::wire(pattern).encode())?;
+        Ok(Some(conditions::and(condition, named)))
     }
 
     /// The events that any of the event types finds; none without event types.
     fn any_event_type<'k>(&self, kinds: impl Iterator<Item = &'k EventType>) -> Result<Option<Expr>, Diagnostic> {
         let mut any: Option<Expr> = None;
         for kind in kinds {
-            let condition = self.event_type(kind)?;
+            let Some(condition) = self.event_type(kind)? else { continue };
             any = Some(match any {
                 None => condition,
                 Some(before) => conditions::or(before, condition),
@@ -383,6 +415,8 @@ impl<'a> EventScope<'a> {
         if let Some(pack) = props.pack.as_deref() {
             names.extend(self.pack_names.get_or_init(|| self.names_of(pack)).iter().cloned());
         }
+        let prefixed = |name: &&str| [KEYED_PREFIX, FILLED_PREFIX].iter().any(|prefix| self.has(&format!("{prefix}{name}")));
+        names.extend(self.context.data().keyed_names().filter(prefixed).map(str::to_owned));
         names
     }
 
@@ -450,8 +484,15 @@ impl Scope for EventScope<'_> {
 
 impl KnowledgeScope for EventScope<'_> {
     fn eventtype(&self, pattern: &Pattern) -> Result<Option<Expr>, Diagnostic> {
-        let enabled = self.context.knowledge().enabled_event_types().into_iter();
-        self.any_event_type(enabled.filter(|kind| predicate::pattern_matches(pattern, &kind.name)))
+        let mut any: Option<Expr> = None;
+        for kind in self.context.knowledge().enabled_event_types() {
+            let Some(condition) = self.event_type_named(kind, pattern)? else { continue };
+            any = Some(match any {
+                None => condition,
+                Some(before) => conditions::or(before, condition),
+            });
+        }
+        Ok(any)
     }
 
     fn tag(&self, field: Option<&str>, pattern: &Pattern) -> Result<Option<Expr>, Diagnostic> {
@@ -499,26 +540,19 @@ fn literal_text(value: &str) -> Typed {
     Typed::new(text(value), ValueType::Text)
 }
 
-fn literal_number(value: usize) -> Typed {
-    Typed::new(lit(value as i64), ValueType::Integer)
-}
-
 /// The field of the table that an automatic lookup gives to a field of the event.
-fn looked_up_field(context: &PlanContext, lookup: &AutomaticLookup, name: &str) -> Result<Option<String>, Diagnostic> {
+fn looked_up_field(
+    context: &PlanContext,
+    lookup: &AutomaticLookup,
+    definition: &LookupDefinition,
+    name: &str,
+) -> Result<Option<String>, Diagnostic> {
     if !lookup.outputs.is_empty() {
         return Ok(lookup.outputs.iter().find(|output| output.event == name).map(|output| output.lookup.clone()));
     }
-    let known = context.lookup(&lookup.table)?.load()?.header.iter().any(|field| field == name);
-    let is_input = lookup.inputs.iter().any(|input| input.lookup == name);
+    let known = context.lookup_table(definition)?.header.iter().any(|field| field == name);
+    let is_input = lookup.inputs.iter().any(|input| input.lookup == name) || definition.time_field.as_deref() == Some(name);
     Ok((known && !is_input).then(|| name.to_owned()))
-}
-
-/// The group that a `FORMAT` such as `user::$1 host::$2` gives to a field.
-fn format_group(format: Option<&str>, name: &str) -> Option<usize> {
-    format?.split_whitespace().find_map(|part| {
-        let (field, group) = part.split_once("::")?;
-        (field.trim_matches('"') == name).then(|| group.trim_matches('"').strip_prefix('$')?.parse().ok())?
-    })
 }
 
 fn knowledge_error(what: &str, source: &str, errors: Vec<Diagnostic>) -> Diagnostic {

@@ -112,16 +112,16 @@ fn alternatives(parts: &[SearchExpression]) -> Vec<SearchExpression> {
 
 /// The pattern as functions take it.
 pub fn wire_pattern(value: &SearchValue) -> SearchPattern {
-    let parts = value
-        .pattern
-        .parts
-        .iter()
-        .map(|part| match part {
-            PatternPart::Literal(text) => WirePart::Literal(text.clone()),
-            PatternPart::Wildcard => WirePart::Wildcard,
-        })
-        .collect();
-    SearchPattern { parts, case_sensitive: value.directive == Directive::Case }
+    SearchPattern { case_sensitive: value.directive == Directive::Case, ..wire(&value.pattern) }
+}
+
+/// A pattern that ignores case, as functions take it.
+pub fn wire(pattern: &Pattern) -> SearchPattern {
+    let part = |part: &PatternPart| match part {
+        PatternPart::Literal(text) => WirePart::Literal(text.clone()),
+        PatternPart::Wildcard => WirePart::Wildcard,
+    };
+    SearchPattern { parts: pattern.parts.iter().map(part).collect(), case_sensitive: false }
 }
 
 /// A literal list of texts.
@@ -285,8 +285,7 @@ fn time_modifier(context: &PlanContext, name: &str, value: &str, span: Span, sco
 
 /// Whether a name matches a search pattern, without case.
 pub fn pattern_matches(pattern: &Pattern, name: &str) -> bool {
-    let value = SearchValue { pattern: pattern.clone(), quoted: true, directive: Directive::None, span: Span::default() };
-    wire_pattern(&value).matcher().matches(name)
+    wire(pattern).matcher().matches(name)
 }
 
 /// `field=pattern` for an encoded pattern; settled here when the field is a constant.

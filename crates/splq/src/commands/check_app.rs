@@ -23,7 +23,11 @@ pub fn problems(options: &KnowledgeOptions, terminal: &Terminal) -> Vec<Checked>
     let mut found = Vec::new();
     for app in &options.app {
         let name = app.file_name().map_or_else(|| app.display().to_string(), |name| name.to_string_lossy().into_owned());
-        for problem in lint_app(app, &base, &group_names) {
+        let others: Vec<&PathBuf> = apps.iter().filter(|other| *other != app).collect();
+        let mut with_others = base.clone();
+        // The others' problems are told when it is their turn.
+        let _ = if others.is_empty() { Vec::new() } else { with_others.load_apps(&others) };
+        for problem in lint_app(app, &with_others, &group_names) {
             let place = match problem.line {
                 Some(line) => format!("{}:{line}", problem.file.display()),
                 None => problem.file.display().to_string(),

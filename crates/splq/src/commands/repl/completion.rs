@@ -266,8 +266,11 @@ fn command_arguments(
         if spec.name == "lookup"
             && let Some(table) = argument.before.lookup.as_deref().and_then(|name| surroundings.knowledge().lookup(name).ok())
         {
-            let header =
-                if table.fields.is_empty() { table.load().map(|table| table.header).unwrap_or_default() } else { table.fields };
+            let header = if table.fields.is_empty() {
+                table.load().map(|table| table.header.clone()).unwrap_or_default()
+            } else {
+                table.fields
+            };
             found.extend(header);
         }
         found.extend(fields(&argument.before, surroundings, ""));

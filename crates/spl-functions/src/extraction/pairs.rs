@@ -1,10 +1,8 @@
-//! What a transform or pairs of keys and values find in a text.
+//! Keys and values between delimiters, and pairs that stand anywhere in a text.
+//!
+//! Source: Splunk admin manual, transforms.conf, DELIMS; Splunk search reference, extract.
 
-use spl_functions::pattern::Pattern;
-use spl_knowledge::Transform;
-
-/// The fields that are found in one text, each with its values.
-pub type Found = Vec<(String, Vec<String>)>;
+use super::{Found, clean_key, merged};
 
 /// How pairs are read.
 pub struct Pairs {
@@ -20,114 +18,12 @@ pub struct Pairs {
     pub several: bool,
     /// Keys are cleaned as field names.
     pub clean: bool,
+    /// Empty values are values.
+    pub empty: bool,
 }
 
-/// Finds fields in a text; fails when a regular expression takes too many steps.
-pub type Reader<'t> = Box<dyn Fn(&str) -> Result<Found, String> + Send + Sync + 't>;
-
-/// What a transform finds in a text.
-///
-/// # Errors
-/// A regular expression that can't be read.
-pub fn reader(transform: &Transform, clean: bool, several: bool) -> Result<Reader<'_>, String> {
-    if let Some(delimiters) = &transform.delimiters {
-        if delimiters.key_value.is_none() {
-            return Ok(Box::new(move |text| {
-                let values = split_outside_quotes(text, |c| delimiters.pairs.contains(c));
-                Ok(transform.fields.iter().cloned().zip(values.into_iter().map(|value| vec![unquoted(value)])).collect())
-            }));
-        }
-        let pairs = Pairs {
-            between: Some(delimiters.pairs.chars().collect()),
-            inside: delimiters.key_value.as_deref().unwrap_or_default().chars().collect(),
-            limit: usize::MAX,
-            characters: usize::MAX,
-            several,
-            clean,
-        };
-        return Ok(Box::new(move |text| Ok(pairs.read(text))));
-    }
-    let pattern = Pattern::new(transform.regex.as_deref().unwrap_or_default())?;
-    Ok(Box::new(move |text| {
-        let mut found = Vec::new();
-        for groups in pattern.matches(text, 0)? {
-            let group = |number: usize| groups.get(number).copied().flatten().and_then(|(start, end)| text.get(start..end));
-            match &transform.format {
-                Some(format) => {
-                    for pair in format.split_whitespace() {
-                        if let Some((name, value)) = pair.split_once("::") {
-                            found.push((key(&filled(name, &group), clean), vec![filled(value, &group)]));
-                        }
-                    }
-                }
-                None => named_groups(&pattern, &group, clean, &mut found),
-            }
-        }
-        Ok(merged(found, several))
-    }))
-}
-
-/// Named groups are fields; `_KEY_1` and `_VAL_1` give the name and the value of one.
-fn named_groups<'t>(pattern: &Pattern, group: &dyn Fn(usize) -> Option<&'t str>, clean: bool, found: &mut Found) {
-    let names = pattern.group_names();
-    for (number, name) in names.iter().enumerate() {
-        let Some(name) = name else { continue };
-        if name.starts_with("_VAL_") {
-            continue;
-        }
-        let Some(value) = group(number) else { continue };
-        match name.strip_prefix("_KEY_") {
-            None => found.push(((*name).to_owned(), vec![value.to_owned()])),
-            Some(place) => {
-                let paired = names.iter().position(|name| name.is_some_and(|name| name.strip_prefix("_VAL_") == Some(place)));
-                if let Some(paired) = paired.and_then(group) {
-                    found.push((key(value, clean), vec![paired.to_owned()]));
-                }
-            }
-        }
-    }
-}
-
-/// `$1` and its kin replaced by the groups.
-fn filled<'t>(template: &str, group: &dyn Fn(usize) -> Option<&'t str>) -> String {
-    let mut result = String::new();
-    let mut rest = template;
-    while let Some(at) = rest.find('$') {
-        result.push_str(&rest[..at]);
-        let digits: String = rest[at + 1..].chars().take_while(char::is_ascii_digit).collect();
-        match digits.parse::<usize>() {
-            Ok(number) => result.push_str(group(number).unwrap_or_default()),
-            Err(_) => result.push('$'),
-        }
-        rest = &rest[at + 1 + digits.len()..];
-    }
-    result.push_str(rest);
-    result
-}
-
-/// The first value of each key, or all of them.
-fn merged(found: Found, several: bool) -> Found {
-    let mut result: Found = Vec::new();
-    for (name, values) in found {
-        match result.iter_mut().find(|(known, _)| *known == name) {
-            Some((_, known)) if several => known.extend(values),
-            Some(_) => {}
-            None => result.push((name, values)),
-        }
-    }
-    result
-}
-
-/// A key as a field name: other characters than letters and digits are underscores, those and digits in front are cut.
-fn key(text: &str, clean: bool) -> String {
-    if !clean {
-        return text.to_owned();
-    }
-    let replaced: String = text.chars().map(|c| if c.is_alphanumeric() { c } else { '_' }).collect();
-    replaced.trim_start_matches(|c: char| c == '_' || c.is_ascii_digit()).to_owned()
-}
-
-fn unquoted(text: &str) -> String {
+/// The text without the quotes and the blanks around it.
+pub(crate) fn unquoted(text: &str) -> String {
     let trimmed = text.trim();
     match trimmed.strip_prefix('"').and_then(|inside| inside.strip_suffix('"')) {
         Some(inside) => inside.replace("\\\"", "\""),
@@ -135,7 +31,8 @@ fn unquoted(text: &str) -> String {
     }
 }
 
-fn split_outside_quotes(text: &str, ends: impl Fn(char) -> bool) -> Vec<&str> {
+/// The pieces between delimiters; those inside double quotes separate nothing.
+pub(crate) fn split_outside_quotes(text: &str, ends: impl Fn(char) -> bool) -> Vec<&str> {
     let (mut pieces, mut start, mut quoted, mut escaped) = (Vec::new(), 0, false, false);
     for (at, character) in text.char_indices() {
         match character {
@@ -178,8 +75,9 @@ impl Pairs {
     }
 
     fn pair(&self, name: &str, value: String) -> Option<(String, Vec<String>)> {
-        let name = key(name.trim_matches('"'), self.clean);
-        (!name.is_empty() && !value.is_empty()).then(|| (name, vec![value]))
+        let name = name.trim_matches('"');
+        let name = if self.clean { clean_key(name) } else { name.to_owned() };
+        (!name.is_empty() && (self.empty || !value.is_empty())).then(|| (name, vec![value]))
     }
 
     /// `key=value` and `key="some value"` anywhere; a bare value ends at a blank, comma, semicolon, `|` or `&`.
@@ -241,6 +139,7 @@ mod tests {
             characters: 1000,
             several: false,
             clean: true,
+            empty: false,
         };
         pairs.read(text).into_iter().map(|(name, values)| (name, values.join("|"))).collect()
     }
