@@ -328,6 +328,12 @@ impl Engine {
         PlanContext::new(self.context.clone(), clock.clone(), Arc::new(runner), source)
     }
 
+    /// Evaluates the expressions of index-time transforms while data are loaded, at the time of the engine's clock.
+    pub fn ingest_evaluator(&self) -> Arc<dyn spl_sources::IngestEvaluator> {
+        let clock = Arc::new(self.clock().clone());
+        Arc::new(spl_plan::expression::ingest::IngestEvaluation::new(self.plan_context(&clock, "", false)))
+    }
+
     /// The fields that a search can need from the data, so that a loader can leave out the rest.
     pub fn required_fields(&self, search: &Search) -> FieldSelection {
         let required = spl_parser::effects::of_pipeline(&search.pipeline);

@@ -10,6 +10,7 @@ mod parse;
 mod properties;
 mod span;
 pub mod written;
+mod zone;
 
 use chrono::offset::LocalResult;
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeDelta, TimeZone};
@@ -17,8 +18,9 @@ use chrono_tz::Tz;
 
 pub use format::strftime;
 pub use modifier::{TimeModifier, parse_time_modifier, relative_time};
-pub use parse::{strptime, strptime_at};
+pub use parse::{TimeFormat, TimeParts, strptime, strptime_at};
 pub use span::{TimeSpan, TimeUnit, parse_span};
+pub use zone::ZoneText;
 
 /// Format of ISO 8601 timestamps with milliseconds and offset, as result tables show `_time`.
 pub const ISO_FORMAT: &str = "%Y-%m-%dT%H:%M:%S.%Q%:z";

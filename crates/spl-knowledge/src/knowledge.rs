@@ -10,6 +10,7 @@ use spl_parser::diagnostic::{Diagnostic, nearest};
 use crate::app::AppFolder;
 use crate::data_model::DataModel;
 use crate::event_type::{EventType, TagRule, read_event_types, read_tags};
+use crate::index_transform::{IndexTransform, read_index_transforms};
 use crate::lookup::{LookupDefinition, LookupSource, LookupTable, read_lookups};
 use crate::props::{IndexTimeSettings, KvMode, PropsStanza, ResolvedProps, read_props, resolve};
 use crate::saved_search::{SavedSearch, read_saved_searches};
@@ -31,6 +32,8 @@ pub struct Knowledge {
     pub props: Vec<PropsStanza>,
     /// Field transforms by name.
     pub transforms: IndexMap<String, Transform>,
+    /// Index-time transforms by name.
+    pub index_transforms: IndexMap<String, IndexTransform>,
     /// Lookup definitions by name.
     pub lookups: IndexMap<String, LookupDefinition>,
     /// Files that can be used as lookups by their name, definition or not.
@@ -45,7 +48,7 @@ pub struct Knowledge {
     pub custom_commands: IndexMap<String, String>,
     /// Form templates of `kvform` by name: the text of `forms/<name>.form`.
     pub forms: IndexMap<String, String>,
-    /// What was read but has no effect: unknown settings, index-time settings.
+    /// What was read but has no effect, such as unknown settings.
     pub warnings: Vec<Diagnostic>,
     pub(crate) layers: Layers,
 }
@@ -156,6 +159,7 @@ impl Knowledge {
         self.tags = read_tags(&combined.tags, &mut problems);
         self.props = read_props(&combined.props, &mut problems, &mut warnings);
         self.transforms = read_transforms(&combined.transforms, &mut problems, &mut warnings);
+        self.index_transforms = read_index_transforms(&combined.transforms, &mut warnings);
         self.saved_searches = read_saved_searches(&combined.saved_searches);
         self.transaction_types = read_transaction_types(&combined.transaction_types, &mut warnings);
         let (files, layers) = (&self.lookup_files, &self.layers);
@@ -335,12 +339,30 @@ impl Knowledge {
     }
 
     /// Whether any stanza of props.conf says something about loading: how events end, where their time is, what the
-    /// sourcetype is called, or that there are no automatic fields.
+    /// sourcetype is called, that there are no automatic fields, or, for a sourcetype of an app, what has no header.
     pub fn has_index_time_settings(&self) -> bool {
         self.props.iter().any(|stanza| {
             let resolved = resolve(std::iter::once(stanza));
-            resolved.index_time != IndexTimeSettings::default() || resolved.kv_mode == Some(KvMode::None)
+            is_of_app(stanza)
+                || !resolved.index_time.is_empty()
+                || resolved.kv_mode == Some(KvMode::None)
+                || resolved.auto_kv_json == Some(false)
         })
+    }
+
+    /// Whether a stanza of an app is for a sourcetype.
+    pub fn has_sourcetype(&self, sourcetype: &str) -> bool {
+        self.props.iter().any(|stanza| {
+            is_of_app(stanza)
+                && matches!(stanza.matcher, StanzaMatcher::Sourcetype(_))
+                && stanza.matcher.matches(sourcetype, "", "")
+        })
+    }
+
+    /// Whether any stanza of props.conf changes events while they are loaded: `TRANSFORMS-`, `RULESET-`, `SEDCMD-`.
+    pub fn changes_events(&self) -> bool {
+        let begins = |key: &str| ["TRANSFORMS", "RULESET-", "SEDCMD"].iter().any(|prefix| key.starts_with(prefix));
+        self.props.iter().any(|stanza| stanza.settings.iter().any(|(key, setting)| begins(key) && !setting.value.is_empty()))
     }
 
     /// The tags of a field's value, in the order of their definition. Values of `eventtype` and other fields are
@@ -355,4 +377,9 @@ impl Knowledge {
         enabled.sort_by(|a, b| a.priority.cmp(&b.priority).then_with(|| a.name.cmp(&b.name)));
         enabled
     }
+}
+
+/// Whether a stanza for sourcetypes was not brought by splq.
+fn is_of_app(stanza: &PropsStanza) -> bool {
+    stanza.origin != Origin::BuiltIn && matches!(stanza.matcher, StanzaMatcher::Sourcetype(_))
 }

@@ -8,6 +8,7 @@
 pub mod app;
 pub mod data_model;
 pub mod event_type;
+pub mod index_transform;
 mod knowledge;
 pub mod lint;
 mod load;
@@ -23,6 +24,7 @@ pub mod transform;
 
 pub use data_model::{Calculation, CalculationKind, DataModel, Dataset, DatasetField, FieldKind};
 pub use event_type::{EventType, TagRule};
+pub use index_transform::IndexTransform;
 pub use knowledge::Knowledge;
 pub use lint::{AppProblem, lint_app};
 pub use lookup::{LookupDefinition, LookupSource, LookupTable, MatchType};

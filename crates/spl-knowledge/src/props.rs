@@ -158,6 +158,41 @@ pub struct IndexTimeSettings {
     pub sourcetype: Option<String>,
     /// `rename`: the name that the sourcetype has at search time.
     pub rename: Option<String>,
+    /// `CHARSET`: the encoding of the files.
+    pub charset: Option<String>,
+    /// `PREAMBLE_REGEX`: lines that it matches before the header are no part of the data.
+    pub preamble_regex: Option<String>,
+    /// `FIELD_HEADER_REGEX`: the header is what follows its match in the first line that it matches.
+    pub field_header_regex: Option<String>,
+    /// `FIELD_QUOTE`: a character, or its name.
+    pub field_quote: Option<String>,
+    /// `HEADER_FIELD_QUOTE`: a character, or its name.
+    pub header_field_quote: Option<String>,
+    /// `HEADER_FIELD_ACCEPTABLE_SPECIAL_CHARACTERS`: characters that stay in names; others become underscores.
+    pub acceptable_special_characters: Option<String>,
+    /// `MISSING_VALUE_REGEX`: a value that it matches is no value.
+    pub missing_value_regex: Option<String>,
+    /// `JSON_TRIM_BRACES_IN_ARRAY_NAMES`: names of lists lose their `{}`.
+    pub json_trim_braces: Option<bool>,
+    /// `CHECK_FOR_HEADER`: the file has a header, whatever its sourcetype says.
+    pub check_for_header: Option<bool>,
+    /// `DETERMINE_TIMESTAMP_DATE_WITH_SYSTEM_TIME`: a time of day is on the current date.
+    pub date_with_system_time: Option<bool>,
+    /// `SEDCMD-`: sed scripts in the order of their classes.
+    pub sed_commands: Vec<(String, Origin)>,
+    /// `TRANSFORMS-`: names of index-time transforms, in the order of their classes.
+    pub transforms: Vec<(Vec<String>, Origin)>,
+    /// `RULESET-`: as `TRANSFORMS-`, behind all of them.
+    pub rulesets: Vec<(Vec<String>, Origin)>,
+    /// Where settings that files may turn out not to fit were written.
+    pub origins: IndexMap<&'static str, Origin>,
+}
+
+impl IndexTimeSettings {
+    /// Whether no stanza says anything.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// A stanza of props.conf as written.
@@ -198,6 +233,23 @@ pub struct ResolvedProps {
     pub pack: Option<Box<ResolvedProps>>,
 }
 
+/// Settings that may turn out not to fit when a file is read, so that their place is kept.
+const PLACED: &[&str] = &[
+    "TIME_FORMAT",
+    "TIME_PREFIX",
+    "TZ",
+    "TZ_ALIAS",
+    "LINE_BREAKER",
+    "BREAK_ONLY_BEFORE",
+    "MUST_BREAK_AFTER",
+    "MUST_NOT_BREAK_AFTER",
+    "MUST_NOT_BREAK_BEFORE",
+    "CHARSET",
+    "PREAMBLE_REGEX",
+    "FIELD_HEADER_REGEX",
+    "MISSING_VALUE_REGEX",
+];
+
 /// Prefixes of settings that are read.
 const READ_PREFIXES: &[&str] = &["EXTRACT-", "REPORT-", "FIELDALIAS-", "EVAL-", "LOOKUP-"];
 /// The prefix of a setting and its class. `LOOKUP-` has several spellings: `LOOKUP_a`, `lookupa`.
@@ -209,6 +261,8 @@ fn prefix_and_class(key: &str) -> Option<(&'static str, &str)> {
         start.eq_ignore_ascii_case("LOOKUP").then_some(("LOOKUP-", class))
     })
 }
+/// Prefixes of settings that change events while they are loaded.
+const LOADING_PREFIXES: &[&str] = &["TRANSFORMS", "SEDCMD", "RULESET-"];
 
 /// Reads the stanzas of a props.conf. Every setting is checked here, so that resolving can't fail later.
 pub(crate) fn read_props(conf: &Conf, problems: &mut Vec<Diagnostic>, warnings: &mut Vec<Diagnostic>) -> Vec<PropsStanza> {
@@ -337,6 +391,18 @@ impl ResolvedProps {
             }
             return Ok(());
         }
+        if let Some(prefix) = LOADING_PREFIXES.iter().find(|prefix| key.starts_with(**prefix)) {
+            let loading = &mut self.index_time;
+            if value.is_empty() {
+                return Ok(());
+            }
+            match *prefix {
+                "SEDCMD" => loading.sed_commands.push((value.to_owned(), origin())),
+                "TRANSFORMS" => loading.transforms.push((split_quoted(value, ','), origin())),
+                _ => loading.rulesets.push((split_quoted(value, ','), origin())),
+            }
+            return Ok(());
+        }
         self.apply_plain(key, setting)
     }
 
@@ -344,9 +410,13 @@ impl ResolvedProps {
         let value = setting.value.as_str();
         let text = || (!value.is_empty()).then(|| value.to_owned());
         let flag = || setting.as_bool().map(Some).ok_or_else(|| format!("`{key}` is neither true nor false"));
-        let names = || split_quoted(value, ',').into_iter().filter(|name| !name.is_empty()).collect();
+        let list = value.trim().strip_prefix('[').and_then(|list| list.strip_suffix(']')).unwrap_or(value);
+        let names = || split_quoted(list, ',').into_iter().filter(|name| !name.is_empty()).collect();
         let number = || value.parse::<i64>().map(Some).map_err(|_| format!("`{key}` is not a whole number"));
         let loading = &mut self.index_time;
+        if let Some(known) = PLACED.iter().find(|known| **known == key) {
+            loading.origins.insert(known, setting.origin.clone());
+        }
         match key {
             "KV_MODE" => {
                 self.kv_mode = Some(match value.to_ascii_lowercase().as_str() {
@@ -387,6 +457,16 @@ impl ResolvedProps {
             "FIELD_NAMES" => loading.field_names = names(),
             "TRUNCATE" => loading.truncate = number()?,
             "INDEXED_EXTRACTIONS" => loading.indexed_extractions = text(),
+            "CHARSET" => loading.charset = text(),
+            "PREAMBLE_REGEX" => loading.preamble_regex = text(),
+            "FIELD_HEADER_REGEX" => loading.field_header_regex = text(),
+            "FIELD_QUOTE" => loading.field_quote = text(),
+            "HEADER_FIELD_QUOTE" => loading.header_field_quote = text(),
+            "HEADER_FIELD_ACCEPTABLE_SPECIAL_CHARACTERS" => loading.acceptable_special_characters = text(),
+            "MISSING_VALUE_REGEX" => loading.missing_value_regex = text(),
+            "JSON_TRIM_BRACES_IN_ARRAY_NAMES" => loading.json_trim_braces = flag()?,
+            "CHECK_FOR_HEADER" => loading.check_for_header = flag()?,
+            "DETERMINE_TIMESTAMP_DATE_WITH_SYSTEM_TIME" => loading.date_with_system_time = flag()?,
             "sourcetype" => loading.sourcetype = text(),
             "rename" => loading.rename = text(),
             _ => {}

@@ -38,7 +38,11 @@ impl StanzaMatcher {
         match self {
             Self::Default => true,
             Self::Sourcetype(pattern) => pattern.matches(sourcetype),
-            Self::Source(pattern) => pattern.matches(source),
+            Self::Source(pattern) => {
+                // A path that begins nowhere is one below some folder, as Splunk's paths all are.
+                let is_relative = !source.starts_with(['/', '\\']) && !source.contains(':');
+                pattern.matches(source) || (is_relative && !source.is_empty() && pattern.matches(&format!("/{source}")))
+            }
             Self::Host(pattern) => pattern.matches(host),
         }
     }

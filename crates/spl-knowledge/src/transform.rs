@@ -45,7 +45,7 @@ pub struct Delimiters {
 }
 
 /// Settings of an index-time transform, which has no meaning for a search.
-const INDEX_TIME: &[&str] = &["DEST_KEY", "INGEST_EVAL", "CLONE_SOURCETYPE", "WRITE_META"];
+const INDEX_TIME: &[&str] = &["DEST_KEY", "INGEST_EVAL", "STOP_PROCESSING_IF", "CLONE_SOURCETYPE", "WRITE_META"];
 
 /// Whether a stanza is neither a transform nor a lookup: lists of keys, settings of rule sets.
 fn is_other(name: &str) -> bool {

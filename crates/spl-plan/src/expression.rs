@@ -1,8 +1,9 @@
 //! Eval expressions to DataFusion expressions, with SPL's types decided while planning.
 //!
-//! It builds on `search` and what lies below. Its three children call it back, as expressions hold expressions.
+//! It builds on `search` and what lies below. Its children call it back, as expressions hold expressions.
 
 pub mod constant;
+pub mod ingest;
 pub mod lookup;
 pub mod multivalue;
 pub mod significance;

@@ -1,6 +1,9 @@
 //! Where the events of a text begin and end: lines, lines put together, or what a regular expression separates.
 
 use std::borrow::Cow;
+use std::sync::Arc;
+
+use spl_functions::pattern::{Group, LONG_TEXT, Pattern};
 
 use crate::rules::{Breaking, Merge, TimeRules};
 use crate::timestamp::{Found, TimeReader};
@@ -33,9 +36,8 @@ impl<'r> Starts<'r> {
 
     /// Whether a line begins an event, given the line before it and how many lines the event has so far.
     pub(crate) fn of(&mut self, line: &str, before: Option<&str>, lines: usize) -> Start {
-        let matches = |regex: &Option<fancy_regex::Regex>, line: &str| {
-            regex.as_ref().is_some_and(|regex| regex.is_match(line).unwrap_or(false))
-        };
+        let matches =
+            |regex: &Option<Arc<Pattern>>, line: &str| regex.as_ref().is_some_and(|regex| regex.is_match(line).unwrap_or(false));
         let time = if self.merge.before_date { self.time.find(self.times, line) } else { None };
         let Some(before) = before else {
             self.held = matches(&self.merge.not_after, line);
@@ -68,18 +70,62 @@ pub(crate) fn for_each_line(text: &str, breaking: &Breaking, mut visit: impl FnM
         return;
     };
     let mut start = 0;
-    for found in breaker.captures_iter(text) {
-        // A pattern that gives up leaves the rest in one piece.
-        let Ok(found) = found else { break };
-        let Some(group) = found.get(1) else { continue };
-        if group.start() >= start && group.end() > 0 {
-            visit(start, group.start());
-            start = group.end();
+    for_each_separator(text, breaker, |from, to| {
+        if from >= start && to > 0 {
+            visit(start, from);
+            start = to;
         }
-    }
+    });
     if start < text.len() {
         visit(start, text.len());
     }
+}
+
+/// Bytes of a text that a separator is looked for in at a time.
+const WINDOW: usize = LONG_TEXT - 1;
+/// Bytes before a window that its expression may look at, a few more than Splunk's `LINE_BREAKER_LOOKBEHIND`.
+const LOOKBEHIND: usize = 128;
+
+/// Calls with the place of every separator, in order. A long text is looked at window by window, so that no expression takes
+/// time that grows with the square of the text.
+fn for_each_separator(text: &str, breaker: &Pattern, mut found: impl FnMut(usize, usize)) {
+    let mut at = 0;
+    while at < text.len() {
+        let from = text.floor_char_boundary(at.saturating_sub(LOOKBEHIND));
+        let to = text.floor_char_boundary((from + WINDOW).min(text.len()));
+        let is_last = to == text.len();
+        // A separator at the end of a window may go on behind it, and what must follow it may stand there.
+        let sure = if is_last { to } else { from + (to - from) / 2 };
+        let mut next = None;
+        let mut last = at;
+        let complete = breaker.each_match(&text[from..to], 0, |groups| {
+            let Some((start, end)) = separator(groups).map(|(start, end)| (from + start, from + end)) else {
+                return;
+            };
+            // One before the window was found there.
+            if next.is_some() || start < last || (end == start && start == at && at > 0) {
+                return;
+            }
+            if end > sure && !is_last {
+                next = Some(start);
+                return;
+            }
+            last = end;
+            found(start, end);
+        });
+        if is_last {
+            return;
+        }
+        // The rest of a window on which the expression gave up stays in one piece.
+        at = if complete { last.max(next.map_or(sure, |next| next.min(sure))) } else { to };
+    }
+}
+
+/// What a match drops between two lines: the first group, else the leftmost group that took part; where none did, nothing
+/// right before the match (props.conf, LINE_BREAKER with branched expressions).
+fn separator(groups: &[Group]) -> Option<(usize, usize)> {
+    let (start, _) = groups.first().copied().flatten()?;
+    Some(groups.iter().skip(1).find_map(|group| *group).unwrap_or((start, start)))
 }
 
 /// The end of a part and the beginning of the next one, about at a place.
@@ -205,11 +251,39 @@ mod tests {
     use chrono_tz::Tz;
 
     fn cut(text: &str, size: usize, settings: &IndexTimeRules) -> Vec<String> {
-        let rules = Rules::new(settings, "t").unwrap();
+        let rules = Rules::new(settings, "t", &mut Vec::new());
         let times = TimeReader::new(Tz::UTC, 1_720_000_000.0);
         let read = |from: usize, to: usize| Ok(Cow::Borrowed(&text.as_bytes()[from..to]));
         let parts = parts(text.len(), size, &rules.breaking, &times, &rules.time, read).unwrap();
         parts.into_iter().map(|(start, end)| text[start..end].to_owned()).collect()
+    }
+
+    fn lines(text: &str, breaker: &str) -> Vec<String> {
+        let settings = IndexTimeRules { line_breaker: Some(breaker.to_owned()), ..IndexTimeRules::default() };
+        let mut lines = Vec::new();
+        for_each_line(text, &Rules::new(&settings, "t", &mut Vec::new()).breaking, |start, end| {
+            lines.push(text[start..end].to_owned())
+        });
+        lines
+    }
+
+    #[test]
+    fn branches_of_separators() {
+        // The examples of props.conf.spec.
+        let breaker = r"end(\n)begin|end2(\n)begin2|begin3";
+        assert_eq!(lines("a end\nbegin b end2\nbegin2 c begin3 d", breaker), ["a end", "begin b end2", "begin2 c ", "begin3 d"]);
+        assert_eq!(lines("oneBBtwoAAthree", "(AA)|(BB)"), ["one", "two", "three"]);
+        assert_eq!(lines("a\n1-2:3 x\nb", r"([\r\n]+)[\d-:\s]+x"), ["a", "1-2:3 x\nb"]);
+    }
+
+    #[test]
+    fn long_texts_are_separated_in_windows() {
+        let text: String = (0..60_000).map(|number| format!("{number} é\n  more\n")).collect();
+        let found = lines(&text, r"([\r\n]+)(?=\d+ )");
+        assert_eq!(found.len(), 60_000);
+        assert!(found.iter().enumerate().all(|(number, line)| line.trim_end() == format!("{number} é\n  more")));
+        let backwards = lines(&text, r"(?<=more)(\n)");
+        assert_eq!(backwards.len(), 60_000);
     }
 
     #[test]

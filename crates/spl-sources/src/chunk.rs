@@ -99,6 +99,14 @@ impl Rows {
         }
     }
 
+    /// How many values a row, the last one, has.
+    fn count_last(&self, row: u32) -> usize {
+        match self {
+            Self::Dense(next) => usize::from(next.checked_sub(1) == Some(row)),
+            Self::Sparse(rows) => rows.iter().rev().take_while(|last| **last == row).count(),
+        }
+    }
+
     fn pop(&mut self) {
         match self {
             Self::Dense(next) => *next = next.saturating_sub(1),
@@ -251,6 +259,43 @@ impl<'a> ChunkBuilder<'a> {
             .is_some_and(|column| column.rows.last() == Some(self.row))
     }
 
+    /// The last value that the event being read has in a column of this name.
+    pub(crate) fn value(&self, name: &str) -> Option<String> {
+        let column = self.columns.get(*self.by_name.get(name)? as usize)?;
+        (column.rows.last() == Some(self.row)).then(|| self.last_text(column, 0)).flatten()
+    }
+
+    /// The values of the event being read with their names, in the order of the columns.
+    pub(crate) fn row_values(&self) -> Vec<(String, String)> {
+        let mut values = Vec::new();
+        for column in &self.columns {
+            let count = column.rows.count_last(self.row);
+            let texts = (0..count).rev().filter_map(|back| self.last_text(column, back));
+            values.extend(texts.map(|text| (column.name.clone(), text)));
+        }
+        values
+    }
+
+    /// The text of the value so many places before a column's last one.
+    fn last_text(&self, column: &ChunkColumn, back: usize) -> Option<String> {
+        let at = |length: usize| length.checked_sub(back + 1);
+        Some(match &column.cells {
+            Cells::Integers(values) => values.get(at(values.len())?)?.to_string(),
+            Cells::Floats(values) => values.get(at(values.len())?)?.to_string(),
+            Cells::Dictionary { keys, entries, .. } => {
+                self.text(*entries.get(*keys.get(at(keys.len())?)? as usize)?).into_owned()
+            }
+            Cells::Plain(spans) => self.text(*spans.get(at(spans.len())?)?).into_owned(),
+        })
+    }
+
+    /// Takes the values of the event being read in a column of this name back.
+    pub(crate) fn clear_field(&mut self, name: &str) {
+        if let Some(column) = self.by_name.get(name).and_then(|&column| self.columns.get_mut(column as usize)) {
+            column.clear_row(self.row);
+        }
+    }
+
     /// Copies a text beside the part's own.
     pub(crate) fn store(&mut self, text: &[u8]) -> Span {
         store(&mut self.arena, text)
@@ -328,15 +373,7 @@ impl<'a> ChunkBuilder<'a> {
     /// Takes back every value of the event being read.
     pub(crate) fn clear_row(&mut self) {
         for column in &mut self.columns {
-            while column.rows.last() == Some(self.row) {
-                column.rows.pop();
-                match &mut column.cells {
-                    Cells::Integers(values) => drop(values.pop()),
-                    Cells::Floats(values) => drop(values.pop()),
-                    Cells::Dictionary { keys, .. } => drop(keys.pop()),
-                    Cells::Plain(spans) => drop(spans.pop()),
-                }
-            }
+            column.clear_row(self.row);
         }
     }
 
@@ -407,6 +444,19 @@ fn store(arena: &mut Vec<u8>, text: &[u8]) -> Span {
 }
 
 impl ChunkColumn {
+    /// Takes the values of a row, the last one, back.
+    fn clear_row(&mut self, row: u32) {
+        while self.rows.last() == Some(row) {
+            self.rows.pop();
+            match &mut self.cells {
+                Cells::Integers(values) => drop(values.pop()),
+                Cells::Floats(values) => drop(values.pop()),
+                Cells::Dictionary { keys, .. } => drop(keys.pop()),
+                Cells::Plain(spans) => drop(spans.pop()),
+            }
+        }
+    }
+
     #[inline]
     fn push(&mut self, texts: Texts<'_>, row: u32, value: Value<'_>) {
         if !matches!(self.cells, Cells::Dictionary { .. } | Cells::Plain(_)) {

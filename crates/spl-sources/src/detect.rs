@@ -71,7 +71,6 @@ pub(crate) fn format(head: &[u8], path: &str) -> Format {
         Some(b'0'..=b'9') if windows::is_classic(text) => return Format::Xml,
         _ => {}
     }
-    let name = path.to_ascii_lowercase();
     if head.contains(&0) {
         return Format::Text;
     }
@@ -81,8 +80,7 @@ pub(crate) fn format(head: &[u8], path: &str) -> Format {
     let (length, separator) = preamble(text);
     let (said, text) = (length > 0, &text[length..]);
     for (ending, format, separator) in [(".csv", Format::Csv, b','), (".tsv", Format::Tsv, b'\t')] {
-        let compressed = [".gz", ".zst", ".bz2", ".xz"].iter().find_map(|outer| name.strip_suffix(outer));
-        if compressed.unwrap_or(&name).ends_with(ending) {
+        if has_ending(path, ending) {
             return if format == Format::Csv && !has(text, separator) && has(text, b'\t') { Format::Tsv } else { format };
         }
     }
@@ -93,6 +91,18 @@ pub(crate) fn format(head: &[u8], path: &str) -> Format {
     } else {
         Format::Text
     }
+}
+
+/// Whether the name of a file says that it is a table with a header.
+pub(crate) fn is_named_table(path: &str) -> bool {
+    has_ending(path, ".csv") || has_ending(path, ".tsv")
+}
+
+/// Whether a file's name has an ending, perhaps before that of a compression.
+fn has_ending(path: &str, ending: &str) -> bool {
+    let name = path.to_ascii_lowercase();
+    let compressed = [".gz", ".zst", ".bz2", ".xz"].iter().find_map(|outer| name.strip_suffix(outer));
+    compressed.unwrap_or(&name).ends_with(ending)
 }
 
 /// Lines of JSON behind lines of something else: most of the first lines are objects, or an object of several lines
@@ -271,7 +281,13 @@ fn looks_separated(text: &[u8], separator: u8) -> bool {
     if columns < 1 || open || !names.clone().all(is_name) {
         return false;
     }
-    let second = lines.find(|line| !line.is_empty());
+    // A word of the first line that stands in its column again is a value, not a name.
+    let mut rows = lines.filter(|line| !line.is_empty()).take(20).map(|line| line.split(move |&byte| byte == separator));
+    let repeats = |mut row: std::slice::Split<'_, u8, _>| names.clone().any(|name| row.next().is_some_and(|value| value == name));
+    if rows.any(repeats) {
+        return false;
+    }
+    let second = text.split(|&byte| byte == b'\n').skip(1).find(|line| !line.trim_ascii().is_empty());
     second.is_some_and(|line| {
         let (count, open) = count(line);
         count == columns || (open && count <= columns)

@@ -56,6 +56,26 @@ impl Encoding {
     }
 }
 
+/// A text in the encoding that `CHARSET` of props.conf names, in UTF-8; none when it is UTF-8, or is recognised anyway.
+///
+/// # Errors
+/// A name that is no known encoding.
+pub(crate) fn decode_as(charset: &str, bytes: &[u8]) -> Result<Option<Vec<u8>>, String> {
+    let name = charset.trim().trim_matches('"').to_ascii_lowercase();
+    if matches!(name.as_str(), "auto" | "utf-8" | "utf8" | "ascii" | "us-ascii") {
+        return Ok(None);
+    }
+    let code_page = name.strip_prefix("cp").or(name.strip_prefix("ms-cp")).map(|page| format!("windows-{page}"));
+    let labels = [name.clone(), code_page.unwrap_or_default(), name.replace('-', "_"), name.replace('_', "-")];
+    let encoding = labels.iter().find_map(|label| encoding_rs::Encoding::for_label(label.as_bytes()));
+    let encoding = encoding.ok_or_else(|| format!("`{charset}` is not a known encoding"))?;
+    let wide = encoding == encoding_rs::UTF_16LE || encoding == encoding_rs::UTF_16BE;
+    if encoding == encoding_rs::UTF_8 || (wide && memchr::memchr(0, bytes).is_none()) {
+        return Ok(None);
+    }
+    Ok(Some(encoding.decode(bytes).0.into_owned().into_bytes()))
+}
+
 fn unit(pair: &[u8], big: bool) -> u16 {
     if big { u16::from_be_bytes([pair[0], pair[1]]) } else { u16::from_le_bytes([pair[0], pair[1]]) }
 }
@@ -80,6 +100,19 @@ mod tests {
     fn text(bytes: &[u8]) -> Cow<'_, [u8]> {
         let decoded = Encoding::of(&bytes[..bytes.len().min(4096)]).and_then(|encoding| encoding.decode(bytes));
         decoded.map_or(Cow::Borrowed(bytes), Cow::Owned)
+    }
+
+    #[test]
+    fn encodings_are_named() {
+        let decoded = |charset: &str, bytes: &[u8]| {
+            decode_as(charset, bytes).map(|text| text.map(|text| String::from_utf8_lossy(&text).into_owned()))
+        };
+        assert_eq!(decoded("ISO-8859-1", b"caf\xE9"), Ok(Some("café".to_owned())));
+        assert_eq!(decoded("CP1251", b"\xC0"), Ok(Some("А".to_owned())));
+        assert_eq!(decoded("SHIFT-JIS", b"\x83\x65"), Ok(Some("テ".to_owned())));
+        assert_eq!(decoded("UTF-16LE", b"plain"), Ok(None));
+        assert_eq!(decoded("AUTO", b"caf\xE9"), Ok(None));
+        assert!(decoded("klingon", b"x").is_err());
     }
 
     #[test]

@@ -1,14 +1,21 @@
 //! Ends events: finds their time, sets their origin, adds the names that Windows events always have.
 
+mod change;
+
 use std::borrow::Cow;
+use std::sync::Arc;
+
+use spl_functions::pattern::Pattern;
 
 use crate::chunk::{ChunkBuilder, ColumnKind, Span};
 use crate::embedded::Adder;
-use crate::options::{FieldSelection, LoadOptions};
+use crate::index_time::Steps;
+use crate::load::FilePlan;
+use crate::options::{FieldSelection, Format, LoadOptions};
 use crate::pairs;
 use crate::report::WarningKind;
-use crate::role::{FIRST_TIME, ROLES, Role, Slots, TIMES};
-use crate::rules::{Rules, TimeConfig};
+use crate::role::{Defaults, FIRST_TIME, ROLES, Role, Slots, TIMES};
+use crate::rules::{RuleSource, Rules, TimeConfig};
 use crate::timestamp::{Found, TimeReader};
 use crate::windows::{self, Classic};
 use crate::xml::{Place, XmlReader};
@@ -20,6 +27,8 @@ pub(crate) struct EventFinisher<'o> {
     pub(crate) times: TimeReader,
     /// The time of the event being read, when its reader found it.
     pub(crate) known_time: Option<Found>,
+    /// The time that the fields say which the sourcetype names for it (`TIMESTAMP_FIELDS`).
+    pub(crate) stamped_time: Option<Found>,
     /// The time in a column whose name sounds like one, for a record that shows no other.
     pub(crate) column_time: Option<Found>,
     /// Events so far whose time was not found.
@@ -39,6 +48,15 @@ pub(crate) struct EventFinisher<'o> {
     xml: Option<XmlReader<'o>>,
     /// The columns that nearly every event sets, once they are made.
     columns: [u32; SET.len()],
+    format: Format,
+    /// Whether the fields of JSON are indexed (`INDEXED_EXTRACTIONS = json`).
+    indexed_json: bool,
+    defaults: &'o Defaults,
+    /// Whether sed scripts and transforms may change events.
+    changes_events: bool,
+    /// The steps of events that have the file's names.
+    steps: Option<Arc<Steps>>,
+    known_steps: change::KnownSteps,
 }
 
 /// What props.conf says about a sourcetype at search time.
@@ -46,6 +64,7 @@ pub(crate) struct EventFinisher<'o> {
 struct Kind {
     sourcetype: String,
     without_pairs: bool,
+    without_json: bool,
 }
 
 /// Columns that are set at an event's end.
@@ -70,12 +89,13 @@ const EVENT_CODE: usize = 5;
 const COMPUTER: usize = 6;
 
 impl<'o> EventFinisher<'o> {
-    pub(crate) fn new(options: &'o LoadOptions, rules: &'o Rules, times: TimeReader) -> Self {
+    pub(crate) fn new(options: &'o LoadOptions, file: &'o FilePlan, times: TimeReader) -> Self {
         Self {
             options,
-            rules,
+            rules: &file.rules,
             times,
             known_time: None,
+            stamped_time: None,
             column_time: None,
             without_time: 0,
             without_zone: 0,
@@ -88,6 +108,12 @@ impl<'o> EventFinisher<'o> {
             reads_own_text: true,
             xml: None,
             columns: [u32::MAX; SET.len()],
+            format: file.format,
+            indexed_json: file.indexed_json,
+            defaults: &file.defaults,
+            changes_events: options.index_time.as_ref().is_some_and(RuleSource::changes_events),
+            steps: file.steps.clone(),
+            known_steps: Vec::new(),
         }
     }
 
@@ -127,7 +153,9 @@ impl<'o> EventFinisher<'o> {
             let column = self.column(builder, RAW);
             builder.append(column, raw);
         }
-        builder.finish_row(time);
+        if !(self.changes_events && self.change(builder, raw, time)) {
+            builder.finish_row(time);
+        }
         slots.clear();
     }
 
@@ -202,6 +230,23 @@ impl<'o> EventFinisher<'o> {
         &self.rules.timestamp_fields
     }
 
+    /// What a value must match to be none.
+    pub(crate) fn missing_value(&self) -> Option<&'o Pattern> {
+        self.rules.missing_value.as_deref()
+    }
+
+    /// Whether names of lists in indexed JSON are without `{}`.
+    pub(crate) fn trims_braces(&self) -> bool {
+        self.indexed_json && self.rules.json_trim_braces
+    }
+
+    /// Whether a JSON event has no fields by itself: where `KV_MODE` or `AUTO_KV_JSON` says so, unless the JSON is what an
+    /// event was exported in.
+    pub(crate) fn without_json(&self, slots: &Slots) -> bool {
+        const CARRIERS: [Role; 5] = [Role::Time, Role::Raw, Role::Source, Role::Sourcetype, Role::Channel];
+        self.rules.without_json && !CARRIERS.iter().any(|role| slots.get(*role).is_some())
+    }
+
     /// What props.conf says about the sourcetype of an event that names its own.
     fn kind(&mut self, sourcetype: &str) -> Option<&Kind> {
         let source = self.options.index_time.as_ref()?;
@@ -210,7 +255,8 @@ impl<'o> EventFinisher<'o> {
             self.last_kind = known.unwrap_or(self.kinds.len());
             if known.is_none() {
                 let rules = source.rules(sourcetype, "", "");
-                self.kinds.push(Kind { sourcetype: sourcetype.to_owned(), without_pairs: rules.without_pairs });
+                let (without_pairs, without_json) = (rules.without_pairs, rules.without_json);
+                self.kinds.push(Kind { sourcetype: sourcetype.to_owned(), without_pairs, without_json });
             }
         }
         self.kinds.get(self.last_kind)
@@ -256,6 +302,9 @@ impl<'o> EventFinisher<'o> {
     }
 
     fn time(&mut self, builder: &mut ChunkBuilder<'_>, slots: &Slots, raw: Option<Span>) -> Option<Found> {
+        if let Some(time) = self.stamped_time.take() {
+            return Some(time);
+        }
         if let Some(span) = slots.get(Role::Time) {
             let text = builder.text(span);
             if let Some(time) = self.times.value(text.trim()) {

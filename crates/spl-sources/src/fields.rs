@@ -36,6 +36,8 @@ pub(crate) struct Node {
     array: u32,
     /// The plain name of a field of a nested Windows event.
     pub(crate) alias: Option<Box<str>>,
+    /// Its place among the fields that make the time of an event.
+    pub(crate) stamp: Option<usize>,
 }
 
 /// The name that a field of a Windows event has in Splunk, for one nested as `Event.System` and `Event.EventData`, or as
@@ -81,10 +83,14 @@ pub(crate) struct FieldTree<'s> {
     selection: &'s FieldSelection,
     /// Whether lists of the event itself are several values of a field of their plain name.
     pub(crate) plain_lists: bool,
+    /// Whether all lists are.
+    pub(crate) trims_braces: bool,
+    /// The fields that make the time of an event.
+    stamps: &'s [String],
 }
 
 impl<'s> FieldTree<'s> {
-    pub(crate) fn new(selection: &'s FieldSelection) -> Self {
+    pub(crate) fn new(selection: &'s FieldSelection, stamps: &'s [String]) -> Self {
         let root = Node {
             quoted: Box::default(),
             parent: NONE,
@@ -97,6 +103,7 @@ impl<'s> FieldTree<'s> {
             next: NONE,
             array: NONE,
             alias: None,
+            stamp: None,
         };
         Self {
             nodes: vec![root],
@@ -104,6 +111,8 @@ impl<'s> FieldTree<'s> {
             hasher: DefaultHashBuilder::default(),
             selection,
             plain_lists: false,
+            trims_braces: false,
+            stamps,
         }
     }
 
@@ -153,8 +162,9 @@ impl<'s> FieldTree<'s> {
     pub(crate) fn elements(&mut self, node: u32) -> u32 {
         if self.node(node).array == NONE {
             // Tags and event types may be lists and keep their plain names.
-            let plain = self.node(node).parent == ROOT
-                && (self.plain_lists || matches!(self.node(node).name.as_str(), "tag" | "eventtype"));
+            let plain = self.trims_braces
+                || self.node(node).parent == ROOT
+                    && (self.plain_lists || matches!(self.node(node).name.as_str(), "tag" | "eventtype"));
             let array = if plain { node } else { self.add(NONE, b"", format!("{}{{}}", self.node(node).name)) };
             self.node_mut(node).array = array;
         }
@@ -168,12 +178,15 @@ impl<'s> FieldTree<'s> {
         let windows = ["Event", "Event.System", "Event.EventData", "Event.UserData", "winlog"]
             .iter()
             .any(|above| name.strip_prefix(above).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')));
+        let below = |stamp: &String| stamp.strip_prefix(&name).is_some_and(|rest| rest.starts_with(['.', '{']));
+        let stamped = self.stamps.iter().any(below);
         self.nodes.push(Node {
             quoted: quoted.into(),
             parent,
             column: NONE,
             wanted: !meta && self.selection.contains(&name),
-            descend: self.selection.contains_below(&name) || Role::is_above(&name) || windows,
+            descend: self.selection.contains_below(&name) || Role::is_above(&name) || windows || stamped,
+            stamp: self.stamps.iter().position(|stamp| *stamp == name),
             role,
             name,
             first: NONE,

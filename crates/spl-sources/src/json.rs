@@ -55,7 +55,8 @@ pub(crate) struct JsonReader<'f, 'o> {
 
 impl<'f, 'o> JsonReader<'f, 'o> {
     pub(crate) fn new(finisher: &'f mut EventFinisher<'o>, envelope: Envelope) -> Self {
-        let mut fields = JsonFields::new(finisher.selection());
+        let mut fields = JsonFields::new(finisher.selection(), finisher.timestamp_fields());
+        fields.tree.trims_braces = finisher.trims_braces();
         // Several values of a field are a list in results of searches.
         fields.tree.plain_lists = matches!(envelope, Envelope::Result | Envelope::Row);
         Self { finisher, fields, slots: Slots::new(), envelope }
@@ -115,6 +116,13 @@ impl<'f, 'o> JsonReader<'f, 'o> {
             let line = builder.lines;
             builder.warnings.add(WarningKind::BadJson, line, &example);
         }
+        if let Some(stamp) = self.fields.stamp(builder) {
+            self.finisher.stamped_time = self.finisher.time_of_fields(&stamp);
+        }
+        if self.finisher.without_json(&self.slots) && self.envelope == Envelope::None {
+            builder.clear_row();
+            self.slots.clear();
+        }
         self.finisher.finish(builder, &mut self.slots, Some(line));
     }
 }
@@ -122,11 +130,24 @@ impl<'f, 'o> JsonReader<'f, 'o> {
 /// Reads the fields of JSON objects; knows the fields met so far.
 pub(crate) struct JsonFields<'o> {
     tree: FieldTree<'o>,
+    /// The values that make the time of the event being read, by their order.
+    stamps: Vec<(usize, Span)>,
 }
 
 impl<'o> JsonFields<'o> {
-    pub(crate) fn new(selection: &'o FieldSelection) -> Self {
-        Self { tree: FieldTree::new(selection) }
+    pub(crate) fn new(selection: &'o FieldSelection, stamps: &'o [String]) -> Self {
+        Self { tree: FieldTree::new(selection, stamps), stamps: Vec::new() }
+    }
+
+    /// The values that make the time of the event that was read, joined by blanks.
+    pub(crate) fn stamp(&mut self, builder: &ChunkBuilder<'_>) -> Option<String> {
+        if self.stamps.is_empty() {
+            return None;
+        }
+        self.stamps.sort_by_key(|(place, _)| *place);
+        self.stamps.dedup_by_key(|(place, _)| *place);
+        let texts: Vec<String> = self.stamps.drain(..).map(|(_, span)| builder.text(span).into_owned()).collect();
+        Some(texts.join(" "))
     }
 
     /// Adds the fields of the object that stands between two places of a part's text.
@@ -255,6 +276,9 @@ impl<'o> JsonFields<'o> {
         };
         if let Some(role) = role {
             slots.set(role, span);
+        }
+        if let Some(place) = self.tree.node(node).stamp {
+            self.stamps.push((place, span));
         }
         if wanted {
             let column = self.tree.column(node, builder);

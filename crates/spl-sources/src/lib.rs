@@ -17,6 +17,7 @@ mod evtx_log;
 mod fields;
 mod headed;
 mod in_parts;
+mod index_time;
 mod input;
 mod json;
 mod load;
@@ -41,6 +42,7 @@ mod xml;
 
 pub use columnar::STORE_KEY;
 pub use in_parts::{PartTables, bytes_of, load_in_parts};
+pub use index_time::{IndexTransform, IngestEvaluator, IngestExpression, IngestValue};
 pub use load::{Loaded, load};
 pub use options::{FieldSelection, Format, InputStream, LoadOptions, Progress};
 pub use report::{FileReport, LoadError, LoadReport, Warning, WarningKind};

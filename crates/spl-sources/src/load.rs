@@ -11,16 +11,17 @@ use crate::detect;
 use crate::envelope::Envelope;
 use crate::event::EventFinisher;
 use crate::headed::Header;
+use crate::index_time::Steps;
 use crate::input::{self, Content, Input};
 use crate::options::{Format, LoadOptions};
 use crate::parts::{self, Part, parts, valid_text};
 use crate::report::{FileReport, LoadError, LoadReport, WarningKind, Warnings};
 use crate::role::Defaults;
-use crate::rules::{IndexTimeRules, Merge, Rules, TimeConfig};
+use crate::rules::{IndexTimeRules, Merge, RuleSource, Rules, TimeConfig};
 use crate::separated::Dialect;
 use crate::table::{EventTable, LoadedPart, join};
 use crate::timestamp::{DateOrder, TimeReader, date_in_name, date_of};
-use crate::{breaking, columnar, evtx_log, headed, json, results, separated, sourcetype, stream, text, windows};
+use crate::{breaking, columnar, encoding, evtx_log, headed, json, results, separated, sourcetype, stream, text, windows};
 
 /// Bytes that places in a part can name.
 const LARGEST: usize = 2 << 30;
@@ -39,8 +40,7 @@ pub struct Loaded {
 /// Loads files into one table. A bad event never stops it (see [`LoadOptions::strict`]): it is kept as `_raw` and counted.
 ///
 /// # Errors
-/// Paths that name nothing or can't be read, settings of [`LoadOptions::index_time`] that can't be used, the first
-/// warning with [`LoadOptions::strict`].
+/// Paths that name nothing or can't be read, the first warning with [`LoadOptions::strict`].
 pub fn load(options: &LoadOptions) -> Result<Loaded, LoadError> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads).build();
     pool.map_err(|error| LoadError::Threads(error.to_string()))?.install(|| load_here(options))
@@ -159,7 +159,7 @@ pub(crate) struct FilePlan {
     compressed: String,
     pub(crate) bytes: u64,
     modified: Option<f64>,
-    defaults: Arc<Defaults>,
+    pub(crate) defaults: Arc<Defaults>,
     /// The header of a separated file.
     pub(crate) names: Vec<String>,
     /// How a separated file is written.
@@ -169,6 +169,10 @@ pub(crate) struct FilePlan {
     /// What its JSON events are wrapped in.
     envelope: Envelope,
     pub(crate) rules: Rules,
+    /// What changes its events.
+    pub(crate) steps: Option<Arc<Steps>>,
+    /// Whether the fields of JSON are indexed ones.
+    pub(crate) indexed_json: bool,
     /// The date of events that show a time of day only.
     day: Option<(i64, u32, u32)>,
     /// What comes first in dates of numbers.
@@ -230,7 +234,6 @@ pub(crate) fn plan(mut input: Input, options: &LoadOptions) -> Result<(FilePlan,
             Err(error) => warnings.add(WarningKind::BadXml, 0, &error.to_string()),
         }
     }
-    let text = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&head);
     if let Some(error) = &input.error {
         warnings.add(WarningKind::BadFile, 0, error);
     }
@@ -243,20 +246,35 @@ pub(crate) fn plan(mut input: Input, options: &LoadOptions) -> Result<(FilePlan,
     // A stanza for the source may name the sourcetype.
     let named = options.sourcetype.clone().or_else(|| settings("").sourcetype);
     let known = named.as_deref().map(|name| (name, settings(name)));
+    if let Some((sourcetype, settings)) = &known {
+        decode(&mut input, &mut head, settings, sourcetype, &mut warnings);
+    }
+    let text = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&head);
     let detected = detect::format(&head, &input.path);
-    let format = options.format.unwrap_or_else(|| format_of(detected, known.as_ref(), text));
+    let format = options.format.unwrap_or_else(|| format_of(detected, known.as_ref(), text, &input.path));
     let header = header_of(format, text);
+    let mut decoded = Vec::new();
     let (sourcetype, settings) = match known {
         Some((name, settings)) => (name.to_owned(), settings),
         None => {
             let name = sourcetype::of(format, &input.path, text, header.as_ref());
             let settings = settings(&name);
+            decode(&mut input, &mut decoded, &settings, &name, &mut warnings);
             (name, settings)
         }
     };
-    let format = options.format.unwrap_or_else(|| format_of(format, Some(&(sourcetype.as_str(), settings.clone())), text));
+    let text = if decoded.is_empty() { text } else { &decoded };
+    let format =
+        options.format.unwrap_or_else(|| format_of(format, Some(&(sourcetype.as_str(), settings.clone())), text, &input.path));
     let header = header.or_else(|| header_of(format, text));
-    let mut rules = Rules::new(&settings, &sourcetype)?;
+    let mut problems = Vec::new();
+    let mut rules = Rules::new(&settings, &sourcetype, &mut problems);
+    let evaluator = options.index_time.as_ref().and_then(RuleSource::evaluator);
+    let steps = Steps::new(&settings, evaluator, &mut problems);
+    let dialect = Dialect::new(format, &settings, text, &mut problems);
+    for problem in &problems {
+        warnings.add(WarningKind::BadRule, 0, problem);
+    }
     let zone = rules.time_zone.unwrap_or(options.time_zone);
     let day =
         date_in_name(sourcetype::file_name(&input.path)).unwrap_or_else(|| date_of(input.modified.unwrap_or(options.now), zone));
@@ -276,10 +294,12 @@ pub(crate) fn plan(mut input: Input, options: &LoadOptions) -> Result<(FilePlan,
         modified: input.modified,
         defaults: Arc::new(defaults),
         names: Vec::new(),
-        dialect: Dialect::new(format, &settings, text),
+        dialect,
         header,
         envelope: if matches!(format, Format::Ndjson | Format::Json) { Envelope::of(text) } else { Envelope::None },
         rules,
+        steps: steps.map(Arc::new),
+        indexed_json: settings.indexed_extractions.as_deref().is_some_and(|kind| kind.eq_ignore_ascii_case("json")),
         day: Some(day),
         order,
         warnings,
@@ -298,23 +318,57 @@ pub(crate) fn plan(mut input: Input, options: &LoadOptions) -> Result<(FilePlan,
     Ok((file, parts))
 }
 
+/// Turns a text into UTF-8 from the encoding that `CHARSET` says; `head` becomes its beginning then.
+fn decode(input: &mut Input, head: &mut Vec<u8>, settings: &IndexTimeRules, sourcetype: &str, warnings: &mut Warnings) {
+    let Some(charset) = &settings.charset else { return };
+    if matches!(detect::format(head, &input.path), Format::Evtx | Format::Parquet) && !head.is_empty() {
+        return;
+    }
+    let decoded = input.content.read().map_err(|error| error.to_string()).and_then(|bytes| encoding::decode_as(charset, &bytes));
+    match decoded {
+        Ok(Some(text)) => {
+            *head = text[..text.len().min(HEAD)].to_vec();
+            input.content = Content::Memory(Buffer::from_vec(text));
+        }
+        Ok(None) => {}
+        Err(message) => {
+            let place = settings.origins.get("CHARSET").map(|origin| format!("{origin}: ")).unwrap_or_default();
+            warnings.add(WarningKind::BadRule, 0, &format!("{place}`CHARSET` of `{sourcetype}`: {message}"));
+        }
+    }
+}
+
 /// The comment lines of a log that has its header there.
 fn header_of(format: Format, head: &[u8]) -> Option<Header> {
     matches!(format, Format::Zeek | Format::W3c).then(|| Header::read(&String::from_utf8_lossy(head), format == Format::W3c))
 }
 
 /// The format that the settings say, or that the sourcetype has, or that was recognised.
-fn format_of(detected: Format, known: Option<&(&str, IndexTimeRules)>, head: &[u8]) -> Format {
+fn format_of(detected: Format, known: Option<&(&str, IndexTimeRules)>, head: &[u8], path: &str) -> Format {
     let Some((sourcetype, settings)) = known else {
         return detected;
     };
     if matches!(detected, Format::Evtx | Format::Parquet) {
         return detected;
     }
+    let named = detect::is_named_table(path) || matches!(sourcetype.to_ascii_lowercase().as_str(), "csv" | "tsv" | "psv");
+    let is_table = matches!(detected, Format::Csv | Format::Tsv) && !named;
     match settings.indexed_extractions.as_deref().map(str::to_ascii_lowercase).as_deref() {
         Some("csv" | "psv" | "field_extractions") => Format::Csv,
         Some("tsv") => Format::Tsv,
         Some("w3c") => Format::W3c,
+        Some("json" | "hec") if detected == Format::Text => Format::Ndjson,
+        _ if settings.check_for_header && detected == Format::Text => {
+            if head.split(|byte| *byte == b'\n').next().is_some_and(|line| line.contains(&b'\t')) {
+                Format::Tsv
+            } else {
+                Format::Csv
+            }
+        }
+        // Text that looks like a table has no header where an app knows its sourcetype and does not say that it has one.
+        None if is_table && settings.is_known && !settings.check_for_header => {
+            sourcetype::format(sourcetype, head).unwrap_or(Format::Text)
+        }
         _ if detected == Format::Text => sourcetype::format(sourcetype, head).unwrap_or(detected),
         _ => detected,
     }
@@ -379,13 +433,13 @@ fn read_part(file: &FilePlan, part: Part, options: &LoadOptions) -> Chunk {
     } else {
         buffer
     };
-    let mut finisher = EventFinisher::new(options, &file.rules, file.times(options));
+    let mut finisher = EventFinisher::new(options, file, file.times(options));
     let mut builder = ChunkBuilder::new(&buffer);
     builder.warnings = warnings;
     match file.format {
         Format::Ndjson => json::read_lines(&mut builder, &mut finisher, file.envelope),
         Format::Csv | Format::Tsv => {
-            separated::read_records(&mut builder, &mut finisher, &file.names, file.dialect.separator);
+            separated::read_records(&mut builder, &mut finisher, &file.names, &file.dialect);
         }
         Format::Json => json::read_places(&mut builder, &mut finisher, file.envelope, &places),
         Format::Xml => windows::read(&mut builder, &mut finisher),

@@ -12,7 +12,7 @@ use crate::load::FilePlan;
 use crate::options::Format;
 use crate::report::{WarningKind, Warnings};
 use crate::timestamp::TimeReader;
-use crate::{breaking, evtx_log, json, separated, windows};
+use crate::{breaking, evtx_log, json, windows};
 
 /// Bytes of a part.
 pub(crate) const PART: usize = 8 << 20;
@@ -58,16 +58,9 @@ pub(crate) fn parts(file: &mut FilePlan, content: Content, times: &TimeReader) -
         }
         (Format::Csv | Format::Tsv, content) => {
             let buffer = content.read()?;
-            let start = file.dialect.start(&buffer);
-            let (names, start) = match file.dialect.names.take() {
-                Some(names) => (names, start),
-                None => {
-                    let (names, length) = separated::header(&buffer[start..], file.dialect.header_separator);
-                    (names, start + length)
-                }
-            };
+            let (names, start) = file.dialect.header(&buffer);
             file.names = names;
-            Ok(slices(&buffer, separated::split(&buffer, start, PART)))
+            Ok(slices(&buffer, file.dialect.split(&buffer, start, PART)))
         }
         (Format::Json, content) => {
             let buffer = valid_text(content.read()?, &mut file.warnings);

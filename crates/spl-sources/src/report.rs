@@ -83,6 +83,10 @@ pub enum WarningKind {
     NoTimestamp,
     /// A line cut at `TRUNCATE`.
     Truncated,
+    /// A setting of props.conf or transforms.conf that can't be used; loading goes on as if it were not there.
+    BadRule,
+    /// An expression of a transform or sed script that reached its limits on an event, which was left as it was.
+    RuleLimit,
     /// A file that is none of text; it is left out unless its format is given.
     Binary,
 }
@@ -100,6 +104,8 @@ impl WarningKind {
             Self::BadFile => "file can't be read",
             Self::TooLarge => "value too large, cut",
             Self::NoTimestamp => "no time where TIME_PREFIX and TIME_FORMAT say, time of the event before taken",
+            Self::BadRule => "setting not applied while loading",
+            Self::RuleLimit => "expression of a transform or sed script too costly for an event, not applied",
             Self::Binary => "no text and no known format, left out",
             Self::Truncated => "line cut at TRUNCATE",
         }
@@ -140,10 +146,14 @@ pub(crate) struct Warnings(Vec<Warning>);
 impl Warnings {
     /// Counts one.
     pub(crate) fn add(&mut self, kind: WarningKind, line: u64, example: &str) {
-        if let Some(warning) = self.0.iter_mut().find(|warning| warning.kind == kind) {
+        // Settings are told one by one.
+        let same =
+            |warning: &&mut Warning| warning.kind == kind && (kind != WarningKind::BadRule || warning.first_example == example);
+        if let Some(warning) = self.0.iter_mut().find(same) {
             warning.count += 1;
         } else {
-            let first_example: String = example.chars().take(120).collect();
+            let most = if kind == WarningKind::BadRule { 400 } else { 120 };
+            let first_example: String = example.chars().take(most).collect();
             self.0.push(Warning { kind, count: 1, first_example, line });
         }
     }
@@ -154,7 +164,11 @@ impl Warnings {
             if warning.line > 0 {
                 warning.line += lines_before;
             }
-            match self.0.iter_mut().find(|known| known.kind == warning.kind) {
+            let same = |known: &&mut Warning| {
+                known.kind == warning.kind
+                    && (warning.kind != WarningKind::BadRule || known.first_example == warning.first_example)
+            };
+            match self.0.iter_mut().find(same) {
                 Some(known) => known.count += warning.count,
                 None => self.0.push(warning),
             }
@@ -199,15 +213,6 @@ pub enum LoadError {
         /// The warning.
         warning: Warning,
     },
-    /// A setting of props.conf that can't be used.
-    Rule {
-        /// The sourcetype that it is for.
-        sourcetype: String,
-        /// Its name.
-        setting: &'static str,
-        /// Why.
-        message: String,
-    },
     /// The table could not be built.
     Table(arrow::error::ArrowError),
     /// Threads could not be started.
@@ -226,7 +231,6 @@ impl fmt::Display for LoadError {
             }
             Self::Io { path, error } => write!(formatter, "{path}: {error}"),
             Self::Strict { path, warning } => write!(formatter, "{path}: {warning}"),
-            Self::Rule { sourcetype, setting, message } => write!(formatter, "`{setting}` of `{sourcetype}`: {message}"),
             Self::Table(error) => {
                 write!(formatter, "the events can't be put into a table: {error}")
             }

@@ -1,13 +1,14 @@
 //! What props.conf says about how files become events: where events end, how their time is found, which names they get.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
 use chrono_tz::Tz;
-use fancy_regex::Regex;
+use spl_functions::pattern::Pattern;
 
-use crate::report::LoadError;
-use crate::timestamp::{Abbreviation, Found, LOOKAHEAD, TimeFormat, TimeReader, aliases};
+use crate::index_time::{IndexTransform, IngestEvaluator};
+use crate::timestamp::{Abbreviation, Found, LOOKAHEAD, TimeFormat, TimeReader, aliases, named_zone};
 
 /// Index-time settings of a sourcetype, source or host (Splunk admin manual, props.conf). None stands for Splunk's
 /// default.
@@ -65,25 +66,83 @@ pub struct IndexTimeRules {
     pub field_names: Vec<String>,
     /// `sourcetype`: the sourcetype of these files.
     pub sourcetype: Option<String>,
+    /// `CHARSET`: the encoding of the files.
+    pub charset: Option<String>,
+    /// `PREAMBLE_REGEX`: lines before the header that it matches are left out.
+    pub preamble_regex: Option<String>,
+    /// `FIELD_HEADER_REGEX`: the header is what follows its match.
+    pub field_header_regex: Option<String>,
+    /// `FIELD_QUOTE`: what values stand in when they hold the delimiter.
+    pub field_quote: Option<String>,
+    /// `HEADER_FIELD_QUOTE`: the same for the header.
+    pub header_field_quote: Option<String>,
+    /// `HEADER_FIELD_ACCEPTABLE_SPECIAL_CHARACTERS`: characters that names keep.
+    pub acceptable_special_characters: Option<String>,
+    /// `MISSING_VALUE_REGEX`: values that it matches are none.
+    pub missing_value_regex: Option<String>,
+    /// `JSON_TRIM_BRACES_IN_ARRAY_NAMES`: names of lists are without `{}`.
+    pub json_trim_braces: bool,
+    /// `CHECK_FOR_HEADER`: a first line of names is a header, whatever the sourcetype.
+    pub check_for_header: bool,
+    /// `DETERMINE_TIMESTAMP_DATE_WITH_SYSTEM_TIME`: a time of day alone is one of the current date.
+    pub date_with_system_time: bool,
+    /// `SEDCMD-` in the order of the classes: the script, and its file and line.
+    pub sed_commands: Vec<(String, String)>,
+    /// The transforms that `TRANSFORMS-` and then `RULESET-` name, in the order of the classes.
+    pub transforms: Vec<IndexTransform>,
+    /// What is wrong with the settings beyond this: transforms that are not defined.
+    pub problems: Vec<String>,
+    /// Files and lines of settings, by their names.
+    pub origins: BTreeMap<&'static str, String>,
+    /// Whether an app has a stanza for the sourcetype, so that its files have a header only where the settings say so.
+    pub is_known: bool,
     /// Whether `KV_MODE = none` switches the automatic `key=value` fields off.
     pub without_pairs: bool,
+    /// Whether `KV_MODE` or `AUTO_KV_JSON` switches the automatic fields of JSON off.
+    pub without_json: bool,
 }
 
 /// Tells the rules of a sourcetype, source and host.
 #[derive(Clone)]
-pub struct RuleSource(Arc<Tell>);
+pub struct RuleSource {
+    tell: Arc<Tell>,
+    evaluator: Option<Arc<dyn IngestEvaluator>>,
+    changes_events: bool,
+}
 
 type Tell = dyn Fn(&str, &str, &str) -> IndexTimeRules + Send + Sync;
 
 impl RuleSource {
     /// Rules that a function tells from sourcetype, source and host.
     pub fn new(rules: impl Fn(&str, &str, &str) -> IndexTimeRules + Send + Sync + 'static) -> Self {
-        Self(Arc::new(rules))
+        Self { tell: Arc::new(rules), evaluator: None, changes_events: true }
+    }
+
+    /// With what evaluates `INGEST_EVAL` and `STOP_PROCESSING_IF`.
+    #[must_use]
+    pub fn with_evaluator(self, evaluator: Arc<dyn IngestEvaluator>) -> Self {
+        Self { evaluator: Some(evaluator), ..self }
+    }
+
+    /// With the promise that no rules have sed scripts or transforms, so that no event needs to be asked about.
+    #[must_use]
+    pub fn without_changes(self) -> Self {
+        Self { changes_events: false, ..self }
+    }
+
+    /// What evaluates expressions.
+    pub(crate) fn evaluator(&self) -> Option<&Arc<dyn IngestEvaluator>> {
+        self.evaluator.as_ref()
+    }
+
+    /// Whether rules may have sed scripts or transforms.
+    pub(crate) fn changes_events(&self) -> bool {
+        self.changes_events
     }
 
     /// The rules of a sourcetype, source and host.
     pub fn rules(&self, sourcetype: &str, source: &str, host: &str) -> IndexTimeRules {
-        (self.0)(sourcetype, source, host)
+        (self.tell)(sourcetype, source, host)
     }
 }
 
@@ -101,13 +160,17 @@ pub(crate) struct Rules {
     pub(crate) time_zone: Option<Tz>,
     pub(crate) aliases: Arc<[(Abbreviation, i64)]>,
     pub(crate) timestamp_fields: Vec<String>,
+    /// What stands for no value.
+    pub(crate) missing_value: Option<Arc<Pattern>>,
+    pub(crate) json_trim_braces: bool,
     pub(crate) without_pairs: bool,
+    pub(crate) without_json: bool,
 }
 
 /// How the time of an event is found in its text.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct TimeRules {
-    prefix: Option<Regex>,
+    prefix: Option<Arc<Pattern>>,
     pub(crate) format: Option<TimeFormat>,
     /// Bytes from the prefix.
     lookahead: Option<usize>,
@@ -132,7 +195,7 @@ pub(crate) enum TimeConfig {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Breaking {
     /// What separates lines, when it is not a line feed.
-    pub(crate) breaker: Option<Regex>,
+    pub(crate) breaker: Option<Arc<Pattern>>,
     /// How lines are put together; none when each is an event.
     pub(crate) merge: Option<Merge>,
     pub(crate) truncate: Option<usize>,
@@ -143,11 +206,11 @@ pub(crate) struct Breaking {
 /// How lines are put together into events.
 #[derive(Clone, Debug)]
 pub(crate) struct Merge {
-    pub(crate) before: Option<Regex>,
+    pub(crate) before: Option<Arc<Pattern>>,
     pub(crate) before_date: bool,
-    pub(crate) after: Option<Regex>,
-    pub(crate) not_before: Option<Regex>,
-    pub(crate) not_after: Option<Regex>,
+    pub(crate) after: Option<Arc<Pattern>>,
+    pub(crate) not_before: Option<Arc<Pattern>>,
+    pub(crate) not_after: Option<Arc<Pattern>>,
     pub(crate) most_lines: usize,
 }
 
@@ -158,30 +221,38 @@ impl Default for Merge {
 }
 
 impl Rules {
-    /// Compiles settings; `sourcetype` is for messages.
-    pub(crate) fn new(settings: &IndexTimeRules, sourcetype: &str) -> Result<Self, LoadError> {
-        let failed =
-            |setting: &'static str, message: String| LoadError::Rule { sourcetype: sourcetype.to_owned(), setting, message };
-        let regex = |setting: &'static str, text: &Option<String>| {
-            let compiled = text.as_deref().map(Regex::new).transpose();
-            compiled.map_err(|error| failed(setting, error.to_string()))
+    /// Compiles settings. What can't be used is left out, as if it were not there; `problems` gets a message for it.
+    pub(crate) fn new(settings: &IndexTimeRules, sourcetype: &str, problems: &mut Vec<String>) -> Self {
+        problems.extend(settings.problems.iter().cloned());
+        let mut problem = |setting: &str, message: &str| {
+            let place = settings.origins.get(setting).map(|origin| format!("{origin}: ")).unwrap_or_default();
+            problems.push(format!("{place}`{setting}` of `{sourcetype}`: {message}"));
         };
-        let breaker = match settings.line_breaker.as_deref() {
+        let mut regex = |setting: &str, text: &Option<String>| {
+            let compiled = text.as_deref().map(Pattern::new)?;
+            compiled.map(Arc::new).map_err(|message| problem(setting, &message)).ok()
+        };
+        let plain_breaker = match settings.line_breaker.as_deref() {
             // Splunk's default, and its plainest forms.
-            None | Some(r"([\r\n]+)" | r"([\n\r]+)" | r"(\n)" | r"(\r\n)" | r"(\r?\n)" | r"([\r\n])" | r"(\r*\n)") => None,
-            Some(_) => regex("LINE_BREAKER", &settings.line_breaker)?,
+            None | Some(r"([\r\n]+)" | r"([\n\r]+)" | r"(\n)" | r"(\r\n)" | r"(\r?\n)" | r"([\r\n])" | r"(\r*\n)") => true,
+            Some(_) => false,
         };
-        if breaker.as_ref().is_some_and(|breaker| breaker.captures_len() < 2) {
-            return Err(failed("LINE_BREAKER", "has no group, which is what is dropped between lines".to_owned()));
-        }
+        let breaker = if plain_breaker { None } else { regex("LINE_BREAKER", &settings.line_breaker) };
+        let time_prefix = regex("TIME_PREFIX", &settings.time_prefix);
         let merge = Merge {
-            before: regex("BREAK_ONLY_BEFORE", &settings.break_only_before)?,
+            before: regex("BREAK_ONLY_BEFORE", &settings.break_only_before),
             before_date: settings.break_only_before_date.unwrap_or(true),
-            after: regex("MUST_BREAK_AFTER", &settings.must_break_after)?,
-            not_before: regex("MUST_NOT_BREAK_BEFORE", &settings.must_not_break_before)?,
-            not_after: regex("MUST_NOT_BREAK_AFTER", &settings.must_not_break_after)?,
+            after: regex("MUST_BREAK_AFTER", &settings.must_break_after),
+            not_before: regex("MUST_NOT_BREAK_BEFORE", &settings.must_not_break_before),
+            not_after: regex("MUST_NOT_BREAK_AFTER", &settings.must_not_break_after),
             most_lines: settings.max_events.and_then(|most| usize::try_from(most).ok()).filter(|most| *most > 0).unwrap_or(256),
         };
+        let missing_value = regex("MISSING_VALUE_REGEX", &settings.missing_value_regex);
+        let has_group = breaker.as_ref().is_none_or(|breaker| breaker.group_names().len() > 1);
+        if !has_group {
+            problem("LINE_BREAKER", "has no group, which is what is dropped between lines; lines end at line breaks");
+        }
+        let breaker = breaker.filter(|_| has_group);
         let says = merge.before.is_some() || merge.after.is_some() || merge.not_before.is_some() || merge.not_after.is_some();
         let explicit = settings.should_linemerge.is_some() || settings.break_only_before_date.is_some() || says;
         let merges = settings.should_linemerge.unwrap_or(true);
@@ -190,15 +261,28 @@ impl Rules {
             Some(word) if word.eq_ignore_ascii_case("none") => TimeConfig::None,
             _ => TimeConfig::Recognised,
         };
-        let format = settings.time_format.as_deref().map(TimeFormat::new).transpose();
-        let time_zone = settings.time_zone.as_deref().map(|name| {
-            let name = name.trim();
-            name.parse::<Tz>().map_err(|_| failed("TZ", format!("`{name}` is not a time zone")))
+        let format = settings
+            .time_format
+            .as_deref()
+            .and_then(|text| TimeFormat::new(text).map_err(|message| problem("TIME_FORMAT", &message)).ok());
+        let time_zone = settings.time_zone.as_deref().and_then(|name| {
+            let zone = named_zone(name);
+            if zone.is_none() {
+                problem("TZ", &format!("`{name}` is not a time zone"));
+            }
+            zone
         });
-        Ok(Self {
+        let aliases = settings.tz_alias.as_deref().and_then(|text| {
+            let read = aliases(text);
+            if read.is_none() {
+                problem("TZ_ALIAS", &format!("`{text}` is not a list such as `EST=GMT+10:00`"));
+            }
+            read
+        });
+        Self {
             time: TimeRules {
-                prefix: regex("TIME_PREFIX", &settings.time_prefix)?,
-                format: format.map_err(|message| failed("TIME_FORMAT", message))?,
+                prefix: time_prefix,
+                format,
                 lookahead: match settings.max_timestamp_lookahead {
                     None => Some(LOOKAHEAD),
                     Some(limit) => usize::try_from(limit).ok().filter(|limit| *limit > 0),
@@ -213,16 +297,14 @@ impl Rules {
                 truncate: settings.truncate.and_then(|most| usize::try_from(most).ok()).filter(|most| *most > 0),
                 explicit,
             },
-            time_zone: time_zone.transpose()?,
-            aliases: match settings.tz_alias.as_deref() {
-                Some(text) => aliases(text)
-                    .ok_or_else(|| failed("TZ_ALIAS", format!("`{text}` is not a list such as `EST=GMT+10:00`")))?
-                    .into(),
-                None => Arc::default(),
-            },
+            time_zone,
+            aliases: aliases.map_or_else(Arc::default, Into::into),
             timestamp_fields: settings.timestamp_fields.clone(),
+            missing_value,
+            json_trim_braces: settings.json_trim_braces,
             without_pairs: settings.without_pairs,
-        })
+            without_json: settings.without_json,
+        }
     }
 }
 
@@ -243,7 +325,11 @@ impl TimeRules {
             return None;
         }
         let start = match &self.prefix {
-            Some(prefix) => prefix.find(text).ok().flatten()?.end(),
+            Some(prefix) => {
+                let mut found = None;
+                prefix.each_match(text, 1, |groups| found = groups.first().copied().flatten());
+                found?.1
+            }
             None => 0,
         };
         let text = text.get(start..)?;

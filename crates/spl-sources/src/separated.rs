@@ -6,6 +6,7 @@ use std::sync::Arc;
 use arrow::array::builder::StringViewBuilder;
 use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions};
 use arrow::datatypes::{DataType, Field, Schema};
+use spl_functions::pattern::Pattern;
 
 use crate::chunk::{ChunkBuilder, ColumnKind, Span};
 use crate::event::EventFinisher;
@@ -20,45 +21,144 @@ use crate::{detect, input};
 #[derive(Clone, Debug)]
 pub(crate) struct Dialect {
     pub(crate) separator: u8,
-    pub(crate) header_separator: u8,
+    header_separator: u8,
+    /// What values stand in that hold the separator; none when nothing quotes.
+    quote: Option<u8>,
+    header_quote: Option<u8>,
+    /// Whether any number of blanks is one separator.
+    blanks: bool,
     /// The names, when the settings say them and the file does not.
-    pub(crate) names: Option<Vec<String>>,
+    names: Option<Vec<String>>,
     /// Lines before the header.
     skip: usize,
+    /// Lines before the header that it matches are left out.
+    preamble: Option<Arc<Pattern>>,
+    /// What stands before the header in its line.
+    header: Option<Arc<Pattern>>,
+    /// Characters of names, besides letters, digits and blanks, that stay; none when all do.
+    acceptable: Option<String>,
 }
 
 impl Dialect {
     /// By the settings of the sourcetype, else by the format and the first line.
-    pub(crate) fn new(format: Format, settings: &IndexTimeRules, head: &[u8]) -> Self {
+    pub(crate) fn new(format: Format, settings: &IndexTimeRules, head: &[u8], problems: &mut Vec<String>) -> Self {
         let kind = settings.indexed_extractions.as_deref().map(str::to_ascii_lowercase);
+        let mut regex = |setting: &str, text: &Option<String>| {
+            let compiled = text.as_deref().map(Pattern::new)?;
+            let place = settings.origins.get(setting).map(|origin| format!("{origin}: ")).unwrap_or_default();
+            compiled.map(Arc::new).map_err(|message| problems.push(format!("{place}`{setting}`: {message}"))).ok()
+        };
+        let preamble = regex("PREAMBLE_REGEX", &settings.preamble_regex);
+        let header = regex("FIELD_HEADER_REGEX", &settings.field_header_regex);
         let usual = match (format, kind.as_deref()) {
             (Format::Tsv, _) | (_, Some("tsv")) => b'\t',
             (_, Some("psv")) => b'|',
             (_, Some("csv")) => b',',
             _ => {
-                let (length, separator) = preamble(head);
+                let (length, separator) = self::preamble(head);
                 separator.unwrap_or_else(|| detect::separator(&head[length..]))
             }
         };
-        let named = |text: &Option<String>| text.as_deref().and_then(named_separator);
+        let named = |text: &Option<String>| text.as_deref().and_then(named_character);
         let separator = named(&settings.field_delimiter).unwrap_or(usual);
+        let quote = quote(&settings.field_quote, Some(b'"'));
         let line = settings.header_field_line_number.and_then(|line| usize::try_from(line).ok()).unwrap_or(0);
+        let is_blank = |text: &Option<String>| {
+            text.as_deref().is_some_and(|text| matches!(text.to_ascii_lowercase().as_str(), "whitespace" | "ws"))
+        };
         Self {
             separator,
             header_separator: named(&settings.header_field_delimiter).unwrap_or(separator),
+            quote,
+            header_quote: self::quote(&settings.header_field_quote, quote),
+            blanks: is_blank(&settings.field_delimiter),
             names: Some(settings.field_names.clone()).filter(|names| !names.is_empty()),
             skip: line.saturating_sub(1),
+            preamble,
+            header,
+            acceptable: kind.is_some().then(|| settings.acceptable_special_characters.clone().unwrap_or_default()),
         }
     }
 
+    /// The names of the fields, and where the first record begins.
+    pub(crate) fn header(&self, text: &[u8]) -> (Vec<String>, usize) {
+        let start = self.start(text);
+        if let Some(names) = &self.names {
+            return (names.clone(), start);
+        }
+        let mut reader = reader(self.header_separator, self.header_quote, &text[start..]);
+        let mut record = csv::ByteRecord::new();
+        if !matches!(reader.read_byte_record(&mut record), Ok(true)) {
+            return (Vec::new(), text.len());
+        }
+        let names = record.iter().filter(|name| !(self.blanks && name.is_empty()));
+        let names = names.map(|name| self.name(String::from_utf8_lossy(name).trim())).collect();
+        (names, start + reader.position().byte() as usize)
+    }
+
+    /// A name as it is indexed.
+    pub(crate) fn name(&self, name: &str) -> String {
+        let Some(acceptable) = &self.acceptable else {
+            return name.to_owned();
+        };
+        let keeps = |c: char| c.is_alphanumeric() || c == ' ' || !c.is_ascii() || acceptable.contains(c);
+        name.chars().map(|c| if keeps(c) { c } else { '_' }).collect()
+    }
+
     /// Where the header begins, or the first record when the names are known.
-    pub(crate) fn start(&self, text: &[u8]) -> usize {
+    fn start(&self, text: &[u8]) -> usize {
         let mut start = if text.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 };
         start += preamble(&text[start..]).0;
+        let line = |start: usize| {
+            let end = memchr::memchr(b'\n', &text[start..]).map_or(text.len(), |end| start + end);
+            (String::from_utf8_lossy(&text[start..end]), (end + 1).min(text.len()))
+        };
+        if let Some(header) = &self.header {
+            let mut at = start;
+            while at < text.len() {
+                let (found, next) = line(at);
+                let mut begin = None;
+                // The header is what follows the match, or what the expression has in its group.
+                header.each_match(&found, 1, |groups| {
+                    begin = groups.get(1).copied().flatten().map(|(start, _)| start).or(groups[0].map(|(_, end)| end));
+                });
+                if let Some(begin) = begin {
+                    let blanks = found[begin..].len() - found[begin..].trim_start_matches(' ').len();
+                    return at + begin + blanks;
+                }
+                at = next;
+            }
+        }
         for _ in 0..self.skip {
-            start = memchr::memchr(b'\n', &text[start..]).map_or(text.len(), |end| start + end + 1);
+            start = line(start).1;
+        }
+        if let Some(preamble) = &self.preamble {
+            while start < text.len() {
+                let (found, next) = line(start);
+                if !preamble.is_match(found.trim_end_matches('\r')).unwrap_or(false) {
+                    break;
+                }
+                start = next;
+            }
         }
         start
+    }
+
+    /// Where records begin about every `size` bytes.
+    pub(crate) fn split(&self, text: &[u8], start: usize, size: usize) -> Vec<(usize, usize)> {
+        split(text, start, size, self.quote)
+    }
+}
+
+/// What quotes values, when the settings say it.
+fn quote(text: &Option<String>, usual: Option<u8>) -> Option<u8> {
+    match text.as_deref() {
+        None => usual,
+        Some(none) if none.eq_ignore_ascii_case("none") => None,
+        Some(text) => Some(match text {
+            "\"" => b'"',
+            text => named_character(text).unwrap_or(b'"'),
+        }),
     }
 }
 
@@ -77,47 +177,48 @@ pub(crate) fn preamble(text: &[u8]) -> (usize, Option<u8>) {
     }
 }
 
-/// A separator as props.conf writes it: one character, or its name.
-fn named_separator(text: &str) -> Option<u8> {
-    match text.trim_matches('"').to_ascii_lowercase().as_str() {
-        "tab" | "\\t" => Some(b'\t'),
-        "space" | "whitespace" => Some(b' '),
-        "pipe" => Some(b'|'),
-        "semicolon" => Some(b';'),
-        "comma" => Some(b','),
-        _ => text.bytes().find(|byte| *byte != b'"' && byte.is_ascii()),
+/// A character as props.conf writes it: itself, its name, or its code as `\x14`.
+fn named_character(text: &str) -> Option<u8> {
+    let text = text.trim();
+    let lower = text.trim_matches('"').to_ascii_lowercase();
+    match lower.as_str() {
+        "tab" | "\\t" => return Some(b'\t'),
+        "space" | "whitespace" | "ws" => return Some(b' '),
+        "pipe" => return Some(b'|'),
+        "semicolon" => return Some(b';'),
+        "comma" => return Some(b','),
+        "fs" => return Some(0x1C),
+        "gs" => return Some(0x1D),
+        "rs" => return Some(0x1E),
+        "us" => return Some(0x1F),
+        _ => {}
     }
+    if let Some(code) = lower.strip_prefix("\\x").and_then(|code| u8::from_str_radix(code, 16).ok()) {
+        return Some(code);
+    }
+    text.bytes().find(|byte| *byte != b'"' && byte.is_ascii())
 }
 
-/// The header of a separated file and where its first record begins.
-pub(crate) fn header(text: &[u8], separator: u8) -> (Vec<String>, usize) {
-    let mut reader = reader(separator, text);
-    let mut record = csv::ByteRecord::new();
-    match reader.read_byte_record(&mut record) {
-        Ok(true) => {
-            let names = record.iter().map(|name| String::from_utf8_lossy(name).trim().to_owned()).collect();
-            (names, reader.position().byte() as usize)
-        }
-        _ => (Vec::new(), text.len()),
-    }
-}
-
-fn reader(separator: u8, text: &[u8]) -> csv::Reader<&[u8]> {
-    csv::ReaderBuilder::new().delimiter(separator).flexible(true).has_headers(false).from_reader(text)
+fn reader(separator: u8, quote: Option<u8>, text: &[u8]) -> csv::Reader<&[u8]> {
+    let mut builder = csv::ReaderBuilder::new();
+    builder.delimiter(separator).quote(quote.unwrap_or(b'"')).quoting(quote.is_some());
+    builder.flexible(true).has_headers(false).from_reader(text)
 }
 
 /// Where records begin about every `size` bytes, the first at `start`; line breaks inside quotes are no record's end.
-pub(crate) fn split(text: &[u8], start: usize, size: usize) -> Vec<(usize, usize)> {
+fn split(text: &[u8], start: usize, size: usize, quote: Option<u8>) -> Vec<(usize, usize)> {
+    let mark = quote.unwrap_or(b'"');
+    let quotes = |text: &[u8]| if quote.is_some() { memchr::memchr_iter(mark, text).count() } else { 0 };
     let mut parts = Vec::new();
     let mut begin = start;
     let mut quoted = false;
     let mut from = start;
     while begin + size < text.len() {
         let target = begin + size;
-        quoted ^= memchr::memchr_iter(b'"', &text[from..target]).count() % 2 == 1;
+        quoted ^= quotes(&text[from..target]) % 2 == 1;
         let mut at = target;
         while at < text.len() && (quoted || text[at] != b'\n') {
-            quoted ^= text[at] == b'"';
+            quoted ^= quote == Some(text[at]);
             at += 1;
         }
         let end = (at + 1).min(text.len());
@@ -132,7 +233,13 @@ pub(crate) fn split(text: &[u8], start: usize, size: usize) -> Vec<(usize, usize
 }
 
 /// Reads the records of a part (without the header) as events; an empty value is an absent field.
-pub(crate) fn read_records(builder: &mut ChunkBuilder<'_>, finisher: &mut EventFinisher<'_>, names: &[String], separator: u8) {
+pub(crate) fn read_records(
+    builder: &mut ChunkBuilder<'_>,
+    finisher: &mut EventFinisher<'_>,
+    names: &[String],
+    dialect: &Dialect,
+) {
+    let separator = dialect.separator;
     let text = builder.data();
     let roles: Vec<Option<Role>> = names.iter().map(|name| Role::of(name)).collect();
     let wanted: Vec<bool> = names
@@ -144,8 +251,10 @@ pub(crate) fn read_records(builder: &mut ChunkBuilder<'_>, finisher: &mut EventF
     let timed = roles.iter().flatten().any(|role| role.is_time() || *role == Role::Time);
     let times: Vec<bool> = names.iter().map(|name| !timed && is_time_key(name.as_bytes())).collect();
     let mut columns: Vec<Option<u32>> = vec![None; names.len()];
-    let mut reader = reader(separator, text);
+    let mut reader = reader(separator, dialect.quote, text);
     let mut record = csv::ByteRecord::new();
+    let missing = finisher.missing_value();
+    let stamp_names: Vec<String> = finisher.timestamp_fields().iter().map(|name| dialect.name(name)).collect();
     let mut slots = Slots::new();
     let mut stamps: Vec<(usize, String)> = Vec::new();
     let mut start = 0;
@@ -160,6 +269,9 @@ pub(crate) fn read_records(builder: &mut ChunkBuilder<'_>, finisher: &mut EventF
         let length = text[begin..end].iter().rev().take_while(|byte| matches!(byte, b'\n' | b'\r')).count();
         start = end;
         builder.lines = reader.position().line();
+        if dialect.blanks {
+            record = record.iter().filter(|value| !value.is_empty()).collect();
+        }
         if record.len() != names.len() {
             let example = String::from_utf8_lossy(&text[begin..end.min(begin + 400)]);
             let line = builder.lines;
@@ -179,7 +291,8 @@ pub(crate) fn read_records(builder: &mut ChunkBuilder<'_>, finisher: &mut EventF
                 }
                 continue;
             };
-            if value.is_empty() {
+            let is_missing = |pattern: &Pattern| pattern.is_match(&String::from_utf8_lossy(value)).unwrap_or(false);
+            if value.is_empty() || missing.is_some_and(is_missing) {
                 continue;
             }
             if let Some(role) = roles[index] {
@@ -189,7 +302,7 @@ pub(crate) fn read_records(builder: &mut ChunkBuilder<'_>, finisher: &mut EventF
             if times[index] && finisher.column_time.is_none() && value[0].is_ascii_digit() {
                 finisher.column_time = std::str::from_utf8(value).ok().and_then(|value| finisher.times.field(value.trim()));
             }
-            if finisher.timestamp_fields().contains(&names[index]) {
+            if stamp_names.contains(&names[index]) {
                 stamps.push((index, String::from_utf8_lossy(value).into_owned()));
             }
             if wanted[index] {
@@ -199,10 +312,10 @@ pub(crate) fn read_records(builder: &mut ChunkBuilder<'_>, finisher: &mut EventF
         }
         if !stamps.is_empty() {
             // In the order in which the settings name the fields.
-            let order = |index: &usize| finisher.timestamp_fields().iter().position(|name| *name == names[*index]);
+            let order = |index: &usize| stamp_names.iter().position(|name| *name == names[*index]);
             stamps.sort_by_key(|(index, _)| order(index));
             let stamp = stamps.drain(..).map(|(_, value)| value).collect::<Vec<_>>().join(" ");
-            finisher.known_time = finisher.time_of_fields(&stamp);
+            finisher.stamped_time = finisher.time_of_fields(&stamp);
         }
         finisher.finish(builder, &mut slots, Some(Span::data(begin, end - length, false)));
     }
@@ -226,8 +339,10 @@ pub fn read_csv_table(path: impl AsRef<Path>) -> Result<RecordBatch, LoadError> 
 
 fn csv_table(bytes: &[u8]) -> Result<RecordBatch, arrow::error::ArrowError> {
     let text = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-    let (names, start) = header(text, b',');
-    let mut reader = reader(b',', &text[start..]);
+    let mut reader = reader(b',', Some(b'"'), text);
+    let mut names = csv::ByteRecord::new();
+    let _ = reader.read_byte_record(&mut names);
+    let names: Vec<String> = names.iter().map(|name| String::from_utf8_lossy(name).trim().to_owned()).collect();
     let mut record = csv::ByteRecord::new();
     let mut builders: Vec<StringViewBuilder> =
         names.iter().map(|_| StringViewBuilder::new().with_deduplicate_strings()).collect();
@@ -277,10 +392,10 @@ mod tests {
     fn parts_end_with_records() {
         let text = b"a,\"b\nc\"\n1,2\n3,\"4\n\n5\"\n6,7\n";
         for size in 1..text.len() {
-            let parts = split(text, 0, size);
+            let parts = split(text, 0, size, Some(b'"'));
             let mut rows = 0;
             for (start, end) in &parts {
-                rows += reader(b',', &text[*start..*end]).byte_records().filter(|record| record.is_ok()).count();
+                rows += reader(b',', Some(b'"'), &text[*start..*end]).byte_records().filter(|record| record.is_ok()).count();
             }
             assert_eq!(rows, 4, "{size} {parts:?}");
         }

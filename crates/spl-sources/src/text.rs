@@ -26,7 +26,8 @@ pub(crate) fn read(
     };
     let mut reader = EventReader {
         xml: XmlReader::new(finisher.selection()),
-        json: JsonFields::new(finisher.selection()),
+        json: JsonFields::new(finisher.selection(), finisher.timestamp_fields()),
+        without_json: rules.without_json,
         slots: Slots::new(),
         format,
         has_process: sourcetype::has_syslog_fields(sourcetype),
@@ -79,6 +80,7 @@ struct EventReader<'r, 't, 'o> {
     format: Format,
     has_process: bool,
     truncate: Option<usize>,
+    without_json: bool,
     text: &'t str,
     finisher: &'r mut EventFinisher<'o>,
 }
@@ -111,12 +113,15 @@ impl EventReader<'_, '_, '_> {
 
     /// Adds the fields of an event that is a JSON object.
     fn json_object(&mut self, builder: &mut ChunkBuilder<'_>, start: usize, line: &str) {
-        if !line.starts_with('{') {
+        if self.without_json || !line.starts_with('{') {
             return;
         }
         if self.json.read(builder, &mut self.slots, start, start + line.len()).is_err() {
             builder.clear_row();
             self.slots.clear();
+        }
+        if let Some(stamp) = self.json.stamp(builder) {
+            self.finisher.stamped_time = self.finisher.time_of_fields(&stamp);
         }
     }
 

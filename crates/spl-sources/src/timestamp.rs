@@ -15,9 +15,9 @@ mod order;
 mod zone;
 
 pub(crate) use epoch::is_time_key;
-pub(crate) use format::TimeFormat;
 pub(crate) use order::DateOrder;
-pub(crate) use zone::{Abbreviation, aliases};
+pub(crate) use spl_functions::time::TimeFormat;
+pub(crate) use zone::{Abbreviation, aliases, named_zone};
 
 /// A time that was found.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -196,7 +196,7 @@ impl TimeReader {
 
     /// The time at the very beginning of a text, in a given form.
     pub(crate) fn formatted(&self, format: &TimeFormat, text: &str) -> Option<Found> {
-        self.found(&format.parse(text.as_bytes())?)
+        self.found(&format::parse(format, text)?)
     }
 
     /// What parts of a time come to.

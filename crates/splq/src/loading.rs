@@ -7,14 +7,11 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
-use spl_exec::{EventParts, Settings};
-use spl_knowledge::Knowledge;
-use spl_knowledge::props::KvMode;
-use spl_sources::{
-    EventTable, FieldSelection, IndexTimeRules, LoadError, LoadOptions, LoadReport, Loaded, Progress, RuleSource, WarningKind,
-};
+use spl_exec::{Engine, EventParts, Settings};
+use spl_sources::{EventTable, FieldSelection, LoadError, LoadOptions, LoadReport, Loaded, Progress, WarningKind};
 
 use crate::arguments::DataOptions;
+use crate::index_time::index_time_rules;
 use crate::stop::Stop;
 use crate::terminal::Terminal;
 
@@ -62,9 +59,9 @@ impl Loading {
         Ok(Some(Self { options, bar }))
     }
 
-    /// With what props.conf of the apps says about how files become events.
-    pub fn knowing(mut self, knowledge: &Knowledge) -> Self {
-        self.options.index_time = rules(knowledge);
+    /// With what props.conf of the engine's apps says about how files become events.
+    pub fn knowing(mut self, engine: &Engine) -> Self {
+        self.options.index_time = index_time_rules(engine);
         self
     }
 
@@ -140,46 +137,6 @@ impl EventParts for PartFiles {
     }
 }
 
-/// What props.conf says about loading; none when it says nothing.
-pub fn rules(knowledge: &Knowledge) -> Option<RuleSource> {
-    if !knowledge.has_index_time_settings() {
-        return None;
-    }
-    // The stanzas are all that is asked.
-    let mut stanzas = Knowledge::new();
-    stanzas.props.clone_from(&knowledge.props);
-    Some(RuleSource::new(move |sourcetype, source, host| {
-        let settings = stanzas.index_time_for(sourcetype, source, host);
-        IndexTimeRules {
-            time_prefix: settings.time_prefix,
-            time_format: settings.time_format,
-            max_timestamp_lookahead: settings.max_timestamp_lookahead,
-            time_zone: settings.time_zone,
-            tz_alias: settings.tz_alias,
-            max_days_ago: settings.max_days_ago,
-            max_days_hence: settings.max_days_hence,
-            datetime_config: settings.datetime_config,
-            should_linemerge: settings.should_linemerge,
-            line_breaker: settings.line_breaker,
-            break_only_before: settings.break_only_before,
-            break_only_before_date: settings.break_only_before_date,
-            must_break_after: settings.must_break_after,
-            must_not_break_before: settings.must_not_break_before,
-            must_not_break_after: settings.must_not_break_after,
-            max_events: settings.max_events,
-            truncate: settings.truncate,
-            indexed_extractions: settings.indexed_extractions,
-            timestamp_fields: settings.timestamp_fields,
-            header_field_line_number: settings.header_field_line_number,
-            header_field_delimiter: settings.header_field_delimiter,
-            field_delimiter: settings.field_delimiter,
-            field_names: settings.field_names,
-            sourcetype: settings.sourcetype,
-            without_pairs: stanzas.props_for(sourcetype, source, host).kv_mode == Some(KvMode::None),
-        }
-    }))
-}
-
 /// An option that says something about data when there is none.
 fn option_without_data(data: &DataOptions) -> Option<&'static str> {
     let given = [
@@ -208,16 +165,23 @@ pub fn warn(report: &LoadReport, terminal: &Terminal) {
     if terminal.quiet {
         return;
     }
-    let mut kinds: BTreeMap<WarningKind, (u64, usize, String)> = BTreeMap::new();
+    let mut kinds: BTreeMap<(WarningKind, &str), (u64, usize, String)> = BTreeMap::new();
     for (path, warning) in report.warnings() {
-        let entry = kinds.entry(warning.kind).or_insert_with(|| {
+        // Settings are told one by one, in full.
+        let example = if warning.kind == WarningKind::BadRule { warning.first_example.as_str() } else { "" };
+        let entry = kinds.entry((warning.kind, example)).or_insert_with(|| {
             let line = if warning.line > 0 { format!("{path}:{}", warning.line) } else { path.to_owned() };
             (0, 0, format!("first in {line}: {}", shortened(&warning.first_example)))
         });
         entry.0 += warning.count;
         entry.1 += 1;
     }
-    for (kind, (count, files, first)) in kinds {
+    for ((kind, example), (count, files, first)) in kinds {
+        if kind == WarningKind::BadRule {
+            let files = if files == 1 { "1 file".to_owned() } else { format!("{files} files") };
+            terminal.warn(format_args!("{} ({files}); {example}", kind.message()));
+            continue;
+        }
         let files = if files > 1 { format!(" in {files} files") } else { String::new() };
         terminal.warn(format_args!("{} ({}×{files}); {first}", kind.message(), HumanCount(count)));
     }

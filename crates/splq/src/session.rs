@@ -133,7 +133,7 @@ pub fn load<'s>(
         return Ok(None);
     }
     let report = match Loading::new(options, engine.settings(), fields, terminal)? {
-        Some(loading) => Some(load_or_part(engine, loading.knowing(engine.knowledge()), terminal)?),
+        Some(loading) => Some(load_or_part(engine, loading.knowing(engine), terminal)?),
         None => None,
     };
     if report.is_none() && reads_events {
@@ -149,7 +149,7 @@ pub fn load<'s>(
 pub fn load_all(engine: &mut Engine, options: &DataOptions, terminal: &Terminal) -> Result<Option<LoadReport>, Stop> {
     find_summaries(engine, options);
     match Loading::new(options, engine.settings(), FieldSelection::All, terminal)? {
-        Some(loading) => read(engine, &loading.knowing(engine.knowledge()), terminal).map(Some),
+        Some(loading) => read(engine, &loading.knowing(engine), terminal).map(Some),
         None => Ok(None),
     }
 }

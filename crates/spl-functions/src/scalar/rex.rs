@@ -4,7 +4,8 @@ use arrow::array::ArrayRef;
 use datafusion_common::{Result, exec_err};
 
 use super::{Call, FunctionSpec, Kernel};
-use crate::column::ValueType;
+use crate::column::{ColumnBuilder, ValueType};
+use crate::pattern::PatternCache;
 use crate::value::Value;
 
 const CATEGORY: &str = super::OPERATORS;
@@ -167,8 +168,8 @@ fn offsets(call: &Call<'_>) -> Result<ArrayRef> {
     Ok(built.finish())
 }
 
-/// A sed expression as `rex mode=sed` takes it.
-#[derive(Debug, PartialEq)]
+/// A sed expression as `rex mode=sed` and `SEDCMD-` of props.conf take it.
+#[derive(Clone, Debug, PartialEq)]
 pub enum Sed {
     /// `s/regex/replacement/flags`.
     Substitute {
@@ -231,14 +232,17 @@ impl Sed {
         if expressions.is_empty() { Err("empty sed expression".to_owned()) } else { Ok(expressions) }
     }
 
-    /// Applies it.
-    fn apply(&self, text: &str, call: &Call<'_>) -> std::result::Result<String, String> {
+    /// The text after it. A text on which a limit of the pattern is reached stays as it is.
+    ///
+    /// # Errors
+    /// PCRE2's message for a pattern that is none.
+    pub fn apply(&self, text: &str, patterns: &PatternCache) -> std::result::Result<String, String> {
         match self {
             Sed::Transliterate { pairs } => {
                 Ok(text.chars().map(|c| pairs.iter().find(|(from, _)| *from == c).map_or(c, |(_, to)| *to)).collect())
             }
             Sed::Substitute { regex, replacement, all, nth } => {
-                let pattern = call.patterns.get(regex)?;
+                let pattern = patterns.get(regex)?;
                 let limit = if *all { 0 } else { nth.unwrap_or(1) };
                 let mut result = String::with_capacity(text.len());
                 let mut last = 0;
@@ -334,7 +338,7 @@ fn sed(call: &Call<'_>) -> Result<ArrayRef> {
     let apply = |text: &str| -> Result<String> {
         let mut text = text.to_owned();
         for expression in &expressions {
-            text = expression.apply(&text, call).map_err(datafusion_common::DataFusionError::Execution)?;
+            text = expression.apply(&text, call.patterns).map_err(datafusion_common::DataFusionError::Execution)?;
         }
         Ok(text)
     };

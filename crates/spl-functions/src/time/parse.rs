@@ -4,6 +4,7 @@ use chrono::{Datelike, NaiveDate, NaiveTime, TimeDelta, Weekday};
 use chrono_tz::Tz;
 
 use super::format::{MONTHS, Variable, WEEKDAYS};
+use super::zone::ZoneText;
 use super::{epoch_of_local, join_epoch, local_time};
 
 /// The parts of a timestamp that were found.
@@ -29,6 +30,76 @@ pub(super) struct Parts {
     nanoseconds: u32,
     offset: Option<i32>,
     zone: Option<Tz>,
+    /// A zone's abbreviation: its first bytes and how many they are.
+    abbreviation: Option<([u8; 6], usize)>,
+}
+
+/// A time format whose conversions were checked: `TIME_FORMAT` of props.conf.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TimeFormat {
+    text: String,
+}
+
+impl TimeFormat {
+    /// Reads a format. `%E` and `%O` before a conversion ask for another alphabet and have no effect; `%P` is `%p`.
+    ///
+    /// # Errors
+    /// A message that names the first conversion that is not known; an empty format.
+    pub fn new(format: &str) -> Result<Self, String> {
+        let mut text = String::with_capacity(format.len());
+        let mut rest = format;
+        while let Some(at) = rest.find('%') {
+            text.push_str(&rest[..at]);
+            rest = &rest[at..];
+            if let Some(variable) = Variable::read(rest) {
+                text.push_str(&rest[..variable.len]);
+                rest = &rest[variable.len..];
+                continue;
+            }
+            let plain = rest[1..].trim_start_matches(['-', '_', '0', 'E', 'O', '^', '#']);
+            let digits = plain.bytes().take_while(u8::is_ascii_digit).count();
+            let conversion = plain[digits..].chars().next().ok_or("a `%` stands at the end")?;
+            let letter = if conversion == 'P' { 'p' } else { conversion };
+            let width = if matches!(letter, 'N' | 'Q' | 'f') { &plain[..digits.min(1)] } else { "" };
+            let known = format!("%{width}{letter}");
+            if Variable::read(&known).is_none() {
+                return Err(format!("`%{conversion}` is not a conversion of TIME_FORMAT"));
+            }
+            text.push_str(&known);
+            rest = &plain[digits + conversion.len_utf8()..];
+        }
+        text.push_str(rest);
+        if text.trim().is_empty() { Err("an empty format".to_owned()) } else { Ok(Self { text }) }
+    }
+
+    /// The parts of the time at the beginning of a text, blanks before it apart; none when it does not follow the format. A
+    /// zone with an abbreviation that means nothing here leaves the zone open.
+    pub fn read(&self, text: &str) -> Option<TimeParts> {
+        let mut parts = Parts::default();
+        parts.read(text.trim_start(), &self.text)?;
+        parts.found()
+    }
+}
+
+/// What a text says about a time, by a [`TimeFormat`].
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct TimeParts {
+    /// Seconds since the epoch, instead of date and time of day.
+    pub epoch: Option<i64>,
+    /// The year.
+    pub year: Option<i32>,
+    /// The month, from 1, and the day, when there is a date.
+    pub month_day: Option<(u32, u32)>,
+    /// Hour, minute and second, when there is a time of day.
+    pub clock: Option<(u32, u32, u32)>,
+    /// Nanoseconds.
+    pub nanoseconds: u32,
+    /// Seconds east of UTC.
+    pub offset: Option<i32>,
+    /// The zone.
+    pub zone: Option<Tz>,
+    /// The zone's abbreviation as it stands in the text: its bytes and how many they are.
+    pub abbreviation: Option<([u8; 6], usize)>,
 }
 
 /// A text as epoch seconds, by a format with the variables of [`strftime`](super::strftime); none when the text does
@@ -124,25 +195,31 @@ impl Parts {
                 rest = &rest[2..];
             }
             b'N' | b'Q' | b'f' => {
-                let most = usize::from(variable.digits.unwrap_or(9));
-                let digits = digits_at_start(text).min(most);
+                // Digits beyond the number that is asked for belong to the fraction all the same.
+                let all = digits_at_start(text);
+                let digits = all.min(9);
                 if digits == 0 {
                     return None;
                 }
                 let value: u32 = text[..digits].parse().ok()?;
                 self.nanoseconds = value * 10_u32.pow(9 - digits as u32);
-                rest = &text[digits..];
+                rest = &text[all..];
             }
             b's' => {
                 let (sign, unsigned) = match rest.strip_prefix('-') {
                     Some(after) => (-1, after),
                     None => (1, rest),
                 };
-                // In `%s%3N` the last three digits are the milliseconds.
+                // In `%s%3N` the last three digits are the milliseconds; without a number ten digits are the seconds.
+                let all = digits_at_start(unsigned);
                 let taken_by_sub_seconds = Variable::read(following)
                     .filter(|next| following.starts_with('%') && matches!(next.letter, b'N' | b'Q' | b'f'))
-                    .map_or(0, |next| usize::from(next.digits.unwrap_or(if next.letter == b'Q' { 3 } else { 9 })));
-                let digits = digits_at_start(unsigned).checked_sub(taken_by_sub_seconds)?;
+                    .map_or(0, |next| match (next.digits, next.letter) {
+                        (Some(digits), _) => usize::from(digits),
+                        (None, b'Q') => 3,
+                        (None, _) => all.saturating_sub(10),
+                    });
+                let digits = all.checked_sub(taken_by_sub_seconds)?;
                 let (value, after) = leading_number(unsigned, digits.min(18))?;
                 self.epoch = Some(sign * i64::try_from(value).ok()?);
                 rest = after;
@@ -153,19 +230,15 @@ impl Parts {
                 self.offset = Some(sign * i32::try_from(minutes).ok()? * 60);
                 rest = after;
             }
-            b'z' => {
-                let (offset, after) = leading_offset(rest)?;
-                self.offset = Some(offset);
-                rest = after;
-            }
-            b'Z' => {
-                let end = rest.find(|c: char| !(c.is_ascii_alphabetic() || c == '/' || c == '_')).unwrap_or(rest.len());
-                let (name, after) = rest.split_at(end);
-                match zone_abbreviation(name) {
-                    Some(offset) => self.offset = Some(offset),
-                    None => self.zone = Some(name.parse().ok()?),
-                }
-                rest = after;
+            b'z' | b'Z' => {
+                let zone = ZoneText::read(rest)?;
+                (self.offset, self.zone) = (zone.offset, zone.zone);
+                self.abbreviation = zone.abbreviation.map(|name| {
+                    let mut letters = [0; 6];
+                    letters[..name.len()].copy_from_slice(name.as_bytes());
+                    (letters, name.len())
+                });
+                rest = &rest[zone.length..];
             }
             b'n' | b't' => {}
             b'%' => rest = rest.strip_prefix('%')?,
@@ -179,13 +252,13 @@ impl Parts {
         if let Some(seconds) = self.epoch {
             return Some(join_epoch(seconds, self.nanoseconds));
         }
+        // An abbreviation that means nothing is no zone.
+        if self.abbreviation.is_some() && self.offset.is_none() {
+            return None;
+        }
         let zone = self.zone.unwrap_or(zone);
-        let hour = match (self.hour, self.hour_of_twelve, self.afternoon) {
-            (Some(hour), _, _) => hour,
-            (None, Some(hour), Some(afternoon)) if (1..=12).contains(&hour) => hour % 12 + if afternoon { 12 } else { 0 },
-            (None, Some(_), Some(_)) => return None,
-            (None, hour, _) => hour.unwrap_or(0),
-        };
+        let hour = self.hour_of_day()?;
+        let hour = hour.unwrap_or(0);
         // A leap second counts as the first second of the next minute.
         let second = self.second.unwrap_or(0);
         let leap = u32::from(second == 60);
@@ -198,17 +271,62 @@ impl Parts {
         Some(join_epoch(seconds, self.nanoseconds))
     }
 
+    /// The hour of the day, when there is one; none for an hour of a half day that there is not.
+    #[allow(clippy::option_option)]
+    fn hour_of_day(&self) -> Option<Option<u32>> {
+        match (self.hour, self.hour_of_twelve, self.afternoon) {
+            (Some(hour), _, _) => Some(Some(hour)),
+            (None, Some(hour), Some(afternoon)) if (1..=12).contains(&hour) => {
+                Some(Some(hour % 12 + if afternoon { 12 } else { 0 }))
+            }
+            (None, Some(_), Some(_)) => None,
+            (None, hour, _) => Some(hour),
+        }
+    }
+
+    /// The year, as far as the text says it.
+    fn stated_year(&self) -> Option<i32> {
+        match (self.year, self.century, self.year_of_century) {
+            (Some(year), _, _) => Some(year),
+            (None, Some(century), year) => Some(century * 100 + year.unwrap_or(0)),
+            (None, None, Some(year)) => Some(if year < 69 { 2000 + year } else { 1900 + year }),
+            (None, None, None) => None,
+        }
+    }
+
+    /// The parts for who decides himself over what is missing.
+    fn found(&self) -> Option<TimeParts> {
+        let hour = self.hour_of_day()?;
+        let clock = hour.map(|hour| (hour, self.minute.unwrap_or(0), self.second.unwrap_or(0)));
+        let (mut year, mut month_day) = (self.stated_year(), None);
+        if let Some(month) = self.month {
+            month_day = Some((month, self.day.unwrap_or(1)));
+        } else if self.day_of_year.is_some()
+            || self.iso_week.is_some()
+            || self.week_from_sunday.is_some()
+            || self.week_from_monday.is_some()
+        {
+            let date = self.date(Tz::UTC, None)?;
+            (year, month_day) = (Some(date.year()), Some((date.month(), date.day())));
+        }
+        Some(TimeParts {
+            epoch: self.epoch,
+            year,
+            month_day,
+            clock,
+            nanoseconds: self.nanoseconds,
+            offset: self.offset,
+            zone: self.zone,
+            abbreviation: self.abbreviation,
+        })
+    }
+
     fn date(&self, zone: Tz, now: Option<f64>) -> Option<NaiveDate> {
         let today = || match (self.offset, now?) {
             (Some(offset), now) => local_time(now + f64::from(offset), Tz::UTC).map(|time| time.date_naive()),
             (None, now) => local_time(now, zone).map(|time| time.date_naive()),
         };
-        let year = match (self.year, self.century, self.year_of_century) {
-            (Some(year), _, _) => Some(year),
-            (None, Some(century), year) => Some(century * 100 + year.unwrap_or(0)),
-            (None, None, Some(year)) => Some(if year < 69 { 2000 + year } else { 1900 + year }),
-            (None, None, None) => None,
-        };
+        let year = self.stated_year();
         if let (Some(year), Some(week)) = (self.iso_year, self.iso_week) {
             let weekday = Weekday::try_from(((self.weekday.unwrap_or(1) + 6) % 7) as u8).ok()?;
             return NaiveDate::from_isoywd_opt(year, week, weekday);
@@ -266,63 +384,6 @@ fn leading_sign(text: &str) -> Option<(i32, &str)> {
     }
 }
 
-/// `Z`, `+hh`, `+hhmm`, `+hh:mm`, `+hh:mm:ss` in seconds.
-fn leading_offset(text: &str) -> Option<(i32, &str)> {
-    if let Some(rest) = text.strip_prefix(['Z', 'z']) {
-        return Some((0, rest));
-    }
-    let (sign, mut rest) = leading_sign(text)?;
-    let mut seconds = 0;
-    for (position, size) in [3600, 60, 1].into_iter().enumerate() {
-        let digits = if position == 0 { rest } else { rest.strip_prefix(':').unwrap_or(rest) };
-        match digits.get(..2).filter(|two| two.bytes().all(|byte| byte.is_ascii_digit())) {
-            Some(two) => {
-                seconds += two.parse::<i32>().ok()? * size;
-                rest = &digits[2..];
-            }
-            None if position == 0 => return None,
-            None => break,
-        }
-    }
-    (seconds < 24 * 3600).then_some((sign * seconds, rest))
-}
-
-/// Offset in seconds of a zone abbreviation.
-fn zone_abbreviation(name: &str) -> Option<i32> {
-    let minutes = match name.to_ascii_uppercase().as_str() {
-        "Z" | "UTC" | "UT" | "GMT" | "WET" => 0,
-        "BST" | "CET" | "WEST" | "MET" => 60,
-        "CEST" | "EET" | "SAST" | "MEST" => 120,
-        "EEST" | "MSK" => 180,
-        "IST" => 330,
-        "SGT" | "HKT" | "AWST" => 480,
-        "JST" | "KST" => 540,
-        "ACST" => 570,
-        "AEST" => 600,
-        "ACDT" => 630,
-        "AEDT" => 660,
-        "NZST" => 720,
-        "NZDT" => 780,
-        "NST" => -210,
-        "NDT" => -150,
-        "AST" => -240,
-        "ADT" => -180,
-        "EST" => -300,
-        "EDT" => -240,
-        "CST" => -360,
-        "CDT" => -300,
-        "MST" => -420,
-        "MDT" => -360,
-        "PST" => -480,
-        "PDT" => -420,
-        "AKST" => -540,
-        "AKDT" => -480,
-        "HST" => -600,
-        _ => return None,
-    };
-    Some(minutes * 60)
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod tests {
@@ -366,6 +427,28 @@ mod tests {
         // Clocks set forward: 02:30 does not exist; set back: 02:30 exists twice.
         assert_eq!(strptime("2024-03-31 02:30", "%F %R", Tz::Europe__Berlin), Some(1_711_848_600.0));
         assert_eq!(strptime("2024-10-27 02:30", "%F %R", Tz::Europe__Berlin), Some(1_729_989_000.0));
+    }
+
+    #[test]
+    fn formats_are_checked() {
+        let read = |format: &str, text: &str| TimeFormat::new(format).unwrap().read(text);
+        let parts = read("%c", " Wed May  1 10:00:00 2024 x").unwrap();
+        assert_eq!((parts.year, parts.month_day, parts.clock), (Some(2024), Some((5, 1)), Some((10, 0, 0))));
+        assert_eq!(read("%Od.%Em.%EY %-H:%_M", "4.3.2024 9:05").unwrap().month_day, Some((3, 4)));
+        assert_eq!(read("%I:%M %P", "10:05 pm").unwrap().clock, Some((22, 5, 0)));
+        assert_eq!(read("%Y.%j", "2024.122").unwrap().month_day, Some((5, 1)));
+        assert_eq!(read("%s%N", "1714557600250").unwrap().nanoseconds, 250_000_000);
+        assert_eq!(read("%T.%3N%z", "10:00:00.123456+0200").unwrap().offset, Some(7200));
+        assert_eq!(read("%T %Z", "10:00:00 XYZ").unwrap().abbreviation.map(|(_, length)| length), Some(3));
+        assert_eq!(read("%b %d", "May 1").unwrap().year, None);
+        for (format, message) in [
+            ("%Y-%m-%d %~", "`%~` is not a conversion of TIME_FORMAT"),
+            ("%Y %!", "`%!` is not a conversion of TIME_FORMAT"),
+            ("%Y %", "a `%` stands at the end"),
+            (" ", "an empty format"),
+        ] {
+            assert_eq!(TimeFormat::new(format), Err(message.to_owned()));
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@
 use super::Status::{Harmless, Partial, Works};
 use super::{SettingSpec, setting};
 
-const NOT_APPLIED: super::Status = Harmless("the `TRANSFORMS-` that names the transform says that it is not applied");
+const NOT_APPLIED: super::Status = Harmless("there are no metrics, as the `METRIC-SCHEMA-TRANSFORMS` that names the transform says");
 
 /// Settings of field transforms at search time.
 pub const FIELDS: &[SettingSpec] = &[
@@ -29,14 +29,14 @@ pub const FIELDS: &[SettingSpec] = &[
 
 /// Settings of transforms at index time.
 pub const INDEX_TIME: &[SettingSpec] = &[
-    setting("DEST_KEY", "what is written", NOT_APPLIED),
-    setting("WRITE_META", "whether fields are indexed", NOT_APPLIED),
-    setting("DEFAULT_VALUE", "what is written without a match", NOT_APPLIED),
-    setting("LOOKAHEAD", "how far into an event is looked", NOT_APPLIED),
-    setting("REPEAT_MATCH", "whether the match is repeated", NOT_APPLIED),
-    setting("INGEST_EVAL", "expressions that write fields", NOT_APPLIED),
-    setting("CLONE_SOURCETYPE", "the sourcetype of a copy", NOT_APPLIED),
-    setting("STOP_PROCESSING_IF", "when no further transform runs", NOT_APPLIED),
+    setting("DEST_KEY", "what is written", Works),
+    setting("WRITE_META", "whether fields are indexed", Works),
+    setting("DEFAULT_VALUE", "what is written without a match", Works),
+    setting("LOOKAHEAD", "how far into an event is looked", Works),
+    setting("REPEAT_MATCH", "whether the match is repeated", Works),
+    setting("INGEST_EVAL", "expressions that write fields", Works),
+    setting("CLONE_SOURCETYPE", "the sourcetype of a copy", Works),
+    setting("STOP_PROCESSING_IF", "when no further transform runs", Works),
     setting("METRIC-SCHEMA-MEASURES", "measures of metrics", NOT_APPLIED),
     setting("METRIC-SCHEMA-MEASURES-<prefix>", "measures of metrics", NOT_APPLIED),
     setting("METRIC-SCHEMA-BLACKLIST-DIMS", "dimensions that metrics lack", NOT_APPLIED),

@@ -366,13 +366,6 @@ fn month(bytes: &[u8]) -> Option<u32> {
     known.then_some(index as u32 + 1)
 }
 
-/// The number of the month whose name begins a text (1 to 12), and the length of the name.
-pub(super) fn month_name(bytes: &[u8]) -> Option<(u32, usize)> {
-    let length = bytes.iter().position(|byte| !byte.is_ascii_alphabetic()).unwrap_or(bytes.len());
-    // Letters of what follows may touch a name of three.
-    month(bytes).map(|month| (month, length)).or_else(|| Some((month(bytes.get(..3)?)?, 3)))
-}
-
 fn weekday(bytes: &[u8]) -> bool {
     const DAYS: [&[u8]; 7] = [b"mon", b"tue", b"wed", b"thu", b"fri", b"sat", b"sun"];
     bytes.get(..3).is_some_and(|start| DAYS.iter().any(|day| start.eq_ignore_ascii_case(day)))

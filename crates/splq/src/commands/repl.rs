@@ -111,7 +111,7 @@ impl<'a> Repl<'a> {
         let Some(loading) = loading else {
             return Ok(());
         };
-        let loading = Arc::new(loading.knowing(self.engine.knowledge()));
+        let loading = Arc::new(loading.knowing(&self.engine));
         let read = {
             let loading = Arc::clone(&loading);
             self.runner.until_interrupted(move |_| Some(Ok(loading.read())))?

@@ -22,7 +22,8 @@ use crate::batch::{Monotonic, threads};
 use crate::commands::query::duration;
 use crate::commands::run::write_report;
 use crate::diagnostics::{report, report_failure, report_general};
-use crate::loading::{rules, warn};
+use crate::index_time::index_time_rules;
+use crate::loading::warn;
 use crate::output::{self, Format, Sink};
 use crate::queries::{Queries, Query, find, select};
 use crate::session;
@@ -115,14 +116,10 @@ impl Bench {
         let knowledge = session::add_knowledge(knowledge, &arguments.knowledge, terminal)?;
         // Times of splq.toml are for searches over logs.
         let settings = settings(&SettingOptions { configured_times: (None, None), ..arguments.settings.clone() })?;
-        let load = LoadOptions {
-            now: settings.clock.now,
-            time_zone: settings.clock.time_zone,
-            threads: settings.threads,
-            index_time: rules(&knowledge),
-            ..LoadOptions::default()
-        };
+        let (now, time_zone, threads) = (settings.clock.now, settings.clock.time_zone, settings.threads);
         let engine = Engine::new(knowledge, settings).map_err(|problem| session::stop(terminal, &problem))?;
+        let index_time = index_time_rules(&engine);
+        let load = LoadOptions { now, time_zone, threads, index_time, ..LoadOptions::default() };
         let with_baselines = repository.detections_with_baselines().into_iter().map(str::to_owned).collect();
         Ok(Self { repository, engine, load, with_baselines, clock: Monotonic::start() })
     }
