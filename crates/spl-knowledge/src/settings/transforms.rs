@@ -5,7 +5,8 @@
 use super::Status::{Harmless, Partial, Works};
 use super::{SettingSpec, setting};
 
-const NOT_APPLIED: super::Status = Harmless("there are no metrics, as the `METRIC-SCHEMA-TRANSFORMS` that names the transform says");
+const NOT_APPLIED: super::Status =
+    Harmless("there are no metrics, as the `METRIC-SCHEMA-TRANSFORMS` that names the transform says");
 
 /// Settings of field transforms at search time.
 pub const FIELDS: &[SettingSpec] = &[
