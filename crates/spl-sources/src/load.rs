@@ -276,8 +276,10 @@ pub(crate) fn plan(mut input: Input, options: &LoadOptions) -> Result<(FilePlan,
         warnings.add(WarningKind::BadRule, 0, problem);
     }
     let zone = rules.time_zone.unwrap_or(options.time_zone);
-    let day =
-        date_in_name(sourcetype::file_name(&input.path)).unwrap_or_else(|| date_of(input.modified.unwrap_or(options.now), zone));
+    let of_file = || {
+        date_in_name(sourcetype::file_name(&input.path)).unwrap_or_else(|| date_of(input.modified.unwrap_or(options.now), zone))
+    };
+    let day = if settings.date_with_system_time { date_of(options.now, zone) } else { of_file() };
     let times = TimeReader::new(zone, options.now).with_day(Some(day)).with_aliases(&rules.aliases);
     let text_format = !matches!(format, Format::Evtx | Format::Parquet | Format::Xml);
     let order = if text_format { DateOrder::of(&String::from_utf8_lossy(text), rules.time.lookahead()) } else { None };
