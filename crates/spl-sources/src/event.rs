@@ -141,7 +141,7 @@ impl<'o> EventFinisher<'o> {
         let raw = slots.raw().or(journal).or(line);
         let column_time = self.column_time.take();
         let found = self.time(builder, slots, raw).filter(|found| found.clock || column_time.is_none()).or(column_time);
-        self.without_zone += u64::from(found.is_some_and(|found| !found.zoned));
+        self.without_zone += u64::from(self.rules.time_zone.is_none() && found.is_some_and(|found| !found.zoned && found.clock));
         // `DATETIME_CONFIG = NONE` asks for no time.
         self.without_time += u64::from(found.is_none() && self.rules.time.config != TimeConfig::None);
         let time = found.map_or(f64::NAN, |found| found.seconds);

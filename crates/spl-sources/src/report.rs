@@ -53,8 +53,8 @@ pub struct FileReport {
     pub bytes: u64,
     /// Events in which no time was found; they have the time of the event before, or of the file.
     pub without_time: u64,
-    /// Events whose time names no zone, so that the zone of [`LoadOptions::time_zone`](crate::LoadOptions::time_zone) or of
-    /// the sourcetype was taken.
+    /// Events whose time of day names no zone, so that [`LoadOptions::time_zone`](crate::LoadOptions::time_zone) was taken.
+    /// Those whose zone a sourcetype says are not counted.
     pub without_zone: u64,
     /// What could not be read, one entry per kind.
     pub warnings: Vec<Warning>,

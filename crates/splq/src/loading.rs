@@ -185,6 +185,27 @@ pub fn warn(report: &LoadReport, terminal: &Terminal) {
         let files = if files > 1 { format!(" in {files} files") } else { String::new() };
         terminal.warn(format_args!("{} ({}×{files}); {first}", kind.message(), HumanCount(count)));
     }
+    note_times(report, terminal);
+}
+
+/// How many events have no time of their own, and how many times name no zone.
+fn note_times(report: &LoadReport, terminal: &Terminal) {
+    let without_time = report.without_time();
+    if without_time > 0 {
+        terminal.note(format_args!(
+            "no time found in {} of {} events: they have the time of the event before, or of their file",
+            HumanCount(without_time),
+            HumanCount(report.events())
+        ));
+    }
+    let without_zone = report.without_zone();
+    if without_zone > 0 {
+        terminal.note(format_args!(
+            "{} of {} times name no zone; they are read in the zone of --tz, which is UTC unless given",
+            HumanCount(without_zone),
+            HumanCount(report.events())
+        ));
+    }
 }
 
 /// The beginning of a text on one line.

@@ -55,7 +55,7 @@ pub fn ingest(arguments: &IngestArguments, terminal: &Terminal) -> Result<(), St
     let read = loading.bytes()?;
     let part = settings.memory_limit.map_or(PART, |limit| (limit / SHARE).max(1) as u64);
     let mut store = Store { folder, part: 0, events: 0, days: IndexMap::new(), bytes: 0 };
-    for table in loading.knowing(engine).in_parts(part, terminal).parts() {
+    for table in loading.knowing(&engine).in_parts(part, terminal).parts() {
         store.write(&table.map_err(Stop::Failed)?)?;
     }
     terminal.note(format_args!(

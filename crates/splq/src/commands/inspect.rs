@@ -47,7 +47,7 @@ pub async fn inspect(arguments: &InspectArguments, terminal: &Terminal) -> Resul
     let Some(loading) = Loading::new(&arguments.engine.data, engine.settings(), FieldSelection::All, terminal)? else {
         return Ok(());
     };
-    let loading = loading.knowing(engine);
+    let loading = loading.knowing(&engine);
     let loaded = loading.finish(loading.read(), terminal)?;
     let facts = Facts::new(&loaded.table)?;
     engine = engine.with_data(loaded.table).map_err(|problem| session::stop(terminal, &problem))?;
