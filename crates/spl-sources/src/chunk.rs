@@ -260,7 +260,7 @@ impl<'a> ChunkBuilder<'a> {
     }
 
     /// The last value that the event being read has in a column of this name.
-    pub(crate) fn value(&self, name: &str) -> Option<String> {
+    pub(crate) fn value(&self, name: &str) -> Option<Cow<'_, str>> {
         let column = self.columns.get(*self.by_name.get(name)? as usize)?;
         (column.rows.last() == Some(self.row)).then(|| self.last_text(column, 0)).flatten()
     }
@@ -271,21 +271,19 @@ impl<'a> ChunkBuilder<'a> {
         for column in &self.columns {
             let count = column.rows.count_last(self.row);
             let texts = (0..count).rev().filter_map(|back| self.last_text(column, back));
-            values.extend(texts.map(|text| (column.name.clone(), text)));
+            values.extend(texts.map(|text| (column.name.clone(), text.into_owned())));
         }
         values
     }
 
     /// The text of the value so many places before a column's last one.
-    fn last_text(&self, column: &ChunkColumn, back: usize) -> Option<String> {
+    fn last_text(&self, column: &ChunkColumn, back: usize) -> Option<Cow<'_, str>> {
         let at = |length: usize| length.checked_sub(back + 1);
         Some(match &column.cells {
-            Cells::Integers(values) => values.get(at(values.len())?)?.to_string(),
-            Cells::Floats(values) => values.get(at(values.len())?)?.to_string(),
-            Cells::Dictionary { keys, entries, .. } => {
-                self.text(*entries.get(*keys.get(at(keys.len())?)? as usize)?).into_owned()
-            }
-            Cells::Plain(spans) => self.text(*spans.get(at(spans.len())?)?).into_owned(),
+            Cells::Integers(values) => Cow::Owned(values.get(at(values.len())?)?.to_string()),
+            Cells::Floats(values) => Cow::Owned(values.get(at(values.len())?)?.to_string()),
+            Cells::Dictionary { keys, entries, .. } => self.text(*entries.get(*keys.get(at(keys.len())?)? as usize)?),
+            Cells::Plain(spans) => self.text(*spans.get(at(spans.len())?)?),
         })
     }
 

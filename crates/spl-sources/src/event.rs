@@ -113,7 +113,7 @@ impl<'o> EventFinisher<'o> {
             defaults: &file.defaults,
             changes_events: options.index_time.as_ref().is_some_and(RuleSource::changes_events),
             steps: file.steps.clone(),
-            known_steps: Vec::new(),
+            known_steps: change::KnownSteps::default(),
         }
     }
 

@@ -1,7 +1,10 @@
 //! Logs whose comment lines name the fields: Zeek (`#fields`), and W3C extended logs such as those of IIS (`#Fields:`).
 
+use std::path::Path;
+
 use crate::chunk::{ChunkBuilder, ColumnKind, Span};
 use crate::event::EventFinisher;
+use crate::parts;
 use crate::report::WarningKind;
 use crate::role::{Role, Slots};
 
@@ -60,6 +63,17 @@ impl Header {
             }
         }
         header
+    }
+
+    /// Takes the comment lines of a text in, which follows what was read before; says whether they change anything.
+    pub(crate) fn follow(&mut self, text: &[u8]) -> bool {
+        let before = self.clone();
+        let first = (text.first() == Some(&b'#')).then_some(0);
+        for at in first.into_iter().chain(memchr::memmem::find_iter(text, b"\n#").map(|at| at + 1)) {
+            let end = memchr::memchr(b'\n', &text[at..]).map_or(text.len(), |end| at + end);
+            self.line(String::from_utf8_lossy(&text[at..end]).trim_end_matches('\r'));
+        }
+        *self != before
     }
 
     /// Takes a directive of a W3C log in.
@@ -144,6 +158,34 @@ impl Header {
             }
             _ => {}
         }
+    }
+}
+
+/// The headers of a file whose fields change on the way, as far as it was looked through.
+#[derive(Debug, Default)]
+pub(crate) struct Headers {
+    /// Bytes that were looked through.
+    known: u64,
+    /// Where a header is complete, and the header.
+    found: Vec<(u64, Header)>,
+}
+
+impl Headers {
+    /// The header that holds for the lines behind a place of a file. Whatever was not looked through yet is read.
+    pub(crate) fn at(&mut self, path: &Path, first: &Header, place: u64) -> std::io::Result<Header> {
+        const BLOCK: u64 = 1 << 20;
+        let mut file = std::fs::File::open(path)?;
+        while self.known < place {
+            // A line at the end of a block goes on behind it.
+            let block = parts::lines_of(&mut file, self.known, (self.known + BLOCK).min(place))?;
+            let end = self.known + block.len().max(1) as u64;
+            let mut header = self.found.last().map_or(first, |(_, header)| header).clone();
+            if header.follow(&block) {
+                self.found.push((end, header));
+            }
+            self.known = end;
+        }
+        Ok(self.found.iter().rev().find(|(end, _)| *end <= place).map_or(first, |(_, header)| header).clone())
     }
 }
 
@@ -346,6 +388,28 @@ fn unescape(value: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn headers_change_on_the_way() {
+        let mut header = Header::read("#Fields: a b\n", true);
+        assert!(!header.follow(b"1 2\n#Fields: a b\n3 4\n"));
+        assert!(header.follow(b"#Fields: a c b\r\n1 2 3\n"));
+        assert_eq!(header.names, ["a", "c", "b"]);
+        let folder = std::env::temp_dir().join(format!("splq-headers-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap_or_default();
+        let path = folder.join("x.log");
+        let (one, two) =
+            ("#Fields: a b\n".to_owned() + &"1 2\n".repeat(500_000), "#Fields: a c b\n".to_owned() + &"1 2 3\n".repeat(500_000));
+        std::fs::write(&path, format!("{one}{two}")).unwrap_or_default();
+        let first = Header::read("#Fields: a b\n", true);
+        let mut headers = Headers::default();
+        let names =
+            |headers: &mut Headers, place: usize| headers.at(&path, &first, place as u64).map(|header| header.names.len()).ok();
+        assert_eq!(names(&mut headers, one.len() - 10), Some(2));
+        assert_eq!(names(&mut headers, one.len() + two.len() - 10), Some(3));
+        assert_eq!(names(&mut headers, 100), Some(2));
+        std::fs::remove_dir_all(&folder).unwrap_or_default();
+    }
 
     #[test]
     fn headers_name_fields() {

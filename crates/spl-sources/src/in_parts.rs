@@ -141,7 +141,15 @@ impl PartTables {
         match block.map_err(|error| LoadError::Io { path: file.path.clone(), error })? {
             Some(block) => {
                 file.bytes += block.len() as u64;
-                self.waiting.push_back((*number, Part::Text(Buffer::from_vec(block))));
+                let part = match &mut file.header {
+                    Some(header) => {
+                        let now = header.clone();
+                        header.follow(&block);
+                        Part::Headed(Buffer::from_vec(block), Box::new(now))
+                    }
+                    None => Part::Text(Buffer::from_vec(block)),
+                };
+                self.waiting.push_back((*number, part));
             }
             None => self.stream = None,
         }

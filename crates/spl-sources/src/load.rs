@@ -1,7 +1,7 @@
 //! Loads files: finds them, cuts them into parts, reads the parts on all cores, joins them.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::buffer::Buffer;
 use rayon::prelude::*;
@@ -10,7 +10,7 @@ use crate::chunk::{Chunk, ChunkBuilder};
 use crate::detect;
 use crate::envelope::Envelope;
 use crate::event::EventFinisher;
-use crate::headed::Header;
+use crate::headed::{Header, Headers};
 use crate::index_time::Steps;
 use crate::input::{self, Content, Input};
 use crate::options::{Format, LoadOptions};
@@ -165,7 +165,9 @@ pub(crate) struct FilePlan {
     /// How a separated file is written.
     pub(crate) dialect: Dialect,
     /// The comment lines at the beginning of a log that has its header there.
-    header: Option<Header>,
+    pub(crate) header: Option<Header>,
+    /// The headers of a file whose fields change on the way.
+    headers: Mutex<Headers>,
     /// What its JSON events are wrapped in.
     envelope: Envelope,
     pub(crate) rules: Rules,
@@ -298,6 +300,7 @@ pub(crate) fn plan(mut input: Input, options: &LoadOptions) -> Result<(FilePlan,
         names: Vec::new(),
         dialect,
         header,
+        headers: Mutex::default(),
         envelope: if matches!(format, Format::Ndjson | Format::Json) { Envelope::of(text) } else { Envelope::None },
         rules,
         steps: steps.map(Arc::new),
@@ -407,9 +410,20 @@ fn read_part(file: &FilePlan, part: Part, options: &LoadOptions) -> Chunk {
             Buffer::default()
         }
     };
+    let mut header = file.header.clone();
     let buffer = match part {
+        Part::Headed(buffer, own) => {
+            header = Some(*own);
+            valid_text(buffer, &mut warnings)
+        }
         Part::Text(buffer) => valid_text(buffer, &mut warnings),
-        Part::Lines(path, from, to) => read(parts::read_lines(&path, from, to), &mut warnings),
+        Part::Lines(path, from, to) => {
+            if let Some(first) = file.header.as_ref().filter(|_| from > 0) {
+                let mut headers = file.headers.lock().unwrap_or_else(PoisonError::into_inner);
+                header = headers.at(&path, first, from).ok().or(header);
+            }
+            read(parts::read_lines(&path, from, to), &mut warnings)
+        }
         Part::Between(path, from, to) => read(parts::read_between(&path, from, to).map(Buffer::from_vec), &mut warnings),
         Part::Places(buffer, events) => {
             places = events;
@@ -452,7 +466,7 @@ fn read_part(file: &FilePlan, part: Part, options: &LoadOptions) -> Chunk {
             }
         }
         Format::Zeek | Format::W3c => {
-            if let Some(header) = &file.header {
+            if let Some(header) = &header {
                 headed::read(&mut builder, &mut finisher, header);
             }
         }

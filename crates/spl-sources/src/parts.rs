@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use arrow::buffer::Buffer;
 
 use crate::columnar::ParquetInput;
+use crate::headed::Header;
 use crate::input::Content;
 use crate::load::FilePlan;
 use crate::options::Format;
@@ -25,6 +26,8 @@ pub(crate) enum Part {
     Between(PathBuf, u64, u64),
     /// Text in memory.
     Text(Buffer),
+    /// Lines in memory, and the header that holds for them.
+    Headed(Buffer, Box<Header>),
     /// Events at places of a text in memory.
     Places(Buffer, Vec<(usize, usize)>),
     /// Chunks of a Windows event log.
@@ -38,7 +41,7 @@ impl Part {
     pub(crate) fn bytes(&self) -> u64 {
         match self {
             Self::Lines(_, from, to) | Self::Between(_, from, to) => to - from,
-            Self::Text(buffer) | Self::Evtx(buffer) => buffer.len() as u64,
+            Self::Text(buffer) | Self::Evtx(buffer) | Self::Headed(buffer, _) => buffer.len() as u64,
             Self::Places(_, places) => places.iter().map(|(from, to)| (to - from) as u64).sum(),
             Self::Group(input, group) => input.group_bytes(*group),
         }
@@ -54,7 +57,17 @@ pub(crate) fn parts(file: &mut FilePlan, content: Content, times: &TimeReader) -
             Ok(starts.map(|start| Part::Lines(path.clone(), start, (start + PART as u64).min(length))).collect())
         }
         (format, Content::Memory(buffer)) if format == Format::Ndjson || format.is_lines() => {
-            Ok(slices(&buffer, split_lines(&buffer, PART)))
+            let places = split_lines(&buffer, PART);
+            let Some(mut header) = file.header.clone().filter(|_| places.len() > 1) else {
+                return Ok(slices(&buffer, places));
+            };
+            let headed = |(start, end): (usize, usize)| {
+                let part = buffer.slice_with_length(start, end - start);
+                let now = header.clone();
+                header.follow(&part);
+                Part::Headed(part, Box::new(now))
+            };
+            Ok(places.into_iter().map(headed).collect())
         }
         (Format::Csv | Format::Tsv, content) => {
             let buffer = content.read()?;
@@ -141,6 +154,23 @@ pub(crate) fn read_between(path: &Path, from: u64, to: u64) -> std::io::Result<V
     file.seek(SeekFrom::Start(from))?;
     let mut text = Vec::with_capacity((to - from) as usize);
     file.take(to - from).read_to_end(&mut text)?;
+    Ok(text)
+}
+
+/// What stands between a place of a file where a line begins and the end of the line that stands at `to`.
+pub(crate) fn lines_of(file: &mut std::fs::File, from: u64, to: u64) -> std::io::Result<Vec<u8>> {
+    file.seek(SeekFrom::Start(from))?;
+    let mut text = Vec::with_capacity((to - from) as usize + 4096);
+    file.take(to - from).read_to_end(&mut text)?;
+    while text.last().is_some_and(|last| *last != b'\n') {
+        let known = text.len();
+        if file.take(64 << 10).read_to_end(&mut text)? == 0 {
+            break;
+        }
+        if let Some(at) = memchr::memchr(b'\n', &text[known..]) {
+            text.truncate(known + at + 1);
+        }
+    }
     Ok(text)
 }
 

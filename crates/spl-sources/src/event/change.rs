@@ -1,6 +1,10 @@
 //! Events that sed scripts and transforms change, drop or copy as they are loaded.
 
+use std::borrow::Cow;
+use std::hash::BuildHasher;
 use std::sync::Arc;
+
+use hashbrown::HashMap;
 
 use crate::chunk::{ChunkBuilder, ColumnKind, Span};
 use crate::embedded::Adder;
@@ -20,7 +24,7 @@ const COPIES: usize = 4;
 const NAMES: [&str; 4] = ["host", "source", "sourcetype", "index"];
 
 /// The steps of events that have their own names, and those names.
-pub(super) type KnownSteps = Vec<([String; 3], Option<Arc<Steps>>)>;
+pub(super) type KnownSteps = HashMap<u64, ([String; 3], Option<Arc<Steps>>)>;
 
 impl EventFinisher<'_> {
     /// Takes the event being read, which has its time and its names, through its steps. False when nothing changes, so that
@@ -198,7 +202,7 @@ impl EventFinisher<'_> {
         let mut names = defaults.map(String::clone);
         for (name, value) in NAMES.iter().zip(&mut names) {
             if let Some(own) = builder.value(name) {
-                *value = own;
+                *value = own.into_owned();
             }
         }
         names
@@ -208,15 +212,26 @@ impl EventFinisher<'_> {
         if !NAMES[..3].iter().any(|name| builder.has_value(name)) {
             return self.steps.clone();
         }
-        let [host, source, sourcetype, _] = self.names(builder);
-        self.steps_for([sourcetype, source, host], builder)
+        let name = |place: usize, default: &'_ str| builder.value(NAMES[place]).unwrap_or_else(|| Cow::Owned(default.to_owned()));
+        let names = [name(2, &self.defaults.sourcetype), name(1, &self.defaults.source), name(0, &self.defaults.host)];
+        let hash = self.known_steps.hasher().hash_one(&names);
+        if let Some((known, steps)) = self.known_steps.get(&hash)
+            && known.iter().zip(&names).all(|(known, name)| *known == **name)
+        {
+            return steps.clone();
+        }
+        let names = names.map(Cow::into_owned);
+        self.steps_for(names, builder)
     }
 
     /// The steps of events with this sourcetype, source and host.
     fn steps_for(&mut self, names: [String; 3], builder: &mut ChunkBuilder<'_>) -> Option<Arc<Steps>> {
-        // Hosts may be many; what was asked lately is asked again.
-        const MOST: usize = 64;
-        if let Some((_, steps)) = self.known_steps.iter().rev().find(|(known, _)| *known == names) {
+        // Hosts may be many; what was asked is asked again then.
+        const MOST: usize = 4096;
+        let hash = self.known_steps.hasher().hash_one(&names);
+        if let Some((known, steps)) = self.known_steps.get(&hash)
+            && *known == names
+        {
             return steps.clone();
         }
         let source = self.options.index_time.as_ref()?;
@@ -231,7 +246,7 @@ impl EventFinisher<'_> {
         if self.known_steps.len() >= MOST {
             self.known_steps.clear();
         }
-        self.known_steps.push((names, steps.clone()));
+        self.known_steps.insert(hash, (names, steps.clone()));
         steps
     }
 }

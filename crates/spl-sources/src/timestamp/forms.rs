@@ -29,7 +29,7 @@ pub(super) fn may_begin(bytes: &[u8], open: bool) -> bool {
     let length = bytes.iter().take(21).take_while(|byte| byte.is_ascii_digit()).count();
     let next = bytes.get(length);
     match length {
-        1 | 2 => matches!(next, Some(b'/' | b'-' | b'.' | b':' | b' ')),
+        1 | 2 => matches!(next, Some(b'/' | b'-' | b'.' | b':' | b' ')) || is_name(&bytes[length..]),
         4 => matches!(next, Some(b'-' | b'/' | b'.' | b' ')),
         6 => open,
         3 | 5 | 7 | 9 | 11 => false,
@@ -242,6 +242,11 @@ fn slashed(bytes: &[u8]) -> Option<(Parts, usize)> {
 /// `04/Mar/2024`, `4 Mar 2024`, `04-Mar-24`, `4 Mar`.
 fn day_month_date(bytes: &[u8]) -> Option<(Parts, usize)> {
     let (day, at) = digits(bytes, 0, 1, 2)?;
+    if let Some(month) = bytes.get(at..at + 3).and_then(month) {
+        // SAS and its kin write `04MAR2024`.
+        let (year, end) = digits(bytes, at + 3, 4, 4).filter(|(year, _)| (1970..2100).contains(year))?;
+        return Some((Parts { year: Some(year), month, day: day as u32, ..Parts::default() }, end));
+    }
     let at = skip(bytes, at, b"/-. ")?;
     let month = month(bytes.get(at..)?)?;
     let at = at + bytes[at..].iter().position(|byte| !byte.is_ascii_alphabetic())?;

@@ -22,6 +22,8 @@ fn times_in_text() {
         ("2024 Mar 04 10:11:25.250 x", REFERENCE + 0.25),
         ("2024-Mar-04 10:11:25", REFERENCE),
         ("20240304T101125Z", REFERENCE),
+        ("04MAR2024:10:11:25 x", REFERENCE),
+        ("04Mar2024 10:11:25.250 x", REFERENCE + 0.25),
         ("20240304 101125 x", REFERENCE),
         ("20240304 10:11:25 x", REFERENCE),
         ("20240304101125.5 x", REFERENCE + 0.5),

@@ -1,11 +1,15 @@
 //! What knowledge objects make of the data: event types and tags that events get, and the datasets of data models that they
 //! feed, with the fields that no event fills.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use arrow::array::RecordBatch;
 use spl_exec::{Engine, Results};
 use spl_functions::column::Column;
 use spl_functions::value::Value;
 use spl_knowledge::data_model::{DataModel, Dataset, FieldKind};
+use spl_sources::{EventTable, FieldSelection};
 
 use super::{numbers, texts};
 use crate::output;
@@ -54,12 +58,58 @@ const EVENTS: &str = "events_of_dataset";
 /// The fields that every event has, whatever dataset it belongs to.
 const DEFAULT_FIELDS: [&str; 5] = ["_time", "host", "source", "sourcetype", "index"];
 
+/// The search for the event types or tags of events.
+fn names_search(kind: &str) -> String {
+    format!("index=* | stats count by sourcetype, {kind}")
+}
+
+/// The search for the fields that the events of a dataset have.
+fn fields_search(dataset: &str, fields: &[String]) -> String {
+    let counts: Vec<String> = fields.iter().map(|field| format!("count({field}) AS \"{field}\"")).collect();
+    format!("| tstats count AS {EVENTS} {} from datamodel={dataset} by sourcetype", counts.join(" "))
+}
+
+/// The fields of a dataset that events may lack.
+fn fields(model: &DataModel, dataset: &Dataset) -> Vec<String> {
+    model
+        .all_fields(&dataset.name)
+        .unwrap_or_default()
+        .into_iter()
+        .filter(|field| !matches!(field.kind, FieldKind::ObjectCount | FieldKind::ChildCount))
+        .filter(|field| !DEFAULT_FIELDS.contains(&field.name.as_str()) && !field.name.contains(['"', '\'', '*', ' ']))
+        .map(|field| format!("{}.{}", field.owner.rsplit('.').next().unwrap_or(&field.owner), field.name))
+        .collect()
+}
+
+/// An engine over the fields that the searches need; planning over thousands of others takes long. None when they need all.
+fn narrowed(engine: &Engine) -> Option<Engine> {
+    let table = engine.data()?;
+    let of_models = engine.knowledge().data_models.values().flat_map(|model| {
+        model.datasets.values().map(|dataset| fields_search(&format!("{}.{}", model.name, dataset.name), &fields(model, dataset)))
+    });
+    let mut needed = BTreeSet::new();
+    for search in ["eventtype", "tag"].map(names_search).into_iter().chain(of_models) {
+        let Ok(search) = engine.compile(&search) else { continue };
+        let FieldSelection::Only(names) = engine.required_fields(&search) else { return None };
+        needed.extend(names);
+    }
+    let is_needed =
+        |name: &str| needed.contains(name) || name.starts_with("__") || DEFAULT_FIELDS.contains(&name) || name == "_raw";
+    let places: Vec<usize> =
+        table.schema.fields().iter().enumerate().filter(|(_, field)| is_needed(field.name())).map(|(place, _)| place).collect();
+    let schema = Arc::new(table.schema.project(&places).ok()?);
+    let batches = table.batches.iter().map(|batch| batch.project(&places)).collect::<Result<Vec<_>, _>>().ok()?;
+    engine.with_data(EventTable { schema, batches }).ok()
+}
+
 impl KnowledgeFacts {
     /// Asks the engine, whose data are loaded with all fields.
     pub async fn new(engine: &Engine) -> Self {
         let mut facts = Self::default();
+        let narrow = narrowed(engine);
+        let engine = narrow.as_ref().unwrap_or(engine);
         for kind in ["eventtype", "tag"] {
-            let found = facts.rows(engine, &format!("index=* | stats count by sourcetype, {kind}")).await;
+            let found = facts.rows(engine, &names_search(kind)).await;
             facts.names.extend(found.iter().flat_map(|batch| {
                 (0..batch.num_rows()).map(move |row| Named {
                     kind,
@@ -112,20 +162,11 @@ impl KnowledgeFacts {
 
     async fn add_dataset(&mut self, engine: &Engine, model: &DataModel, dataset: &Dataset) {
         let name = format!("{}.{}", model.name, dataset.name);
-        let fields: Vec<String> = model
-            .all_fields(&dataset.name)
-            .unwrap_or_default()
-            .into_iter()
-            .filter(|field| !matches!(field.kind, FieldKind::ObjectCount | FieldKind::ChildCount))
-            .filter(|field| !DEFAULT_FIELDS.contains(&field.name.as_str()) && !field.name.contains(['"', '\'', '*', ' ']))
-            .map(|field| format!("{}.{}", field.owner.rsplit('.').next().unwrap_or(&field.owner), field.name))
-            .collect();
+        let fields = fields(model, dataset);
         if self.rows(engine, &format!("| tstats count from datamodel={name} by sourcetype")).await.is_empty() {
             return;
         }
-        let counts: Vec<String> = fields.iter().map(|field| format!("count({field}) AS \"{field}\"")).collect();
-        let search = format!("| tstats count AS {EVENTS} {} from datamodel={name} by sourcetype", counts.join(" "));
-        for batch in self.rows(engine, &search).await {
+        for batch in self.rows(engine, &fields_search(&name, &fields)).await {
             for row in 0..batch.num_rows() {
                 let missing = fields.iter().filter(|field| number(&batch, field, row) == 0);
                 self.datasets.push(Fed {
