@@ -37,11 +37,7 @@ pub const SETTINGS: &[SettingSpec] = &[
     setting("TIME_PREFIX", "what stands before the time", Works),
     setting("MAX_TIMESTAMP_LOOKAHEAD", "how far the time is looked for", Works),
     setting("TIME_FORMAT", "how the time is written", Works),
-    setting(
-        "DETERMINE_TIMESTAMP_DATE_WITH_SYSTEM_TIME",
-        "the date of times without one",
-        Harmless("the date comes from the file or from now"),
-    ),
+    setting("DETERMINE_TIMESTAMP_DATE_WITH_SYSTEM_TIME", "the date of times without one", Works),
     setting("TZ", "the zone of times without one", Works),
     setting("TZ_ALIAS", "zones by their short names", Works),
     setting("MAX_DAYS_AGO", "how old a time may be", Works),
