@@ -27,9 +27,13 @@ pub(crate) fn of(format: Format, path: &str, head: &[u8], header: Option<&Header
         }
         Format::Syslog => {
             let name = file_name(path);
-            if name.starts_with("secure") || name.starts_with("auth.log") { "linux_secure" } else { "syslog" }.to_owned()
+            let by_name = || if name.starts_with("secure") || name.starts_with("auth.log") { "linux_secure" } else { "syslog" };
+            messages(head).unwrap_or_else(by_name).to_owned()
         }
         Format::Text => {
+            if let Some(known) = messages(head) {
+                return known.to_owned();
+            }
             let name = file_name(path);
             let mut stem = name;
             for ending in [".gz", ".zst", ".bz2", ".xz", ".log", ".txt", ".raw", ".xml"] {
@@ -84,9 +88,71 @@ fn json(head: &[u8]) -> &'static str {
         "osquery:results"
     } else if has(&["schemaVersion", "accountId", "region", "service", "severity"]) {
         "aws:cloudwatch:guardduty"
+    } else if has(&["userPrincipalName", "appDisplayName", "ipAddress", "status", "createdDateTime"]) {
+        "azure:aad:signin"
+    } else if has(&["auditID", "stage", "verb", "requestURI", "user"]) {
+        "kube:apiserver:audit"
+    } else if has(&["protoPayload", "insertId", "resource"]) {
+        "google:gcp:pubsub:message"
+    } else if has(&["webaclId", "terminatingRuleId", "httpRequest"]) {
+        "aws:waf"
+    } else if has(&["event_simpleName", "aid"]) {
+        "crowdstrike:events:sensor"
+    } else if has(&["threatInfo", "agentDetectionInfo"]) {
+        "sentinelone:channel:threats"
+    } else if has(&["access_device", "factor", "result"]) {
+        "duo"
+    } else if has(&["alertCreationTime", "computerDnsName", "category"]) {
+        "ms:defender:atp:alerts"
+    } else if has(&["ts", "uid", "id.orig_h", "id.resp_h"]) {
+        zeek(&has)
     } else {
         "_json"
     }
+}
+
+/// A log of Zeek that does not say which one it is.
+fn zeek(has: &dyn Fn(&[&str]) -> bool) -> &'static str {
+    const LOGS: &[(&[&str], &str)] = &[
+        (&["conn_state"], "zeek:conn:json"),
+        (&["trans_id", "query"], "zeek:dns:json"),
+        (&["trans_depth", "method"], "zeek:http:json"),
+        (&["cipher", "version"], "zeek:ssl:json"),
+        (&["mailfrom"], "zeek:smtp:json"),
+        (&["auth_attempts"], "zeek:ssh:json"),
+    ];
+    LOGS.iter().find(|(keys, _)| has(keys)).map_or("_json", |(_, name)| *name)
+}
+
+/// What stands in the messages of one product and of no other, with the sourcetype that its add-on gives them.
+const MESSAGES: &[(&[&str], &str)] = &[
+    (&["%ASA-"], "cisco:asa"),
+    (&["%FTD-"], "cisco:ftd"),
+    (&[" CISE_"], "cisco:ise:syslog"),
+    (&["devid=", "logid=", "type=", "subtype="], "fgt_log"),
+    (&["device_name=", "log_type=", "log_component=", "log_subtype="], "sophos:xg"),
+    (&["CheckPoint ", "- [", "product:\""], "cp_log:syslog"),
+    (&["RT_FLOW_SESSION_", "[junos@"], "juniper:junos:firewall:structured"),
+    (&["filterlog", ",match,"], "pfsense:filterlog"),
+    (&["kernel:", " IN=", " OUT=", " SRC=", " DST="], "linux:netfilter"),
+    (&["client ", "#", " query: ", " IN "], "isc:bind:query"),
+    (&["dhcpd", ": DHCP"], "isc:dhcp"),
+    (&[" PACKET ", " UDP ", "NOERROR]"], "MSAD:NT6:DNS"),
+    (&["postfix/", "]: "], "postfix_syslog"),
+    (&["haproxy[", "] ", "/"], "haproxy:http"),
+    (&["[**] [", "[Priority: ", "} "], "snort"),
+];
+
+/// Most lines that are looked at.
+const LOOKED_AT: usize = 50;
+
+/// The sourcetype of text whose lines are nearly all of one product.
+fn messages(head: &[u8]) -> Option<&'static str> {
+    let text = String::from_utf8_lossy(head);
+    let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).take(LOOKED_AT).collect();
+    let of = |parts: &[&str]| lines.iter().filter(|line| parts.iter().all(|part| line.contains(part))).count();
+    // The last line may be cut.
+    MESSAGES.iter().find(|(parts, _)| of(parts) * 10 >= lines.len() * 9 && !lines.is_empty()).map(|(_, name)| *name)
 }
 
 /// The keys of the first event: of the first object, or of the first one in a list of records.
@@ -120,6 +186,21 @@ mod tests {
             (Format::Json, "x", format!("{{\"Records\": [{trail}]}}"), "aws:cloudtrail"),
             (Format::Json, "x", format!("[{trail}]"), "aws:cloudtrail"),
             (Format::Ndjson, "x", "{\"a\":1}".to_owned(), "_json"),
+            (
+                Format::Ndjson,
+                "x",
+                r#"{"ts":1,"uid":"C","id.orig_h":"a","id.resp_h":"b","conn_state":"SF"}"#.to_owned(),
+                "zeek:conn:json",
+            ),
+            (Format::Ndjson, "x", r#"{"ts":1,"uid":"C","id.orig_h":"a","id.resp_h":"b","other":"SF"}"#.to_owned(), "_json"),
+            (Format::Syslog, "x", "Mar  4 10:11:25 fw1 %ASA-6-302013: Built\n".to_owned(), "cisco:asa"),
+            (Format::Syslog, "x", "Mar  4 10:11:25 fw1 %ASA-6-302013: Built\nMar  4 10:11:25 w su: x\n".to_owned(), "syslog"),
+            (
+                Format::Text,
+                "x.log",
+                "date=2024-03-04 time=10:11:25 devid=\"F\" logid=\"1\" type=\"traffic\" subtype=\"x\"\n".to_owned(),
+                "fgt_log",
+            ),
             (Format::Text, "a/app.log.gz", String::new(), "app"),
             (Format::Text, "-", String::new(), "text"),
             (Format::Syslog, "/var/log/secure-20240304", String::new(), "linux_secure"),

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+mod pack;
 mod reference;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_splq");
