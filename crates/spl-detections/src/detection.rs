@@ -4,7 +4,7 @@ use spl_parser::span::Spanned;
 use spl_parser::{Diagnostic, Span};
 
 use crate::deployment::Deployment;
-use crate::detection_test::{DetectionTest, read_tests};
+use crate::detection_test::{DetectionTest, TestHome, read_tests};
 use crate::risk::{Observable, RiskObject, ThreatObject};
 use crate::yaml::{Mapping, Node, Reader, UnknownKey};
 
@@ -263,7 +263,7 @@ impl Detection {
         let layout = if rba.is_none() && of_v4 { Layout::V4 } else { Layout::V5 };
         let tags = tags.map(|tags| read_tags(reading, &tags, &mut unknown_keys)).unwrap_or_default();
         let rba = rba.map(|rba| read_rba(reading, &rba, &mut unknown_keys));
-        let tests = read_tests(reading, &file, &mut unknown_keys);
+        let tests = read_tests(reading, &file, TestHome::Detection(layout), &mut unknown_keys);
         let test_problems = reading.problems.clone();
         let deployment = reading.mapping(&file, "deployment").map(|deployment| Deployment::of(reading, &deployment));
         let required = |reading: &mut Reader, key: &str| {

@@ -3,7 +3,8 @@
 use spl_parser::Span;
 use spl_parser::span::Spanned;
 
-use crate::detection::{Detection, DetectionType, Status};
+use crate::detection::{Detection, DetectionType, Layout, Status};
+use crate::expected_rows::Expected;
 use crate::yaml::{Mapping, Reader, UnknownKey};
 
 /// One entry of `tests`.
@@ -17,8 +18,25 @@ pub struct DetectionTest {
     pub earliest: Option<Spanned<String>>,
     /// Latest time; the same holds.
     pub latest: Option<Spanned<String>>,
-    /// Where it stands in the file.
+    /// What its rows must be beyond the rule of `contentctl`.
+    pub expected: Expected,
+    /// What is expected stands in the file beside that of the detection.
+    pub expected_in_own_file: bool,
+    /// The newest event of its data is moved to now, all others with it.
+    pub shift_to_now: bool,
+    /// It stands in the file beside that of the detection: `contentctl` does not know it.
+    pub is_own: bool,
+    /// Where it stands in its file.
     pub span: Span,
+}
+
+/// The file that tests stand in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TestHome {
+    /// That of a detection.
+    Detection(Layout),
+    /// The one beside it.
+    Beside,
 }
 
 /// A file of events, and as what they are taken in.
@@ -41,6 +59,9 @@ pub const TEST_INDEX: &str = "contentctl_testing_index";
 
 /// The host of test data without `host`.
 pub const TEST_HOST: &str = "CONTENTCTL_HOST";
+
+/// What integration tests say that are switched off.
+pub const INTEGRATION_OFF: &str = "integration tests are switched off";
 
 impl AttackData {
     /// Where the events go.
@@ -65,6 +86,8 @@ pub enum TestKind {
     Validation,
     /// Something that a person has to do.
     Manual,
+    /// The rows of the search over data that only splq knows of.
+    Own,
 }
 
 impl TestKind {
@@ -75,6 +98,7 @@ impl TestKind {
             Self::Integration => "integration",
             Self::Validation => "validation",
             Self::Manual => "manual",
+            Self::Own => "own",
         }
     }
 }
@@ -122,7 +146,7 @@ impl TestStatus {
 /// A test that is to be run, or the reason why it is not.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PlannedTest {
-    /// The place of its entry in [`Detection::tests`]: tests of one entry share its data.
+    /// The place of its entry among the tests: tests of one entry share its data.
     pub entry: usize,
     /// What it looks at.
     pub kind: TestKind,
@@ -140,23 +164,29 @@ pub struct TestOptions {
 }
 
 /// The tests of a detection in the order of its file, as `contentctl` sets them up: a manual detection has only manual
-/// tests; each entry of another gives a unit test and an integration test.
-pub fn plan(detection: &Detection, options: TestOptions) -> Vec<PlannedTest> {
+/// tests; each entry of another gives a unit test and an integration test. Those of splq's own run unless the detection is
+/// given up.
+pub fn plan(detection: &Detection, tests: &[DetectionTest], options: TestOptions) -> Vec<PlannedTest> {
     let manual = detection.tags.manual_test.as_ref();
     let whole = skipped(detection);
+    let given_up = matches!(detection.status(), Some(Status::Deprecated | Status::Removed));
     let mut planned = Vec::new();
-    for entry in 0..detection.tests.len() {
+    for (entry, test) in tests.iter().enumerate() {
+        let skip = whole.clone().map(|reason| (TestStatus::Skip, reason));
+        if test.is_own {
+            planned.push(PlannedTest { entry, kind: TestKind::Own, decided: skip.filter(|_| given_up) });
+            continue;
+        }
         if let Some(reason) = manual {
             let decided = Some((TestStatus::Skip, format!("a manual test: {}", reason.value)));
             planned.push(PlannedTest { entry, kind: TestKind::Manual, decided });
             continue;
         }
-        let skip = whole.clone().map(|reason| (TestStatus::Skip, reason));
         let baseline = options.has_baseline.then(|| {
             let reason = "a baseline names the detection, and baselines are not run; `manual_test` would say so";
             (TestStatus::Error, reason.to_owned())
         });
-        let off = (!options.integration).then(|| (TestStatus::Skip, "integration tests are switched off".to_owned()));
+        let off = (!options.integration).then(|| (TestStatus::Skip, INTEGRATION_OFF.to_owned()));
         planned.push(PlannedTest { entry, kind: TestKind::Unit, decided: skip.clone().or(baseline) });
         planned.push(PlannedTest { entry, kind: TestKind::Integration, decided: skip.or(off) });
     }
@@ -172,19 +202,41 @@ fn skipped(detection: &Detection) -> Option<String> {
     (detection.kind() == Some(DetectionType::Correlation)).then(|| "detections of type `Correlation` are not tested".to_owned())
 }
 
-/// Reads `tests`. An entry with a problem stays: its test is an error, not forgotten.
-pub(crate) fn read_tests(reading: &mut Reader, file: &Mapping<'_>, unknown_keys: &mut Vec<UnknownKey>) -> Vec<DetectionTest> {
+/// Keys of a test that layout 5 refuses.
+const KEYS_OF_SPLQ: [&str; 3] = ["expect", "rows", "shift_to_now"];
+
+/// Reads `tests`. An entry with a problem stays: its test is an error, not forgotten. What splq alone reads is read in every
+/// file, and unknown where `contentctl` refuses it.
+pub(crate) fn read_tests(
+    reading: &mut Reader,
+    file: &Mapping<'_>,
+    home: TestHome,
+    unknown_keys: &mut Vec<UnknownKey>,
+) -> Vec<DetectionTest> {
     let entries = reading.mappings(file, "tests");
+    let mut known = vec!["name", "attack_data", "earliest_time", "latest_time"];
+    if home == TestHome::Beside {
+        known.retain(|key| !key.ends_with("_time"));
+    }
+    if home != TestHome::Detection(Layout::V5) {
+        known.extend(KEYS_OF_SPLQ);
+    }
     let read = |entry: &Mapping<'_>| {
-        unknown_keys.extend(reading.unknown_keys(entry, &["name", "attack_data", "earliest_time", "latest_time"]));
+        unknown_keys.extend(reading.unknown_keys(entry, &known));
         let name = reading.text(entry, "name");
         let files = reading.mappings(entry, "attack_data");
-        reading.required(entry, "attack_data", (!files.is_empty()).then_some(()));
+        if home != TestHome::Beside {
+            reading.required(entry, "attack_data", (!files.is_empty()).then_some(()));
+        }
         DetectionTest {
             name: reading.required(entry, "name", name),
             attack_data: files.iter().filter_map(|data| read_attack_data(reading, data, unknown_keys)).collect(),
             earliest: reading.text(entry, "earliest_time"),
             latest: reading.text(entry, "latest_time"),
+            expected: Expected::read(reading, entry),
+            expected_in_own_file: home == TestHome::Beside,
+            shift_to_now: reading.flag(entry, "shift_to_now") == Some(true),
+            is_own: home == TestHome::Beside,
             span: entry.span(),
         }
     };

@@ -169,7 +169,7 @@ fn glob(path: &Path) -> Result<Option<(PathBuf, Vec<PathBuf>)>, FindError> {
     Ok(Some((folder, files)))
 }
 
-/// The .spl and YAML files below a folder, by path; hidden ones are left out.
+/// The .spl and YAML files below a folder, by path; hidden ones and those with tests beside a detection are left out.
 ///
 /// # Errors
 /// A folder that can't be read.
@@ -177,7 +177,8 @@ pub fn search_files(folder: &Path) -> Result<Vec<PathBuf>, FindError> {
     let mut files = Vec::new();
     for entry in WalkBuilder::new(folder).standard_filters(false).hidden(true).follow_links(true).build() {
         let entry = entry.map_err(|error| FindError::Unreadable(format!("can't read {}: {error}", folder.display())))?;
-        if is_search_file(entry.path()) && entry.path().is_file() {
+        let is_beside = entry.file_name().to_string_lossy().ends_with(crate::tests_file::ENDING);
+        if is_search_file(entry.path()) && !is_beside && entry.path().is_file() {
             files.push(entry.into_path());
         }
     }

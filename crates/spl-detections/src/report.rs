@@ -1,4 +1,8 @@
 //! Reports for other tools, as texts and values.
 
+pub mod html;
 pub mod junit;
+pub mod markdown;
 pub mod sarif;
+pub mod summary;
+pub mod test_findings;

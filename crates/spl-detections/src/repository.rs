@@ -174,7 +174,7 @@ fn yaml_files(root: &Path, name: &str, problems: &mut Vec<Diagnostic>) -> Vec<Pa
     }
 }
 
-fn read_file<T>(file: PathBuf, value: ReadValue<T>) -> ContentFile<T> {
+pub(crate) fn read_file<T>(file: PathBuf, value: ReadValue<T>) -> ContentFile<T> {
     let unreadable = |message: String| vec![Diagnostic::general("repository/file", format!("{}: {message}", file.display()))];
     let text = match read(&file) {
         Ok(text) => text,

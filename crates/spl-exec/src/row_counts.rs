@@ -1,9 +1,10 @@
 //! How many rows are left at each step of a search: behind each command and behind each condition within one, so that a
-//! search that finds nothing can say where the last row went.
+//! search that finds nothing can say where the last row went, and what the rows before had in the fields that were compared.
 
 use spl_functions::column::Column;
 use spl_parser::Span;
 use spl_parser::effects::pipeline::writes;
+use spl_parser::effects::{RequiredFields, expression_fields, search_fields};
 use spl_parser::syntax::{Argument, BinaryOperator, Clause, CommandCall, Expression, ExpressionKind, Pipeline, SearchKind};
 
 use crate::engine::{Engine, Failure, Results, Search};
@@ -19,9 +20,23 @@ pub struct RowCount {
     pub rows: u64,
 }
 
+/// A field that a condition compares, and what it holds in the rows that the condition was given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ValuesBefore {
+    /// The field, as the search names it.
+    pub field: String,
+    /// Its most frequent values with the rows that have them, at most [`VALUES`]; empty when no row has the field.
+    pub values: Vec<(String, u64)>,
+}
+
+/// How many values of a field are told.
+pub const VALUES: usize = 5;
+
 /// A command with some of its conditions.
 struct Step {
     call: CommandCall,
+    /// The fields that the condition which came with the step compares.
+    fields: Vec<String>,
     /// What came with the step.
     span: Span,
     /// Whether its rows are groups with a `count` of events.
@@ -43,7 +58,7 @@ impl Engine {
             if writes(command) {
                 break;
             }
-            for Step { call, span, counts_events } in steps(command, place == 0) {
+            for Step { call, span, counts_events, .. } in steps(command, place == 0) {
                 let mut pipeline = Pipeline { commands: commands[..place].to_vec(), span: search.pipeline.span };
                 pipeline.commands.push(call);
                 let counted = if counts_events { &events_counted } else { &rows_counted };
@@ -58,6 +73,107 @@ impl Engine {
             }
         }
         Ok(counts)
+    }
+
+    /// What the rows that were left last had in the fields of the condition that removed them: `counts` are those of the same
+    /// search and end with 0. Empty when the last step is no condition, or nothing stands before it.
+    ///
+    /// # Errors
+    /// What the search itself fails with.
+    pub async fn values_before(&self, search: &Search, counts: &[RowCount]) -> Result<Vec<ValuesBefore>, Failure> {
+        let commands = &search.pipeline.commands;
+        let all = commands.iter().enumerate();
+        let all = all.flat_map(|(place, command)| steps(command, place == 0).into_iter().map(move |step| (place, step)));
+        let mut all = all.take(counts.len()).collect::<Vec<_>>().into_iter().rev();
+        let (Some((place, step)), true) = (all.next(), counts.last().is_some_and(|last| last.rows == 0)) else {
+            return Ok(Vec::new());
+        };
+        let before = all.next();
+        let mut values = Vec::new();
+        for field in &step.fields {
+            let rows = match &before {
+                // A condition before it in the same command.
+                Some((same, before)) if *same == place => {
+                    let mut calls = commands[..place].to_vec();
+                    match before.counts_events {
+                        true => calls.push(by_field(&before.call, field)),
+                        false => calls.push(before.call.clone()),
+                    }
+                    (calls, before.counts_events)
+                }
+                Some(_) => (commands[..place].to_vec(), false),
+                None => (parsed("search index=*"), false),
+            };
+            if let Some(counted) = self.values_of(search, rows, field).await? {
+                values.push(counted);
+            }
+        }
+        Ok(values)
+    }
+
+    /// The values of a field behind commands; none when its name can't be written.
+    async fn values_of(
+        &self,
+        search: &Search,
+        (mut commands, counts_events): (Vec<CommandCall>, bool),
+        field: &str,
+    ) -> Result<Option<ValuesBefore>, Failure> {
+        if field == "count" || field.contains(['"', '\\', '*']) {
+            return Ok(None);
+        }
+        let function = if counts_events { "sum(count) AS count" } else { "count" };
+        let counting = parsed(&format!("| stats {function} by \"{field}\" | rename \"{field}\" AS value | sort {VALUES} -count"));
+        if counting.is_empty() || commands.is_empty() {
+            return Ok(None);
+        }
+        commands.extend(counting);
+        let part = Search { pipeline: Pipeline { commands, span: search.pipeline.span }, ..search.clone() };
+        let results = self.run(&part).await?;
+        let mut values = Vec::new();
+        for batch in &results.batches {
+            let column = |name: &str| batch.column_by_name(name).and_then(|column| Column::new(column).ok());
+            let (Some(texts), Some(counts)) = (column("value"), column("count")) else { continue };
+            values.extend((0..batch.num_rows()).filter_map(|row| {
+                let count = counts.value(row).number().unwrap_or_default() as u64;
+                Some((texts.value(row).text()?.into_owned(), count))
+            }));
+        }
+        Ok(Some(ValuesBefore { field: field.to_owned(), values }))
+    }
+}
+
+/// The commands of a text that is known to be right.
+fn parsed(text: &str) -> Vec<CommandCall> {
+    spl_parser::parse(text).map(|pipeline| pipeline.commands).unwrap_or_default()
+}
+
+/// A `tstats` that counts its events by another field.
+fn by_field(call: &CommandCall, field: &str) -> CommandCall {
+    let mut call = call.clone();
+    for clause in call.clauses.iter_mut().filter(|clause| clause.keyword.value == "by") {
+        let span = clause.keyword.span;
+        let name = spl_parser::syntax::FieldName { name: field.to_owned(), span, quoting: spl_parser::syntax::Quoting::None };
+        clause.arguments = vec![Argument::Field(name)];
+    }
+    call
+}
+
+fn fields_of_search(search: &spl_parser::syntax::SearchExpression) -> Vec<String> {
+    let mut fields = RequiredFields::none();
+    search_fields(search, &mut fields);
+    names(fields)
+}
+
+fn fields_of_expression(expression: &Expression) -> Vec<String> {
+    let mut fields = RequiredFields::none();
+    expression_fields(expression, &mut fields);
+    names(fields)
+}
+
+fn names(fields: RequiredFields) -> Vec<String> {
+    match fields {
+        RequiredFields::Only(names) => names.into_iter().filter(|name| !name.starts_with('_') || name == "_time").collect(),
+        RequiredFields::All => Vec::new(),
     }
 }
 
@@ -79,34 +195,39 @@ fn steps(command: &CommandCall, first: bool) -> Vec<Step> {
             let mut narrowed = search.clone();
             narrowed.kind = SearchKind::And(parts[..=place].to_vec());
             let call = CommandCall { arguments: vec![Argument::Search(narrowed)], ..command.clone() };
-            steps.push(Step { call, span: parts[place].span, counts_events: false });
+            let fields = fields_of_search(&parts[place]);
+            steps.push(Step { call, fields, span: parts[place].span, counts_events: false });
         }
         return steps;
     }
     if let [Argument::Expression(expression)] = command.arguments.as_slice()
         && command.spec.name == "where"
     {
-        for part in conjuncts(expression) {
-            let call = CommandCall { arguments: vec![Argument::Expression(part.0)], ..command.clone() };
-            steps.push(Step { call, span: part.1, counts_events: false });
+        for (whole, span, fields) in conjuncts(expression) {
+            let call = CommandCall { arguments: vec![Argument::Expression(whole)], ..command.clone() };
+            steps.push(Step { call, fields, span, counts_events: false });
         }
         return steps;
     }
     if command.spec.name == "tstats" && first && steps_of_tstats(command, &mut steps) {
         return steps;
     }
-    vec![Step { call: command.clone(), span: command.span, counts_events: false }]
+    let fields = match command.arguments.as_slice() {
+        [Argument::Search(search)] => fields_of_search(search),
+        _ => Vec::new(),
+    };
+    vec![Step { call: command.clone(), fields, span: command.span, counts_events: false }]
 }
 
-/// The conditions of an expression joined by `AND`: each with those before it, and where it stands.
-fn conjuncts(expression: &Expression) -> Vec<(Expression, Span)> {
+/// The conditions of an expression joined by `AND`: each with those before it, where it stands and the fields it compares.
+fn conjuncts(expression: &Expression) -> Vec<(Expression, Span, Vec<String>)> {
     match &expression.kind {
         ExpressionKind::Binary { operator, left, right } if operator.value == BinaryOperator::And => {
             let mut parts = conjuncts(left);
-            parts.push((expression.clone(), right.span));
+            parts.push((expression.clone(), right.span, fields_of_expression(right)));
             parts
         }
-        _ => vec![(expression.clone(), expression.span)],
+        _ => vec![(expression.clone(), expression.span, fields_of_expression(expression))],
     }
 }
 
@@ -142,8 +263,8 @@ fn steps_of_tstats(command: &CommandCall, steps: &mut Vec<Step>) -> bool {
         Argument::Pair { value, .. } => whole.to(value.span),
         _ => whole,
     }));
-    let mut push = |call, span| steps.push(Step { call, span, counts_events: true });
-    push(grouped(None, &source(span)), span);
+    let mut push = |call, span, fields| steps.push(Step { call, fields, span, counts_events: true });
+    push(grouped(None, &source(span)), span, Vec::new());
     let search = command.clauses.iter().find_map(condition);
     if let Some(search) = &search {
         let parts = match &search.kind {
@@ -153,13 +274,14 @@ fn steps_of_tstats(command: &CommandCall, steps: &mut Vec<Step>) -> bool {
         for place in 0..parts.len() {
             let mut narrowed = search.clone();
             narrowed.kind = SearchKind::And(parts[..=place].to_vec());
-            push(grouped(Some(Argument::Search(narrowed)), &source(span)), parts[place].span);
+            let fields = fields_of_search(&parts[place]);
+            push(grouped(Some(Argument::Search(narrowed)), &source(span)), parts[place].span, fields);
         }
     }
     let all = || search.clone().map(Argument::Search);
     for place in 0..by.len() {
         let Some(field) = by[place].as_field() else { continue };
-        push(grouped(all(), &by[..=place]), field.span);
+        push(grouped(all(), &by[..=place]), field.span, Vec::new());
     }
     true
 }

@@ -43,7 +43,7 @@ mod xml;
 pub use columnar::STORE_KEY;
 pub use in_parts::{PartTables, bytes_of, load_in_parts};
 pub use index_time::{IndexTransform, IngestEvaluator, IngestExpression, IngestValue};
-pub use load::{Loaded, load};
+pub use load::{Loaded, load, load_sets};
 pub use options::{FieldSelection, Format, InputStream, LoadOptions, Progress};
 pub use report::{FileReport, LoadError, LoadReport, Warning, WarningKind};
 pub use rules::{IndexTimeRules, RuleSource};

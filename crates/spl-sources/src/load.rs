@@ -42,11 +42,31 @@ pub struct Loaded {
 /// # Errors
 /// Paths that name nothing or can't be read, the first warning with [`LoadOptions::strict`].
 pub fn load(options: &LoadOptions) -> Result<Loaded, LoadError> {
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads).build();
-    pool.map_err(|error| LoadError::Threads(error.to_string()))?.install(|| load_here(options))
+    load_sets(std::slice::from_ref(options))
 }
 
-fn load_here(options: &LoadOptions) -> Result<Loaded, LoadError> {
+/// Loads several sets of files into one table, each set as its own options say: so files of one table can differ in source,
+/// sourcetype, index and host. Threads, fields and `strict` are those of the first set. No set gives an empty table.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_sets(sets: &[LoadOptions]) -> Result<Loaded, LoadError> {
+    let none = LoadOptions::default();
+    let first = sets.first().unwrap_or(&none);
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(first.threads).build();
+    pool.map_err(|error| LoadError::Threads(error.to_string()))?.install(|| {
+        let (mut files, mut chunks) = (Vec::new(), Vec::new());
+        for options in sets {
+            read_set(options, &mut files, &mut chunks)?;
+        }
+        let mut gathered = Gathered::default();
+        let table = gathered.table(&files, chunks, first)?;
+        Ok(Loaded { table, report: gathered.report(&files) })
+    })
+}
+
+/// Reads the files of a set, behind those that were read before.
+fn read_set(options: &LoadOptions, files: &mut Vec<FilePlan>, chunks: &mut Vec<(usize, Chunk)>) -> Result<(), LoadError> {
     let paths = input::resolve(&options.paths)?;
     let streamed = if options.paths.iter().any(|path| path == "-") {
         let rest = |stream: stream::Stream| stream.rest().map_err(|error| LoadError::Io { path: "-".to_owned(), error });
@@ -62,16 +82,13 @@ fn load_here(options: &LoadOptions) -> Result<Loaded, LoadError> {
     }
     let planned: Vec<(FilePlan, Vec<Part>)> =
         inputs.into_par_iter().map(|input| plan(input, options)).collect::<Result<_, _>>()?;
-    let mut files = Vec::with_capacity(planned.len());
     let mut parts = Vec::new();
-    for (index, (file, file_parts)) in planned.into_iter().enumerate() {
+    for (file, file_parts) in planned {
+        parts.extend(file_parts.into_iter().map(|part| (files.len(), part)));
         files.push(file);
-        parts.extend(file_parts.into_iter().map(|part| (index, part)));
     }
-    let chunks = read_parts(&files, parts, options);
-    let mut gathered = Gathered::default();
-    let table = gathered.table(&files, chunks, options)?;
-    Ok(Loaded { table, report: gathered.report(&files) })
+    chunks.extend(read_parts(files, parts, options));
+    Ok(())
 }
 
 /// Reads parts of files at the same time; each with the number of its file.

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use chrono_tz::Tz;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use spl_detections::batch::{self, Batch, Clock, Digest, Outcome, Progress, RunOptions, Summary};
+use spl_detections::risk_run::RiskRun;
 use spl_detections::times::{TimeRange, Times};
 use spl_exec::{Engine, Results};
 use spl_macros::Expansion;
@@ -30,11 +31,15 @@ pub struct Finished {
     pub messages: String,
     /// Its rows, for stdout, when they are to be shown.
     pub shown: Vec<u8>,
+    /// The risk events and findings that its rows become, one JSON object a line.
+    pub created: String,
 }
 
 /// What is done with the rows of a search.
 #[derive(Clone, Debug)]
 pub struct Rows {
+    /// Makes risk events and findings of them.
+    pub risk: Option<Arc<RiskRun>>,
     /// The folder and format of one file per search.
     pub files: Option<(PathBuf, Format)>,
     /// How they are shown; no more than so many.
@@ -111,7 +116,7 @@ pub fn threads(engine: &Engine) -> usize {
 /// Draws what is to be said of a search and keeps its rows.
 fn digested(one: &batch::Finished, rows: &Rows, terminal: &Terminal, zone: Tz) -> Finished {
     let query = &one.job.query;
-    let mut finished = Finished { summary: one.summary(), messages: String::new(), shown: Vec::new() };
+    let mut finished = Finished { summary: one.summary(), messages: String::new(), shown: Vec::new(), created: String::new() };
     match &one.outcome {
         Outcome::Unreadable(message) => finished.messages = format!("error: {message}\n"),
         Outcome::Failed(failure) => {
@@ -124,6 +129,13 @@ fn digested(one: &batch::Finished, rows: &Rows, terminal: &Terminal, zone: Tz) -
             finished.messages = drawn(terminal, query, expansion, &results.warnings);
             if let Some(mismatch) = &finished.summary.error {
                 finished.messages.push_str(&format!("error: {}: {mismatch}\n", query.name));
+            }
+            if let Some(risk) = &rows.risk {
+                let created = risk.created(query, results);
+                for unfilled in created.unfilled().iter().filter(|_| !terminal.quiet) {
+                    finished.messages.push_str(&format!("warning: {}: {unfilled}\n", query.name));
+                }
+                finished.created = created.events().map(|event| format!("{}\n", event.json())).collect();
             }
             if let Err(Stop::Failed(problem)) = keep(query, results, rows, terminal, zone, &mut finished.shown) {
                 finished.messages.push_str(&format!("error: {}: {problem}\n", query.name));

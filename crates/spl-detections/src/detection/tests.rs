@@ -118,7 +118,10 @@ fn files_that_are_no_detection() {
 /// Kind and status of each planned test; none = it runs.
 fn planned(text: &str, options: TestOptions) -> Vec<(TestKind, Option<TestStatus>)> {
     let (detection, _) = read(text);
-    plan(&detection, options).into_iter().map(|test| (test.kind, test.decided.map(|(status, _)| status))).collect()
+    plan(&detection, &detection.tests, options)
+        .into_iter()
+        .map(|test| (test.kind, test.decided.map(|(status, _)| status)))
+        .collect()
 }
 
 #[test]

@@ -150,6 +150,7 @@ mod tests {
             expansion: None,
             loaded: None,
             rows: None,
+            created: Default::default(),
             elapsed: Duration::from_millis(3),
         };
         let tested = |name: &str, problem: Option<&str>, results| TestedDetection {
@@ -157,6 +158,7 @@ mod tests {
             file: format!("detections/{name}.yml"),
             problem: problem.map(str::to_owned),
             results,
+            ..TestedDetection::default()
         };
         let all = [
             tested("good", None, vec![result("one", TestStatus::Pass, "fine"), result("two", TestStatus::Skip, "a manual test")]),

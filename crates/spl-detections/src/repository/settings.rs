@@ -9,6 +9,8 @@ use crate::yaml::{Node, Reader};
 pub struct Settings {
     /// What saved searches are named after: `<label> - <name> - Rule`.
     pub label: Option<String>,
+    /// Integration tests run too.
+    pub integration_tests: bool,
     /// Where test data are kept.
     pub test_data_caches: Vec<TestDataCache>,
 }
@@ -39,6 +41,7 @@ impl Settings {
                 test_data_caches.push(TestDataCache { base_url: base_url.value, base_directory_name: folder.value });
             }
         }
-        (Self { label, test_data_caches }, reader.problems)
+        let integration_tests = reader.flag(&file, "enable_integration_testing") == Some(true);
+        (Self { label, integration_tests, test_data_caches }, reader.problems)
     }
 }

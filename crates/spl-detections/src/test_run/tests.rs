@@ -53,10 +53,16 @@ fn tested_in_order(searches: &[&str], data: &str) -> Vec<TestResult> {
     let settings = Settings { threads: 1, ..Settings::at(SearchClock::at(1_700_000_100.0, Tz::UTC)) };
     let engine = Engine::new(knowledge, settings).unwrap();
     let load = LoadOptions { now: 1_700_000_100.0, threads: 1, ..LoadOptions::default() };
-    let runner = TestRunner { engine: &engine, repository: &repository, load, clock: &Counting::default() };
+    let runner = TestRunner {
+        engine,
+        repository: Arc::new(repository),
+        load,
+        clock: Arc::new(Counting::default()),
+        attack: Arc::default(),
+    };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let one = |detection: &Detection| {
-        let mut results = runtime.block_on(runner.run(detection, TestOptions::default()));
+        let mut results = runtime.block_on(runner.run(detection, None, TestOptions::default()));
         assert_eq!(results.len(), 2);
         assert_eq!((results[1].kind, results[1].status), (TestKind::Integration, TestStatus::Skip));
         let unit = results.remove(0);
@@ -89,6 +95,38 @@ fn data_are_taken_in_as_the_test_says() {
 }
 
 #[test]
+fn data_of_one_test_differ() {
+    let data = "  - {data: events.json, source: s, sourcetype: one, custom_index: a}\n  - {data: events.json, source: s, sourcetype: two, \
+                custom_index: b, host: h}\n";
+    let search = "(index=a sourcetype=one host=CONTENTCTL_HOST) OR (index=b sourcetype=two host=h) | eval dest=host_name | table dest process";
+    let passed = tested(search, data);
+    assert_eq!((passed.status, passed.rows), (TestStatus::Pass, Some(4)), "{}", passed.message);
+}
+
+#[test]
+fn why_a_test_failed() {
+    let why = |search: &str| {
+        let result = tested(search, DATA);
+        assert_eq!(result.status, TestStatus::Fail, "{search}: {}", result.message);
+        let told = result.warnings.iter().find(|warning| warning.code.starts_with("test/")).unwrap();
+        let expansion = result.expansion.as_ref().unwrap();
+        let place = told.span().unwrap();
+        (told.message.clone(), told.help.clone().unwrap_or_default(), expansion.text[place.start..place.end].to_owned())
+    };
+    let (message, help, place) = why("`ours` user=u1 process=c.exe | table dest process");
+    assert_eq!(message, "`process=c.exe` removes the row that was left");
+    assert_eq!((help.as_str(), place.as_str()), ("`process` there is `a.exe` (1)", "process=c.exe"));
+    let (message, help, _) = why("`ours` proces=a.exe | table dest");
+    assert_eq!(message, "`proces=a.exe` removes the 2 rows that were left");
+    assert!(help.contains("no row that was left has the field `proces`"), "{help}");
+    assert_eq!(why("sourcetype=other").1, "`sourcetype` there is `ours` (2)");
+    let (message, help, place) = why("`ours` | eval dest=host_name | stats count BY process | sort process");
+    assert_eq!(message, "`stats` leaves out the field `dest`, which 2 rows before it have");
+    assert!(help.contains("by-clause") && place.starts_with("stats count"), "{help} {place}");
+    assert_eq!(why("`ours` | where process=\"x\" AND user=\"u1\"").1, "`process` there is `a.exe` (1), `b.exe` (1)");
+}
+
+#[test]
 fn no_test_sees_what_another_wrote() {
     let writes = "`ours` | rename host_name AS dest | table dest process | outputlookup seen.csv";
     let results = tested_in_order(&[writes, "| inputlookup strict=true seen.csv"], DATA);
@@ -111,11 +149,6 @@ fn what_can_not_be_run_is_an_error() {
             "`ours` | rename host_name AS dest",
             "  - {data: events.json, source: s, sourcetype: ours}\n  - {source: s, sourcetype: ours}\n",
             "`tests[0].attack_data[1].data` is missing",
-        ),
-        (
-            "index=x",
-            "  - {data: events.json, source: s, sourcetype: t}\n  - {data: events.json, source: s, sourcetype: u}\n",
-            "can't be loaded together yet",
         ),
     ] {
         let result = tested(search, data);

@@ -36,6 +36,10 @@ pub struct RunArguments {
     /// Write a JUnit report for a CI system
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub junit: Option<PathBuf>,
+    /// Write the risk events and findings that the rows of detections become, one JSON object a line, for index `risk` and
+    /// index `notable`
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub risk: Option<PathBuf>,
     /// Name so many of the slowest searches at the end; 0 = none
     #[arg(long, value_name = "N", default_value = "5")]
     pub slowest: usize,

@@ -3,6 +3,8 @@
 
 #[path = "check_app.rs"]
 mod check_app;
+#[path = "check_content.rs"]
+mod check_content;
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -78,13 +80,17 @@ pub async fn check(arguments: &CheckArguments, terminal: &Terminal) -> Result<()
         terminal.note(format_args!("{skipped} YAML files without a `search` skipped"));
     }
     let queries = select(queries, &arguments.selection, terminal)?;
-    let mut engine = session::engine(&arguments.knowledge, &arguments.settings, terminal)?;
+    // Macros and lookups of the repository that the searches stand in come first, what the options name over them.
+    let mut knowledge = arguments.knowledge.clone();
+    let roots = check_content::roots(&arguments.paths).into_iter().filter(|root| !arguments.knowledge.content.contains(root));
+    knowledge.content = roots.chain(arguments.knowledge.content.clone()).collect();
+    let mut engine = session::engine(&knowledge, &arguments.settings, terminal)?;
     let compiled: Vec<_> = queries.iter().map(|query| query.search.as_ref().ok().map(|text| engine.compile(text))).collect();
     if !arguments.data.data.is_empty() {
         let searches = compiled.iter().flatten().filter_map(|compiled| compiled.as_ref().ok());
         session::load(&mut engine, &arguments.data, searches, terminal)?;
     }
-    let mut checked = Vec::with_capacity(queries.len());
+    let mut checked: Vec<Checked> = Vec::with_capacity(queries.len());
     for (query, compiled) in queries.iter().zip(compiled) {
         let (diagnostics, expansion) = match compiled {
             None => (Vec::new(), None),
@@ -93,8 +99,13 @@ pub async fn check(arguments: &CheckArguments, terminal: &Terminal) -> Result<()
         };
         checked.push(summed_up(query, &diagnostics, expansion.as_ref(), terminal));
     }
+    let searches = checked.len();
+    let content = check_content::problems(&arguments.paths, terminal);
+    let refused = !content.is_empty();
+    checked.extend(content);
     write(&checked, arguments, &output, terminal)?;
-    finish(&checked, terminal)
+    finish(&checked[..searches], terminal)?;
+    if refused { Err(Stop::Reported) } else { Ok(()) }
 }
 
 /// The rows, unless they would go to a terminal and nobody asked for them; no time is among them.
@@ -228,6 +239,9 @@ fn explain(code: &str) -> Result<(), Stop> {
     let full = if code.contains('/') { code.to_owned() } else { format!("lint/{code}") };
     match LINTS.iter().find(|lint| lint.code == full) {
         Some(lint) => Ok(std::io::stdout().write_all(lint.page.as_bytes())?),
+        None if check_content::explained(&full).is_some() => {
+            Ok(std::io::stdout().write_all(check_content::explained(&full).unwrap_or_default().as_bytes())?)
+        }
         None => {
             let near = nearest(&full, LINTS.iter().map(|lint| lint.code)).map(|near| format!("; did you mean {near}?"));
             Err(Stop::Usage(format!("no page explains `{code}`{}", near.unwrap_or_default())))

@@ -10,11 +10,13 @@ use arrow::array::{ArrayRef, Float64Array, Int64Array, StringArray};
 use indicatif::HumanCount;
 use spl_detections::batch::{Batch, Job, Summary};
 use spl_detections::report::junit;
+use spl_detections::risk_run::RiskRun;
 use spl_exec::Results;
 
 use crate::arguments::{FailOn, RunArguments};
 use crate::batch::{Bar, Finished, Monotonic, Rows, Runner, times};
 use crate::commands::query::duration;
+use crate::files::write_whole;
 use crate::output::{self, Format, Sink};
 use crate::queries::{Queries, check_standard_input, find, select};
 use crate::session;
@@ -43,13 +45,19 @@ pub async fn run(arguments: &RunArguments, terminal: &Terminal) -> Result<(), St
     }
     let mut sink = Sink::open(&arguments.output, terminal, engine.clock().time_zone)?;
     let bar = if arguments.show { None } else { progress(jobs.len(), terminal, sink.format) };
+    let risk = match &arguments.risk {
+        Some(_) => Some(Arc::new(RiskRun::new(&engine, &times, jobs.iter().map(|job| &job.query)).await)),
+        None => None,
+    };
     let rows = Rows {
+        risk,
         files: arguments.out.clone().map(|folder| (folder, arguments.out_format.unwrap_or(Format::Ndjson))),
         show: arguments.show.then_some((sink.layout, usize::MAX)),
     };
     let places: Vec<usize> = (0..jobs.len()).collect();
     let batch = Batch { engine: Arc::new(engine), jobs };
     let mut summaries = Vec::with_capacity(places.len());
+    let mut created = String::new();
     let started = Instant::now();
     let finished = |one: Finished| {
         if !one.messages.is_empty() {
@@ -66,6 +74,7 @@ pub async fn run(arguments: &RunArguments, terminal: &Terminal) -> Result<(), St
             sink.write_rows(&summary_rows(std::slice::from_ref(&one.summary))?)?;
         }
         summaries.push(one.summary);
+        created.push_str(&one.created);
         Ok(())
     };
     let at_once = arguments.jobs.map(usize::from).and_then(NonZero::new);
@@ -82,6 +91,10 @@ pub async fn run(arguments: &RunArguments, terminal: &Terminal) -> Result<(), St
     if let Some(file) = &arguments.junit {
         write_junit(file, &summaries, elapsed, arguments.fail_on)?;
     }
+    if let Some(file) = &arguments.risk {
+        write_whole(file, &created)?;
+        terminal.note(format_args!("{} risk events and findings in {}", created.lines().count(), file.display()));
+    }
     slowest(&summaries, arguments.slowest, terminal);
     finish(&summaries, elapsed, arguments.fail_on, terminal)
 }
@@ -89,19 +102,8 @@ pub async fn run(arguments: &RunArguments, terminal: &Terminal) -> Result<(), St
 /// Writes the JUnit report.
 fn write_junit(file: &Path, summaries: &[Summary], elapsed: Duration, fail_on: FailOn) -> Result<(), Stop> {
     let failures = if fail_on == FailOn::Hit { junit::Failures::Hits } else { junit::Failures::Problems };
-    write_report(file, junit::report(summaries, elapsed, failures))
-}
-
-/// Writes a report to its file, the folder of which is made.
-///
-/// # Errors
-/// A report that could not be made, a file that can't be written.
-pub fn write_report(file: &Path, report: Result<String, junit::ReportError>) -> Result<(), Stop> {
-    let text = report.map_err(|error| Stop::Failed(format!("can't make the JUnit report: {error}")))?;
-    if let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        std::fs::create_dir_all(folder).map_err(|error| Stop::Failed(format!("can't make {}: {error}", folder.display())))?;
-    }
-    std::fs::write(file, text).map_err(|error| Stop::Failed(format!("can't write {}: {error}", file.display())))
+    let report = junit::report(summaries, elapsed, failures);
+    write_whole(file, &report.map_err(|error| Stop::Failed(format!("can't make the JUnit report: {error}")))?)
 }
 
 /// The summaries as rows.

@@ -1,4 +1,8 @@
-//! `splq test`: the unit tests of detections over their attack data.
+//! `splq test`: the tests of detections over their attack data.
+
+mod changed;
+mod conditions;
+mod reports;
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -9,18 +13,18 @@ use arrow::array::{ArrayRef, Float64Array, Int64Array, StringArray};
 use futures::StreamExt;
 use indexmap::IndexMap;
 use indicatif::HumanCount;
-use spl_detections::detection::Detection;
-use spl_detections::detection_test::{TestKind, TestOptions, TestStatus};
-use spl_detections::report::junit;
-use spl_detections::repository::{self, Repository};
-use spl_detections::test_run::{TestResult, TestRunner, TestedDetection};
+use spl_detections::attack::Attack;
+use spl_detections::batch::Progress;
+use spl_detections::detection_test::{INTEGRATION_OFF as OFF, TestKind, TestOptions, TestStatus};
+use spl_detections::repository::{self, ContentFile, Repository};
+use spl_detections::test_run::{TestRunner, TestedDetection};
+use spl_detections::tests_file::TestsFile;
 use spl_exec::{Engine, Results};
 use spl_sources::LoadOptions;
 
 use crate::arguments::{SettingOptions, TestArguments};
-use crate::batch::{Monotonic, threads};
+use crate::batch::{Bar, Monotonic, threads};
 use crate::commands::query::duration;
-use crate::commands::run::write_report;
 use crate::diagnostics::{report, report_failure, report_general};
 use crate::index_time::index_time_rules;
 use crate::loading::warn;
@@ -53,27 +57,31 @@ pub async fn test(arguments: &TestArguments, terminal: &Terminal) -> Result<(), 
     }
     let started = Instant::now();
     let mut sink = Sink::open(&arguments.output, terminal, chrono_tz::Tz::UTC)?;
-    let mut tested: Vec<TestedDetection> = Vec::new();
+    let (mut tested, mut integration) = (Vec::new(), arguments.integration);
     for (root, queries) in by_repository(detections)? {
         let bench = Bench::new(&root, arguments, terminal)?;
-        let at_once = arguments.jobs.map_or_else(|| threads(&bench.engine), usize::from);
-        let tests = queries.iter().map(|query| bench.test(query, terminal));
-        let mut tests = futures::stream::iter(tests).buffered(at_once);
-        while let Some(one) = tests.next().await {
-            // Whoever reads lines gets them as they come.
-            if sink.format == Format::Ndjson {
-                sink.write_rows(&rows(std::slice::from_ref(&one))?)?;
-            }
-            tested.push(one);
+        let queries = match &arguments.changed_since {
+            Some(reference) => changed::only(queries, reference, &bench.runner, terminal)?,
+            None => queries,
+        };
+        integration |= bench.integration;
+        let stopped = bench.run(queries, arguments, &mut sink, &mut tested, terminal).await?;
+        if stopped {
+            terminal.note("stopped at the first detection that failed (--fail-fast)");
+            break;
         }
     }
+    if tested.is_empty() {
+        terminal.note("no detection is concerned by the changes");
+    }
     if sink.format != Format::Ndjson {
-        sink.write_rows(&rows(&tested)?)?;
+        sink.write_rows(&rows_of(&tested, arguments.coverage)?)?;
     }
-    if let Some(file) = &arguments.junit {
-        write_report(file, junit::test_report(&tested, started.elapsed()))?;
+    if arguments.coverage {
+        conditions::finish(&tested, terminal);
     }
-    finish(&tested, started, terminal)
+    reports::write(arguments, &tested, started.elapsed(), integration)?;
+    finish(&tested, started, integration, terminal)
 }
 
 /// Detections by the repository that they belong to, in the order that they were found.
@@ -94,12 +102,13 @@ fn by_repository(queries: Vec<Query>) -> Result<IndexMap<PathBuf, Vec<Query>>, S
 
 /// What the tests of a repository run on.
 struct Bench {
-    repository: Repository,
-    engine: Engine,
-    load: LoadOptions,
+    runner: TestRunner,
     /// Names of the detections that baselines name.
     with_baselines: HashSet<String>,
-    clock: Monotonic,
+    /// Integration tests run too.
+    integration: bool,
+    /// What the tests notice is found out too.
+    coverage: bool,
 }
 
 impl Bench {
@@ -108,7 +117,8 @@ impl Bench {
         report_general(terminal, &repository.problems);
         let settings_file = repository.settings.iter().map(|read| (&read.file, &read.text, &read.problems));
         let baselines = repository.baselines.iter().map(|read| (&read.file, &read.text, &read.problems));
-        for (file, text, problems) in settings_file.chain(baselines) {
+        let deployments = repository.deployments.iter().map(|read| (&read.file, &read.text, &read.problems));
+        for (file, text, problems) in settings_file.chain(baselines).chain(deployments) {
             report(terminal, &Source::new(file.display().to_string(), text.clone()), None, problems);
         }
         let mut knowledge = session::base(&arguments.knowledge);
@@ -117,57 +127,155 @@ impl Bench {
         // Times of splq.toml are for searches over logs.
         let settings = settings(&SettingOptions { configured_times: (None, None), ..arguments.settings.clone() })?;
         let (now, time_zone, threads) = (settings.clock.now, settings.clock.time_zone, settings.threads);
+        let attack = Arc::new(Attack::of(&knowledge));
         let engine = Engine::new(knowledge, settings).map_err(|problem| session::stop(terminal, &problem))?;
         let index_time = index_time_rules(&engine);
         let load = LoadOptions { now, time_zone, threads, index_time, ..LoadOptions::default() };
         let with_baselines = repository.detections_with_baselines().into_iter().map(str::to_owned).collect();
-        Ok(Self { repository, engine, load, with_baselines, clock: Monotonic::start() })
+        let configured = repository.settings.as_ref().and_then(|file| file.value.as_ref());
+        let integration = arguments.integration || configured.is_some_and(|settings| settings.integration_tests);
+        let runner = TestRunner { engine, repository: Arc::new(repository), load, clock: Arc::new(Monotonic::start()), attack };
+        Ok(Self { runner, with_baselines, integration, coverage: arguments.coverage })
     }
 
-    /// Runs the tests of one detection and draws what is wrong with its search.
-    async fn test(&self, query: &Query, terminal: &Terminal) -> TestedDetection {
-        let mut tested = TestedDetection {
-            name: query.metadata.title.clone().unwrap_or_else(|| query.name.clone()),
-            file: query.file.display().to_string(),
-            problem: None,
-            results: Vec::new(),
-        };
-        match (&query.search, &query.detection) {
-            (Err(message), _) => tested.problem = Some(message.clone()),
-            (Ok(_), Some(detection)) => tested.results = self.run(detection, query, terminal).await,
-            (Ok(_), None) => {}
+    /// Runs the tests of detections side by side; true when one failed and no other is to follow.
+    async fn run(
+        &self,
+        queries: Vec<Query>,
+        arguments: &TestArguments,
+        sink: &mut Sink,
+        tested: &mut Vec<TestedDetection>,
+        terminal: &Terminal,
+    ) -> Result<bool, Stop> {
+        let at_once = arguments.jobs.map_or_else(|| threads(&self.runner.engine), usize::from);
+        let lines = terminal.stdout && sink.format == Format::Ndjson;
+        let watched = terminal.stderr && !terminal.quiet && !lines && queries.len() >= 10;
+        let bar = watched.then(|| Bar::new(queries.len()));
+        let mut failed = false;
+        let queries: Vec<Arc<Query>> = queries.into_iter().map(Arc::new).collect();
+        let tests = queries.into_iter().enumerate().map(|(place, query)| self.task(place, query, bar.clone()));
+        let mut tests = futures::stream::iter(tests).buffered(at_once.max(1));
+        while let Some((query, file, one)) = tests.next().await {
+            match &bar {
+                Some(bar) => bar.suspend(|| draw(&query, file.as_ref(), &one, terminal)),
+                None => draw(&query, file.as_ref(), &one, terminal),
+            }
+            // Whoever reads lines gets them as they come.
+            if sink.format == Format::Ndjson {
+                sink.write_rows(&rows_of(std::slice::from_ref(&one), self.coverage)?)?;
+            }
+            failed |= one.status() == TestStatus::Fail;
+            tested.push(one);
+            if failed && arguments.fail_fast {
+                break;
+            }
         }
-        tested
+        if let Some(bar) = &bar {
+            bar.finish();
+        }
+        Ok(failed && arguments.fail_fast)
     }
 
-    async fn run(&self, detection: &Detection, query: &Query, terminal: &Terminal) -> Vec<TestResult> {
-        let name = detection.name.as_ref().map(|name| name.value.as_str());
+    /// Runs the tests of one detection on a thread of its own, so that a panic ends only it.
+    async fn task(&self, place: usize, query: Arc<Query>, bar: Option<Bar>) -> Tested {
+        if let Some(bar) = &bar {
+            bar.started(place, &query);
+        }
+        let name = query.detection.as_ref().and_then(|detection| detection.name.as_ref()).map(|name| name.value.as_str());
         let has_baseline = name.is_some_and(|name| self.with_baselines.contains(name));
-        let runner =
-            TestRunner { engine: &self.engine, repository: &self.repository, load: self.load.clone(), clock: &self.clock };
-        let results = runner.run(detection, TestOptions { integration: false, has_baseline }).await;
-        for result in &results {
-            if let Some(loaded) = &result.loaded {
-                warn(loaded, terminal);
-            }
-            report(terminal, &query.source, result.expansion.as_ref(), &result.warnings);
-            if let Some(failure) = &result.failure {
-                report_failure(terminal, &query.source, failure);
-            }
+        let options = TestOptions { integration: self.integration, has_baseline };
+        let (runner, running, coverage) = (self.runner.clone(), Arc::clone(&query), self.coverage);
+        let tested = tokio::spawn(async move { tested(&runner, &running, options, coverage).await }).await;
+        if let Some(bar) = &bar {
+            bar.ended(place);
         }
-        results
+        let (file, one) = tested.unwrap_or_else(|_| {
+            let problem = Some("internal error in splq: please report it, with the detection".to_owned());
+            (None, TestedDetection { problem, ..begun(&query) })
+        });
+        (query, file, one)
+    }
+}
+
+/// A detection, the file beside it and what came of its tests.
+type Tested = (Arc<Query>, Option<ContentFile<TestsFile>>, TestedDetection);
+
+/// A detection before its tests.
+fn begun(query: &Query) -> TestedDetection {
+    TestedDetection {
+        name: query.metadata.title.clone().unwrap_or_else(|| query.name.clone()),
+        file: query.file.display().to_string(),
+        detection: query.detection.clone().map(Arc::new),
+        source: Some(query.source.clone()),
+        ..TestedDetection::default()
+    }
+}
+
+async fn tested(
+    runner: &TestRunner,
+    query: &Query,
+    options: TestOptions,
+    coverage: bool,
+) -> (Option<ContentFile<TestsFile>>, TestedDetection) {
+    let mut one = begun(query);
+    if let Err(message) = &query.search {
+        one.problem = Some(message.clone());
+        return (None, one);
+    }
+    let file = TestsFile::beside(&query.file);
+    // No test passes because what it expects could not be read.
+    let problem = file.iter().find_map(|file| Some((file, file.problems.first()?)));
+    one.problem = problem.map(|(file, problem)| match file.value {
+        Some(_) => format!("{}: {}", file.file.display(), problem.message),
+        None => problem.message.clone(),
+    });
+    if let (None, Some(detection)) = (&one.problem, one.detection.clone()) {
+        let beside = file.as_ref().and_then(|file| file.value.as_ref());
+        one.results = runner.run(&detection, beside, options).await;
+        if coverage {
+            one.coverage = Some(runner.coverage(&detection, beside, options).await);
+        }
+    }
+    (file, one)
+}
+
+/// Draws what is wrong with a detection's search, its data and the file beside it.
+fn draw(query: &Query, file: Option<&ContentFile<TestsFile>>, one: &TestedDetection, terminal: &Terminal) {
+    if let Some(file) = file {
+        report(terminal, &Source::new(file.file.display().to_string(), file.text.clone()), None, &file.problems);
+    }
+    for result in &one.results {
+        if let Some(loaded) = &result.loaded {
+            warn(loaded, terminal);
+        }
+        report(terminal, &query.source, result.expansion.as_ref(), &result.warnings);
+        if let Some(failure) = &result.failure {
+            report_failure(terminal, &query.source, failure);
+        }
     }
 }
 
 /// A row of the output.
-type Row<'t> = (&'t TestedDetection, Option<&'t TestResult>);
+type Row<'t> = (&'t TestedDetection, Option<&'t spl_detections::test_run::TestResult>);
 
-/// One row per test. Integration tests are never run yet, so they have no rows.
+/// The rows that are asked for: tests, or conditions.
+fn rows_of(tested: &[TestedDetection], coverage: bool) -> Result<Results, Stop> {
+    if coverage { conditions::rows(tested) } else { rows(tested) }
+}
+
+/// One row per test. Integration tests that are switched off have no rows.
 fn rows(tested: &[TestedDetection]) -> Result<Results, Stop> {
     let mut all: Vec<Row<'_>> = Vec::new();
     for one in tested {
         let before = all.len();
-        all.extend(one.results.iter().filter(|result| result.kind != TestKind::Integration).map(|result| (one, Some(result))));
+        for (place, result) in one.results.iter().enumerate() {
+            // What is skipped as a whole says so once.
+            let again = place > 0 && one.results[place - 1].message == result.message;
+            let silent = result.kind == TestKind::Integration && result.status == TestStatus::Skip;
+            if !silent || !(again || result.message == OFF) {
+                all.push((one, Some(result)));
+            }
+        }
         if all.len() == before {
             all.push((one, None));
         }
@@ -190,18 +298,19 @@ fn rows(tested: &[TestedDetection]) -> Result<Results, Stop> {
 }
 
 /// The last line, and whether all went well.
-fn finish(tested: &[TestedDetection], started: Instant, terminal: &Terminal) -> Result<(), Stop> {
+fn finish(tested: &[TestedDetection], started: Instant, integration: bool, terminal: &Terminal) -> Result<(), Stop> {
     let of = |status: TestStatus| tested.iter().filter(|one| one.status() == status).count();
     let count = |number: usize| HumanCount(number as u64);
     let (passed, failed, skipped) = (of(TestStatus::Pass), of(TestStatus::Fail), of(TestStatus::Skip));
     terminal.note(format_args!(
-        "{} {}: {} passed, {} failed, {} skipped, {}; integration tests are not run",
+        "{} {}: {} passed, {} failed, {} skipped, {}{}",
         count(tested.len()),
         if tested.len() == 1 { "detection" } else { "detections" },
         count(passed),
         count(failed),
         count(skipped),
-        duration(started.elapsed())
+        duration(started.elapsed()),
+        if integration { "" } else { "; --integration runs integration tests too" }
     ));
     if failed > 0 { Err(Stop::Reported) } else { Ok(()) }
 }

@@ -66,7 +66,207 @@ fn what_is_tested_is_named() {
     folder.run(&["test", "detections/good.yml"]).ok();
     folder.run_in("detections", &["test", "good.yml"]).ok();
     folder.run(&["test", "detections/good.yml", "--earliest", "-1h"]).fails(2, "tests search all time");
+    assert!(!folder.run(&["test", "--help"]).ok().contains("--earliest"));
     folder.run(&["test"]).fails(2, "no PATH was given");
     std::fs::remove_file(folder.path().join("contentctl.yml")).unwrap();
     folder.run(&["test", "detections/good.yml"]).fails(1, "in no content repository");
+}
+
+fn rows_of(out: &str) -> Vec<(String, String, String)> {
+    let rows = out.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let text = |row: &Value, field: &str| row[field].as_str().unwrap_or_default().to_owned();
+    rows.map(|row| (text(&row, "kind"), text(&row, "status"), text(&row, "message"))).collect()
+}
+
+#[test]
+fn why_a_test_failed_is_shown_in_its_file() {
+    let folder = repository();
+    let printed = folder.run(&["test", "detections/none.yml"]);
+    assert!(printed.err.contains("`user=nobody` removes the 3 rows that were left"), "{}", printed.err);
+    assert!(printed.err.contains("`user` there is `ann` (2), `bob` (1)"), "{}", printed.err);
+    assert!(printed.err.contains("detections/none.yml:4:"), "{}", printed.err);
+    let printed = folder.run(&["test", "detections/lost.yml"]);
+    assert!(printed.err.contains("no command ever has a value in `dest`"), "{}", printed.err);
+}
+
+#[test]
+fn integration_tests_make_risk_events() {
+    let folder = repository();
+    let printed =
+        folder.run(&["test", "detections/good.yml", "--integration", "--risk", "out/risk.ndjson", "--now", "1700000000"]);
+    let told = rows_of(printed.ok());
+    assert_eq!(told[1], ("integration".to_owned(), "pass".to_owned(), "1 risk event, 1 finding".to_owned()));
+    let risk: Vec<Value> = folder.read("out/risk.ndjson").lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(
+        (&risk[0]["index"], &risk[0]["risk_object"], &risk[0]["risk_score"]),
+        (&"risk".into(), &"CONTENTCTL_HOST".into(), &9.into())
+    );
+    assert_eq!((&risk[1]["index"], &risk[1]["source"]), (&"notable".into(), &"OURS - Good - Rule".into()));
+    // What was written can be searched, the data model included.
+    let search = "| tstats sum(All_Risk.calculated_risk_score) AS score from datamodel=Risk.All_Risk by All_Risk.risk_object";
+    let found = folder.run(&["query", "--data", "out/risk.ndjson", search, "--format", "csv"]);
+    assert_eq!(found.ok(), "All_Risk.risk_object,score\nCONTENTCTL_HOST,9\n");
+    // contentctl.yml can switch them on.
+    folder.write("contentctl.yml", "enable_integration_testing: true\n");
+    assert_eq!(rows_of(folder.run(&["test", "detections/good.yml"]).ok()).len(), 2);
+    folder.run(&["test", "detections/good.yml", "--risk", "x"]).fails(2, "--integration");
+}
+
+#[test]
+fn runs_write_risk_events() {
+    let folder = repository();
+    let data = ["--data", "events.ndjson", "--sourcetype", "ours", "--index", "proxy"];
+    let arguments = [
+        "run",
+        "detections/good.yml",
+        "--content",
+        ".",
+        "--risk",
+        "risk.ndjson",
+        "--earliest",
+        "2023-11-14",
+        "--now",
+        "1700000500",
+    ];
+    folder.run(&[&arguments[..], &data[..]].concat()).ok();
+    let risk: Value = serde_json::from_str(folder.read("risk.ndjson").lines().next().unwrap()).unwrap();
+    assert_eq!((&risk["_time"], &risk["info_min_time"]), (&1_700_000_500.into(), &"1699920000.000".into()));
+    assert_eq!(risk["contributing_events_search"], "| savedsearch \"OURS - Good - Rule\" | search dest=\"web2\"");
+    // A message that names a field of no row is told of.
+    folder.write(
+        "detections/odd.yml",
+        &detection("Odd", "`ours` | rename host AS dest | table dest", "", TESTS).replace("$dest$", "$gone$"),
+    );
+    let odd = ["run", "detections/odd.yml", "--content", ".", "--risk", "risk.ndjson"];
+    let printed = folder.run(&[&odd[..], &data[..]].concat());
+    assert!(printed.err.contains("`$gone$` stays unfilled in 3 of 3 risk messages"), "{}", printed.err);
+}
+
+#[test]
+fn tests_beside_a_detection() {
+    let folder = repository();
+    let beside = |text: &str| drop(folder.write("detections/good.tests.yaml", text));
+    beside(
+        "tests:\n- name: True Positive Test\n  expect: 1 row\n  rows: [{dest: CONTENTCTL_HOST}]\n- name: Benign\n  expect: no rows\n  attack_data:\n  - {data: \
+         benign.ndjson, source: web, sourcetype: ours, custom_index: proxy}\n",
+    );
+    folder.write("benign.ndjson", "{\"_time\": 1700000000, \"user\": \"ann\", \"host\": \"web1\"}\n");
+    let told = rows_of(folder.run(&["test", "detections/good.yml"]).ok());
+    assert_eq!(told[1], ("own".to_owned(), "pass".to_owned(), "the search found no rows in 1 event, as expected".to_owned()));
+    folder.write("benign.ndjson", "{\"_time\": 1700000000, \"user\": \"bob\", \"host\": \"web1\"}\n");
+    let printed = folder.run(&["test", "detections/good.yml"]);
+    assert_eq!((printed.code, rows_of(&printed.out)[1].2.as_str()), (1, "1 row, expected 0"));
+    beside("tests:\n- name: True Positive Test\n  rows: [{dest: web3}]\n");
+    let printed = folder.run(&["test", "detections/good.yml"]);
+    assert_eq!(rows_of(&printed.out)[0].2, "no row has dest=`web3`; in the nearest row `dest` is `CONTENTCTL_HOST`");
+    // A mistake in the file is no test that passes.
+    beside("tests:\n- name: True Positive Test\n  expects: 1\n");
+    let printed = folder.run(&["test", "detections/good.yml"]);
+    assert_eq!(printed.code, 1);
+    assert!(rows_of(&printed.out)[0].2.contains("unknown key `tests[0].expects`"), "{}", printed.out);
+    assert!(printed.err.contains("good.tests.yaml:3:"), "{}", printed.err);
+}
+
+#[test]
+fn reports_are_written_as_a_whole() {
+    let folder = repository();
+    let reports = ["--sarif", "r/s.sarif", "--markdown", "r/m.md", "--html", "r/h.html", "--summary", "r/summary.yml"];
+    let printed = folder.run(&[&["test", "detections", "-q"][..], &reports[..]].concat());
+    assert_eq!(printed.code, 1);
+    let sarif: Value = serde_json::from_str(&folder.read("r/s.sarif")).unwrap();
+    let results = sarif["runs"][0]["results"].as_array().unwrap();
+    assert_eq!(results.len(), 4);
+    let none = results
+        .iter()
+        .find(|result| result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "detections/none.yml")
+        .unwrap();
+    assert_eq!(
+        (&none["ruleId"], &none["locations"][0]["physicalLocation"]["region"]["startLine"]),
+        (&"test/fail".into(), &4.into())
+    );
+    let markdown = folder.read("r/m.md");
+    assert!(
+        markdown.starts_with("### ❌ 8 detections: 1 passed, 4 failed, 3 skipped") && markdown.contains("detections/none.yml:4"),
+        "{markdown}"
+    );
+    let html = folder.read("r/h.html");
+    assert!(html.contains("<b class=\"fail\">fail</b> None") && !html.contains("http"), "{html}");
+    let summary = folder.read("r/summary.yml");
+    for line in [
+        "  success: false",
+        "  total_detections: 8",
+        "  total_pass: 1",
+        "  total_fail: 4",
+        "  total_skipped: 3",
+        "  success_rate: \"20.0%\"",
+        "  total_deprecated: 1",
+    ] {
+        assert!(summary.lines().any(|known| known == line), "{line}\n{summary}");
+    }
+    assert_eq!(std::fs::read_dir(folder.path().join("r")).unwrap().count(), 4);
+}
+
+#[test]
+fn fail_fast_and_changes() {
+    let folder = repository();
+    let printed = folder.run(&["test", "detections", "--fail-fast"]);
+    assert_eq!((printed.code, printed.out.lines().count()), (1, 1), "{}", printed.out);
+    folder.run(&["test", "detections/good.yml", "--changed-since", "HEAD"]).fails(1, "--changed-since");
+    let git = |arguments: &[&str]| {
+        let identity = ["-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "commit.gpgsign=false"];
+        let run = std::process::Command::new("git").args(identity).args(arguments).current_dir(folder.path()).output();
+        run.is_ok_and(|output| output.status.success())
+    };
+    if !git(&["init", "-q"]) {
+        return;
+    }
+    assert!(git(&["add", "."]) && git(&["commit", "-q", "-m", "one"]));
+    folder.write("detections/untested.yml", &detection("Untested", "`ours` | head 1", "", ""));
+    let printed = folder.run(&["test", "detections", "--changed-since", "HEAD"]);
+    assert_eq!((printed.code, printed.out.lines().count()), (0, 1), "{}{}", printed.out, printed.err);
+    folder.write("macros/ours.yml", "name: ours\ndefinition: index=proxy sourcetype=ours user=*\n");
+    let printed = folder.run(&["test", "detections", "--changed-since", "HEAD"]);
+    assert!(printed.err.contains("7 of 8 detections are concerned by changes since HEAD"), "{}", printed.err);
+    folder.run(&["test", "detections", "--changed-since=--output=x"]).fails(2, "no name of a commit");
+}
+
+#[test]
+fn conditions_that_no_test_notices() {
+    let folder = repository();
+    folder.write(
+        "detections/good.yml",
+        &detection("Good", "`ours` user=bob (host=* OR user=*) | rename host AS dest | table dest", "", TESTS),
+    );
+    let printed = folder.run(&["test", "detections/good.yml", "--coverage"]);
+    let rows: Vec<Value> = printed.ok().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let told: Vec<(&str, &str)> = rows
+        .iter()
+        .map(|row| (row["condition"].as_str().unwrap_or_default(), row["status"].as_str().unwrap_or_default()))
+        .collect();
+    assert!(told.contains(&("user=bob", "unnoticed")), "{told:?}");
+    assert!(printed.err.contains("tests notice 0 of"), "{}", printed.err);
+    assert_eq!(rows[0]["line"], 4);
+    folder.write("detections/good.tests.yaml", "tests:\n- name: True Positive Test\n  expect: 1 row\n");
+    let printed = folder.run(&["test", "detections/good.yml", "--coverage"]);
+    let noticed = printed.ok().lines().find(|line| line.contains("user=bob")).unwrap();
+    assert!(noticed.contains("noticed by `True Positive Test`"), "{noticed}");
+    // Without a test that passes there is nothing to tell.
+    let printed = folder.run(&["test", "detections/none.yml", "--coverage"]);
+    assert!(printed.out.contains("does not pass"), "{}", printed.out);
+}
+
+#[test]
+fn check_says_what_contentctl_would_refuse() {
+    let folder = repository();
+    let printed = folder.run(&["check", "detections/good.yml", "--content", "."]);
+    assert_eq!(printed.code, 1);
+    let rows: Vec<Value> = printed.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let of = |code: &str| rows.iter().filter(|row| row["code"] == code).count();
+    assert!(of("content/missing") > 3 && of("content/reference") == 1, "{}", printed.out);
+    assert!(rows[1..].iter().all(|row| row["file"] == "detections/good.yml" && row["status"] == "error"), "{}", printed.out);
+    assert!(printed.err.contains("content rules: "), "{}", printed.err);
+    // A folder that is no repository has no such rules.
+    std::fs::remove_file(folder.path().join("contentctl.yml")).unwrap();
+    folder.run(&["check", "detections/good.yml", "--content", "."]).ok();
+    assert!(folder.run(&["check", "--explain", "content/unique"]).ok().starts_with("# Rules of content repositories"));
 }
