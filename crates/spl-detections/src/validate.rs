@@ -115,14 +115,6 @@ impl File {
     fn stem(&self) -> String {
         self.path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
     }
-
-    fn wrong(&mut self, code: &'static str, message: impl Into<String>, span: Option<Span>) {
-        let message = message.into();
-        self.problems.push(match span {
-            Some(span) => Diagnostic::error(code, message, span),
-            None => Diagnostic::general(code, message),
-        });
-    }
 }
 
 /// The kinds of content, with their folders.
@@ -145,8 +137,9 @@ impl Content {
         self.files.get(folder).into_iter().flatten().filter_map(|file| file.text_of("name"))
     }
 
+    /// Whether a kind has content of a name. A folder that is missing as a whole is told of once, not at each reference.
     fn has(&self, folder: &str, name: &str) -> bool {
-        self.names(folder).any(|known| known == name)
+        !self.root.join(folder).is_dir() || self.names(folder).any(|known| known == name)
     }
 }
 
@@ -183,6 +176,10 @@ pub fn validate(root: &Path, today: &str) -> Vec<FileProblems> {
             found.dedup_by(|one, other| one.message == other.message && one.span() == other.span());
             all.push(FileProblems { file: file.path.clone(), text: std::mem::take(&mut file.text), problems: found });
         }
+    }
+    for folder in FOLDERS.iter().filter(|folder| !root.join(folder).is_dir()) {
+        let problem = Diagnostic::general("content/reference", "the folder is missing, so what is named of it is not checked");
+        all.push(FileProblems { file: root.join(folder), text: String::new(), problems: vec![problem] });
     }
     // Files that are no YAML: tables of lookups.
     all.extend(problems.into_iter().map(|(file, problems)| FileProblems { file, text: String::new(), problems }));

@@ -5,6 +5,8 @@
 mod batch;
 #[path = "cli/content.rs"]
 mod content;
+#[path = "cli/public_detections.rs"]
+mod public_detections;
 #[path = "cli/size.rs"]
 mod size;
 #[path = "cli/terminal.rs"]
