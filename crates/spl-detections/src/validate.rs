@@ -158,10 +158,7 @@ pub fn validate(root: &Path, today: &str) -> Vec<FileProblems> {
         || files["lookups"].iter().any(|file| file.get("lookup_type").is_some());
     let mut content = Content { root: root.to_owned(), files, deployments, is_v5, today: today.to_owned() };
     let mut problems: IndexMap<PathBuf, Vec<Diagnostic>> = IndexMap::new();
-    for (folder, path, found) in
-        header::check(&content).into_iter().chain(detection::check(&content)).chain(others::check(&content))
-    {
-        let _ = folder;
+    for (_, path, found) in header::check(&content).into_iter().chain(detection::check(&content)).chain(others::check(&content)) {
         problems.entry(path).or_default().extend(found);
     }
     for (path, found) in lookups::check(&content).into_iter().chain(references::unique(&content)) {

@@ -35,7 +35,7 @@ pub(super) fn check(content: &Content) -> Vec<(PathBuf, Vec<Diagnostic>)> {
 fn layout_5(file: &File, kind: &str, tables: &mut BTreeSet<PathBuf>, problems: &mut Vec<Diagnostic>) {
     let span = |key: &str| file.get(key).map_or(Span::default(), |node| node.span);
     match kind {
-        "csv" => table(file, file.path.with_extension("csv"), span("lookup_type"), tables, problems),
+        "csv" => table(file.path.with_extension("csv"), span("lookup_type"), tables, problems),
         "mlmodel" => {
             let path = file.path.with_extension("mlmodel");
             if !file.stem().starts_with("__mlspl_") {
@@ -68,7 +68,7 @@ fn layout_4(content: &Content, file: &File, tables: &mut BTreeSet<PathBuf>, prob
     match (file.text_of("filename"), file.text_of("collection")) {
         (Some(name), None) => {
             let span = file.get("filename").map_or(first, |node| node.span);
-            table(file, content.root.join("lookups").join(name), span, tables, problems);
+            table(content.root.join("lookups").join(name), span, tables, problems);
         }
         (None, Some(_)) => {
             if file.get("fields_list").is_none() {
@@ -108,7 +108,7 @@ fn matches(file: &File, problems: &mut Vec<Diagnostic>) {
 }
 
 /// A table must be there, have a header, and rows as wide as it.
-fn table(file: &File, path: PathBuf, span: Span, tables: &mut BTreeSet<PathBuf>, problems: &mut Vec<Diagnostic>) {
+fn table(path: PathBuf, span: Span, tables: &mut BTreeSet<PathBuf>, problems: &mut Vec<Diagnostic>) {
     let wrong = |message: String| Diagnostic::error("content/lookup-table", message, span);
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     if !path.is_file() {
@@ -118,7 +118,6 @@ fn table(file: &File, path: PathBuf, span: Span, tables: &mut BTreeSet<PathBuf>,
     {
         problems.push(wrong(format!("{name}: {problem}")));
     }
-    let _ = file;
     tables.insert(path);
 }
 
