@@ -166,7 +166,7 @@ pub struct Engine {
     settings: Arc<Settings>,
     state: Arc<SessionState>,
     data: Option<EventTable>,
-    passage: Option<Passage>,
+    passage: Option<Arc<dyn Passage>>,
 }
 
 impl Engine {
@@ -270,7 +270,7 @@ impl Engine {
     }
 
     /// The same engine, whose plans go through something before they are run: written and read back, sent elsewhere.
-    pub fn with_passage(&self, passage: Passage) -> Self {
+    pub fn with_passage(&self, passage: Arc<dyn Passage>) -> Self {
         Self { passage: Some(passage), ..self.clone() }
     }
 

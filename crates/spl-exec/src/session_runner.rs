@@ -7,6 +7,7 @@ use std::sync::atomic::Ordering;
 use arrow::datatypes::SchemaRef;
 use async_trait::async_trait;
 use datafusion::common::config::ConfigOptions;
+use datafusion::execution::TaskContext;
 use datafusion::execution::context::{SessionContext, SessionState};
 use datafusion::execution::spill_file::SpillFile;
 use datafusion::logical_expr::LogicalPlan;
@@ -21,12 +22,28 @@ use spl_plan::context::clock::SearchClock;
 use spl_plan::context::notes::SearchNotes;
 use spl_plan::context::runner::{CollectedRows, Runner};
 
-/// What a plan goes through before it is run; it comes out as a plan with the same rows.
-pub type Passage = Arc<dyn Fn(LogicalPlan, &SessionState) -> datafusion::common::Result<LogicalPlan> + Send + Sync>;
+/// What plans go through before they are run: they come out as plans with the same rows.
+pub trait Passage: Send + Sync {
+    /// A logical plan, before it is optimised.
+    ///
+    /// # Errors
+    /// A plan that can't go through.
+    fn logical(&self, plan: LogicalPlan, context: &TaskContext) -> datafusion::common::Result<LogicalPlan>;
+
+    /// A physical plan, as it would be run.
+    ///
+    /// # Errors
+    /// A plan that can't go through.
+    fn physical(
+        &self,
+        plan: Arc<dyn ExecutionPlan>,
+        context: &TaskContext,
+    ) -> datafusion::common::Result<Arc<dyn ExecutionPlan>>;
+}
 
 /// DataFusion's session for one search.
 pub struct SessionRunner {
-    passage: Option<Passage>,
+    passage: Option<Arc<dyn Passage>>,
     session: SessionContext,
     options: Arc<ConfigOptions>,
     threads: usize,
@@ -36,7 +53,7 @@ pub struct SessionRunner {
 
 impl SessionRunner {
     /// A session over the state of an engine, by the clock of a search.
-    pub fn new(state: &SessionState, clock: &SearchClock, runs: bool, passage: Option<Passage>) -> Self {
+    pub fn new(state: &SessionState, clock: &SearchClock, runs: bool, passage: Option<Arc<dyn Passage>>) -> Self {
         let mut state = state.clone();
         let options = state.config_mut().options_mut();
         let mut spl = options.extensions.get::<SplOptions>().cloned().unwrap_or_default();
@@ -81,12 +98,15 @@ impl Runner for SessionRunner {
     async fn collect(&self, plan: LogicalPlan, notes: &SearchNotes) -> Result<CollectedRows, Diagnostic> {
         let schema: SchemaRef = Arc::new(plan.schema().as_arrow().clone());
         let plan = match &self.passage {
-            Some(passage) => passage(plan, &self.session.state()).map_err(engine_error)?,
+            Some(passage) => passage.logical(plan, &self.session.task_ctx()).map_err(engine_error)?,
             None => plan,
         };
         let data = self.session.execute_logical_plan(plan).await.map_err(engine_error)?;
         let task = Arc::new(data.task_ctx());
-        let plan = data.create_physical_plan().await.map_err(engine_error)?;
+        let mut plan = data.create_physical_plan().await.map_err(engine_error)?;
+        if let Some(passage) = &self.passage {
+            plan = passage.physical(plan, &task).map_err(engine_error)?;
+        }
         let batches = collect(plan.clone(), task).await.map_err(engine_error)?;
         note_limits(plan.as_ref(), notes);
         note_too_large(&self.too_large, notes);

@@ -15,10 +15,12 @@ use arrow::datatypes::{DataType, Field, Float64Type, Int32Type, Int64Type};
 use datafusion_common::{DataFusionError, Result, ScalarValue};
 use datafusion_expr::ColumnarValue;
 
+use serde::{Deserialize, Serialize};
+
 use crate::value::{Multivalue, Value};
 
 /// The static type of an SPL column or expression.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum ValueType {
     /// Always absent.
     Null,

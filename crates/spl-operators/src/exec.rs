@@ -41,7 +41,11 @@ pub struct OperatorExec {
 }
 
 impl OperatorExec {
-    fn try_new(input: Arc<dyn ExecutionPlan>, operator: Arc<dyn Operator>) -> Result<Self> {
+    /// The operator over an input.
+    ///
+    /// # Errors
+    /// Columns that the operator needs and the input lacks.
+    pub fn try_new(input: Arc<dyn ExecutionPlan>, operator: Arc<dyn Operator>) -> Result<Self> {
         let schema = operator.schema(&input.schema())?;
         let mut equivalence = EquivalenceProperties::new(schema.clone());
         // An operator that takes rows in any order keeps the order that they come in.

@@ -3,7 +3,6 @@
 //! Read `node.rs` first, then `nodes/take_while.rs` and `exec.rs`. The rules are `distinct/rule.rs`, `grouping/rewrite.rs` and
 //! `grouping/rule.rs`; `spl-exec` says in which order they run.
 
-pub mod codec;
 pub mod columns;
 pub mod compiled;
 pub mod distinct;

@@ -43,6 +43,32 @@ pub fn once_per_distinct(
     })
 }
 
+/// What a function of [`once_per_distinct`] was made of.
+#[derive(Clone, Copy, Debug)]
+pub struct OncePerDistinct<'f> {
+    /// The column that the body reads.
+    pub column: &'f str,
+    /// What is evaluated.
+    pub body: &'f Expr,
+    /// The type of the body's values.
+    pub value_type: ValueType,
+    /// Whether texts come out as a dictionary.
+    pub texts_as_dictionary: bool,
+}
+
+impl<'f> OncePerDistinct<'f> {
+    /// What a function was made of; none for other functions.
+    pub fn of(function: &'f ScalarUDF) -> Option<Self> {
+        let function = function.inner().downcast_ref::<PerDistinct>()?;
+        Some(Self {
+            column: &function.column,
+            body: &function.body,
+            value_type: if function.is_text { ValueType::Text } else { ValueType::of(&function.returns) },
+            texts_as_dictionary: function.gives_dictionary(),
+        })
+    }
+}
+
 /// The bytes of all results that functions keep, counted together.
 #[derive(Clone, Debug, Default)]
 pub struct KeptBytes(Arc<AtomicUsize>);

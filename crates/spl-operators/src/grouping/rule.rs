@@ -91,6 +91,19 @@ pub struct GroupingExec {
 }
 
 impl GroupingExec {
+    /// The grouping in place of an aggregation; the aggregation itself where it does not group by code.
+    ///
+    /// # Errors
+    /// Expressions that have no type over the input.
+    pub fn in_place_of(aggregate: Arc<dyn ExecutionPlan>) -> Result<Arc<dyn ExecutionPlan>> {
+        Ok(replaced(&aggregate)?.unwrap_or(aggregate))
+    }
+
+    /// The aggregation in whose place it stands.
+    pub fn replaced(&self) -> &Arc<dyn ExecutionPlan> {
+        &self.aggregate
+    }
+
     fn aggregate(&self) -> Result<&AggregateExec> {
         match self.aggregate.downcast_ref::<AggregateExec>() {
             Some(aggregate) => Ok(aggregate),
@@ -123,11 +136,7 @@ impl ExecutionPlan for GroupingExec {
     }
 
     fn with_new_children(self: Arc<Self>, children: Vec<Arc<dyn ExecutionPlan>>) -> Result<Arc<dyn ExecutionPlan>> {
-        let aggregate = replace_children_if_necessary(self.aggregate.clone(), children)?;
-        Ok(match replaced(&aggregate)? {
-            Some(grouping) => grouping,
-            None => aggregate,
-        })
+        Self::in_place_of(replace_children_if_necessary(self.aggregate.clone(), children)?)
     }
 
     fn apply_expressions(

@@ -1,16 +1,12 @@
 //! `mvmap` and `mvfilter`: an expression evaluated for each value of a multivalue field.
 
-use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, ListArray, RecordBatch, RecordBatchOptions, UInt32Array};
 use arrow::datatypes::{DataType, Field, Schema};
-use datafusion::common::Result as EngineResult;
-use datafusion::logical_expr::{ColumnarValue, Expr, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility};
-use spl_functions::column::{Column, ColumnBuilder, ValueType};
+use datafusion::logical_expr::{Expr, ScalarUDF};
+use spl_functions::column::ValueType;
 use spl_functions::scalar::FunctionSpec;
-use spl_functions::value::Value;
-use spl_operators::compiled::compile;
+use spl_operators::functions::each_value::EachValue;
 use spl_parser::syntax::{Expression, ExpressionKind};
 use spl_parser::{Diagnostic, Span};
 
@@ -95,7 +91,7 @@ pub fn plan(
     if body_type == ValueType::Null {
         return Ok(Typed::new(crate::frame::null(ValueType::Text), ValueType::Null));
     }
-    let function = EachValue { signature: Signature::variadic_any(Volatility::Immutable), body, schema, filter };
+    let function = EachValue::new(body, schema, filter);
     let mut call_arguments = vec![list];
     call_arguments.extend(others.into_iter().map(|(_, expression)| expression));
     Ok(Typed::new(ScalarUDF::from(function).call(call_arguments), ValueType::Multivalue))
@@ -112,78 +108,5 @@ impl Scope for ItemScope<'_> {
 
     fn names(&self) -> Vec<String> {
         self.schema.fields().iter().map(|field| field.name().clone()).collect()
-    }
-}
-
-/// Evaluates an expression over the items of its first argument, the others repeated per item.
-#[derive(Debug, PartialEq, Eq)]
-struct EachValue {
-    signature: Signature,
-    body: Expr,
-    schema: Arc<Schema>,
-    filter: bool,
-}
-
-impl Hash for EachValue {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.body.hash(state);
-        self.filter.hash(state);
-    }
-}
-
-impl ScalarUDFImpl for EachValue {
-    fn name(&self) -> &str {
-        if self.filter { "mvfilter" } else { "mvmap" }
-    }
-
-    fn signature(&self) -> &Signature {
-        &self.signature
-    }
-
-    fn return_type(&self, _: &[DataType]) -> EngineResult<DataType> {
-        Ok(ValueType::Multivalue.arrow())
-    }
-
-    fn invoke_with_args(&self, call: ScalarFunctionArgs) -> EngineResult<ColumnarValue> {
-        let arrays: Vec<ArrayRef> =
-            call.args.iter().map(|argument| argument.to_array(call.number_rows)).collect::<EngineResult<_>>()?;
-        let lists: &ListArray = arrays[0].as_list::<i32>();
-        let (mut rows, mut places) = (Vec::<u32>::new(), Vec::<u32>::new());
-        for row in 0..lists.len() {
-            if lists.is_valid(row) {
-                for place in lists.value_offsets()[row]..lists.value_offsets()[row + 1] {
-                    rows.push(row as u32);
-                    places.push(place as u32);
-                }
-            }
-        }
-        let count = rows.len();
-        let (rows_index, places) = (UInt32Array::from(rows.clone()), UInt32Array::from(places));
-        let mut columns: Vec<ArrayRef> = vec![arrow::compute::take(lists.values(), &places, None)?];
-        for array in &arrays[1..] {
-            columns.push(arrow::compute::take(array, &rows_index, None)?);
-        }
-        let options = RecordBatchOptions::new().with_row_count(Some(count));
-        let batch = RecordBatch::try_new_with_options(self.schema.clone(), columns, &options)?;
-        let body = compile(&self.body, &self.schema, &call.config_options)?;
-        let results = body.evaluate(&batch)?.into_array(count)?;
-        let (items, results) = (Column::new(batch.column(0))?, Column::new(&results)?);
-        let mut built = ColumnBuilder::new(ValueType::Multivalue, lists.len());
-        let mut at = 0;
-        for row in 0..lists.len() {
-            let mut values: Vec<String> = Vec::new();
-            while at < count && rows[at] as usize == row {
-                if self.filter {
-                    if results.value(at) == Value::Boolean(true) {
-                        values.extend(items.value(at).text().map(|text| text.into_owned()));
-                    }
-                } else {
-                    values.extend(results.value(at).each_text().into_iter().map(|text| text.into_owned()));
-                }
-                at += 1;
-            }
-            built.append_values(values);
-        }
-        Ok(ColumnarValue::Array(built.finish()))
     }
 }

@@ -1,0 +1,128 @@
+//! Row operators as bytes: a name, the parameters, and the data that are too large to be parameters. They are JSON.
+
+use std::sync::Arc;
+
+use datafusion::common::{DataFusionError, Result, plan_err};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+use spl_operators::node::Operator;
+use spl_operators::nodes::abstract_text::Abstract;
+use spl_operators::nodes::concurrency::Concurrency;
+use spl_operators::nodes::cut::Cut;
+use spl_operators::nodes::dedup_consecutive::DedupConsecutive;
+use spl_operators::nodes::delimited::Delimited;
+use spl_operators::nodes::lookup::Lookup;
+use spl_operators::nodes::map_values::MapValues;
+use spl_operators::nodes::mv_combine::MvCombine;
+use spl_operators::nodes::mv_expand::MvExpand;
+use spl_operators::nodes::optimizer_fence::OptimizerFence;
+use spl_operators::nodes::outlier::Outlier;
+use spl_operators::nodes::running::{COMMANDS, Running};
+use spl_operators::nodes::streamstats::StreamStatistics;
+use spl_operators::nodes::take_while::TakeWhile;
+use spl_operators::nodes::to_json::ToJson;
+use spl_operators::nodes::totals::{ColumnTotals, RowTotals};
+use spl_operators::nodes::transaction::Transactions;
+use spl_operators::nodes::uniq::Uniq;
+use spl_operators::nodes::whole_table::WholeTable;
+
+/// What was written of an operator.
+#[derive(Serialize, Deserialize)]
+struct WrittenOperator {
+    name: String,
+    parameters: Json,
+    #[serde(default)]
+    data: Json,
+}
+
+pub(crate) fn refused(error: serde_json::Error) -> DataFusionError {
+    DataFusionError::External(Box::new(error))
+}
+
+/// Writes an operator.
+///
+/// # Errors
+/// Parameters that JSON has no form for.
+pub fn write_operator(operator: &dyn Operator) -> Result<Vec<u8>> {
+    let data = operator.data()?.unwrap_or_default();
+    let written = WrittenOperator { name: operator.name().to_owned(), parameters: operator.parameters()?, data };
+    serde_json::to_vec(&written).map_err(refused)
+}
+
+/// Reads an operator.
+///
+/// # Errors
+/// Bytes that are of no operator, an operator that is not known, parameters that are not its own.
+pub fn read_operator(bytes: &[u8]) -> Result<Arc<dyn Operator>> {
+    fn read<O: Operator + DeserializeOwned>(parameters: Json) -> Result<Arc<dyn Operator>> {
+        let operator: O = serde_json::from_value(parameters).map_err(refused)?;
+        Ok(Arc::new(operator))
+    }
+    let WrittenOperator { name, parameters, data } = serde_json::from_slice(bytes).map_err(refused)?;
+    match name.as_str() {
+        "abstract" => read::<Abstract>(parameters),
+        "addcoltotals" => read::<ColumnTotals>(parameters),
+        "addtotals" => read::<RowTotals>(parameters),
+        "optimizer_fence" => read::<OptimizerFence>(parameters),
+        "concurrency" => read::<WholeTable<Concurrency>>(parameters),
+        "cut" => read::<Cut>(parameters),
+        "delimited" => read::<Delimited>(parameters),
+        "dedup" => read::<DedupConsecutive>(parameters),
+        "head" => read::<TakeWhile>(parameters),
+        "lookup" => Ok(Arc::new(Lookup::read(parameters, data).map_err(refused)?)),
+        "mvcombine" => read::<MvCombine>(parameters),
+        "mvexpand" => read::<MvExpand>(parameters),
+        "outlier" => read::<WholeTable<Outlier>>(parameters),
+        "outputtext" | "rangemap" | "replace" | "xmlunescape" | "xpath" => read::<MapValues>(parameters),
+        "streamstats" => read::<StreamStatistics>(parameters),
+        "tojson" => read::<ToJson>(parameters),
+        "transaction" => read::<Transactions>(parameters),
+        "uniq" => read::<Uniq>(parameters),
+        command if COMMANDS.contains(&command) => read::<Running>(parameters),
+        _ => plan_err!("`{name}` is no row operator"),
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod tests {
+    use spl_knowledge::LookupTable;
+    use spl_knowledge::lookup::MatchType;
+
+    use super::*;
+    use spl_operators::functions::xpath::XmlPath;
+    use spl_operators::nodes::running::{RunningField, Step};
+    use spl_operators::nodes::value_map::ValueMap;
+
+    #[test]
+    fn what_is_read_is_what_was_written() {
+        let fields = vec![("a".to_owned(), "b".to_owned())];
+        let path = XmlPath::parse("//outer/inner[@id=\"1\"]").unwrap();
+        let table = LookupTable { header: vec!["key".to_owned()], rows: vec![vec!["value".to_owned()]] };
+        let inputs = vec![(0, MatchType::Cidr, "ip".to_owned())];
+        let operators: Vec<Arc<dyn Operator>> = vec![
+            Arc::new(Cut { limit: usize::MAX, warning: 3 }),
+            Arc::new(Uniq),
+            Arc::new(WholeTable(Concurrency { duration: "d".to_owned(), start: "s".to_owned(), output: "o".to_owned() })),
+            Arc::new(MapValues { fields, several: true, map: ValueMap::XmlPath { path, default: None } }),
+            Arc::new(Running {
+                command: "delta",
+                fields: vec![RunningField { source: "a".to_owned(), target: "b".to_owned(), step: Step::Difference(2) }],
+            }),
+            Arc::new(Lookup::new("known".to_owned(), Arc::new(table), inputs, Vec::new(), true, 2, 1, "none".to_owned())),
+        ];
+        for operator in operators {
+            let written = write_operator(operator.as_ref()).unwrap();
+            let read = read_operator(&written).unwrap();
+            assert_eq!((read.name(), write_operator(read.as_ref()).unwrap()), (operator.name(), written));
+        }
+    }
+
+    #[test]
+    fn what_is_not_known_is_refused() {
+        for wrong in [r#"{"name":"nothing","parameters":null}"#, r#"{"name":"cut","parameters":{"limit":"many"}}"#, "cut"] {
+            assert!(read_operator(wrong.as_bytes()).is_err(), "{wrong}");
+        }
+    }
+}
