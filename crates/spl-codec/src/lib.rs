@@ -5,6 +5,7 @@
 
 mod functions;
 mod logical;
+mod memory;
 mod operators;
 mod physical;
 mod tables;
@@ -45,6 +46,7 @@ pub fn read_logical(bytes: &[u8], context: &TaskContext) -> Result<LogicalPlan> 
 /// # Errors
 /// What has no written form: nodes that read rows from disk.
 pub fn write_physical(plan: Arc<dyn ExecutionPlan>) -> Result<Vec<u8>> {
+    let plan = memory::projected(plan)?;
     Ok(physical_plan_to_bytes_with_extension_codec(plan, &SplPhysicalCodec::default())?.to_vec())
 }
 

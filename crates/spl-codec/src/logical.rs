@@ -45,12 +45,7 @@ impl LogicalExtensionCodec for SplLogicalCodec {
         tables::read(bytes, schema)
     }
 
-    fn try_encode_table_provider(
-        &self,
-        _: &TableReference,
-        table: Arc<dyn TableProvider>,
-        bytes: &mut Vec<u8>,
-    ) -> Result<()> {
+    fn try_encode_table_provider(&self, _: &TableReference, table: Arc<dyn TableProvider>, bytes: &mut Vec<u8>) -> Result<()> {
         tables::write(table.as_ref(), bytes)
     }
 

@@ -12,7 +12,6 @@ use spl_operators::nodes::concurrency::Concurrency;
 use spl_operators::nodes::cut::Cut;
 use spl_operators::nodes::dedup_consecutive::DedupConsecutive;
 use spl_operators::nodes::delimited::Delimited;
-use spl_operators::nodes::lookup::Lookup;
 use spl_operators::nodes::map_values::MapValues;
 use spl_operators::nodes::mv_combine::MvCombine;
 use spl_operators::nodes::mv_expand::MvExpand;
@@ -59,7 +58,7 @@ pub fn read_operator(bytes: &[u8]) -> Result<Arc<dyn Operator>> {
         let operator: O = serde_json::from_value(parameters).map_err(refused)?;
         Ok(Arc::new(operator))
     }
-    let WrittenOperator { name, parameters, data } = serde_json::from_slice(bytes).map_err(refused)?;
+    let WrittenOperator { name, parameters, .. } = serde_json::from_slice(bytes).map_err(refused)?;
     match name.as_str() {
         "abstract" => read::<Abstract>(parameters),
         "addcoltotals" => read::<ColumnTotals>(parameters),
@@ -70,7 +69,6 @@ pub fn read_operator(bytes: &[u8]) -> Result<Arc<dyn Operator>> {
         "delimited" => read::<Delimited>(parameters),
         "dedup" => read::<DedupConsecutive>(parameters),
         "head" => read::<TakeWhile>(parameters),
-        "lookup" => Ok(Arc::new(Lookup::read(parameters, data).map_err(refused)?)),
         "mvcombine" => read::<MvCombine>(parameters),
         "mvexpand" => read::<MvExpand>(parameters),
         "outlier" => read::<WholeTable<Outlier>>(parameters),
@@ -87,8 +85,6 @@ pub fn read_operator(bytes: &[u8]) -> Result<Arc<dyn Operator>> {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod tests {
-    use spl_knowledge::LookupTable;
-    use spl_knowledge::lookup::MatchType;
 
     use super::*;
     use spl_operators::functions::xpath::XmlPath;
@@ -99,8 +95,6 @@ mod tests {
     fn what_is_read_is_what_was_written() {
         let fields = vec![("a".to_owned(), "b".to_owned())];
         let path = XmlPath::parse("//outer/inner[@id=\"1\"]").unwrap();
-        let table = LookupTable { header: vec!["key".to_owned()], rows: vec![vec!["value".to_owned()]] };
-        let inputs = vec![(0, MatchType::Cidr, "ip".to_owned())];
         let operators: Vec<Arc<dyn Operator>> = vec![
             Arc::new(Cut { limit: usize::MAX, warning: 3 }),
             Arc::new(Uniq),
@@ -110,7 +104,6 @@ mod tests {
                 command: "delta",
                 fields: vec![RunningField { source: "a".to_owned(), target: "b".to_owned(), step: Step::Difference(2) }],
             }),
-            Arc::new(Lookup::new("known".to_owned(), Arc::new(table), inputs, Vec::new(), true, 2, 1, "none".to_owned())),
         ];
         for operator in operators {
             let written = write_operator(operator.as_ref()).unwrap();

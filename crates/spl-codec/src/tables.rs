@@ -69,8 +69,7 @@ mod tests {
 
     fn table() -> MemTable {
         let texts = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8View));
-        let schema =
-            Arc::new(Schema::new(vec![Field::new(ORDINAL, DataType::Int64, false), Field::new("text", texts, true)]));
+        let schema = Arc::new(Schema::new(vec![Field::new(ORDINAL, DataType::Int64, false), Field::new("text", texts, true)]));
         let batch = |text: &str| {
             let values: ArrayRef = Arc::new(StringViewArray::from(vec![text]));
             let dictionary = DictionaryArray::<Int32Type>::new(vec![Some(0), None].into(), values);

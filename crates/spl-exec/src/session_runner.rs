@@ -34,11 +34,8 @@ pub trait Passage: Send + Sync {
     ///
     /// # Errors
     /// A plan that can't go through.
-    fn physical(
-        &self,
-        plan: Arc<dyn ExecutionPlan>,
-        context: &TaskContext,
-    ) -> datafusion::common::Result<Arc<dyn ExecutionPlan>>;
+    fn physical(&self, plan: Arc<dyn ExecutionPlan>, context: &TaskContext)
+    -> datafusion::common::Result<Arc<dyn ExecutionPlan>>;
 }
 
 /// DataFusion's session for one search.

@@ -11,27 +11,25 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
 use chrono_tz::Tz;
+use datafusion::execution::TaskContext;
+use datafusion::logical_expr::LogicalPlan;
+use datafusion::physical_plan::ExecutionPlan;
 use indexmap::{IndexMap, IndexSet};
 use libtest_mimic::{Arguments, Failed, Trial};
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
-use spl_exec::{Engine, EventParts, Failure, Results, Rewrites, Search, SearchClock, Settings};
+use spl_codec::{read_logical, read_physical, write_logical, write_physical};
+use spl_exec::{Engine, EventParts, Failure, Passage, Results, Rewrites, Search, SearchClock, Settings};
 use spl_functions::column::Column;
 use spl_functions::value::{Value, parse_number};
 use spl_knowledge::Knowledge;
-use spl_operators::codec::carried;
+use spl_parser::Diagnostic;
 use spl_sources::{EventTable, FieldSelection, LoadOptions};
 use tokio::runtime::Runtime;
 
 const CASES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/conformance");
 const GAPS: &str = "gaps.yml";
 const TIME_OUT: Duration = Duration::from_secs(20);
-
-/// Most cases that have a plan which can't be written and read back. It is lowered when more can.
-const MOST_NOT_CARRIED: usize = 4;
-
-/// The cases with a plan that was not written and read back, by the reason.
-static NOT_CARRIED: Mutex<BTreeMap<String, BTreeSet<String>>> = Mutex::new(BTreeMap::new());
 
 type Row = Map<String, Json>;
 
@@ -58,7 +56,11 @@ struct Case {
     #[serde(default)]
     expect: Option<Vec<Row>>,
     #[serde(default)]
+    fields: Option<Vec<String>>,
+    #[serde(default)]
     error: bool,
+    #[serde(default)]
+    code: Option<String>,
     source: String,
 }
 
@@ -82,18 +84,7 @@ fn main() -> ExitCode {
         let (runtime, name, area) = (Arc::clone(&runtime), case.name.clone(), case.area.clone());
         trials.push(Trial::test(name, move || judge(&case, gap.as_deref(), &runtime)).with_kind(area));
     }
-    let conclusion = libtest_mimic::run(&arguments, trials);
-    let all_carried = all_carried();
-    if all_carried || conclusion.has_failed() { conclusion.exit_code() } else { ExitCode::FAILURE }
-}
-
-/// Lists the cases whose plans were not written and read back; false when they are more than known.
-fn all_carried() -> bool {
-    let left = NOT_CARRIED.lock().unwrap_or_else(PoisonError::into_inner);
-    for (reason, names) in &*left {
-        eprintln!("plans that can't be written and read back: {reason} ({names:?})");
-    }
-    left.values().flatten().collect::<BTreeSet<_>>().len() <= MOST_NOT_CARRIED
+    libtest_mimic::run(&arguments, trials).exit_code()
 }
 
 /// All cases of a folder, with a panic for what no test could tell: broken files, two cases of one name.
@@ -113,6 +104,8 @@ fn read_cases(folder: &Path) -> Vec<Case> {
             let place = format!("{}: {}", file.display(), case.name);
             assert!(names.insert(case.name.clone()), "{place}: a second case of this name");
             assert!(case.error != case.expect.is_some(), "{place}: either `expect` or `error: true`");
+            assert!(case.error == case.code.is_some(), "{place}: an error and its `code` go together");
+            assert!(case.fields.is_none() || case.expect.is_some(), "{place}: `fields` are those of rows");
             assert!(!case.source.trim().is_empty(), "{place}: `source` is empty");
             cases.push(case);
         }
@@ -165,28 +158,44 @@ enum Mode {
     AllFields,
     /// Without the rewrites that make searches faster.
     NoRewrites,
-    /// All at once; every plan is written and read back before it runs.
+    /// All at once; every logical and physical plan is written as bytes and read back before it runs.
     Carried,
 }
 
 impl Mode {
-    /// The modes after the first, for cases that have rows.
-    const OTHERS: [Self; 6] =
-        [Self::Parts, Self::SmallBatches, Self::MemoryLimit, Self::AllFields, Self::NoRewrites, Self::Carried];
+    /// All modes; a search that is refused is refused in the first alone.
+    const ALL: [Self; 7] =
+        [Self::Loaded, Self::Parts, Self::SmallBatches, Self::MemoryLimit, Self::AllFields, Self::NoRewrites, Self::Carried];
+
+    /// The name by which `SPLQ_MODES` asks for the mode.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Loaded => "loaded",
+            Self::Parts => "parts",
+            Self::SmallBatches => "small-batches",
+            Self::MemoryLimit => "memory-limit",
+            Self::AllFields => "all-fields",
+            Self::NoRewrites => "no-rewrites",
+            Self::Carried => "carried",
+        }
+    }
 }
 
-/// The case in every mode; `SPLQ_MODES=loaded` runs the first alone, while working on a case.
+/// The case in every mode, or in those that `SPLQ_MODES` names; `SPLQ_MODES=loaded` is enough while working on a case.
 fn run(case: &Case, runtime: &Runtime) -> Result<(), String> {
-    judged(case, runtime, Mode::Loaded)?;
+    static ASKED: LazyLock<Option<String>> = LazyLock::new(|| std::env::var("SPLQ_MODES").ok());
+    let asked = |mode: Mode| ASKED.as_deref().is_none_or(|asked| asked.split(',').any(|name| name == mode.name()));
     let events = case.events.as_ref().map_or(0, Vec::len);
-    if case.expect.is_none() || std::env::var_os("SPLQ_MODES").is_some_and(|modes| modes == "loaded") {
-        return Ok(());
-    }
-    for mode in Mode::OTHERS {
-        if mode == Mode::Parts && events < 2 || mode == Mode::AllFields && events == 0 {
+    for mode in Mode::ALL.into_iter().filter(|mode| asked(*mode)) {
+        let differs = match mode {
+            Mode::Parts => events > 1,
+            Mode::AllFields => events > 0,
+            _ => true,
+        };
+        if mode != Mode::Loaded && (case.expect.is_none() || !differs) {
             continue;
         }
-        judged(case, runtime, mode).map_err(|problem| format!("{mode:?}: {problem}"))?;
+        judged(case, runtime, mode).map_err(|problem| format!("{}: {problem}", mode.name()))?;
     }
     Ok(())
 }
@@ -195,18 +204,68 @@ fn judged(case: &Case, runtime: &Runtime, mode: Mode) -> Result<(), String> {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let answer = answer(case, folder.path(), runtime, mode);
     match (&case.expect, answer) {
-        (None, Err(failure)) if failure.trim().is_empty() => Err("failed as expected, but without a message".to_owned()),
-        (None, Err(_)) => Ok(()),
-        (None, Ok(rows)) => Err(format!("{} rows, expected an error", rows.len())),
-        (Some(_), Err(failure)) => Err(failure),
-        (Some(expected), Ok(rows)) => compare(expected, &rows, case.ordered.unwrap_or(true)),
+        (None, Err(refusal)) => refused_as(case, &refusal),
+        (None, Ok(answer)) => Err(format!("{} rows, expected an error", answer.rows.len())),
+        (Some(_), Err(refusal)) => Err(refusal.to_string()),
+        (Some(expected), Ok(answer)) => {
+            if let Some(fields) = case.fields.as_ref().filter(|fields| **fields != answer.fields) {
+                return Err(format!("fields {:?}, expected {fields:?}", answer.fields));
+            }
+            compare(expected, &answer.rows, case.ordered.unwrap_or(true))
+        }
     }
 }
 
-/// The rows of the case's search, as the command line would print them.
-fn answer(case: &Case, folder: &Path, runtime: &Runtime, mode: Mode) -> Result<Vec<Row>, String> {
-    let mut engine = Engine::new(knowledge(case, folder)?, settings(case, mode)).map_err(|problem| problem.message)?;
-    let search = engine.compile(&case.spl).map_err(messages)?;
+/// Whether a search was refused with the code that its case names.
+fn refused_as(case: &Case, refusal: &Refusal) -> Result<(), String> {
+    if refusal.0.iter().any(|problem| problem.message.trim().is_empty()) {
+        return Err("failed as expected, but without a message".to_owned());
+    }
+    let code = case.code.as_deref().unwrap_or_default();
+    match refusal.0.iter().any(|problem| problem.code == code) {
+        true => Ok(()),
+        false => Err(format!("expected {code}, got {refusal}")),
+    }
+}
+
+/// Why a search has no rows.
+struct Refusal(Vec<Diagnostic>);
+
+impl From<Diagnostic> for Refusal {
+    fn from(problem: Diagnostic) -> Self {
+        Self(vec![problem])
+    }
+}
+
+impl From<Failure> for Refusal {
+    fn from(failure: Failure) -> Self {
+        Self(failure.diagnostics)
+    }
+}
+
+impl From<String> for Refusal {
+    fn from(message: String) -> Self {
+        Self(vec![Diagnostic::general("run/data", message)])
+    }
+}
+
+impl std::fmt::Display for Refusal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let problems: Vec<String> = self.0.iter().map(|problem| format!("{}: {}", problem.code, problem.message)).collect();
+        f.write_str(&problems.join("; "))
+    }
+}
+
+/// What the command line would print.
+struct Answer {
+    fields: Vec<String>,
+    rows: Vec<Row>,
+}
+
+/// The answer of the case's search.
+fn answer(case: &Case, folder: &Path, runtime: &Runtime, mode: Mode) -> Result<Answer, Refusal> {
+    let mut engine = Engine::new(knowledge(case, folder)?, settings(case, mode))?;
+    let search = engine.compile(&case.spl)?;
     if let Some(events) = &case.events {
         let part = (mode == Mode::Parts).then(|| events.len().div_ceil(2).max(1));
         let parts: Vec<LoadOptions> = events
@@ -225,24 +284,35 @@ fn answer(case: &Case, folder: &Path, runtime: &Runtime, mode: Mode) -> Result<V
                 let loaded = spl_sources::load(&none).map_err(|error| error.to_string())?;
                 engine.with_data(loaded.table)
             }
-        }
-        .map_err(|problem| problem.message)?;
+        }?;
     }
     if mode == Mode::Carried {
-        let name = case.name.clone();
-        engine = engine.with_passage(Arc::new(move |plan, state| {
-            Ok(carried(plan.clone(), state).unwrap_or_else(|error| {
-                let mut left = NOT_CARRIED.lock().unwrap_or_else(PoisonError::into_inner);
-                left.entry(error.strip_backtrace()).or_default().insert(name.clone());
-                plan
-            }))
-        }));
+        engine = engine.with_passage(Arc::new(AsBytes));
     }
     let results = runtime
         .block_on(async { tokio::time::timeout(TIME_OUT, engine.run(&search)).await })
-        .map_err(|_| format!("no answer in {} s", TIME_OUT.as_secs()))?
-        .map_err(messages)?;
-    rows(&results)
+        .map_err(|_| format!("no answer in {} s", TIME_OUT.as_secs()))??;
+    let shown = |name: &&String| !name.starts_with('_') || ["_time", "_raw"].contains(&name.as_str());
+    let fields: Vec<String> = results.fields.iter().filter(shown).cloned().collect();
+    let rows = rows(&results, &fields)?;
+    Ok(Answer { fields, rows })
+}
+
+/// Has plans written and read back before they run.
+struct AsBytes;
+
+impl Passage for AsBytes {
+    fn logical(&self, plan: LogicalPlan, context: &TaskContext) -> datafusion::common::Result<LogicalPlan> {
+        read_logical(&write_logical(&plan)?, context)
+    }
+
+    fn physical(
+        &self,
+        plan: Arc<dyn ExecutionPlan>,
+        context: &TaskContext,
+    ) -> datafusion::common::Result<Arc<dyn ExecutionPlan>> {
+        read_physical(&write_physical(plan)?, context)
+    }
 }
 
 /// Writes events to a file, for a load of it.
@@ -276,13 +346,13 @@ impl EventParts for Parts {
     }
 }
 
-fn knowledge(case: &Case, folder: &Path) -> Result<Knowledge, String> {
+fn knowledge(case: &Case, folder: &Path) -> Result<Knowledge, Diagnostic> {
     static BUILT_IN: LazyLock<Knowledge> = LazyLock::new(Knowledge::built_in);
     let mut knowledge = BUILT_IN.clone();
     for (name, rows) in &case.lookups {
         let path = folder.join(format!("{name}.csv"));
         std::fs::write(&path, comma_separated(rows)).expect("writing a lookup");
-        knowledge.add_lookup_file(name, &path).map_err(|problem| problem.message)?;
+        knowledge.add_lookup_file(name, &path)?;
     }
     if !case.app.is_empty() {
         let app = folder.join("app");
@@ -292,13 +362,13 @@ fn knowledge(case: &Case, folder: &Path) -> Result<Knowledge, String> {
             std::fs::write(&path, text).expect("writing a file of the app");
         }
         if let Some(problem) = knowledge.load_app(&app).into_iter().next() {
-            return Err(problem.message);
+            return Err(problem);
         }
     }
     for (name, definition) in &case.macros {
         let bare = name.split('(').next().unwrap_or(name);
         let head = if definition.args.is_empty() { bare.to_owned() } else { format!("{bare}({})", definition.args.join(",")) };
-        knowledge.macros.define(&format!("{head}={}", definition.definition)).map_err(|problem| problem.message)?;
+        knowledge.macros.define(&format!("{head}={}", definition.definition))?;
     }
     Ok(knowledge)
 }
@@ -341,20 +411,14 @@ fn comma_separated(rows: &[Row]) -> String {
     lines.join("\r\n") + "\r\n"
 }
 
-fn messages(failure: Failure) -> String {
-    failure.diagnostics.iter().map(|problem| format!("{}: {}", problem.code, problem.message)).collect::<Vec<_>>().join("; ")
-}
-
 /// Rows as objects: absent fields left out, several values as an array, internal fields not shown.
-fn rows(results: &Results) -> Result<Vec<Row>, String> {
-    let shown: Vec<&String> =
-        results.fields.iter().filter(|name| !name.starts_with('_') || ["_time", "_raw"].contains(&name.as_str())).collect();
+fn rows(results: &Results, fields: &[String]) -> Result<Vec<Row>, String> {
     let mut rows = Vec::new();
     for batch in &results.batches {
         let mut columns = Vec::new();
-        for name in &shown {
+        for name in fields {
             let array = batch.column_by_name(name).ok_or_else(|| format!("field `{name}` has no column"))?;
-            columns.push((*name, Column::new(array).map_err(|error| error.to_string())?));
+            columns.push((name, Column::new(array).map_err(|error| error.to_string())?));
         }
         for row in 0..batch.num_rows() {
             rows.push(

@@ -23,7 +23,7 @@ use serde_json::Value as Json;
 pub trait Operator: fmt::Debug + Send + Sync + Any {
     /// The command's name.
     fn name(&self) -> &'static str;
-    /// Everything that tells two uses of the operator apart, and from which [`crate::codec`] makes the operator again.
+    /// Everything that tells two uses of the operator apart, and from which the crate `spl-codec` makes the operator again.
     ///
     /// # Errors
     /// Values that JSON has no form for.
