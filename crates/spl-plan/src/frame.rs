@@ -396,3 +396,6 @@ impl Frame {
         Ok(Self::over(plan, appended))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -179,3 +179,36 @@ impl ScalarUDFImpl for Coding {
 pub fn applies(data_type: &DataType) -> bool {
     *data_type == dictionary_type()
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use arrow::array::StringViewArray;
+
+    use super::*;
+
+    fn dictionary(texts: &[&str], keys: &[Option<i32>]) -> ArrayRef {
+        let values: ArrayRef = Arc::new(StringViewArray::from(texts.to_vec()));
+        Arc::new(DictionaryArray::<Int32Type>::try_new(keys.iter().copied().collect(), values).unwrap())
+    }
+
+    #[test]
+    fn a_text_has_one_code_in_all_dictionaries() {
+        let codes = Codes::default();
+        let first = codes.encode(&dictionary(&["a", "b", "unused"], &[Some(1), Some(0), None, Some(1)])).unwrap();
+        assert_eq!(first.iter().collect::<Vec<_>>(), [Some(0), Some(1), None, Some(0)]);
+        let second = codes.encode(&dictionary(&["c", "a"], &[Some(1), Some(0)])).unwrap();
+        assert_eq!(second.iter().collect::<Vec<_>>(), [Some(1), Some(2)]);
+        let plain: ArrayRef = Arc::new(StringViewArray::from(vec![Some("b"), None]));
+        assert_eq!(codes.encode(&plain).unwrap().iter().collect::<Vec<_>>(), [Some(0), None]);
+    }
+
+    #[test]
+    fn codes_become_texts_again() {
+        let codes = Codes::default();
+        let texts = dictionary(&["a", "b"], &[Some(1), None, Some(0)]);
+        let read = codes.decode(&codes.encode(&texts).unwrap()).unwrap();
+        let plain = |array: &ArrayRef| arrow::compute::cast(array, &DataType::Utf8View).unwrap();
+        assert_eq!(&plain(&read), &plain(&texts));
+    }
+}
