@@ -1,8 +1,8 @@
 //! Runs the conformance cases of `tests/conformance`: one test per case, in process; the format stands in the README there.
-//! Each case runs in every [`Mode`]: the rows must be the same.
+//! Each case runs in every [`Mode`]: the rows must be the same. So do generated searches over generated events.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -21,7 +21,7 @@ use serde_json::{Map, Value as Json};
 use spl_codec::{read_logical, read_physical, write_logical, write_physical};
 use spl_exec::{Engine, EventParts, Failure, Passage, Results, Rewrites, Search, SearchClock, Settings};
 use spl_functions::column::Column;
-use spl_functions::value::{Value, parse_number};
+use spl_functions::value::Value;
 use spl_knowledge::Knowledge;
 use spl_parser::Diagnostic;
 use spl_sources::{EventTable, FieldSelection, LoadOptions};
@@ -33,7 +33,10 @@ const TIME_OUT: Duration = Duration::from_secs(20);
 
 type Row = Map<String, Json>;
 
-#[derive(Deserialize)]
+mod compare;
+mod generated;
+
+#[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields)]
 struct Case {
     name: String,
@@ -79,6 +82,11 @@ fn main() -> ExitCode {
     let gaps: IndexMap<String, String> = read_yaml(&folder.join(GAPS));
     let mut trials = vec![gaps_name_cases(&gaps, &cases)];
     let runtime = Arc::new(tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime"));
+    for case in generated::cases() {
+        let (runtime, name) = (Arc::clone(&runtime), case.name.clone());
+        let same = move || generated::same_in_every_mode(&case, &runtime).map_err(Failed::from);
+        trials.push(Trial::test(name, same).with_kind("generated"));
+    }
     for case in cases {
         let gap = gaps.get(&case.name).cloned();
         let (runtime, name, area) = (Arc::clone(&runtime), case.name.clone(), case.area.clone());
@@ -181,12 +189,16 @@ impl Mode {
     }
 }
 
+/// Whether `SPLQ_MODES` asks for a mode; without it all modes are asked for.
+fn is_asked(mode: Mode) -> bool {
+    static ASKED: LazyLock<Option<String>> = LazyLock::new(|| std::env::var("SPLQ_MODES").ok());
+    ASKED.as_deref().is_none_or(|asked| asked.split(',').any(|name| name == mode.name()))
+}
+
 /// The case in every mode, or in those that `SPLQ_MODES` names; `SPLQ_MODES=loaded` is enough while working on a case.
 fn run(case: &Case, runtime: &Runtime) -> Result<(), String> {
-    static ASKED: LazyLock<Option<String>> = LazyLock::new(|| std::env::var("SPLQ_MODES").ok());
-    let asked = |mode: Mode| ASKED.as_deref().is_none_or(|asked| asked.split(',').any(|name| name == mode.name()));
     let events = case.events.as_ref().map_or(0, Vec::len);
-    for mode in Mode::ALL.into_iter().filter(|mode| asked(*mode)) {
+    for mode in Mode::ALL.into_iter().filter(|mode| is_asked(*mode)) {
         let differs = match mode {
             Mode::Parts => events > 1,
             Mode::AllFields => events > 0,
@@ -211,7 +223,7 @@ fn judged(case: &Case, runtime: &Runtime, mode: Mode) -> Result<(), String> {
             if let Some(fields) = case.fields.as_ref().filter(|fields| **fields != answer.fields) {
                 return Err(format!("fields {:?}, expected {fields:?}", answer.fields));
             }
-            compare(expected, &answer.rows, case.ordered.unwrap_or(true))
+            compare::compare(expected, &answer.rows, case.ordered.unwrap_or(true))
         }
     }
 }
@@ -441,74 +453,4 @@ fn json(value: Value<'_>) -> Option<Json> {
         Value::Boolean(_) => Json::from(value.text().unwrap_or_default().into_owned()),
         Value::Multivalue(values) => values.iter().collect(),
     })
-}
-
-fn compare(expected: &[Row], found: &[Row], ordered: bool) -> Result<(), String> {
-    if expected.len() != found.len() {
-        let shown: Vec<String> = found.iter().take(5).map(|row| Json::Object(row.clone()).to_string()).collect();
-        return Err(format!("{} rows, expected {}: {}", found.len(), expected.len(), shown.join(" ")));
-    }
-    if ordered {
-        for (index, (want, row)) in expected.iter().zip(found).enumerate() {
-            if !row_equal(want, row) {
-                let named: HashMap<&String, Option<&Json>> = want.keys().map(|name| (name, row.get(name))).collect();
-                return Err(format!(
-                    "row {}: got {}, expected {}",
-                    index + 1,
-                    serde_json::json!(named),
-                    Json::Object(want.clone())
-                ));
-            }
-        }
-        return Ok(());
-    }
-    let mut left: Vec<&Row> = found.iter().collect();
-    for want in expected {
-        match left.iter().position(|row| row_equal(want, row)) {
-            Some(position) => drop(left.remove(position)),
-            None => return Err(format!("no row {}", Json::Object(want.clone()))),
-        }
-    }
-    Ok(())
-}
-
-fn row_equal(want: &Row, row: &Row) -> bool {
-    want.iter().all(|(name, value)| equal(value, row.get(name)))
-}
-
-fn equal(want: &Json, found: Option<&Json>) -> bool {
-    let Some(found) = found.filter(|found| **found != "" && **found != Json::Array(Vec::new())) else {
-        // A field without a value may be left out or empty.
-        return want.is_null() || *want == "" && found.is_some();
-    };
-    match want {
-        Json::Null => false,
-        Json::Array(items) => {
-            let found: Vec<&Json> = found.as_array().map_or_else(|| vec![found], |found| found.iter().collect());
-            items.len() == found.len() && items.iter().zip(found).all(|(want, found)| equal(want, Some(found)))
-        }
-        _ => match found.as_array().map(Vec::as_slice) {
-            Some([single]) => equal(want, Some(single)),
-            Some(_) => false,
-            None => scalar_equal(want, found),
-        },
-    }
-}
-
-fn scalar_equal(want: &Json, found: &Json) -> bool {
-    match want {
-        Json::Bool(truth) => {
-            let text = text(found).to_lowercase();
-            if *truth { text == "true" || text == "1" } else { text == "false" || text == "0" }
-        }
-        Json::Number(number) => {
-            let (want, found) = (number.as_f64().unwrap_or(f64::NAN), found.as_f64().or_else(|| parse_number(&text(found))));
-            found.is_some_and(|found| (want - found).abs() <= (1e-9 * want.abs().max(found.abs())).max(1e-9))
-        }
-        _ => text(want) == text(found),
-    }
-}
-
-fn text(value: &Json) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
