@@ -4,7 +4,7 @@ use arrow::array::ArrayRef;
 use datafusion_common::{Result, exec_err};
 
 use super::{Call, FunctionSpec, Kernel};
-use crate::column::{ColumnBuilder, ValueType};
+use crate::column::ValueType;
 use crate::pattern::PatternCache;
 use crate::value::Value;
 

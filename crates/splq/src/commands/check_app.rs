@@ -23,7 +23,7 @@ pub fn problems(options: &KnowledgeOptions, terminal: &Terminal) -> Vec<Checked>
     let mut found = Vec::new();
     for app in &options.app {
         let name = app.file_name().map_or_else(|| app.display().to_string(), |name| name.to_string_lossy().into_owned());
-        let others: Vec<&PathBuf> = apps.iter().filter(|other| *other != app).collect();
+        let others: Vec<&PathBuf> = options.app.iter().filter(|other| *other != app).collect();
         let mut with_others = base.clone();
         // The others' problems are told when it is their turn.
         let _ = if others.is_empty() { Vec::new() } else { with_others.load_apps(&others) };

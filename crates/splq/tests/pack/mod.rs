@@ -141,7 +141,7 @@ fn events_of_every_source_fill_data_models() {
             }
         }
         let _ = writeln!(text, "search: {}", case.search);
-        found.iter().for_each(|row| drop(writeln!(text, "{row}")));
+        found.iter().for_each(|row| text.push_str(&format!("{row}\n")));
         before = Some(case);
     }
     for (source, text) in text {
