@@ -273,7 +273,7 @@ mod tests {
         let replacements = [("<<FIELD>>", "a<<FIELD>>".to_owned())];
         let pipeline = filled("[ | eval 'x'=\"<<FIELD>>\" ]", Span::default(), &replacements).unwrap();
         assert_eq!(pipeline.commands.len(), 1);
-        assert!(filled("[eval <<FIELD>>=1]", Span::default(), &[("<<FIELD>>", "a b".to_owned())]).is_err());
+        assert!(filled("[eval <<FIELD>>=1]", Span::default(), &[("<<FIELD>>", "a )".to_owned())]).is_err());
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 
+use spl_parser::spec::Object;
 use spl_parser::{Diagnostic, Span};
 
 use super::Content;
@@ -108,13 +109,17 @@ fn macros(text: &str) -> BTreeSet<String> {
     names
 }
 
-/// Names behind `lookup`, `inputlookup` and `outputlookup`, options skipped.
+/// Names behind the commands that name a lookup first, options skipped.
 fn lookups(text: &str) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     let words: Vec<&str> = text.split(|character: char| character.is_whitespace() || matches!(character, '|' | '[')).collect();
     let mut words = words.into_iter().filter(|word| !word.is_empty()).peekable();
+    let names_a_lookup = |word: &str| {
+        let command = spl_parser::commands::lookup(&word.to_ascii_lowercase());
+        command.is_some_and(|command| command.effects.objects.first() == Some(&Object::Lookup))
+    };
     while let Some(word) = words.next() {
-        if !["lookup", "inputlookup", "outputlookup"].iter().any(|command| word.eq_ignore_ascii_case(command)) {
+        if !names_a_lookup(word) {
             continue;
         }
         while words.peek().is_some_and(|next| next.contains('=')) {

@@ -109,11 +109,16 @@ impl<'t> ZoneText<'t> {
             return None;
         }
         let name = &text[..length];
+        // `EST5EDT` and the like are names of the database.
+        let whole = bytes.iter().position(|byte| !byte.is_ascii_alphanumeric()).unwrap_or(bytes.len());
+        if whole > length
+            && let Ok(zone) = text[..whole].parse()
+        {
+            return Some(Self { zone: Some(zone), length: whole, ..Self::default() });
+        }
         let known = ABBREVIATIONS.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
         let Some((_, minutes)) = known else {
-            // `EST5EDT` and the like are names of the database.
-            let length = bytes.iter().position(|byte| !byte.is_ascii_alphanumeric()).unwrap_or(bytes.len());
-            return Some(match text[..length].parse() {
+            return Some(match name.parse() {
                 Ok(zone) => Self { zone: Some(zone), length, ..Self::default() },
                 Err(_) => Self { abbreviation: Some(name), length: name.len(), ..Self::default() },
             });

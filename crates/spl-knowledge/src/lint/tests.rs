@@ -87,6 +87,10 @@ fn texts_that_cannot_be_read() {
         starts,
         [
             "default/data/models/M.json:3 knowledge/data-model missing field `objectName` at line 3 column 16",
+            "default/props.conf:2 knowledge/regex the regular expression of `EXTRACT-a` can't be read",
+            "default/props.conf:4 knowledge/expression `EVAL-c` can't be read",
+            "default/props.conf:5 knowledge/unknown-setting unknown setting `EXTARCT-d` of a props stanza",
+            "default/props.conf:6 knowledge/props `priority` is not a whole number",
             "default/props.conf:7 conf/duplicate-stanza stanza `[web]` stands on line 1 already; the settings of both are combined",
             "default/props.conf:8 conf/duplicate-setting `EXTRACT-b` of `[web]` is set on line 3 already; this line wins",
             "default/props.conf:9 conf/setting `nonsense` is neither a stanza, a setting nor a comment (write `key = value`; comment lines start with `#`)",
