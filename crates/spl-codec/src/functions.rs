@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::datatypes::{Field, Schema};
 use datafusion::common::{DataFusionError, Result, exec_datafusion_err, plan_err};
-use datafusion::execution::TaskContext;
 use datafusion::logical_expr::{AggregateUDF, Expr, ScalarUDF};
+use datafusion::prelude::SessionContext;
 use datafusion_proto::logical_plan::from_proto::parse_expr;
 use datafusion_proto::logical_plan::to_proto::serialize_expr;
 use datafusion_proto::protobuf::LogicalExprNode;
@@ -174,8 +174,9 @@ fn written_body(body: &Expr) -> Result<Vec<u8>> {
 
 fn read_body(bytes: &[u8]) -> Result<Expr> {
     let node = LogicalExprNode::decode(bytes).map_err(|error| DataFusionError::External(Box::new(error)))?;
-    // Bodies call SPL's functions, which are read without a context.
-    let read = parse_expr(&node, &TaskContext::default(), &SplLogicalCodec::default());
+    // Functions of DataFusion are known by name.
+    let context = SessionContext::new().task_ctx();
+    let read = parse_expr(&node, &context, &SplLogicalCodec::default());
     read.map_err(|error| exec_datafusion_err!("a body of a function: {error}"))
 }
 

@@ -154,6 +154,8 @@ pub struct PlanContext {
     source: Arc<str>,
     /// How `starttime` and `endtime` are written, when a search says so.
     time_format: Option<Arc<str>>,
+    /// Whether the loaded events are a part of all events.
+    is_over_part: bool,
 }
 
 impl PlanContext {
@@ -169,6 +171,7 @@ impl PlanContext {
             range: TimeRange::default(),
             source: Arc::from(source),
             time_format: None,
+            is_over_part: false,
         }
     }
 
@@ -187,9 +190,14 @@ impl PlanContext {
         Self { range, ..self.clone() }
     }
 
-    /// The same context over other events, which are loaded.
-    pub fn over_data(&self, events: EventData) -> Self {
-        Self { engine: Arc::new(self.engine.over_events(events)), ..self.clone() }
+    /// The same context over a part of the events, which is loaded.
+    pub fn over_part(&self, events: EventData) -> Self {
+        Self { engine: Arc::new(self.engine.over_events(events)), is_over_part: true, ..self.clone() }
+    }
+
+    /// Whether the loaded events are all events, not a part of them.
+    pub fn has_all_events(&self) -> bool {
+        self.engine.parts.is_none() && !self.is_over_part
     }
 
     /// The context of a search inside this one.

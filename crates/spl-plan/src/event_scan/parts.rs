@@ -51,7 +51,7 @@ pub(super) async fn scan(context: &PlanContext, parts: &dyn EventParts, scan: &E
         let table = table.map_err(|message| Diagnostic::general("run/data", message))?;
         let data = EventData::new(&table.schema, &table.batches, context.knowledge(), context.parsed(), context.threads())?;
         drop(table);
-        let over_part = context.over_data(data);
+        let over_part = context.over_part(data);
         let (schema, batches) = over_part.collect(planned::scan(&over_part, scan)?).await?;
         let batches = compacted(&batches)?;
         let size = batches.iter().map(RecordBatch::get_array_memory_size).sum::<usize>();

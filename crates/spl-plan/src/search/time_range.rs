@@ -19,7 +19,7 @@ pub fn parse_time(context: &PlanContext, value: &str, span: Span) -> Result<f64,
 /// event, as if it had just arrived. Events that are loaded part by part are counted back from now.
 fn parse_index_time(context: &PlanContext, value: &str, span: Span) -> Result<f64, Diagnostic> {
     let now = context.now();
-    let loaded = context.event_parts().is_none() && !context.data().is_in_all_events(INDEX_TIME);
+    let loaded = context.has_all_events() && !context.data().is_in_all_events(INDEX_TIME);
     // The end of a range does not belong to it.
     let arrived = context.data().newest_time().filter(|_| loaded).map_or(now, |newest| (newest.floor() + 1.0).min(now));
     let modifier = parse_time_modifier(value).map_err(|message| Diagnostic::error("plan/time", message, span))?;
