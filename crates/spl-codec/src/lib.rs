@@ -25,12 +25,16 @@ pub use logical::SplLogicalCodec;
 pub use operators::{read_operator, write_operator};
 pub use physical::SplPhysicalCodec;
 
+/// The stack that writing and reading take: expressions are nested, and each level takes several frames.
+const STACK: usize = 128 << 20;
+
 /// Writes a logical plan.
 ///
 /// # Errors
 /// What has no written form: tables whose rows are not in memory.
 pub fn write_logical(plan: &LogicalPlan) -> Result<Vec<u8>> {
-    Ok(logical_plan_to_bytes_with_extension_codec(plan, &SplLogicalCodec::default())?.to_vec())
+    let written = stacker::grow(STACK, || logical_plan_to_bytes_with_extension_codec(plan, &SplLogicalCodec::default()));
+    Ok(written?.to_vec())
 }
 
 /// Reads a logical plan.
@@ -38,7 +42,7 @@ pub fn write_logical(plan: &LogicalPlan) -> Result<Vec<u8>> {
 /// # Errors
 /// Bytes that are of no plan; operators and functions that are not known.
 pub fn read_logical(bytes: &[u8], context: &TaskContext) -> Result<LogicalPlan> {
-    logical_plan_from_bytes_with_extension_codec(bytes, context, &SplLogicalCodec::default())
+    stacker::grow(STACK, || logical_plan_from_bytes_with_extension_codec(bytes, context, &SplLogicalCodec::default()))
 }
 
 /// Writes a physical plan.
@@ -47,7 +51,8 @@ pub fn read_logical(bytes: &[u8], context: &TaskContext) -> Result<LogicalPlan> 
 /// What has no written form: nodes that read rows from disk.
 pub fn write_physical(plan: Arc<dyn ExecutionPlan>) -> Result<Vec<u8>> {
     let plan = memory::projected(plan)?;
-    Ok(physical_plan_to_bytes_with_extension_codec(plan, &SplPhysicalCodec::default())?.to_vec())
+    let written = stacker::grow(STACK, || physical_plan_to_bytes_with_extension_codec(plan, &SplPhysicalCodec::default()));
+    Ok(written?.to_vec())
 }
 
 /// Reads a physical plan.
@@ -55,5 +60,5 @@ pub fn write_physical(plan: Arc<dyn ExecutionPlan>) -> Result<Vec<u8>> {
 /// # Errors
 /// Bytes that are of no plan; nodes and functions that are not known.
 pub fn read_physical(bytes: &[u8], context: &TaskContext) -> Result<Arc<dyn ExecutionPlan>> {
-    physical_plan_from_bytes_with_extension_codec(bytes, context, &SplPhysicalCodec::default())
+    stacker::grow(STACK, || physical_plan_from_bytes_with_extension_codec(bytes, context, &SplPhysicalCodec::default()))
 }
