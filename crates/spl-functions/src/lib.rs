@@ -7,7 +7,9 @@
 pub mod aggregate;
 pub mod column;
 pub mod convert;
+pub mod dictionary;
 pub mod extraction;
+pub mod interner;
 pub mod json_path;
 pub mod numeric_bins;
 pub mod pattern;

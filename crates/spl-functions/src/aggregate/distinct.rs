@@ -6,12 +6,13 @@ use arrow::array::{Array, ArrayRef, BooleanArray, Float64Array, Int64Array};
 use arrow::datatypes::DataType;
 use datafusion_common::Result;
 
-use super::input::{IdReader, Interner, present};
+use super::input::{IdReader, present};
 use super::lists::{GroupedIds, list, texts_type};
 use super::members::Members;
 use super::state::GroupedState;
 use super::{AggregateSpec, Inputs, Status};
 use crate::column::ValueType;
+use crate::interner::Interner;
 
 /// Functions of this family.
 pub const FUNCTIONS: &[AggregateSpec] = &[

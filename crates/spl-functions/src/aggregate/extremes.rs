@@ -8,10 +8,11 @@ use arrow::array::{Array, ArrayRef, ArrowPrimitiveType, AsArray, BooleanArray, P
 use arrow::datatypes::{DataType, Float64Type, Int32Type, Int64Type};
 use datafusion_common::Result;
 
-use super::input::{DictionaryNotes, Noted, dictionary_texts, each_row, present};
+use super::input::{Noted, dictionary_texts, each_row, present};
 use super::state::GroupedState;
 use super::{AggregateCall, AggregateSpec, Inputs, Status};
 use crate::column::{Column, ValueType};
+use crate::dictionary::PerDictionary;
 use crate::value::{Value, parse_number};
 
 /// Functions of this family.
@@ -56,7 +57,7 @@ fn create(call: &AggregateCall, wanted: Ordering) -> Box<dyn GroupedState> {
         (ValueType::Integer, _) => Box::new(NumberExtreme::<Int64Type, false>::new(i64::MAX)),
         (ValueType::Float, Ordering::Greater) => Box::new(NumberExtreme::<Float64Type, true>::new(f64::NEG_INFINITY)),
         (ValueType::Float, _) => Box::new(NumberExtreme::<Float64Type, false>::new(f64::INFINITY)),
-        _ => Box::new(TextExtreme { wanted, notes: DictionaryNotes::default(), best: Vec::new(), bytes: 0 }),
+        _ => Box::new(TextExtreme { wanted, notes: PerDictionary::default(), best: Vec::new(), bytes: 0 }),
     }
 }
 
@@ -141,7 +142,7 @@ impl<T: ArrowPrimitiveType + Debug, const LARGEST: bool> GroupedState for Number
 #[derive(Debug)]
 struct TextExtreme {
     wanted: Ordering,
-    notes: DictionaryNotes<Noted>,
+    notes: PerDictionary<Vec<Noted>>,
     best: Vec<Option<Best>>,
     /// Bytes of all texts; counted along, since DataFusion asks after each batch.
     bytes: usize,
@@ -188,7 +189,7 @@ impl GroupedState for TextExtreme {
         let (array, best, wanted, bytes) = (&values[0], &mut self.best, self.wanted, &mut self.bytes);
         if let Some(dictionary) = array.as_dictionary_opt::<Int32Type>() {
             let texts = dictionary_texts(dictionary.values())?;
-            let notes = self.notes.of(&texts, Noted::Blank);
+            let notes = self.notes.notes(&texts, Noted::Blank);
             let keys: &[i32] = dictionary.keys().values();
             let present = present(dictionary.keys().nulls(), filter);
             each_row(groups, present.as_ref(), |row, group| {
@@ -243,10 +244,10 @@ impl GroupedState for TextExtreme {
     }
 
     fn size(&self) -> usize {
-        self.best.capacity() * size_of::<Option<Best>>() + self.bytes + self.notes.size()
+        self.best.capacity() * size_of::<Option<Best>>() + self.bytes + self.notes.notes_size()
     }
 
     fn fresh(&self) -> Box<dyn GroupedState> {
-        Box::new(Self { wanted: self.wanted, notes: DictionaryNotes::default(), best: Vec::new(), bytes: 0 })
+        Box::new(Self { wanted: self.wanted, notes: PerDictionary::default(), best: Vec::new(), bytes: 0 })
     }
 }

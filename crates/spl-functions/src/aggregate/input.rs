@@ -1,16 +1,17 @@
 //! Reading a function's arguments: which events count, their values as numbers, texts or text ids.
 
 use std::borrow::Cow;
-use std::hash::BuildHasher;
 
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Float64Array, Int64Array, StringViewArray};
 use arrow::buffer::{Buffer, NullBuffer};
 use arrow::datatypes::{DataType, Float64Type, Int32Type, Int64Type};
-use datafusion_common::{Result, internal_datafusion_err};
-use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
+use datafusion_common::Result;
+use hashbrown::HashMap;
 use rustc_hash::FxBuildHasher;
 
 use crate::column::Column;
+use crate::dictionary::PerDictionary;
+use crate::interner::Interner;
 use crate::value::{Value, format_number, parse_number};
 
 /// The events that have a value and pass the filter; none = all of them.
@@ -37,51 +38,6 @@ pub(super) fn each_row(groups: &[usize], present: Option<&NullBuffer>, mut each:
             }
         }
     }
-}
-
-/// What is known about the texts of dictionaries, found once per distinct text. Batches of one table share their
-/// dictionary, which is recognised by the memory it lives in; it is kept alive here so that the memory is not reused.
-#[derive(Debug)]
-pub(super) struct DictionaryNotes<T> {
-    known: Vec<(StringViewArray, Vec<T>)>,
-}
-
-impl<T> Default for DictionaryNotes<T> {
-    fn default() -> Self {
-        Self { known: Vec::new() }
-    }
-}
-
-impl<T: Copy> DictionaryNotes<T> {
-    /// Most dictionaries remembered at a time.
-    const CAPACITY: usize = 16;
-
-    /// The notes of a dictionary, one per text; `blank` where nothing was noted yet.
-    pub(super) fn of(&mut self, texts: &StringViewArray, blank: T) -> &mut [T] {
-        let place = match self.known.iter().position(|(known, _)| same_memory(known, texts)) {
-            Some(place) => place,
-            None => {
-                if self.known.len() == Self::CAPACITY {
-                    self.known.remove(0);
-                }
-                self.known.push((texts.clone(), vec![blank; texts.len()]));
-                self.known.len() - 1
-            }
-        };
-        &mut self.known[place].1
-    }
-
-    pub(super) fn size(&self) -> usize {
-        self.known.iter().map(|(_, notes)| notes.capacity() * size_of::<T>()).sum()
-    }
-}
-
-fn same_memory(left: &StringViewArray, right: &StringViewArray) -> bool {
-    let validity = |array: &StringViewArray| array.nulls().map(|nulls| (nulls.buffer().as_ptr(), nulls.offset()));
-    left.len() == right.len()
-        && std::ptr::eq(left.views().as_ptr(), right.views().as_ptr())
-        && left.data_buffers().len() == right.data_buffers().len()
-        && validity(left) == validity(right)
 }
 
 /// A dictionary column's texts; other text types than `Utf8View` are cast.
@@ -127,7 +83,7 @@ impl Numbers<'_> {
 /// Reads values as numbers: numbers, texts that look like one, each value of a multivalue field; others are ignored.
 #[derive(Debug, Default)]
 pub(super) struct NumberReader {
-    dictionaries: DictionaryNotes<Noted>,
+    dictionaries: PerDictionary<Vec<Noted>>,
 }
 
 /// What is known about a text as a number.
@@ -173,7 +129,7 @@ impl NumberReader {
         if is_text_dictionary(array) {
             let dictionary = array.as_dictionary::<Int32Type>();
             let texts = dictionary_texts(dictionary.values())?;
-            let notes = self.dictionaries.of(&texts, Noted::Blank);
+            let notes = self.dictionaries.notes(&texts, Noted::Blank);
             let keys = dictionary.keys();
             return Ok((0..keys.len())
                 .map(|row| {
@@ -221,54 +177,7 @@ impl NumberReader {
     }
 
     pub(super) fn size(&self) -> usize {
-        self.dictionaries.size()
-    }
-}
-
-/// Texts numbered in order of appearance, each kept once.
-#[derive(Debug, Default)]
-pub(super) struct Interner {
-    table: HashTable<u32>,
-    bytes: String,
-    ends: Vec<usize>,
-    hasher: DefaultHashBuilder,
-}
-
-impl Interner {
-    /// The id of a text.
-    pub(super) fn id(&mut self, text: &str) -> Result<u32> {
-        let Self { table, bytes, ends, hasher } = self;
-        let kept = |id: u32| {
-            let start = if id == 0 { 0 } else { ends[id as usize - 1] };
-            &bytes[start..ends[id as usize]]
-        };
-        let hash = hasher.hash_one(text);
-        if let Some(&id) = table.find(hash, |&id| kept(id) == text) {
-            return Ok(id);
-        }
-        // Ids are dictionary keys of the state, which are 32 bits with a sign.
-        let id = i32::try_from(ends.len()).map_err(|_| internal_datafusion_err!("too many distinct values"))? as u32;
-        table.insert_unique(hash, id, |&id| hasher.hash_one(kept(id)));
-        bytes.push_str(text);
-        ends.push(bytes.len());
-        Ok(id)
-    }
-
-    /// The text of an id.
-    #[inline]
-    pub(super) fn text(&self, id: u32) -> &str {
-        let id = id as usize;
-        let start = if id == 0 { 0 } else { self.ends[id - 1] };
-        &self.bytes[start..self.ends[id]]
-    }
-
-    /// Number of texts.
-    pub(super) fn len(&self) -> usize {
-        self.ends.len()
-    }
-
-    fn size(&self) -> usize {
-        self.table.capacity() * 5 + self.bytes.capacity() + self.ends.capacity() * size_of::<usize>()
+        self.dictionaries.notes_size()
     }
 }
 
@@ -276,7 +185,7 @@ impl Interner {
 #[derive(Debug, Default)]
 pub(super) struct IdReader {
     pub(super) interner: Interner,
-    dictionaries: DictionaryNotes<u32>,
+    dictionaries: PerDictionary<Vec<u32>>,
     integers: HashMap<i64, u32, FxBuildHasher>,
     floats: HashMap<u64, u32, FxBuildHasher>,
     /// Ids of texts of states by their views; a view stands for a text as long as the buffers are the same.
@@ -357,7 +266,7 @@ impl IdReader {
         if texts.is_null(key) {
             return Ok(None);
         }
-        let slot = &mut self.dictionaries.of(texts, Self::BLANK)[key];
+        let slot = &mut self.dictionaries.notes(texts, Self::BLANK)[key];
         if *slot == Self::BLANK {
             *slot = self.interner.id(texts.value(key))?;
         }
@@ -391,7 +300,7 @@ impl IdReader {
     ) -> Result<()> {
         let dictionary = array.as_dictionary::<Int32Type>();
         let texts = dictionary_texts(dictionary.values())?;
-        let ids = self.dictionaries.of(&texts, Self::BLANK);
+        let ids = self.dictionaries.notes(&texts, Self::BLANK);
         let interner = &mut self.interner;
         let keys: &[i32] = dictionary.keys().values();
         let present = present(dictionary.keys().nulls(), filter);
@@ -467,7 +376,7 @@ impl IdReader {
 
     pub(super) fn size(&self) -> usize {
         self.interner.size()
-            + self.dictionaries.size()
+            + self.dictionaries.notes_size()
             + (self.integers.capacity() + self.floats.capacity()) * 13
             + self.views.capacity() * 33
     }

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, ListArray, StringViewArray, StringViewBuilder, UInt32Array};
+use arrow::array::{ArrayRef, ListArray, StringViewBuilder, UInt32Array};
 use arrow::buffer::{NullBuffer, OffsetBuffer};
 use arrow::datatypes::{DataType, Field};
 use datafusion_common::{Result, exec_datafusion_err};
 
-use super::input::Interner;
+use crate::interner::Interner;
 
 /// Ids gathered group by group: `offsets` has one more entry than there are groups.
 #[derive(Debug, Default)]
@@ -46,14 +46,8 @@ impl GroupedIds {
             return Ok(Arc::new(builder.finish()));
         }
         let keys = UInt32Array::from(self.ids.clone());
-        Ok(arrow::compute::take(&texts(interner), &keys, None)?)
+        Ok(arrow::compute::take(&interner.texts(), &keys, None)?)
     }
-}
-
-fn texts(interner: &Interner) -> StringViewArray {
-    let mut builder = StringViewBuilder::with_capacity(interner.len());
-    (0..interner.len() as u32).for_each(|id| builder.append_value(interner.text(id)));
-    builder.finish()
 }
 
 /// A list column from the items of all rows and where each row's begin.

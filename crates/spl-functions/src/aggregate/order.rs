@@ -7,10 +7,11 @@ use arrow::datatypes::{DataType, Int64Type};
 use datafusion_common::Result;
 
 use super::extremes::single;
-use super::input::{IdReader, Interner, NumberReader, each_row, present};
+use super::input::{IdReader, NumberReader, each_row, present};
 use super::state::GroupedState;
 use super::{AggregateSpec, Inputs, Status};
 use crate::column::{Column, ColumnBuilder, ValueType};
+use crate::interner::Interner;
 use crate::value::Value;
 
 macro_rules! chosen {

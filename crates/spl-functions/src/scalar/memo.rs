@@ -5,11 +5,13 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int32Array};
-use arrow::buffer::{BooleanBuffer, NullBuffer, ScalarBuffer};
+use arrow::buffer::{BooleanBuffer, NullBuffer};
 use arrow::datatypes::Int32Type;
 use datafusion_common::{Result, ScalarValue};
 use hashbrown::{HashMap, HashSet};
 use rustc_hash::FxBuildHasher;
+
+use crate::dictionary::{PerDictionary, kept_size};
 
 /// The results of one function, by dictionary and literal arguments.
 #[derive(Debug)]
@@ -25,27 +27,17 @@ impl Default for ConditionMemo {
     }
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Kept {
-    dictionaries: HashMap<DictionaryIdentity, Dictionary, FxBuildHasher>,
+    dictionaries: PerDictionary<HashMap<Context, Arc<[AtomicU8]>, FxBuildHasher>>,
     bytes: usize,
 }
 
-/// Which dictionary it is: the addresses of its buffers, which stay taken as long as [`Dictionary::views`] is held.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct DictionaryIdentity {
-    views: usize,
-    values: usize,
-    first_buffer: usize,
-    buffers: usize,
-}
-
-#[derive(Debug)]
-struct Dictionary {
-    /// Held so that no other dictionary can come to lie at the same address.
-    #[allow(dead_code)]
-    views: ScalarBuffer<u128>,
-    tables: HashMap<Context, Arc<[AtomicU8]>, FxBuildHasher>,
+impl Default for Kept {
+    fn default() -> Self {
+        // Bytes bound them.
+        Self { dictionaries: PerDictionary::new(usize::MAX), bytes: 0 }
+    }
 }
 
 /// What else the results depend on.
@@ -137,34 +129,26 @@ impl ConditionMemo {
     /// The states of a dictionary's keys, and behind them that of an absent value.
     fn table(&self, values: &ArrayRef, context: &Context) -> Option<Arc<[AtomicU8]>> {
         let texts = values.as_string_view_opt()?;
-        let identity = DictionaryIdentity {
-            views: texts.views().as_ptr() as usize,
-            values: texts.len(),
-            first_buffer: texts.data_buffers().first().map_or(0, |buffer| buffer.as_ptr() as usize),
-            buffers: texts.data_buffers().len(),
-        };
         let table_bytes = texts.len() + 1;
-        let view_bytes = std::mem::size_of_val(&texts.views()[..]);
-        if table_bytes + view_bytes > self.limit {
+        let kept_bytes = kept_size(texts);
+        if table_bytes + kept_bytes > self.limit {
             return None;
         }
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(dictionary) = kept.dictionaries.get(&identity)
-            && let Some(table) = dictionary.tables.get(context)
-        {
+        if let Some(table) = kept.dictionaries.get(texts).and_then(|tables| tables.get(context)) {
             return Some(table.clone());
         }
-        if kept.bytes + table_bytes + view_bytes > self.limit {
+        if kept.bytes + table_bytes + kept_bytes > self.limit {
             *kept = Kept::default();
         }
         let table: Arc<[AtomicU8]> = (0..table_bytes).map(|_| AtomicU8::new(UNKNOWN)).collect();
         let Kept { dictionaries, bytes } = &mut *kept;
-        let dictionary = dictionaries.entry(identity).or_insert_with(|| {
-            *bytes += view_bytes;
-            Dictionary { views: texts.views().clone(), tables: HashMap::default() }
+        let tables = dictionaries.get_or_insert_with(texts, || {
+            *bytes += kept_bytes;
+            HashMap::default()
         });
         *bytes += table_bytes;
-        dictionary.tables.insert(context.clone(), table.clone());
+        tables.insert(context.clone(), table.clone());
         Some(table)
     }
 }

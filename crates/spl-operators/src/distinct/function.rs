@@ -4,13 +4,14 @@ use std::hash::{Hash, Hasher};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use arrow::array::{Array, ArrayRef, AsArray, DictionaryArray, Int32Array, RecordBatch, UInt32Array};
+use arrow::array::{Array, ArrayRef, AsArray, DictionaryArray, Int32Array, RecordBatch, StringViewArray, UInt32Array};
 use arrow::datatypes::{DataType, Field, Int32Type, Schema};
 use datafusion::common::Result;
 use datafusion::common::config::ConfigOptions;
 use datafusion::logical_expr::{ColumnarValue, Expr, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility};
 use datafusion::physical_expr::PhysicalExpr;
 use spl_functions::column::ValueType;
+use spl_functions::dictionary::{PerDictionary, kept_size};
 
 use crate::compiled::compile;
 
@@ -38,7 +39,7 @@ pub fn once_per_distinct(
         body,
         returns,
         compiled: OnceLock::new(),
-        known: Mutex::default(),
+        known: Mutex::new(PerDictionary::new(1)),
         kept_bytes: kept_bytes.clone(),
     })
 }
@@ -87,18 +88,16 @@ impl KeptBytes {
 /// The results for a dictionary's values, and for a row without a value at the end.
 #[derive(Debug)]
 struct Known {
-    /// Keeps the dictionary alive, so that its address names it.
-    values: ArrayRef,
     results: ArrayRef,
     bytes: usize,
     kept_bytes: KeptBytes,
 }
 
 impl Known {
-    fn new(values: &ArrayRef, results: &ArrayRef, kept_bytes: &KeptBytes) -> Self {
-        let bytes = values.get_array_memory_size() + results.get_array_memory_size();
+    fn new(values: &StringViewArray, results: &ArrayRef, kept_bytes: &KeptBytes) -> Self {
+        let bytes = kept_size(values) + results.get_array_memory_size();
         kept_bytes.add(bytes);
-        Self { values: values.clone(), results: results.clone(), bytes, kept_bytes: kept_bytes.clone() }
+        Self { results: results.clone(), bytes, kept_bytes: kept_bytes.clone() }
     }
 }
 
@@ -116,7 +115,7 @@ struct PerDistinct {
     is_text: bool,
     returns: DataType,
     compiled: OnceLock<Arc<dyn PhysicalExpr>>,
-    known: Mutex<Option<Arc<Known>>>,
+    known: Mutex<PerDictionary<Known>>,
     kept_bytes: KeptBytes,
 }
 
@@ -167,19 +166,16 @@ impl PerDistinct {
     /// Kept results, or fresh ones when the rows are many against the dictionary.
     fn results_for(&self, values: &ArrayRef, rows: usize, options: &Arc<ConfigOptions>) -> Result<Option<ArrayRef>> {
         const WORTH: usize = 8;
-        let same = |known: &Arc<Known>| {
-            std::ptr::eq(known.values.as_any(), values.as_any()) || known.values.to_data().ptr_eq(&values.to_data())
-        };
-        let kept = self.known.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        if let Some(known) = kept.filter(same) {
+        let texts = values.as_string_view();
+        if let Some(known) = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(texts) {
             return Ok(Some(known.results.clone()));
         }
         if rows.saturating_mul(WORTH) < values.len() {
             return Ok(None);
         }
         let results = self.evaluate(values, options)?;
-        *self.known.lock().unwrap_or_else(PoisonError::into_inner) =
-            Some(Arc::new(Known::new(values, &results, &self.kept_bytes)));
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.get_or_insert_with(texts, || Known::new(texts, &results, &self.kept_bytes));
         Ok(Some(results))
     }
 }
@@ -242,15 +238,14 @@ impl ScalarUDFImpl for PerDistinct {
 
 #[cfg(test)]
 mod tests {
-    use arrow::array::StringViewArray;
-
     use super::*;
 
     #[test]
     fn results_are_counted_as_long_as_they_are_kept() {
         let kept_bytes = KeptBytes::default();
-        let values: ArrayRef = Arc::new(StringViewArray::from(vec!["a text of more than twelve bytes"; 10]));
-        let known = Known::new(&values, &values, &kept_bytes);
+        let values = StringViewArray::from(vec!["a text of more than twelve bytes"; 10]);
+        let results: ArrayRef = Arc::new(values.clone());
+        let known = Known::new(&values, &results, &kept_bytes);
         assert!(kept_bytes.get() >= 2 * 10 * 16, "{}", kept_bytes.get());
         drop(known);
         assert_eq!(kept_bytes.get(), 0);

@@ -5,11 +5,12 @@ use std::hash::{Hash, Hasher};
 use std::sync::atomic::{AtomicI32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use arrow::array::{Array, ArrayRef, AsArray, DictionaryArray, Int32Array, StringViewBuilder};
+use arrow::array::{Array, ArrayRef, AsArray, DictionaryArray, Int32Array, StringViewArray};
 use arrow::datatypes::{DataType, Int32Type};
 use datafusion::common::{Result, exec_err};
 use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility};
-use hashbrown::HashMap;
+use spl_functions::dictionary::PerDictionary;
+use spl_functions::interner::Interner;
 
 use crate::distinct::dictionary_type;
 
@@ -17,55 +18,39 @@ use crate::distinct::dictionary_type;
 pub const CODE: &str = "group_code";
 
 /// Numbers the texts of a column; shared by the function that numbers and the one that reads the numbers back.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Codes {
     texts: Mutex<Texts>,
-    tables: Mutex<Vec<Table>>,
+    tables: Mutex<PerDictionary<Table>>,
+}
+
+impl Default for Codes {
+    fn default() -> Self {
+        Self { texts: Mutex::default(), tables: Mutex::new(PerDictionary::new(64)) }
+    }
 }
 
 #[derive(Debug, Default)]
 struct Texts {
-    codes: HashMap<Arc<str>, i32>,
-    list: Vec<Arc<str>>,
-    /// The list as an array, as long as nothing was added to it.
+    known: Interner,
+    /// The texts as an array, as long as nothing was added to them.
     array: Option<ArrayRef>,
 }
 
 /// The codes of one dictionary's values, filled as they are met.
-#[derive(Clone, Debug)]
-struct Table {
-    values: ArrayRef,
-    codes: Arc<[AtomicI32]>,
-}
+type Table = Arc<[AtomicI32]>;
 
 const UNKNOWN: i32 = -1;
 
 impl Codes {
-    fn table(&self, values: &ArrayRef) -> Table {
+    fn table(&self, texts: &StringViewArray) -> Table {
         let mut tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
-        let data = values.to_data();
-        if let Some(table) = tables.iter().find(|table| table.values.to_data().ptr_eq(&data)) {
-            return table.clone();
-        }
-        const KEPT: usize = 64;
-        if tables.len() >= KEPT {
-            tables.clear();
-        }
-        let table = Table { values: values.clone(), codes: (0..values.len()).map(|_| AtomicI32::new(UNKNOWN)).collect() };
-        tables.push(table.clone());
-        table
+        tables.get_or_insert_with(texts, || (0..texts.len()).map(|_| AtomicI32::new(UNKNOWN)).collect()).clone()
     }
 
-    fn code(&self, text: &str) -> i32 {
+    fn code(&self, text: &str) -> Result<i32> {
         let mut texts = self.texts.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(code) = texts.codes.get(text) {
-            return *code;
-        }
-        let code = i32::try_from(texts.list.len()).unwrap_or(i32::MAX);
-        let text: Arc<str> = Arc::from(text);
-        texts.list.push(text.clone());
-        texts.codes.insert(text, code);
-        code
+        Ok(texts.known.id(text)?.cast_signed())
     }
 
     fn encode(&self, array: &ArrayRef) -> Result<Int32Array> {
@@ -75,35 +60,33 @@ impl Codes {
             arrow::compute::cast(array, &dictionary_type())?
         };
         let dictionary = array.as_dictionary::<Int32Type>();
-        let table = self.table(dictionary.values());
-        let texts = table.values.as_string_view();
-        let code_of = |key: i32| -> i32 {
-            let slot = &table.codes[key as usize];
+        let texts = dictionary.values().as_string_view();
+        let table = self.table(texts);
+        let code_of = |key: i32| -> Result<i32> {
+            let slot = &table[key as usize];
             match slot.load(Ordering::Relaxed) {
                 UNKNOWN => {
-                    let code = self.code(texts.value(key as usize));
+                    let code = self.code(texts.value(key as usize))?;
                     slot.store(code, Ordering::Relaxed);
-                    code
+                    Ok(code)
                 }
-                code => code,
+                code => Ok(code),
             }
         };
         let keys = dictionary.keys();
         if keys.null_count() == 0 && texts.null_count() == 0 {
-            return Ok(Int32Array::from_iter_values(keys.values().iter().map(|key| code_of(*key))));
+            return Ok(Int32Array::from(keys.values().iter().map(|key| code_of(*key)).collect::<Result<Vec<i32>>>()?));
         }
-        Ok(keys.iter().map(|key| key.filter(|key| texts.is_valid(*key as usize)).map(code_of)).collect())
+        keys.iter().map(|key| key.filter(|key| texts.is_valid(*key as usize)).map(code_of).transpose()).collect()
     }
 
     /// The texts of codes: a dictionary whose keys are the codes themselves.
     fn decode(&self, codes: &Int32Array) -> Result<ArrayRef> {
         let mut texts = self.texts.lock().unwrap_or_else(PoisonError::into_inner);
         let values = match &texts.array {
-            Some(array) if array.len() == texts.list.len() => array.clone(),
+            Some(array) if array.len() == texts.known.len() => array.clone(),
             _ => {
-                let mut built = StringViewBuilder::with_capacity(texts.list.len());
-                texts.list.iter().for_each(|text| built.append_value(text));
-                let array: ArrayRef = Arc::new(built.finish());
+                let array: ArrayRef = Arc::new(texts.known.texts());
                 texts.array = Some(array.clone());
                 array
             }

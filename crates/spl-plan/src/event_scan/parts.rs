@@ -18,7 +18,7 @@ use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::logical_expr::LogicalPlanBuilder;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::streaming::PartitionStream;
-use hashbrown::HashMap;
+use spl_functions::dictionary::PerDictionary;
 use spl_operators::distinct::dictionary_type;
 use spl_operators::errors::engine_error;
 use spl_parser::Diagnostic;
@@ -141,8 +141,7 @@ impl PartitionStream for StoredPart {
 
 /// Rows that no longer hold the part of the data that they are from; of a dictionary all texts stay.
 fn compacted(batches: &[RecordBatch]) -> Result<Vec<RecordBatch>, Diagnostic> {
-    // Dictionaries by the address of their texts, which stay where they are until all batches are done.
-    let mut dictionaries = HashMap::new();
+    let mut dictionaries = PerDictionary::new(usize::MAX);
     let one = |batch: &RecordBatch, dictionaries: &mut _| -> Result<RecordBatch> {
         let columns = batch.columns().iter().map(|array| compact(array, dictionaries)).collect::<Result<Vec<_>>>()?;
         Ok(RecordBatch::try_new(batch.schema(), columns)?)
@@ -150,7 +149,7 @@ fn compacted(batches: &[RecordBatch]) -> Result<Vec<RecordBatch>, Diagnostic> {
     batches.iter().filter(|batch| batch.num_rows() > 0).map(|batch| one(batch, &mut dictionaries).map_err(engine_error)).collect()
 }
 
-fn compact(array: &ArrayRef, dictionaries: &mut HashMap<usize, ArrayRef>) -> Result<ArrayRef> {
+fn compact(array: &ArrayRef, dictionaries: &mut PerDictionary<ArrayRef>) -> Result<ArrayRef> {
     match array.data_type() {
         DataType::Utf8View => Ok(Arc::new(array.as_string_view().gc())),
         DataType::List(item) => {
@@ -165,11 +164,7 @@ fn compact(array: &ArrayRef, dictionaries: &mut HashMap<usize, ArrayRef>) -> Res
             let dictionary = array.as_dictionary::<Int32Type>();
             let values = dictionary.values();
             let texts = values.as_string_view();
-            let address = texts.views().as_ptr() as usize;
-            let kept = match dictionaries.get(&address) {
-                Some(kept) => kept.clone(),
-                None => dictionaries.entry(address).or_insert_with(|| Arc::new(texts.gc())).clone(),
-            };
+            let kept = dictionaries.get_or_insert_with(texts, || Arc::new(texts.gc())).clone();
             Ok(Arc::new(DictionaryArray::<Int32Type>::try_new(dictionary.keys().clone(), kept)?))
         }
         // Numbers of a slice are few bytes, but those of the whole are not.

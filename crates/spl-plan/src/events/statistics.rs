@@ -5,6 +5,7 @@ use std::sync::Arc;
 use arrow::array::{Array, ArrayRef, AsArray, DictionaryArray, Int32Array, ListArray, RecordBatch, StringViewArray};
 use arrow::compute::interleave;
 use arrow::datatypes::Int32Type;
+use spl_functions::dictionary::is_same_dictionary;
 
 /// Columns with more distinct texts than this are only known to be absent or present.
 pub const MOST_TEXTS: usize = 2_048;
@@ -88,11 +89,7 @@ impl SharedTexts {
             |batch: &RecordBatch| batch.column(place).as_dictionary_opt::<Int32Type>().map(|array| array.values().clone());
         let first = dictionary(batches.first()?)?;
         let texts = first.as_string_view_opt()?.clone();
-        let shared = |values: ArrayRef| {
-            values
-                .as_string_view_opt()
-                .is_some_and(|other| other.len() == texts.len() && std::ptr::eq(other.views().as_ptr(), texts.views().as_ptr()))
-        };
+        let shared = |values: ArrayRef| values.as_string_view_opt().is_some_and(|other| is_same_dictionary(other, &texts));
         (texts.len() <= MOST_TEXTS && batches.iter().all(|batch| dictionary(batch).is_some_and(shared)))
             .then(|| Self { values: texts, seen: Vec::new() })
     }
