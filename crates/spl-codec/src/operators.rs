@@ -10,8 +10,9 @@ use spl_operators::node::Operator;
 use spl_operators::nodes::abstract_text::Abstract;
 use spl_operators::nodes::concurrency::Concurrency;
 use spl_operators::nodes::cut::Cut;
-use spl_operators::nodes::dedup_consecutive::DedupConsecutive;
+use spl_operators::nodes::dedup::Dedup;
 use spl_operators::nodes::delimited::Delimited;
+use spl_operators::nodes::eventstats::EventStatistics;
 use spl_operators::nodes::map_values::MapValues;
 use spl_operators::nodes::mv_combine::MvCombine;
 use spl_operators::nodes::mv_expand::MvExpand;
@@ -21,7 +22,7 @@ use spl_operators::nodes::running::{COMMANDS, Running};
 use spl_operators::nodes::streamstats::StreamStatistics;
 use spl_operators::nodes::take_while::TakeWhile;
 use spl_operators::nodes::to_json::ToJson;
-use spl_operators::nodes::totals::{ColumnTotals, RowTotals};
+use spl_operators::nodes::totals::ColumnTotals;
 use spl_operators::nodes::transaction::Transactions;
 use spl_operators::nodes::uniq::Uniq;
 use spl_operators::nodes::whole_table::WholeTable;
@@ -62,12 +63,12 @@ pub fn read_operator(bytes: &[u8]) -> Result<Arc<dyn Operator>> {
     match name.as_str() {
         "abstract" => read::<Abstract>(parameters),
         "addcoltotals" => read::<ColumnTotals>(parameters),
-        "addtotals" => read::<RowTotals>(parameters),
         "optimizer_fence" => read::<OptimizerFence>(parameters),
         "concurrency" => read::<WholeTable<Concurrency>>(parameters),
         "cut" => read::<Cut>(parameters),
         "delimited" => read::<Delimited>(parameters),
-        "dedup" => read::<DedupConsecutive>(parameters),
+        "dedup" => read::<Dedup>(parameters),
+        "eventstats" => read::<EventStatistics>(parameters),
         "head" => read::<TakeWhile>(parameters),
         "mvcombine" => read::<MvCombine>(parameters),
         "mvexpand" => read::<MvExpand>(parameters),

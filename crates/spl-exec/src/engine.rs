@@ -23,6 +23,7 @@ use spl_commands::table::Commands;
 use spl_functions::settings::SplOptions;
 use spl_knowledge::Knowledge;
 use spl_macros::Expansion;
+use spl_operators::compact::CompactBelowSorts;
 use spl_operators::distinct::rule::EvaluateOncePerDistinct;
 use spl_operators::errors::engine_error;
 use spl_operators::exec::OperatorPlanner;
@@ -457,7 +458,7 @@ fn session_state(settings: &Settings) -> Result<SessionState, Diagnostic> {
         .with_runtime_env(runtime)
         .with_default_features()
         .with_optimizer_rules(logical_rules(settings.memory_limit))
-        .with_physical_optimizer_rules(physical_rules())
+        .with_physical_optimizer_rules(physical_rules(settings.memory_limit))
         .with_query_planner(Arc::new(SplQueryPlanner))
         .build())
 }
@@ -473,20 +474,26 @@ fn logical_rules(memory_limit: Option<usize>) -> Vec<Arc<dyn OptimizerRule + Sen
 
 /// DataFusion's physical rules without those that carry a limit below a window over a whole partition, where it would
 /// cut the window's input, and with ours behind. A limit stops its input all the same, as it stops asking for rows.
-fn physical_rules() -> Vec<Arc<dyn PhysicalOptimizerRule + Send + Sync>> {
+fn physical_rules(memory_limit: Option<usize>) -> Vec<Arc<dyn PhysicalOptimizerRule + Send + Sync>> {
+    let compact = memory_limit.map(|limit| {
+        let rule = CompactBelowSorts { batch_bytes: (limit / 128).max(8 << 10) };
+        Arc::new(rule) as Arc<dyn PhysicalOptimizerRule + Send + Sync>
+    });
     PhysicalOptimizer::new()
         .rules
         .into_iter()
         .filter(|rule| !matches!(rule.name(), "LimitPushdown" | "LimitPushPastWindows"))
         .chain([Arc::new(GroupByCode) as Arc<dyn PhysicalOptimizerRule + Send + Sync>])
+        .chain(compact)
         .collect()
 }
 
-/// Rows per batch: large enough that work per distinct value pays, small enough that a small limit holds many batches.
+/// Rows per batch: large enough that work per distinct value pays, small enough that a sort, which merges from disk what did
+/// not fit, holds two batches of wide rows of each file at a time.
 fn batch_rows(memory_limit: Option<usize>) -> usize {
     const ROWS: usize = 32_768;
-    const LEAST: usize = 1_024;
-    memory_limit.map_or(ROWS, |limit| (limit / 4_096).clamp(LEAST, ROWS))
+    const LEAST: usize = 256;
+    memory_limit.map_or(ROWS, |limit| (limit / (64 << 10)).clamp(LEAST, ROWS))
 }
 
 /// DataFusion's physical planner with SPL's row operators.

@@ -31,6 +31,9 @@ pub mod percentile;
 pub mod rate;
 pub mod sparkline;
 pub mod state;
+mod value_ids;
+
+pub use self::value_ids::ValueIds;
 
 /// A statistical function.
 pub struct AggregateSpec {

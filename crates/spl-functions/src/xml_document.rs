@@ -1,7 +1,10 @@
 //! XML documents as trees of elements, and the paths that name their parts.
 
-use crate::json_path::Step;
 use indexmap::IndexMap;
+use quick_xml::Reader;
+use quick_xml::events::{BytesStart, Event};
+
+use crate::json_path::Step;
 
 /// Deepest nesting that is read.
 const MOST_LEVELS: usize = 500;
@@ -31,105 +34,105 @@ impl Element {
 /// Reads the elements of a text; none when it is no XML. Elements that are not closed at the end are closed there,
 /// since an event's text may have been cut.
 pub fn parse(source: &str) -> Option<Vec<Element>> {
-    let mut roots: Vec<Element> = Vec::new();
-    let mut open: Vec<(Element, usize)> = Vec::new();
-    let mut rest_at = 0;
-    let close = |open: &mut Vec<(Element, usize)>, roots: &mut Vec<Element>, end: usize| {
-        if let Some((mut element, start)) = open.pop() {
-            element.text = element.text.trim().to_owned();
-            element.inside = source.get(start..end).unwrap_or_default().to_owned();
-            match open.last_mut() {
-                Some((parent, _)) => parent.children.push(element),
-                None => roots.push(element),
+    let mut reader = Reader::from_str(source);
+    let config = reader.config_mut();
+    // Names are compared here, and a `&` may stand for itself.
+    config.check_end_names = false;
+    config.allow_unmatched_ends = true;
+    config.allow_dangling_amp = true;
+    let mut document = Document { source, roots: Vec::new(), open: Vec::new() };
+    loop {
+        let from = place(reader.buffer_position());
+        let event = reader.read_event();
+        let to = place(reader.buffer_position());
+        match event {
+            Ok(Event::Start(tag)) => document.begin(element(&tag)?, to)?,
+            Ok(Event::Empty(tag)) => {
+                document.begin(element(&tag)?, to)?;
+                document.end(to);
+            }
+            Ok(Event::End(tag)) => {
+                if document.open.last().is_none_or(|(element, _)| element.name != tag.name().as_ref().trim()) {
+                    return None;
+                }
+                document.end(from);
+            }
+            // Text that nothing follows may have been cut.
+            Ok(Event::Text(text)) if to < source.len() => document.text(&text),
+            Ok(Event::GeneralRef(name)) if to < source.len() => match entity(&name) {
+                Some(character) => document.text(character.encode_utf8(&mut [0; 4])),
+                None => document.text(&format!("&{};", &*name)),
+            },
+            Ok(Event::CData(text)) => document.text(&text),
+            Ok(Event::Eof) => break,
+            Ok(_) => {}
+            Err(_) => {
+                if let Some(cut) = source.get(from..).and_then(|rest| rest.strip_prefix("<![CDATA[")) {
+                    document.text(cut);
+                }
+                break;
             }
         }
-    };
-    while let Some(found) = source[rest_at..].find('<') {
-        let at = rest_at + found;
-        if let Some((element, _)) = open.last_mut() {
-            element.text.push_str(&unescaped(&source[rest_at..at]));
-        }
-        let tag = &source[at..];
-        if let Some(inside) = tag.strip_prefix("<![CDATA[") {
-            let end = inside.find("]]>").unwrap_or(inside.len());
-            if let Some((element, _)) = open.last_mut() {
-                element.text.push_str(&inside[..end]);
-            }
-            rest_at = (at + 9 + end + 3).min(source.len());
-            continue;
-        }
-        let skipped = [("<!--", "-->"), ("<?", "?>"), ("<!", ">")].into_iter().find(|(start, _)| tag.starts_with(start));
-        if let Some((_, end)) = skipped {
-            rest_at = at + tag.find(end).map_or(tag.len(), |place| place + end.len());
-            continue;
-        }
-        let Some(end) = end_of_tag(tag) else { break };
-        let inside = &tag[1..end];
-        rest_at = at + end + 1;
-        if let Some(name) = inside.strip_prefix('/') {
-            if open.last().is_none_or(|(element, _)| element.name != name.trim()) {
-                return None;
-            }
-            close(&mut open, &mut roots, at);
-            continue;
-        }
-        let (inside, empty) = match inside.strip_suffix('/') {
-            Some(inside) => (inside, true),
-            None => (inside, false),
-        };
-        let element = start_tag(inside)?;
-        if open.len() >= MOST_LEVELS {
+    }
+    while !document.open.is_empty() {
+        document.end(source.len());
+    }
+    (!document.roots.is_empty()).then_some(document.roots)
+}
+
+fn place(position: u64) -> usize {
+    usize::try_from(position).unwrap_or(usize::MAX)
+}
+
+/// A document while it is read.
+struct Document<'s> {
+    source: &'s str,
+    roots: Vec<Element>,
+    /// Elements that are not closed, and where their inside begins.
+    open: Vec<(Element, usize)>,
+}
+
+impl Document<'_> {
+    /// Opens an element; none when the nesting is too deep.
+    fn begin(&mut self, element: Element, inside: usize) -> Option<()> {
+        if self.open.len() >= MOST_LEVELS {
             return None;
         }
-        open.push((element, rest_at));
-        if empty {
-            close(&mut open, &mut roots, rest_at);
+        self.open.push((element, inside));
+        Some(())
+    }
+
+    fn text(&mut self, text: &str) {
+        if let Some((element, _)) = self.open.last_mut() {
+            element.text.push_str(text);
         }
     }
-    while !open.is_empty() {
-        close(&mut open, &mut roots, source.len());
-    }
-    (!roots.is_empty()).then_some(roots)
-}
 
-/// Where the `>` of a tag stands; quoted ones do not count.
-fn end_of_tag(tag: &str) -> Option<usize> {
-    let mut quote = None;
-    for (at, byte) in tag.bytes().enumerate() {
-        match quote {
-            Some(open) if byte == open => quote = None,
-            Some(_) => {}
-            None if byte == b'"' || byte == b'\'' => quote = Some(byte),
-            None if byte == b'>' => return Some(at),
-            None => {}
+    /// Closes the innermost element, whose inside ends here.
+    fn end(&mut self, inside: usize) {
+        let Some((mut element, start)) = self.open.pop() else { return };
+        element.text = element.text.trim().to_owned();
+        element.inside = self.source.get(start..inside).unwrap_or_default().to_owned();
+        match self.open.last_mut() {
+            Some((parent, _)) => parent.children.push(element),
+            None => self.roots.push(element),
         }
     }
-    None
 }
 
-fn start_tag(inside: &str) -> Option<Element> {
-    let end = inside.find(|c: char| c.is_whitespace()).unwrap_or(inside.len());
-    let (name, mut rest) = inside.split_at(end);
+/// An element from its tag; none when that is no XML. Attributes end at the first that is none.
+fn element(tag: &BytesStart<'_>) -> Option<Element> {
+    let name = tag.name();
+    let name: &str = name.as_ref();
     if !name.starts_with(|c: char| c.is_alphabetic() || c == '_') || name.contains(['<', '"', '\'', '=']) {
         return None;
     }
-    let mut element = Element { name: name.to_owned(), ..Element::default() };
-    loop {
-        rest = rest.trim_start();
-        let Some((attribute, after)) = rest.split_once('=') else {
-            break;
-        };
-        let after = after.trim_start();
-        let Some(quote) = after.chars().next().filter(|quote| matches!(quote, '"' | '\'')) else {
-            break;
-        };
-        let Some((value, behind)) = after[1..].split_once(quote) else {
-            break;
-        };
-        element.attributes.push((attribute.trim().to_owned(), unescaped(value)));
-        rest = behind;
+    let mut attributes = Vec::new();
+    for attribute in tag.attributes().with_checks(false) {
+        let Ok(attribute) = attribute else { break };
+        attributes.push((attribute.key.as_ref().to_owned(), unescaped(&attribute.value)));
     }
-    Some(element)
+    Some(Element { name: name.to_owned(), attributes, ..Element::default() })
 }
 
 /// Text with its entities resolved; unknown ones stay.
@@ -271,5 +274,19 @@ mod tests {
         }
         assert!(parse(&"<a>".repeat(1000)).is_none());
         assert_eq!(parse("<a><b>cut").unwrap()[0].children[0].text, "");
+        assert_eq!(parse("<a><b>1</b><![CDATA[cu").unwrap()[0].text, "cu");
+    }
+
+    #[test]
+    fn texts_are_read_as_they_are_meant() {
+        let text = |source: &str| parse(source).unwrap().remove(0).text;
+        assert_eq!(text("<a>x &amp; y &#x41;&#66; &nbsp; & z &</a>"), "x & y AB &nbsp; & z &");
+        assert_eq!(text("<a> one <b/> two <!-- - --> three </a>"), "one  two  three");
+        let roots = parse("<a b=\"1\" c='&lt;2>' d=3 e=\"4\"><x> <y/> </x></a><z/>").unwrap();
+        let attributes = |element: &Element| element.attributes.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
+        assert_eq!(attributes(&roots[0]), ["b", "c"]);
+        assert_eq!(roots[0].attributes[1].1, "<2>");
+        assert_eq!(roots[0].children[0].value(), "<y/>");
+        assert_eq!(roots[1].name, "z");
     }
 }

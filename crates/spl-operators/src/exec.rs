@@ -150,6 +150,7 @@ impl ExecutionPlan for OperatorExec {
             name: self.operator.name(),
             input,
             state: Some(self.operator.start(&self.schema, &context)),
+            finished: false,
             held: context.reservation(self.operator.name()),
             metrics: context.baseline(),
         };
@@ -164,6 +165,8 @@ struct Run {
     input: SendableRecordBatchStream,
     /// None once the run has ended.
     state: Option<Box<dyn OperatorState>>,
+    /// The input has ended.
+    finished: bool,
     held: MemoryReservation,
     metrics: BaselineMetrics,
 }
@@ -183,17 +186,23 @@ impl Run {
     async fn advance(&mut self) -> Result<Option<RecordBatch>> {
         loop {
             let Some(state) = &mut self.state else { return Ok(None) };
-            let input = if state.is_done() { None } else { self.input.next().await.transpose()? };
+            let over = self.finished || state.is_done();
+            let input = if over { None } else { self.input.next().await.transpose()? };
             let timer = self.metrics.elapsed_compute().timer();
             let Some(batch) = input else {
-                let last = state.finish();
+                let last = if std::mem::replace(&mut self.finished, true) { state.more() } else { state.finish() };
                 timer.done();
-                self.end();
+                if !matches!(last, Ok(Some(_))) {
+                    self.end();
+                }
                 return last;
             };
             let given = state.push(batch)?;
+            let mut size = state.size();
+            if self.held.try_resize(size).is_err() && state.spill()? {
+                size = state.size();
+            }
             timer.done();
-            let size = state.size();
             self.held.try_resize(size).map_err(|error| self.exhausted(size, error))?;
             if given.is_some() {
                 return Ok(given);

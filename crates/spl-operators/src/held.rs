@@ -32,6 +32,11 @@ impl HeldRows {
         self.counter.memory_usage() + self.batches.capacity() * size_of::<RecordBatch>()
     }
 
+    /// The batches, which are no longer held.
+    pub fn into_batches(self) -> Vec<RecordBatch> {
+        self.batches
+    }
+
     /// All rows as one batch, which are no longer held; none when there was no batch.
     ///
     /// # Errors

@@ -4,6 +4,7 @@
 //! `grouping/rule.rs`; `spl-exec` says in which order they run.
 
 pub mod columns;
+pub mod compact;
 pub mod compiled;
 pub mod distinct;
 pub mod errors;
@@ -15,4 +16,7 @@ pub mod lookup;
 pub mod node;
 pub mod nodes;
 pub mod ordinal;
+pub mod row_ids;
+pub mod same_rows;
+pub mod stored_rows;
 pub mod wildcards;

@@ -105,8 +105,17 @@ pub trait OperatorState: Send {
     fn size(&self) -> usize {
         0
     }
+    /// Gives memory back by writing to disk what can be read again; false when there is nothing to write. Asked for when
+    /// the memory pool refuses what [`Self::size`] says.
+    fn spill(&mut self) -> Result<bool> {
+        Ok(false)
+    }
     /// What is left at the end.
     fn finish(&mut self) -> Result<Option<RecordBatch>> {
+        Ok(None)
+    }
+    /// What is left behind that, until there is nothing.
+    fn more(&mut self) -> Result<Option<RecordBatch>> {
         Ok(None)
     }
 }

@@ -5,8 +5,9 @@
 pub mod abstract_text;
 pub mod concurrency;
 pub mod cut;
-pub mod dedup_consecutive;
+pub mod dedup;
 pub mod delimited;
+pub mod eventstats;
 pub mod map_values;
 pub mod mv_combine;
 pub mod mv_expand;

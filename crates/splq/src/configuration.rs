@@ -1,16 +1,15 @@
 //! splq.toml: defaults of the command line's options, found in the current folder or the nearest one above it.
 
-mod values;
+mod file;
 
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 use spl_exec::limits::LIMITS;
-use spl_parser::{Diagnostic, Span};
-use toml::de::{DeTable, DeValue};
+use spl_parser::Diagnostic;
+use toml::Spanned;
 
-use values::{Problem, Value, boolean, span, table, text, texts, unknown, whole_number, wrong};
-
+use self::file::{File, Setting, Texts, span, unknown, wrong};
 use crate::arguments::{Command, DataOptions, KnowledgeOptions, LintOptions, SettingOptions};
 use crate::diagnostics::report;
 use crate::lints;
@@ -40,203 +39,6 @@ pub struct Configuration {
     format: Option<Format>,
     lints: LintOptions,
 }
-
-/// A key that the file may have.
-struct Key {
-    name: &'static str,
-    read: fn(&mut Configuration, &Value<'_>) -> Result<(), Problem>,
-}
-
-/// All keys, as docs/configuration.md describes them.
-const KEYS: &[Key] = &[
-    Key {
-        name: "searches",
-        read: |to, value| {
-            to.searches = texts(value)?.iter().map(|path| to.path(path)).collect();
-            Ok(())
-        },
-    },
-    Key {
-        name: "data",
-        read: |to, value| {
-            let paths = texts(value)?;
-            if paths.iter().any(|path| path == "-") {
-                return Err(wrong(value, "stdin is named on the command line only"));
-            }
-            to.data.data = paths.iter().map(|path| to.path(path).display().to_string()).collect();
-            Ok(())
-        },
-    },
-    Key {
-        name: "format-in",
-        read: |to, value| {
-            to.data.format_in = Some(text(value)?.parse().map_err(|error: String| wrong(value, &error))?);
-            Ok(())
-        },
-    },
-    Key {
-        name: "sourcetype",
-        read: |to, value| {
-            to.data.sourcetype = Some(text(value)?);
-            Ok(())
-        },
-    },
-    Key {
-        name: "source",
-        read: |to, value| {
-            to.data.source = Some(text(value)?);
-            Ok(())
-        },
-    },
-    Key {
-        name: "host",
-        read: |to, value| {
-            to.data.host = Some(text(value)?);
-            Ok(())
-        },
-    },
-    Key {
-        name: "index",
-        read: |to, value| {
-            to.data.index = Some(text(value)?);
-            Ok(())
-        },
-    },
-    Key {
-        name: "strict",
-        read: |to, value| {
-            to.data.strict = boolean(value)?;
-            Ok(())
-        },
-    },
-    Key {
-        name: "app",
-        read: |to, value| {
-            to.knowledge.app = texts(value)?.iter().map(|path| to.path(path)).collect();
-            Ok(())
-        },
-    },
-    Key {
-        name: "content",
-        read: |to, value| {
-            to.knowledge.content = texts(value)?.iter().map(|path| to.path(path)).collect();
-            Ok(())
-        },
-    },
-    Key {
-        name: "lookup",
-        read: |to, value| {
-            for (name, file) in table(value)? {
-                let file = to.path(&text(file)?);
-                to.knowledge.lookup.push((name.get_ref().to_string(), file));
-            }
-            Ok(())
-        },
-    },
-    Key {
-        name: "macro",
-        read: |to, value| {
-            for (name, definition) in table(value)? {
-                let definition = format!("{}={}", name.get_ref(), text(definition)?);
-                spl_macros::MacroTable::new()
-                    .define(&definition)
-                    .map_err(|problem| Problem { span: span(name), ..wrong(value, &problem.message) })?;
-                to.knowledge.macros.push(definition);
-            }
-            Ok(())
-        },
-    },
-    Key {
-        name: "no-pack",
-        read: |to, value| {
-            to.knowledge.no_pack = boolean(value)?;
-            Ok(())
-        },
-    },
-    Key {
-        name: "earliest",
-        read: |to, value| {
-            to.settings.configured_times.0 = Some(text(value)?);
-            Ok(())
-        },
-    },
-    Key {
-        name: "latest",
-        read: |to, value| {
-            to.settings.configured_times.1 = Some(text(value)?);
-            Ok(())
-        },
-    },
-    Key { name: "now", read: |to, value| setting(to, value, |settings, text| settings.now = Some(text)) },
-    Key { name: "tz", read: |to, value| setting(to, value, |settings, text| settings.tz = Some(text)) },
-    Key { name: "memory-limit", read: |to, value| setting(to, value, |settings, text| settings.memory_limit = Some(text)) },
-    Key {
-        name: "threads",
-        read: |to, value| match whole_number(value)? {
-            threads @ 1..=1024 => {
-                to.settings.threads = Some(threads as u16);
-                Ok(())
-            }
-            other => Err(wrong(value, &format!("`{other}` is not a number of threads; expected 1 to 1024"))),
-        },
-    },
-    Key {
-        name: "geoip",
-        read: |to, value| {
-            to.settings.geoip = Some(to.path(&text(value)?));
-            Ok(())
-        },
-    },
-    Key {
-        name: "csv-dir",
-        read: |to, value| {
-            to.settings.csv_dir = Some(to.path(&text(value)?));
-            Ok(())
-        },
-    },
-    Key {
-        name: "limits",
-        read: |to, value| {
-            for (name, number) in table(value)? {
-                if !LIMITS.iter().any(|limit| limit.name == name.get_ref().as_ref()) {
-                    return Err(unknown("limit", name, LIMITS.iter().map(|limit| limit.name)));
-                }
-                to.settings.limit.push(format!("{}={}", name.get_ref(), whole_number(number)?));
-            }
-            Ok(())
-        },
-    },
-    Key {
-        name: "format",
-        read: |to, value| {
-            let name = text(value)?;
-            to.format = Some(Format::from_str(&name, true).map_err(|_| {
-                let formats = Format::value_variants().iter().filter_map(ValueEnum::to_possible_value);
-                let names: Vec<String> = formats.map(|format| format.get_name().to_owned()).collect();
-                wrong(value, &format!("`{name}` is not a format; expected one of {}", names.join(", ")))
-            })?);
-            Ok(())
-        },
-    },
-    Key {
-        name: "lints",
-        read: |to, value| {
-            for (name, codes) in table(value)? {
-                let list = match name.get_ref().as_ref() {
-                    "allow" => &mut to.lints.allow,
-                    "deny" => &mut to.lints.deny,
-                    _ => return Err(unknown("key of `lints`", name, ["allow", "deny"])),
-                };
-                let deny = name.get_ref() == "deny";
-                for code in texts(codes)? {
-                    lints::resolve(&code, deny).map_err(|message| wrong(codes, &message))?;
-                    list.push(code);
-                }
-            }
-            Ok(())
-        },
-    },
-];
 
 impl Configuration {
     /// The file of the current folder or the nearest one above it, or the one that `SPLQ_CONFIG` names.
@@ -268,22 +70,78 @@ impl Configuration {
     }
 
     fn parse(text: &str, folder: PathBuf) -> Result<Self, Diagnostic> {
-        let mut configuration = Self { folder, ..Self::default() };
-        let document = DeTable::parse(text).map_err(|error| {
-            let span = error.span().map_or(Span::new(0, 0), |span| Span::new(span.start, span.end));
-            Diagnostic::error("config/syntax", error.message().trim().replace('\n', "; "), span)
-        })?;
-        for (name, value) in document.get_ref() {
-            let read = match KEYS.iter().find(|key| key.name == name.get_ref().as_ref()) {
-                Some(key) => (key.read)(&mut configuration, value),
-                None => Err(unknown("key", name, KEYS.iter().map(|key| key.name))),
-            };
-            read.map_err(|problem| Diagnostic {
-                help: problem.help,
-                ..Diagnostic::error(problem.code, problem.message, problem.span)
-            })?;
+        let file = file::read(text)?;
+        let mut to = Self { folder, ..Self::default() };
+        let paths = |texts: &Texts| -> Vec<PathBuf> { texts.0.iter().map(|path| to.path(path)).collect() };
+        let (searches, app, content) = (paths(&file.searches), paths(&file.app), paths(&file.content));
+        to.searches = searches;
+        to.data = to.data_options(&file)?;
+        to.knowledge.app = app;
+        to.knowledge.content = content;
+        to.knowledge.no_pack = file.no_pack;
+        to.knowledge.lookup = file.lookup.iter().map(|(name, path)| (name.clone(), to.path(path))).collect();
+        for (name, definition) in &file.r#macro {
+            let text = format!("{}={}", name.get_ref(), definition.get_ref());
+            spl_macros::MacroTable::new().define(&text).map_err(|problem| wrong(name, problem.message))?;
+            to.knowledge.macros.push(text);
         }
-        Ok(configuration)
+        to.settings = to.setting_options(&file)?;
+        if let Some(format) = &file.format {
+            to.format = Some(Format::from_str(format.get_ref(), true).map_err(|_| {
+                let formats = Format::value_variants().iter().filter_map(ValueEnum::to_possible_value);
+                let names: Vec<String> = formats.map(|format| format.get_name().to_owned()).collect();
+                wrong(format, format!("`{}` is not a format; expected one of {}", format.get_ref(), names.join(", ")))
+            })?);
+        }
+        for (codes, deny) in [(&file.lints.allow, false), (&file.lints.deny, true)] {
+            let Some(codes) = codes else { continue };
+            for code in &codes.get_ref().0 {
+                lints::resolve(code, deny).map_err(|message| wrong(codes, message))?;
+            }
+            let list = if deny { &mut to.lints.deny } else { &mut to.lints.allow };
+            list.clone_from(&codes.get_ref().0);
+        }
+        Ok(to)
+    }
+
+    fn data_options(&self, file: &File) -> Result<DataOptions, Diagnostic> {
+        let mut data = DataOptions { strict: file.strict, ..DataOptions::default() };
+        if let Some(paths) = &file.data {
+            if paths.get_ref().0.iter().any(|path| path == "-") {
+                return Err(wrong(paths, "stdin is named on the command line only"));
+            }
+            data.data = paths.get_ref().0.iter().map(|path| self.path(path).display().to_string()).collect();
+        }
+        if let Some(format) = &file.format_in {
+            data.format_in = Some(format.get_ref().parse().map_err(|message: String| wrong(format, message))?);
+        }
+        data.sourcetype.clone_from(&file.sourcetype);
+        data.source.clone_from(&file.source);
+        data.host.clone_from(&file.host);
+        data.index.clone_from(&file.index);
+        Ok(data)
+    }
+
+    fn setting_options(&self, file: &File) -> Result<SettingOptions, Diagnostic> {
+        let mut settings =
+            SettingOptions { configured_times: (file.earliest.clone(), file.latest.clone()), ..Default::default() };
+        setting(&mut settings, &file.now, |settings, text| settings.now = Some(text))?;
+        setting(&mut settings, &file.tz, |settings, text| settings.tz = Some(text))?;
+        setting(&mut settings, &file.memory_limit, |settings, text| settings.memory_limit = Some(text))?;
+        if let Some(threads) = &file.threads {
+            let number = u16::try_from(*threads.get_ref()).ok().filter(|number| (1..=1024).contains(number));
+            let message = || format!("`{}` is not a number of threads; expected 1 to 1024", threads.get_ref());
+            settings.threads = Some(number.ok_or_else(|| wrong(threads, message()))?);
+        }
+        settings.geoip = file.geoip.as_ref().map(|path| self.path(path));
+        settings.csv_dir = file.csv_dir.as_ref().map(|path| self.path(path));
+        for (name, number) in &file.limits {
+            if !LIMITS.iter().any(|limit| limit.name == name.get_ref()) {
+                return Err(unknown("limit", name.get_ref(), span(name), LIMITS.iter().map(|limit| limit.name)));
+            }
+            settings.limit.push(format!("{}={number}", name.get_ref()));
+        }
+        Ok(settings)
     }
 
     /// A path of the file as seen from the current folder.
@@ -432,20 +290,21 @@ fn nearest_file() -> Option<(PathBuf, PathBuf)> {
     None
 }
 
-/// A setting as the command line takes it, checked as it is there.
-fn setting(to: &mut Configuration, value: &Value<'_>, set: fn(&mut SettingOptions, String)) -> Result<(), Problem> {
-    let text = match value.get_ref() {
-        DeValue::Integer(number) => number.as_str().to_owned(),
-        DeValue::Datetime(time) => time.to_string(),
-        _ => text(value)?,
-    };
+/// Sets a value as the command line takes it, checked as it is there.
+fn setting(
+    to: &mut SettingOptions,
+    value: &Option<Spanned<Setting>>,
+    set: fn(&mut SettingOptions, String),
+) -> Result<(), Diagnostic> {
+    let Some(value) = value else { return Ok(()) };
+    let text = value.get_ref().text();
     let mut alone = SettingOptions::default();
     set(&mut alone, text.clone());
     if let Err(Stop::Usage(message)) = settings(&alone) {
         let message = message.split_once(": ").map_or(message.as_str(), |(_, message)| message);
         return Err(wrong(value, message));
     }
-    set(&mut to.settings, text);
+    set(to, text);
     Ok(())
 }
 

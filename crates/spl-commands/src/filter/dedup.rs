@@ -1,23 +1,21 @@
 //! Planning of `dedup`: the first rows per combination of values.
 
-use datafusion::functions_window::expr_fn::row_number;
-use datafusion::logical_expr::{Expr, ExprFunctionExt, lit, not};
+use datafusion::logical_expr::lit;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
 
 use spl_functions::column::ValueType;
-use spl_operators::errors::engine_error;
-use spl_operators::nodes::dedup_consecutive::DedupConsecutive;
+use spl_operators::nodes::dedup::Dedup;
 use spl_plan::arguments::{expand, leading_count};
 use spl_plan::context::PlanContext;
 use spl_plan::frame::scope::Typed;
-use spl_plan::frame::{Frame, column, null, ordinal};
+use spl_plan::frame::{Frame, column, null};
 use spl_plan::function_call::choose;
 use spl_plan::rows::sort_keys::sort_keys;
 
 /// Plans the command.
 pub fn plan(context: &PlanContext, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
-    const PLACE: &str = "__place";
+    const FIRST: &str = "__first";
     let keep = leading_count(call)?.unwrap_or(1);
     if keep == 0 {
         return Err(Diagnostic::error("plan/number", "`dedup` keeps at least one row: its count must be above 0", call.span));
@@ -44,36 +42,26 @@ pub fn plan(context: &PlanContext, call: &CommandCall, frame: Frame) -> Result<F
         }
         None => frame,
     };
-    let frame = if call.flag("consecutive") && !keep_events {
-        frame.operate(DedupConsecutive { fields, keep: usize::try_from(keep).unwrap_or(usize::MAX), keep_empty })?
-    } else {
-        let missing = fields.iter().map(|field| column(field).is_null()).reduce(Expr::or).unwrap_or_else(|| lit(false));
-        let place = row_number()
-            .partition_by(fields.iter().map(|field| column(field)).collect())
-            .order_by(vec![ordinal().sort(true, false)])
-            .build()
-            .map_err(engine_error)?
-            .alias(PLACE);
-        let numbered = frame.build(|plan| plan.window(vec![place]))?;
-        let first = column(PLACE).lt_eq(lit(keep));
-        let numbered = if keep_events {
-            let mut assignments = Vec::new();
-            for field in &fields {
-                let value_type = numbered.field(field).map_or(ValueType::Text, |field| field.value_type());
-                let kept = choose(
-                    context,
-                    vec![(first.clone(), Typed::new(column(field), value_type))],
-                    Some(Typed::new(null(value_type), ValueType::Null)),
-                )?;
-                assignments.push((field.clone(), kept.expression));
-            }
-            numbered.assign(assignments)?
-        } else if keep_empty {
-            numbered.filter(first.or(missing))?
-        } else {
-            numbered.filter(first.and(not(missing)))?
-        };
-        numbered.without(&[PLACE.to_owned()])?
+    let operator = Dedup {
+        fields: fields.clone(),
+        keep: usize::try_from(keep).unwrap_or(usize::MAX),
+        keep_empty,
+        consecutive: call.flag("consecutive"),
+        mark: keep_events.then(|| FIRST.to_owned()),
     };
-    Ok(frame)
+    let frame = frame.operate(operator)?;
+    if !keep_events {
+        return Ok(frame);
+    }
+    let mut assignments = Vec::new();
+    for field in &fields {
+        let value_type = frame.field(field).map_or(ValueType::Text, |field| field.value_type());
+        let kept = choose(
+            context,
+            vec![(column(FIRST), Typed::new(column(field), value_type))],
+            Some(Typed::new(null(value_type), ValueType::Null)),
+        )?;
+        assignments.push((field.clone(), kept.expression));
+    }
+    frame.assign(assignments)?.without(&[FIRST.to_owned()])
 }

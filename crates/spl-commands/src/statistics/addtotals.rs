@@ -1,20 +1,30 @@
 //! Planning of `addtotals`: totals of rows, and of columns on demand.
 
-use spl_operators::nodes::totals::{ColumnTotals, RowTotals};
+use datafusion::functions::expr_fn::coalesce;
+use datafusion::prelude::lit;
+use spl_operators::nodes::totals::ColumnTotals;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::CommandCall;
 use spl_plan::arguments::expand;
 use spl_plan::context::PlanContext;
-use spl_plan::frame::Frame;
+use spl_plan::frame::scope::Typed;
+use spl_plan::frame::{Frame, column};
+use spl_plan::function_call::call as function;
 
 /// Plans the command.
-pub fn plan(_: &PlanContext, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
+pub fn plan(context: &PlanContext, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
     let target = call.text("fieldname").to_owned();
     let mut fields = listed(call, &frame);
     let mut frame = frame;
     if call.flag("row") {
-        let fields: Vec<String> = fields.iter().filter(|name| **name != target).cloned().collect();
-        frame = frame.operate(RowTotals { fields, target: target.clone() })?;
+        let found = fields.iter().filter(|name| **name != target).filter_map(|name| frame.field(name));
+        let added: Vec<Typed> = found.map(|field| Typed::new(column(&field.name), field.value_type())).collect();
+        let total = match added.is_empty() {
+            true => lit(0.0),
+            // A row without a number has the total 0.
+            false => coalesce(vec![function(context, "sum", added)?.expression, lit(0.0)]),
+        };
+        frame = frame.assign(vec![(target.clone(), total)])?;
     }
     if call.flag("col") {
         if call.flag("row") && !fields.contains(&target) {

@@ -2,28 +2,28 @@
 
 use std::collections::HashMap;
 
-use datafusion::logical_expr::expr::WindowFunction;
-use datafusion::logical_expr::{Expr, ExprFunctionExt, WindowFunctionDefinition, lit};
 use futures::future::BoxFuture;
-use spl_operators::errors::engine_error;
-use spl_operators::nodes::optimizer_fence::OptimizerFence;
+use spl_operators::nodes::eventstats::EventStatistics;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{Aggregation, AggregationArgument, Argument, CommandCall};
 use spl_plan::aggregation;
 use spl_plan::context::{Input, PlanContext};
-use spl_plan::frame::scope::Typed;
-use spl_plan::frame::{Frame, column};
-use spl_plan::function_call::choose;
+use spl_plan::frame::Frame;
 use spl_plan::rows::table::Table;
 
 use crate::statistics::stats;
+use crate::statistics::streamstats::with_arguments;
 
 /// Plans the command.
 pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
         let frame = input.frame.ok_or_else(|| Diagnostic::error("plan/no-input", "`eventstats` needs rows", call.span))?;
         let draws = |one: &Aggregation| matches!(one.argument, AggregationArgument::Sparkline { .. });
-        if call.aggregations().any(draws) { with_sparklines(context, call, frame).await } else { windows(context, call, frame) }
+        if call.aggregations().any(draws) {
+            with_sparklines(context, call, frame).await
+        } else {
+            with_results(context, call, frame)
+        }
     })
 }
 
@@ -48,36 +48,13 @@ async fn with_sparklines(context: &PlanContext, call: &CommandCall, frame: Frame
     table.frame(context)
 }
 
-fn windows(context: &PlanContext, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
+/// The results of each group, by an operator that reads the rows twice.
+fn with_results(context: &PlanContext, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
     let (frame, hidden) = aggregation::with_all_numbers(context, call, frame)?;
     let planned = aggregation::plan_all(context, call, &frame)?;
-    let Some(fields) = aggregation::by_fields(call, &frame)? else {
+    let Some(by) = aggregation::by_fields(call, &frame)? else {
         return frame.without(&hidden);
     };
-    let internal = |place: usize| format!("__window{place}");
-    let mut windows = Vec::new();
-    for (place, one) in planned.iter().enumerate() {
-        let window =
-            Expr::from(WindowFunction::new(WindowFunctionDefinition::AggregateUDF(one.function.clone()), one.arguments.clone()));
-        let window = if fields.is_empty() {
-            window
-        } else {
-            window.partition_by(fields.iter().map(|field| column(field)).collect()).build().map_err(engine_error)?
-        };
-        windows.push(window.alias(internal(place)));
-    }
-    let names: Vec<String> = (0..planned.len()).map(internal).chain(hidden).collect();
-    // A limit further down must not cut the rows that the windows see.
-    let widened = frame.build(|plan| plan.window(windows))?.operate(OptimizerFence { ordered: true })?;
-    // Rows without one of the by-fields belong to no group.
-    let grouped = fields.iter().map(|field| column(field).is_not_null()).reduce(Expr::and).unwrap_or_else(|| lit(true));
-    let mut assignments = Vec::new();
-    for (place, one) in planned.iter().enumerate() {
-        let name = internal(place);
-        let value_type = widened.field(&name).map_or(spl_functions::column::ValueType::Text, |field| field.value_type());
-        let result = Typed::new(column(&name), value_type);
-        let value = if fields.is_empty() { result } else { choose(context, vec![(grouped.clone(), result)], None)? };
-        assignments.push((one.name.clone(), value.expression));
-    }
-    widened.assign(assignments)?.without(&names)
+    let (statistics, arguments) = with_arguments(context, call, planned);
+    frame.assign(arguments)?.without(&hidden)?.operate(EventStatistics { statistics, by })
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use arrow::datatypes::{Field, Schema};
+use datafusion::logical_expr::Expr;
 use spl_functions::time::parse_span;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{CommandCall, Expression, OptionArgument};
@@ -11,6 +12,7 @@ use spl_functions::column::ValueType;
 use spl_operators::compiled::compile;
 use spl_operators::errors::engine_error;
 use spl_operators::nodes::streamstats::{ResultCondition, Statistic, StreamStatistics};
+use spl_plan::aggregation::Planned;
 use spl_plan::context::PlanContext;
 use spl_plan::frame::{Frame, null};
 use spl_plan::{aggregation, expression};
@@ -27,19 +29,7 @@ pub fn plan(context: &PlanContext, call: &CommandCall, frame: Frame) -> Result<F
         let empty = planned.iter().map(|one| (one.name.clone(), null(ValueType::Text))).collect();
         return frame.assign(empty)?.without(&all_numbers);
     };
-    let mut hidden = Vec::new();
-    let mut statistics = Vec::new();
-    for (place, one) in planned.into_iter().enumerate() {
-        let mut arguments = Vec::new();
-        for (index, argument) in one.arguments.into_iter().enumerate() {
-            let name = format!("__argument{place}_{index}");
-            hidden.push((name.clone(), argument));
-            arguments.push(name);
-        }
-        let parameter = spl_functions::aggregate::lookup(one.function.name()).and_then(|(_, parameter)| parameter);
-        let limit = context.value_limit(one.spec, call.span);
-        statistics.push(Statistic { name: one.name, spec: one.spec, parameter, arguments, limit });
-    }
+    let (statistics, mut hidden) = with_arguments(context, call, planned);
     let time_window = match call.option("time_window") {
         None => None,
         Some(option) => {
@@ -117,4 +107,22 @@ fn result_condition(context: &PlanContext, after: &Expression, rows: Frame) -> R
     }
     let condition = compile(&condition, &Schema::new(fields), context.options()).map_err(engine_error)?;
     Ok(ResultCondition { columns, condition })
+}
+
+/// Statistics over columns of their own, and the expressions of these columns.
+pub fn with_arguments(context: &PlanContext, call: &CommandCall, planned: Vec<Planned>) -> (Vec<Statistic>, Vec<(String, Expr)>) {
+    let mut hidden = Vec::new();
+    let mut statistics = Vec::new();
+    for (place, one) in planned.into_iter().enumerate() {
+        let mut arguments = Vec::new();
+        for (index, argument) in one.arguments.into_iter().enumerate() {
+            let name = format!("__argument{place}_{index}");
+            hidden.push((name.clone(), argument));
+            arguments.push(name);
+        }
+        let parameter = spl_functions::aggregate::lookup(one.function.name()).and_then(|(_, parameter)| parameter);
+        let limit = context.value_limit(one.spec, call.span);
+        statistics.push(Statistic { name: one.name, spec: one.spec, parameter, arguments, limit });
+    }
+    (statistics, hidden)
 }

@@ -84,3 +84,40 @@ fn limits_beyond_all_rows_take_nothing_away() {
     assert_eq!(answer(&engine, "index=main | head | stats count", 1_700_000_000.0), ["300"]);
     assert_eq!(answer(&engine, "index=main | sort word | stats count", 1_700_000_000.0), ["300"]);
 }
+
+/// An engine over 30,000 events with long texts, most of them distinct.
+fn wide_engine(memory_limit: Option<usize>) -> Engine {
+    let folder = tempfile::tempdir().unwrap();
+    let mut text = String::new();
+    for number in 0..30_000_u64 {
+        let process = format!("C:\\\\Program Files\\\\Vendor\\\\program.exe --id {} --type=renderer", number * 7_919 % 20_011);
+        let (time, user, bytes) = (1_700_000_000 + number, number * 31 % 997, number * 17 % 5_003);
+        writeln!(text, r#"{{"_time": {time}, "process": "{process}", "user": "user {user}", "bytes": {bytes}}}"#).unwrap();
+    }
+    let file = folder.path().join("events.ndjson");
+    std::fs::write(&file, text).unwrap();
+    let options = LoadOptions { paths: vec![file.display().to_string()], threads: 2, ..LoadOptions::default() };
+    let loaded = spl_sources::load(&options).unwrap();
+    let settings = Settings { memory_limit, threads: 2, ..Settings::at(SearchClock::at(1_700_000_000.0, Tz::UTC)) };
+    Engine::new(Knowledge::built_in(), settings).unwrap().with_data(loaded.table).unwrap()
+}
+
+#[test]
+fn what_does_not_fit_goes_to_disk() {
+    let (free, limited) = (wide_engine(None), wide_engine(Some(6 << 20)));
+    for search in [
+        "index=main | sort 0 process | fields process",
+        "index=main | sort 0 user, - process | fields process",
+        "index=main | sort 0 process | head 20000 | fields process",
+        "index=main | top 50 process | fields process",
+        "index=main | stats earliest(process) AS p latest(bytes) BY user | sort user | fields p",
+        "index=main | eventstats count BY user | eventstats max(bytes) AS m | eval r=user.count.m | fields r",
+        "index=main | eventstats values(user) AS u BY bytes | head 2000 | fields u",
+        "index=main | dedup user | fields process",
+        "index=main | dedup process | fields process",
+    ] {
+        let expected = answer(&free, search, 1_700_000_000.0);
+        assert!(expected.len() > 40, "{search}");
+        assert_eq!(answer(&limited, search, 1_700_000_000.0), expected, "{search}");
+    }
+}

@@ -99,9 +99,14 @@ impl Percentile {
 
 /// The percentile of numbers in any order; they are moved around.
 fn nearest_rank(numbers: &mut [f64], percentile: f64) -> Option<f64> {
-    let last = numbers.len().checked_sub(1)?;
-    let rank = ((percentile * numbers.len() as f64 / 100.0).floor() as usize).min(last);
+    let rank = rank(percentile, numbers.len())?;
     Some(*numbers.select_nth_unstable_by(rank, f64::total_cmp).1)
+}
+
+/// The place of a percentile, counted from 0, among so many sorted numbers; none of no numbers.
+pub fn rank(percentile: f64, count: usize) -> Option<usize> {
+    let last = count.checked_sub(1)?;
+    Some(((percentile * count as f64 / 100.0).floor() as usize).min(last))
 }
 
 impl GroupedState for Percentile {

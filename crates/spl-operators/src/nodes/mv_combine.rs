@@ -1,12 +1,14 @@
 //! The row operator of `mvcombine`: rows that are equal but for one field become one row with all its values.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use arrow::array::{RecordBatch, UInt64Array};
+use arrow::array::{ArrayRef, RecordBatch, UInt64Array};
 use arrow::compute::take;
 use arrow::datatypes::{Field, Schema, SchemaRef};
+use arrow::row::{Row, RowConverter, SortField};
 use datafusion::common::Result;
+use datafusion::execution::memory_pool::MemoryReservation;
+use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use spl_functions::column::{Column, ColumnBuilder, ValueType};
@@ -14,6 +16,7 @@ use spl_functions::column::{Column, ColumnBuilder, ValueType};
 use crate::held::HeldRows;
 use crate::node::{Operator, OperatorContext, OperatorState, to_json};
 use crate::nodes::transaction::DELIMITER;
+use crate::same_rows::comparable;
 
 /// Merges rows.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -49,8 +52,13 @@ impl Operator for MvCombine {
         Ok(Arc::new(Schema::new(fields)))
     }
 
-    fn start(&self, output: &SchemaRef, _: &OperatorContext) -> Box<dyn OperatorState> {
-        Box::new(State { field: self.field.clone(), output: output.clone(), held: HeldRows::default() })
+    fn start(&self, output: &SchemaRef, context: &OperatorContext) -> Box<dyn OperatorState> {
+        Box::new(State {
+            field: self.field.clone(),
+            output: output.clone(),
+            held: HeldRows::default(),
+            keys: context.reservation(self.name()),
+        })
     }
 }
 
@@ -58,6 +66,8 @@ struct State {
     field: String,
     output: SchemaRef,
     held: HeldRows,
+    /// Memory of the keys at the end.
+    keys: MemoryReservation,
 }
 
 impl OperatorState for State {
@@ -73,14 +83,21 @@ impl OperatorState for State {
     fn finish(&mut self) -> Result<Option<RecordBatch>> {
         let Some(rows) = self.held.take()? else { return Ok(None) };
         let schema = rows.schema();
-        let mut others: Vec<Column> = Vec::new();
-        for (field, array) in schema.fields().iter().zip(rows.columns()) {
-            if *field.name() != self.field && !field.name().starts_with("__") {
-                others.push(Column::new(array)?);
-            }
-        }
+        let others: Vec<ArrayRef> = schema
+            .fields()
+            .iter()
+            .zip(rows.columns())
+            .filter(|(field, _)| *field.name() != self.field && !field.name().starts_with("__"))
+            .map(|(_, array)| comparable(array))
+            .collect();
+        let types = others.iter().map(|array| SortField::new(array.data_type().clone())).collect();
+        let keys = match others.is_empty() {
+            true => None,
+            false => Some(RowConverter::new(types)?.convert_columns(&others)?),
+        };
+        self.keys.try_resize(keys.as_ref().map_or(0, |keys| keys.size()))?;
         let gathered = Column::new(rows.column(schema.index_of(&self.field)?))?;
-        let mut groups: HashMap<String, usize> = HashMap::new();
+        let mut groups: HashMap<Option<Row<'_>>, usize> = HashMap::new();
         let mut members: Vec<(u64, Vec<String>)> = Vec::new();
         for row in 0..rows.num_rows() {
             let values = gathered.value(row).each_text();
@@ -88,16 +105,7 @@ impl OperatorState for State {
                 members.push((row as u64, Vec::new()));
                 continue;
             }
-            let mut key = String::new();
-            for column in &others {
-                let value = column.value(row);
-                key.push(if value.is_null() { '\u{3}' } else { '\u{2}' });
-                for text in value.each_text() {
-                    key.push_str(&text);
-                    key.push('\u{1}');
-                }
-            }
-            let place = *groups.entry(key).or_insert_with(|| {
+            let place = *groups.entry(keys.as_ref().map(|keys| keys.row(row))).or_insert_with(|| {
                 members.push((row as u64, Vec::new()));
                 members.len() - 1
             });

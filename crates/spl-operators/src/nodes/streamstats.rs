@@ -1,9 +1,10 @@
 //! The row operator of `streamstats`: statistics of the rows so far, or of a window that moves with the rows.
 
+mod ordered;
 mod state;
 mod window;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use arrow::datatypes::{Field, Schema, SchemaRef};
@@ -13,7 +14,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value as Json;
 use spl_functions::aggregate::state::GroupedState;
 use spl_functions::aggregate::{AggregateCall, AggregateSpec, ValueLimit};
-use spl_functions::column::{Column, ValueType};
+use spl_functions::column::ValueType;
 
 use self::state::State;
 use crate::node::{Operator, OperatorContext, OperatorState, to_json};
@@ -43,14 +44,16 @@ impl Statistic {
             .map_or(ValueType::Null, |field| ValueType::of(field.data_type()))
     }
 
-    fn returns(&self, input: &Schema) -> ValueType {
+    /// The type of the result.
+    pub(super) fn returns(&self, input: &Schema) -> ValueType {
         match (self.spec.returns)(self.value_type(input)) {
             ValueType::Null => ValueType::Text,
             other => other,
         }
     }
 
-    fn create(&self, input: &Schema) -> Result<Box<dyn GroupedState>> {
+    /// An empty state.
+    pub(super) fn create(&self, input: &Schema) -> Result<Box<dyn GroupedState>> {
         let value = self.value_type(input);
         let returns = (self.spec.returns)(value);
         (self.spec.create)(&AggregateCall { value, returns, parameter: self.parameter, limit: self.limit.clone() })
@@ -148,29 +151,14 @@ impl Operator for StreamStatistics {
             operator: self.clone(),
             output: output.clone(),
             empty: Vec::new(),
-            ids: HashMap::new(),
+            row_ids: None,
+            places: Vec::new(),
+            turn: 0,
             groups: Vec::new(),
             window: VecDeque::new(),
-            last_key: None,
+            last_row: None,
             size: 0,
             changed: Vec::new(),
         })
     }
-}
-
-/// The values of a row as one text; none when one is absent.
-pub fn row_key(columns: &[Column], row: usize) -> Option<String> {
-    let mut key = String::new();
-    for column in columns {
-        let value = column.value(row);
-        if value.is_null() {
-            return None;
-        }
-        for text in value.each_text() {
-            key.push_str(&text);
-            key.push('\u{1}');
-        }
-        key.push('\u{2}');
-    }
-    Some(key)
 }

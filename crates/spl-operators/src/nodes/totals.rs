@@ -1,98 +1,19 @@
-//! The row operators of `addtotals` and `addcoltotals`: the total of each row, and a row of totals at the end.
+//! The row operator of `addcoltotals` and of `addtotals col=true`: a row of totals at the end.
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, Float64Array, Int64Array, RecordBatch};
+use arrow::array::{ArrayRef, Int64Array, RecordBatch};
 use arrow::compute::cast;
-use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use arrow::datatypes::{Field, Schema, SchemaRef};
 use datafusion::common::Result;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use spl_functions::column::{Column, ColumnBuilder, ValueType};
 use spl_functions::value::{Value, parse_number};
 
+use crate::columns::with_fields;
 use crate::node::{Operator, OperatorContext, OperatorState, to_json};
 use crate::ordinal::ORDINAL;
-
-/// Adds the total of each row's numbers.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct RowTotals {
-    /// The fields added up.
-    pub fields: Vec<String>,
-    /// The field of the total.
-    pub target: String,
-}
-
-impl Operator for RowTotals {
-    fn name(&self) -> &'static str {
-        "addtotals"
-    }
-
-    fn parameters(&self) -> Result<Json> {
-        to_json(self)
-    }
-
-    fn ordered(&self) -> bool {
-        false
-    }
-
-    fn schema(&self, input: &SchemaRef) -> Result<SchemaRef> {
-        Ok(with_field(input, &self.target, DataType::Float64))
-    }
-
-    fn start(&self, output: &SchemaRef, _: &OperatorContext) -> Box<dyn OperatorState> {
-        Box::new(RowState { operator: self.clone(), output: output.clone() })
-    }
-}
-
-fn with_field(input: &SchemaRef, name: &str, data_type: DataType) -> SchemaRef {
-    let mut fields: Vec<Arc<Field>> = input.fields().iter().cloned().collect();
-    let field = Arc::new(Field::new(name, data_type, true));
-    match fields.iter_mut().find(|known| known.name() == name) {
-        Some(known) => *known = field,
-        None => fields.push(field),
-    }
-    Arc::new(Schema::new(fields))
-}
-
-struct RowState {
-    operator: RowTotals,
-    output: SchemaRef,
-}
-
-/// The numbers of a value.
-fn numbers(value: Value<'_>) -> f64 {
-    match value {
-        Value::Multivalue(values) => values.iter().filter_map(parse_number).sum(),
-        value => value.number().unwrap_or(0.0),
-    }
-}
-
-impl OperatorState for RowState {
-    fn push(&mut self, batch: RecordBatch) -> Result<Option<RecordBatch>> {
-        let mut totals = vec![0.0; batch.num_rows()];
-        for name in &self.operator.fields {
-            let Some(array) = batch.column_by_name(name) else { continue };
-            let column = Column::new(array)?;
-            for (row, total) in totals.iter_mut().enumerate() {
-                *total += numbers(column.value(row));
-            }
-        }
-        let totals: ArrayRef = Arc::new(Float64Array::from(totals));
-        let columns = self
-            .output
-            .fields()
-            .iter()
-            .map(|field| {
-                if *field.name() == self.operator.target {
-                    return Ok(totals.clone());
-                }
-                Ok(batch.column(batch.schema().index_of(field.name())?).clone())
-            })
-            .collect::<Result<Vec<_>>>()?;
-        Ok(Some(RecordBatch::try_new(self.output.clone(), columns)?))
-    }
-}
 
 /// Adds a row with the totals of columns.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -122,7 +43,7 @@ impl Operator for ColumnTotals {
         let Some((name, _)) = &self.label else { return Ok(input) };
         match input.field_with_name(name).map(|field| ValueType::of(field.data_type())) {
             Ok(ValueType::Text | ValueType::Multivalue) => Ok(input),
-            _ => Ok(with_field(&input, name, ValueType::Text.arrow())),
+            _ => Ok(with_fields(&input, &[(name, ValueType::Text.arrow())])),
         }
     }
 

@@ -1,15 +1,14 @@
 //! The row operator of `uniq`: of equal rows that follow each other the first one.
 
-use arrow::array::{BooleanBuilder, RecordBatch};
+use arrow::array::{ArrayRef, BooleanArray, RecordBatch};
 use arrow::compute::filter_record_batch;
 use arrow::datatypes::SchemaRef;
 use datafusion::common::Result;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
-use spl_functions::column::Column;
 
-use crate::held::text_size;
 use crate::node::{Operator, OperatorContext, OperatorState, to_json};
+use crate::same_rows::{Comparison, LastRow, comparable};
 
 /// Compares all fields of a row with those of the row before; absent values are equal.
 #[derive(Debug, Serialize, Deserialize)]
@@ -25,38 +24,28 @@ impl Operator for Uniq {
     }
 
     fn start(&self, _: &SchemaRef, _: &OperatorContext) -> Box<dyn OperatorState> {
-        Box::new(State { last: None })
+        Box::new(State::default())
     }
 }
 
+#[derive(Default)]
 struct State {
-    last: Option<Vec<Vec<String>>>,
+    last: LastRow,
 }
 
 impl OperatorState for State {
     fn push(&mut self, batch: RecordBatch) -> Result<Option<RecordBatch>> {
+        let Some(end) = batch.num_rows().checked_sub(1) else { return Ok(None) };
         let schema = batch.schema();
-        let columns: Vec<Column> = schema
-            .fields()
-            .iter()
-            .zip(batch.columns())
-            .filter(|(field, _)| !field.name().starts_with("__"))
-            .map(|(_, array)| Column::new(array))
-            .collect::<Result<_>>()?;
-        let mut kept = BooleanBuilder::with_capacity(batch.num_rows());
-        for row in 0..batch.num_rows() {
-            let values = columns
-                .iter()
-                .map(|column| column.value(row).each_text().into_iter().map(|text| text.into_owned()).collect())
-                .collect::<Vec<Vec<String>>>();
-            let same = self.last.as_ref() == Some(&values);
-            kept.append_value(!same);
-            self.last = Some(values);
-        }
-        Ok(Some(filter_record_batch(&batch, &kept.finish())?))
+        let fields = schema.fields().iter().zip(batch.columns()).filter(|(field, _)| !field.name().starts_with("__"));
+        let columns: Vec<ArrayRef> = fields.map(|(_, array)| comparable(array)).collect();
+        let comparison = Comparison::new(&columns, &self.last)?;
+        let kept: BooleanArray = (0..batch.num_rows()).map(|row| Some(!comparison.is_same(row.checked_sub(1), row))).collect();
+        self.last.set(&columns, end)?;
+        Ok(Some(filter_record_batch(&batch, &kept)?))
     }
 
     fn size(&self) -> usize {
-        self.last.iter().flatten().flatten().map(|text| text_size(text)).sum()
+        self.last.size()
     }
 }

@@ -3,6 +3,7 @@
 
 mod compare;
 mod corpus;
+mod dependencies;
 mod errors;
 mod lists;
 mod practice;

@@ -6,7 +6,8 @@ use std::fs::File;
 use std::io::{BufReader, BufWriter};
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, DictionaryArray, ListArray, RecordBatch};
+use arrow::array::{Array, ArrayRef, AsArray, DictionaryArray, ListArray, RecordBatch, UInt32Array, make_comparator};
+use arrow::compute::{SortColumn, SortOptions, concat_batches, lexsort_to_indices, take};
 use arrow::datatypes::{DataType, Int32Type, SchemaRef};
 use arrow::ipc::reader::StreamReader;
 use arrow::ipc::writer::StreamWriter;
@@ -29,6 +30,7 @@ use crate::events::data::EventData;
 use crate::events::parts::EventParts;
 use crate::frame::ordinals::unqualified;
 use crate::frame::{Frame, column, ordinal};
+use crate::rows::stages::order_of;
 use crate::rows::union::concatenate_all;
 
 /// The share of the memory limit that found events may take before the rest of them goes to disk.
@@ -53,11 +55,11 @@ pub(super) async fn scan(context: &PlanContext, parts: &dyn EventParts, scan: &E
         drop(table);
         let over_part = context.over_part(data);
         let (schema, batches) = over_part.collect(planned::scan(&over_part, scan)?).await?;
-        let batches = compacted(&batches)?;
+        let batches = in_order_of_time(&schema, compacted(&batches)?)?;
         let size = batches.iter().map(RecordBatch::get_array_memory_size).sum::<usize>();
         let frame = if size <= budget {
             budget -= size;
-            context.from_batches(schema, batches)?
+            context.from_batches_by(schema, batches, true)?
         } else {
             on_disk(context, &schema, &batches)?
         };
@@ -80,15 +82,50 @@ fn on_disk(context: &PlanContext, schema: &SchemaRef, batches: &[RecordBatch]) -
     let file = context.runner().spill_file("events found in a part of the data")?;
     write(file.as_ref(), &schema, &batches).map_err(engine_error)?;
     let part = Arc::new(StoredPart { schema: schema.clone(), file });
-    let table = StreamingTable::try_new(schema.clone(), vec![part])
-        .map_err(engine_error)?
-        .with_sort_order(vec![ordinal().sort(true, false)]);
+    let table =
+        StreamingTable::try_new(schema.clone(), vec![part]).map_err(engine_error)?.with_sort_order(order_of(&schema, true));
     let names: Vec<String> = schema.fields().iter().map(|field| field.name().clone()).collect();
     let plan = LogicalPlanBuilder::scan("stored", provider_as_source(Arc::new(table)), None)
         .and_then(|scan| scan.project(unqualified("stored", &names)))
         .and_then(LogicalPlanBuilder::build)
         .map_err(engine_error)?;
     Ok(Frame::new(plan))
+}
+
+/// Rows from the latest to the earliest, as the parts are put together: parts in order are merged, not sorted. Rows without
+/// a `_time` come last.
+fn in_order_of_time(schema: &SchemaRef, batches: Vec<RecordBatch>) -> Result<Vec<RecordBatch>, Diagnostic> {
+    let Ok(place) = schema.index_of("_time") else { return Ok(batches) };
+    let latest_first = SortOptions { descending: true, nulls_first: false };
+    let ordered = |batch: &RecordBatch| -> Result<bool> {
+        let times = batch.column(place);
+        let compare = make_comparator(times, times, latest_first)?;
+        Ok((1..batch.num_rows()).all(|row| compare(row - 1, row).is_le()))
+    };
+    let follows = |pair: &[RecordBatch]| -> Result<bool> {
+        let (Some(last), [before, after]) = (pair[0].num_rows().checked_sub(1), pair) else { return Ok(true) };
+        Ok(make_comparator(before.column(place), after.column(place), latest_first)?(last, 0).is_le())
+    };
+    let sort = || -> Result<Vec<RecordBatch>> {
+        let mut in_order = true;
+        for batch in &batches {
+            in_order &= ordered(batch)?;
+        }
+        for pair in batches.windows(2) {
+            in_order &= follows(pair)?;
+        }
+        if in_order {
+            return Ok(batches.clone());
+        }
+        let whole = concat_batches(&batches[0].schema(), &batches)?;
+        let times = SortColumn { values: whole.column(place).clone(), options: Some(latest_first) };
+        // The place decides between equal times.
+        let places: ArrayRef = Arc::new(UInt32Array::from_iter_values(0..whole.num_rows() as u32));
+        let order = lexsort_to_indices(&[times, SortColumn { values: places, options: None }], None)?;
+        let columns = whole.columns().iter().map(|column| take(column, &order, None)).collect::<Result<_, _>>()?;
+        Ok(vec![RecordBatch::try_new(whole.schema(), columns)?])
+    };
+    sort().map_err(engine_error)
 }
 
 fn write(file: &dyn SpillFile, schema: &SchemaRef, batches: &[RecordBatch]) -> Result<()> {
@@ -155,7 +192,7 @@ fn compact(array: &ArrayRef, dictionaries: &mut PerDictionary<ArrayRef>) -> Resu
         DataType::List(item) => {
             let list = array.as_list::<i32>();
             // A slice keeps all values of the whole.
-            let taken = arrow::compute::take(list, &arrow::array::UInt32Array::from_iter_values(0..list.len() as u32), None)?;
+            let taken = take(list, &UInt32Array::from_iter_values(0..list.len() as u32), None)?;
             let list = taken.as_list::<i32>();
             let values = compact(list.values(), dictionaries)?;
             Ok(Arc::new(ListArray::try_new(item.clone(), list.offsets().clone(), values, list.nulls().cloned())?))
@@ -168,6 +205,6 @@ fn compact(array: &ArrayRef, dictionaries: &mut PerDictionary<ArrayRef>) -> Resu
             Ok(Arc::new(DictionaryArray::<Int32Type>::try_new(dictionary.keys().clone(), kept)?))
         }
         // Numbers of a slice are few bytes, but those of the whole are not.
-        _ => Ok(arrow::compute::take(array, &arrow::array::UInt32Array::from_iter_values(0..array.len() as u32), None)?),
+        _ => Ok(take(array, &UInt32Array::from_iter_values(0..array.len() as u32), None)?),
     }
 }

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
-use arrow::datatypes::SchemaRef;
+use arrow::datatypes::{Schema, SchemaRef};
 use datafusion::datasource::{MemTable, provider_as_source};
-use datafusion::logical_expr::LogicalPlanBuilder;
+use datafusion::logical_expr::{LogicalPlanBuilder, SortExpr};
 use spl_operators::errors::engine_error;
 use spl_operators::nodes::cut::Cut;
 use spl_parser::syntax::Subsearch;
@@ -14,7 +14,7 @@ use spl_parser::{Diagnostic, Span};
 use crate::context::PlanContext;
 use crate::context::runner::CollectedRows;
 use crate::frame::ordinals::{unqualified, with_fresh_ordinal};
-use crate::frame::{Frame, ordinal};
+use crate::frame::{Frame, column, ordinal};
 use spl_parser::effects::RequiredFields;
 
 impl PlanContext {
@@ -40,10 +40,18 @@ impl PlanContext {
     /// # Errors
     /// Batches that are not of this schema.
     pub fn from_batches(&self, schema: SchemaRef, batches: Vec<RecordBatch>) -> Result<Frame, Diagnostic> {
+        self.from_batches_by(schema, batches, false)
+    }
+
+    /// The same, of rows that may also be known to be in the order of time, from the latest to the earliest.
+    ///
+    /// # Errors
+    /// What the engine refuses.
+    pub fn from_batches_by(&self, schema: SchemaRef, batches: Vec<RecordBatch>, by_time: bool) -> Result<Frame, Diagnostic> {
         let (schema, batches) = with_fresh_ordinal(schema, batches)?;
         let table = MemTable::try_new(schema.clone(), vec![batches])
             .map_err(engine_error)?
-            .with_sort_order(vec![vec![ordinal().sort(true, false)]]);
+            .with_sort_order(vec![vec![ordinal().sort(true, false)], order_of(&schema, by_time)]);
         let names: Vec<String> = schema.fields().iter().map(|field| field.name().clone()).collect();
         let plan = LogicalPlanBuilder::scan("results", provider_as_source(Arc::new(table)), None)
             .and_then(|scan| scan.project(unqualified("results", &names)))
@@ -117,4 +125,13 @@ impl PlanContext {
         }
         self.from_batches(schema, batches)
     }
+}
+
+/// The order that rows with a fresh ordinal have: that of the ordinal, and before it the order of time when they are in it.
+pub fn order_of(schema: &Schema, by_time: bool) -> Vec<SortExpr> {
+    let mut keys = vec![ordinal().sort(true, false)];
+    if by_time && schema.index_of("_time").is_ok() {
+        keys.insert(0, column("_time").sort(false, false));
+    }
+    keys
 }

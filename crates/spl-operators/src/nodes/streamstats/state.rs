@@ -1,35 +1,52 @@
 //! The running state of `streamstats`.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, Int64Array, RecordBatch};
-use arrow::compute::{cast, concat};
+use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::common::Result;
 use spl_functions::aggregate::state::GroupedState;
 use spl_functions::column::{Column, ValueType};
 
-use crate::held::text_size;
+use crate::held::MOST_REMEMBERED;
 use crate::node::OperatorState;
+use crate::row_ids::RowIds;
 
-use super::window::{Arguments, Counted, Gathering, Group, ROW_OF_COLUMN, row_size, summary_size};
+use super::ordered::Ordered;
+use super::window::{Apart, Arguments, Counted, Gathering, Group, Outcome, ROW_OF_COLUMN, column, row_size, summary_size};
 use super::*;
 
 pub(super) struct State {
     pub(super) operator: StreamStatistics,
     pub(super) output: SchemaRef,
-    /// Empty states; none for statistics that only count.
-    pub(super) empty: Vec<Option<Box<dyn GroupedState>>>,
-    pub(super) ids: HashMap<String, usize>,
+    /// What each statistic begins with.
+    pub(super) empty: Vec<Empty>,
+    /// Numbers of the by-fields' values; none before the first row.
+    pub(super) row_ids: Option<RowIds>,
+    /// By such a number the turn in which it got its group, and the group.
+    pub(super) places: Vec<Option<(u64, usize)>>,
+    /// How often everything was forgotten.
+    pub(super) turn: u64,
     pub(super) groups: Vec<Group>,
     /// The groups of the rows in a window over all groups.
     pub(super) window: VecDeque<(usize, Option<f64>)>,
-    pub(super) last_key: Option<String>,
-    /// Bytes of the groups, as last measured, and of their keys.
+    pub(super) last_row: Option<usize>,
+    /// Bytes of the groups, as last measured.
     pub(super) size: usize,
     /// Groups to measure anew.
     pub(super) changed: Vec<usize>,
+}
+
+/// What a statistic begins with.
+pub(super) enum Empty {
+    /// A count.
+    Count,
+    /// A percentile of numbers in order.
+    Ordered(f64),
+    /// The state that `stats` has too.
+    State(Box<dyn GroupedState>),
 }
 
 const ONE_ROW: [usize; 1] = [0];
@@ -50,7 +67,16 @@ impl State {
                 "distinct_count" | "estdc" => self.slides(),
                 _ => false,
             };
-            self.empty.push(if counts { None } else { Some(statistic.create(input)?) });
+            let percentile = match statistic.spec.name {
+                "median" => Some(50.0),
+                "perc" | "exactperc" | "upperperc" => statistic.parameter,
+                _ => None,
+            };
+            self.empty.push(match percentile {
+                _ if counts => Empty::Count,
+                Some(percentile) => Empty::Ordered(percentile),
+                None => Empty::State(statistic.create(input)?),
+            });
         }
         Ok(())
     }
@@ -59,30 +85,42 @@ impl State {
         self.empty
             .iter()
             .map(|empty| match empty {
-                None => Gathering::Count(0),
-                Some(empty) => Gathering::State(empty.fresh()),
+                Empty::Count | Empty::Ordered(_) => Gathering::Count(0),
+                Empty::State(empty) => Gathering::State(empty.fresh()),
             })
             .collect()
     }
 
-    fn group(&mut self, key: &str) -> usize {
-        if let Some(&id) = self.ids.get(key) {
-            return id;
+    /// Whether a statistic keeps the rows of a window.
+    fn keeps_rows(&self) -> bool {
+        self.slides() && self.empty.iter().any(|empty| matches!(empty, Empty::State(_)))
+    }
+
+    /// The group of a number of the by-fields' values.
+    fn group(&mut self, row_id: usize) -> usize {
+        if let Some(Some((turn, id))) = self.places.get(row_id)
+            && *turn == self.turn
+        {
+            return *id;
         }
         let id = self.groups.len();
         let slides = self.slides();
-        let counted = self
+        let apart = self
             .empty
             .iter()
             .zip(&self.operator.statistics)
-            .map(|(empty, statistic)| {
-                let distinct = statistic.spec.name != "count";
-                (slides && empty.is_none()).then(|| Counted { distinct, ..Counted::default() })
+            .map(|(empty, statistic)| match empty {
+                Empty::Count => slides.then(|| {
+                    let distinct = statistic.spec.name != "count";
+                    Apart::Counted(Counted { distinct, ..Counted::default() })
+                }),
+                Empty::Ordered(percentile) => Some(Apart::Ordered(Ordered::new(*percentile, slides))),
+                Empty::State(_) => None,
             })
             .collect();
         let newer = self.fresh();
         self.groups.push(Group {
-            counted,
+            apart,
             older: Vec::new(),
             newer,
             newer_rows: Vec::new(),
@@ -91,13 +129,15 @@ impl State {
             window_size: 0,
             changed: false,
         });
-        self.size += text_size(key) + size_of::<usize>();
-        self.ids.insert(key.to_owned(), id);
+        if self.places.len() <= row_id {
+            self.places.resize(row_id + 1, None);
+        }
+        self.places[row_id] = Some((self.turn, id));
         id
     }
 
     fn forget(&mut self) {
-        self.ids.clear();
+        self.turn += 1;
         self.groups.clear();
         self.window.clear();
         self.changed.clear();
@@ -123,13 +163,14 @@ impl State {
     fn enter(&mut self, group: usize, arguments: &[Arguments], row: usize, time: Option<f64>) -> Result<()> {
         self.touch(group);
         let slides = self.slides();
+        let keeps_rows = self.keeps_rows();
         let (global, entry) = (self.operator.global, &mut self.groups[group]);
         let mut kept = Vec::new();
         for (place, (gathering, arguments)) in entry.newer.iter_mut().zip(arguments).enumerate() {
             let mut values: Vec<ArrayRef> = Vec::new();
             match gathering {
-                Gathering::Count(count) => match &mut entry.counted[place] {
-                    Some(counted) => counted.enter(arguments.first.value(row)),
+                Gathering::Count(count) => match &mut entry.apart[place] {
+                    Some(apart) => apart.enter(arguments.first.value(row)),
                     None => *count += i64::from(!arguments.first.value(row).is_null()),
                 },
                 Gathering::State(state) => {
@@ -137,13 +178,15 @@ impl State {
                     state.update(&values, &ONE_ROW, None, 1)?;
                 }
             }
-            if slides {
+            if keeps_rows {
                 kept.push(values);
             }
         }
-        if slides {
+        if keeps_rows {
             entry.newer_rows.push(kept);
             entry.window_size += row_size(arguments);
+        }
+        if slides {
             if global {
                 self.window.push_back((group, time));
             } else {
@@ -156,7 +199,10 @@ impl State {
     /// The oldest row of a group leaves the window.
     fn leave(&mut self, group: usize) -> Result<()> {
         self.touch(group);
-        self.groups[group].counted.iter_mut().flatten().for_each(Counted::leave);
+        self.groups[group].apart.iter_mut().flatten().for_each(Apart::leave);
+        if !self.keeps_rows() {
+            return Ok(());
+        }
         if self.groups[group].older.is_empty() {
             let mut states = self.fresh();
             let rows = std::mem::take(&mut self.groups[group].newer_rows);
@@ -234,41 +280,44 @@ impl State {
         Ok(())
     }
 
-    fn results(&mut self, group: usize) -> Result<Vec<ArrayRef>> {
+    fn results(&mut self, group: usize) -> Result<Vec<Outcome>> {
         let empty = &self.empty;
         let entry = &mut self.groups[group];
         let mut results = Vec::with_capacity(empty.len());
         for (place, gathering) in entry.newer.iter_mut().enumerate() {
             results.push(match gathering {
-                Gathering::Count(count) => {
-                    let count = entry.counted[place].as_ref().map_or(*count, Counted::result);
-                    Arc::new(Int64Array::from(vec![count])) as ArrayRef
-                }
+                Gathering::Count(count) => entry.apart[place].as_ref().map_or(Outcome::Integer(*count), Apart::result),
                 Gathering::State(state) => match (entry.older.last().and_then(|older| older.get(place)), &empty[place]) {
-                    (Some(older), Some(empty)) => {
+                    (Some(older), Empty::State(empty)) => {
                         let mut whole = empty.fresh();
                         whole.merge(older, &ONE_ROW, 1)?;
                         if !entry.newer_rows.is_empty() {
                             whole.merge(&state.state(1)?, &ONE_ROW, 1)?;
                         }
-                        whole.evaluate(1)?
+                        Outcome::Array(whole.evaluate(1)?)
                     }
-                    _ => state.evaluate(1)?,
+                    _ => Outcome::Array(state.evaluate(1)?),
                 },
             });
         }
         Ok(results)
     }
 
-    /// The key of each row; none where a by-field is absent.
-    fn keys(&self, batch: &RecordBatch) -> Result<Vec<Option<String>>> {
-        let columns: Vec<Column> = self
-            .operator
-            .by
-            .iter()
-            .map(|name| Column::new(batch.column(batch.schema().index_of(name)?)))
-            .collect::<Result<_>>()?;
-        Ok((0..batch.num_rows()).map(|row| row_key(&columns, row)).collect())
+    /// The number of each row's by-fields; none where one of them is absent.
+    fn row_ids(&mut self, batch: &RecordBatch) -> Result<Vec<Option<usize>>> {
+        // After everything was forgotten the numbers of what came before are worth nothing.
+        let worthless = self.groups.is_empty() && self.row_ids.as_ref().is_some_and(|ids| ids.size() > MOST_REMEMBERED);
+        let mut row_ids = match self.row_ids.take().filter(|_| !worthless) {
+            Some(row_ids) => row_ids,
+            None => {
+                self.places.clear();
+                self.last_row = None;
+                RowIds::new(&self.operator.by)?
+            }
+        };
+        let found = row_ids.of(batch);
+        self.row_ids = Some(row_ids);
+        found
     }
 }
 
@@ -307,37 +356,29 @@ impl OperatorState for State {
             let row_size = size / rows + columns.len() * (size_of::<ArrayRef>() + ROW_OF_COLUMN);
             arguments.push(Arguments { columns, first, row_size });
         }
-        let keys = self.keys(&batch)?;
+        let row_ids = self.row_ids(&batch)?;
         let times: Option<Column> = match &self.operator.time_window {
             Some((name, _)) => Some(Column::new(batch.column(schema.index_of(name)?))?),
             None => None,
         };
         let reset_before = is_true(&batch, self.operator.reset_before.as_ref())?;
         let reset_after = is_true(&batch, self.operator.reset_after.as_ref())?;
-        let nothing: Vec<ArrayRef> = self
-            .operator
-            .statistics
-            .iter()
-            .map(|statistic| {
-                let place = self.output.index_of(&statistic.name)?;
-                Ok(arrow::array::new_null_array(self.output.field(place).data_type(), 1))
-            })
-            .collect::<Result<_>>()?;
-        let mut results: Vec<Vec<ArrayRef>> = (0..nothing.len()).map(|_| Vec::with_capacity(rows)).collect();
+        let nothing = vec![Outcome::Absent; self.operator.statistics.len()];
+        let mut results: Vec<Vec<Outcome>> = (0..nothing.len()).map(|_| Vec::with_capacity(rows)).collect();
         for row in 0..rows {
             if reset_before.as_ref().is_some_and(|reset| reset[row]) {
                 self.forget();
             }
-            let found = match &keys[row] {
+            let found = match row_ids[row] {
                 None => nothing.clone(),
-                Some(key) => {
-                    if self.operator.reset_on_change && self.last_key.as_ref().is_some_and(|last| last != key) {
-                        self.forget();
-                    }
+                Some(row_id) => {
                     if self.operator.reset_on_change {
-                        self.last_key = Some(key.clone());
+                        if self.last_row.is_some_and(|last| last != row_id) {
+                            self.forget();
+                        }
+                        self.last_row = Some(row_id);
                     }
-                    let group = self.group(key);
+                    let group = self.group(row_id);
                     let time = times.as_ref().and_then(|times| times.value(row).number());
                     self.leave_by_time(group, time)?;
                     if self.operator.current {
@@ -363,11 +404,7 @@ impl OperatorState for State {
         for field in self.output.fields() {
             let place = self.operator.statistics.iter().position(|statistic| statistic.name == *field.name());
             columns.push(match place {
-                Some(place) => {
-                    let parts: Vec<&dyn Array> = results[place].iter().map(AsRef::as_ref).collect();
-                    let whole = concat(&parts)?;
-                    if whole.data_type() == field.data_type() { whole } else { cast(&whole, field.data_type())? }
-                }
+                Some(place) => column(&results[place], field.data_type())?,
                 None => batch.column(schema.index_of(field.name())?).clone(),
             });
         }
@@ -376,20 +413,25 @@ impl OperatorState for State {
     }
 
     fn size(&self) -> usize {
-        self.size + self.window.capacity() * size_of::<(usize, Option<f64>)>()
+        let places = self.places.capacity() * size_of::<Option<(u64, usize)>>();
+        let window = self.window.capacity() * size_of::<(usize, Option<f64>)>();
+        self.size + self.row_ids.as_ref().map_or(0, RowIds::size) + places + window
     }
 }
 
 impl State {
     /// Whether the row with its results meets the condition of `reset_after`.
-    fn result_resets(&self, batch: &RecordBatch, row: usize, results: &[ArrayRef]) -> Result<bool> {
+    fn result_resets(&self, batch: &RecordBatch, row: usize, results: &[Outcome]) -> Result<bool> {
         let Some(condition) = &self.operator.reset_after_result else { return Ok(false) };
         let mut columns = Vec::with_capacity(condition.columns.len());
         let mut fields = Vec::with_capacity(condition.columns.len());
         for name in &condition.columns {
             let place = self.operator.statistics.iter().position(|statistic| statistic.name == *name);
             let column = match place {
-                Some(place) => results[place].clone(),
+                Some(place) => {
+                    let place_of_field = self.output.index_of(name)?;
+                    results[place].array(self.output.field(place_of_field).data_type())
+                }
                 None => batch.column(batch.schema().index_of(name)?).slice(row, 1),
             };
             fields.push(Field::new(name, column.data_type().clone(), true));

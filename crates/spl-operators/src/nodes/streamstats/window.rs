@@ -3,16 +3,21 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef};
+use arrow::array::{Array, ArrayRef, Float64Array, Int64Array, new_null_array};
+use arrow::compute::{cast, concat};
+use arrow::datatypes::DataType;
+use datafusion::common::Result;
 use spl_functions::aggregate::state::GroupedState;
 use spl_functions::column::Column;
 use spl_functions::value::Value;
+
+use super::ordered::Ordered;
 
 /// The rows of one group within the window. The oldest rows have left a stack of states behind, each of which stands for
 /// a row and all that came after it up to the turn; so that a row leaves by a pop, whatever the function.
 pub(super) struct Group {
     /// What rows can leave one by one; none for other functions.
-    pub(super) counted: Vec<Option<Counted>>,
+    pub(super) apart: Vec<Option<Apart>>,
     pub(super) older: Vec<Vec<Vec<ArrayRef>>>,
     pub(super) newer: Vec<Gathering>,
     pub(super) newer_rows: Vec<Vec<Vec<ArrayRef>>>,
@@ -35,10 +40,10 @@ impl Group {
                 Gathering::State(state) => state.size(),
             })
             .sum();
-        let counted: usize = self.counted.iter().flatten().map(|counted| counted.size).sum();
+        let apart: usize = self.apart.iter().flatten().map(Apart::size).sum();
         let times = self.times.capacity() * size_of::<Option<f64>>();
-        let places = self.newer.capacity() * size_of::<Gathering>() + self.counted.capacity() * size_of::<Option<Counted>>();
-        size_of::<Self>() + places + gathered + counted + times + self.window_size
+        let places = self.newer.capacity() * size_of::<Gathering>() + self.apart.capacity() * size_of::<Option<Apart>>();
+        size_of::<Self>() + places + gathered + apart + times + self.window_size
     }
 }
 
@@ -56,9 +61,87 @@ pub(super) fn summary_size(summary: &[Vec<ArrayRef>]) -> usize {
 
 /// What one statistic has gathered.
 pub(super) enum Gathering {
-    /// Plain counts need no arrays.
+    /// Plain counts need no arrays, and what stands apart is not here.
     Count(i64),
     State(Box<dyn GroupedState>),
+}
+
+/// What takes rows in and lets them leave one by one, in the order in which they came.
+pub(super) enum Apart {
+    Counted(Counted),
+    Ordered(Ordered),
+}
+
+impl Apart {
+    pub(super) fn enter(&mut self, value: Value<'_>) {
+        match self {
+            Self::Counted(counted) => counted.enter(value),
+            Self::Ordered(ordered) => ordered.enter(value),
+        }
+    }
+
+    pub(super) fn leave(&mut self) {
+        match self {
+            Self::Counted(counted) => counted.leave(),
+            Self::Ordered(ordered) => ordered.leave(),
+        }
+    }
+
+    pub(super) fn result(&self) -> Outcome {
+        match self {
+            Self::Counted(counted) => Outcome::Integer(counted.result()),
+            Self::Ordered(ordered) => Outcome::Float(ordered.result()),
+        }
+    }
+
+    fn size(&self) -> usize {
+        match self {
+            Self::Counted(counted) => counted.size,
+            Self::Ordered(ordered) => ordered.size(),
+        }
+    }
+}
+
+/// The result of a statistic for one row.
+#[derive(Clone, Debug)]
+pub(super) enum Outcome {
+    Absent,
+    Integer(i64),
+    Float(Option<f64>),
+    /// Of one value.
+    Array(ArrayRef),
+}
+
+impl Outcome {
+    /// As an array of one value of a type.
+    pub(super) fn array(&self, data_type: &DataType) -> ArrayRef {
+        match self {
+            Self::Absent => new_null_array(data_type, 1),
+            Self::Integer(number) => Arc::new(Int64Array::from(vec![*number])),
+            Self::Float(number) => Arc::new(Float64Array::from(vec![*number])),
+            Self::Array(array) => array.clone(),
+        }
+    }
+}
+
+/// The results of all rows as a column of a type.
+pub(super) fn column(outcomes: &[Outcome], data_type: &DataType) -> Result<ArrayRef> {
+    if outcomes.iter().all(|outcome| matches!(outcome, Outcome::Absent)) {
+        return Ok(new_null_array(data_type, outcomes.len()));
+    }
+    let integers = outcomes.iter().all(|outcome| matches!(outcome, Outcome::Absent | Outcome::Integer(_)));
+    let floats = outcomes.iter().all(|outcome| matches!(outcome, Outcome::Absent | Outcome::Float(_)));
+    let whole: ArrayRef = if integers {
+        let number = |outcome: &Outcome| if let Outcome::Integer(number) = outcome { Some(*number) } else { None };
+        Arc::new(Int64Array::from_iter(outcomes.iter().map(number)))
+    } else if floats {
+        let number = |outcome: &Outcome| if let Outcome::Float(number) = outcome { *number } else { None };
+        Arc::new(Float64Array::from_iter(outcomes.iter().map(number)))
+    } else {
+        let parts: Vec<ArrayRef> = outcomes.iter().map(|outcome| outcome.array(data_type)).collect();
+        concat(&parts.iter().map(AsRef::as_ref).collect::<Vec<_>>())?
+    };
+    Ok(if whole.data_type() == data_type { whole } else { cast(&whole, data_type)? })
 }
 
 /// Values in a window whose number, or number of distinct ones, is asked for.
