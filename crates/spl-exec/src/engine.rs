@@ -7,7 +7,6 @@ use arrow::array::RecordBatch;
 use async_trait::async_trait;
 use datafusion::catalog::Session;
 use datafusion::execution::context::{QueryPlanner, SessionState};
-use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::execution::session_state::SessionStateBuilder;
 use datafusion::logical_expr::LogicalPlan;
@@ -43,6 +42,7 @@ use spl_plan::models::required::data_model_fields;
 use spl_plan::scan::carried::carried_fields;
 use spl_sources::{EventTable, FieldSelection};
 
+use crate::memory_pool::SearchMemory;
 use crate::session_runner::{Passage, SessionRunner};
 
 /// What all searches of an engine depend on beside the knowledge and the data.
@@ -450,7 +450,7 @@ fn session_state(settings: &Settings) -> Result<SessionState, Diagnostic> {
     options.extensions.insert(spl);
     let mut runtime = RuntimeEnvBuilder::new();
     if let Some(limit) = settings.memory_limit {
-        runtime = runtime.with_memory_pool(Arc::new(FairSpillPool::new(limit)));
+        runtime = runtime.with_memory_pool(Arc::new(SearchMemory::new(limit)));
     }
     let runtime = runtime.build_arc().map_err(engine_error)?;
     Ok(SessionStateBuilder::new()

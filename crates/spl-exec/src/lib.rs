@@ -5,6 +5,7 @@
 //! commands it names only `fieldformat`, whose formats apply to the last rows.
 
 mod engine;
+mod memory_pool;
 mod row_counts;
 mod session_runner;
 

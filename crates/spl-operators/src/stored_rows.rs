@@ -28,9 +28,11 @@ struct Writing {
 
 /// What is still to be given back. The file is kept until its last batch was read.
 struct Reading {
-    file: Option<(Arc<dyn SpillFile>, StreamReader<BufReader<File>>)>,
+    file: Option<ReadFile>,
     held: std::vec::IntoIter<RecordBatch>,
 }
+
+type ReadFile = (Arc<dyn SpillFile>, StreamReader<BufReader<File>>);
 
 impl StoredRows {
     /// No rows yet; the task says where its disk is.
@@ -72,7 +74,7 @@ impl StoredRows {
     ///
     /// # Errors
     /// A file that can't be read.
-    pub fn next(&mut self) -> Result<Option<RecordBatch>> {
+    pub fn next_batch(&mut self) -> Result<Option<RecordBatch>> {
         if self.reading.is_none() {
             let file = match self.writing.take() {
                 None => None,
@@ -128,7 +130,7 @@ mod tests {
         assert!(rows.spill().unwrap());
         rows.push(batch(9));
         let mut numbers = Vec::new();
-        while let Some(next) = rows.next().unwrap() {
+        while let Some(next) = rows.next_batch().unwrap() {
             numbers.extend_from_slice(next.column(0).as_primitive::<Int64Type>().values());
             let first = next.column(0).as_primitive::<Int64Type>().value(0);
             assert_eq!(next, batch(first));

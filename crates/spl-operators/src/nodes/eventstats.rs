@@ -153,7 +153,7 @@ impl OperatorState for State {
     }
 
     fn more(&mut self) -> Result<Option<RecordBatch>> {
-        let Some(batch) = self.rows.next()? else { return Ok(None) };
+        let Some(batch) = self.rows.next_batch()? else { return Ok(None) };
         let end = self.given + batch.num_rows();
         let groups = self.group_of_row.get(self.given..end).unwrap_or_default();
         let groups: UInt32Array = groups.iter().map(|group| (*group != NO_GROUP).then_some(*group)).collect();
