@@ -32,8 +32,6 @@ use spl_operators::nodes::whole_table::WholeTable;
 struct WrittenOperator {
     name: String,
     parameters: Json,
-    #[serde(default)]
-    data: Json,
 }
 
 pub(crate) fn refused(error: serde_json::Error) -> DataFusionError {
@@ -45,8 +43,7 @@ pub(crate) fn refused(error: serde_json::Error) -> DataFusionError {
 /// # Errors
 /// Parameters that JSON has no form for.
 pub fn write_operator(operator: &dyn Operator) -> Result<Vec<u8>> {
-    let data = operator.data()?.unwrap_or_default();
-    let written = WrittenOperator { name: operator.name().to_owned(), parameters: operator.parameters()?, data };
+    let written = WrittenOperator { name: operator.name().to_owned(), parameters: operator.parameters()? };
     serde_json::to_vec(&written).map_err(refused)
 }
 
@@ -59,7 +56,7 @@ pub fn read_operator(bytes: &[u8]) -> Result<Arc<dyn Operator>> {
         let operator: O = serde_json::from_value(parameters).map_err(refused)?;
         Ok(Arc::new(operator))
     }
-    let WrittenOperator { name, parameters, .. } = serde_json::from_slice(bytes).map_err(refused)?;
+    let WrittenOperator { name, parameters } = serde_json::from_slice(bytes).map_err(refused)?;
     match name.as_str() {
         "abstract" => read::<Abstract>(parameters),
         "addcoltotals" => read::<ColumnTotals>(parameters),

@@ -28,14 +28,6 @@ pub trait Operator: fmt::Debug + Send + Sync + Any {
     /// # Errors
     /// Values that JSON has no form for.
     fn parameters(&self) -> Result<Json>;
-    /// What the operator reads beside its parameters, too large to tell operators apart by; its parameters have a
-    /// fingerprint of it.
-    ///
-    /// # Errors
-    /// As [`Self::parameters`].
-    fn data(&self) -> Result<Option<Json>> {
-        Ok(None)
-    }
     /// Columns that come out, from the columns that go in; the same unless it says otherwise.
     fn schema(&self, input: &SchemaRef) -> Result<SchemaRef> {
         Ok(input.clone())
