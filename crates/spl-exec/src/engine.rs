@@ -441,6 +441,9 @@ fn session_state(settings: &Settings) -> Result<SessionState, Diagnostic> {
         // What a sort keeps free to merge what it wrote to disk; the default is more than a small limit has.
         let reserved = options.execution.sort_spill_reservation_bytes;
         options.execution.sort_spill_reservation_bytes = reserved.min(limit / 16);
+        // A sort joins its batches up to this size without asking for the memory of both.
+        let joined = options.execution.sort_in_place_threshold_bytes;
+        options.execution.sort_in_place_threshold_bytes = joined.min(limit / 64);
     }
     let mut spl = SplOptions::default();
     spl.now = settings.clock.now;

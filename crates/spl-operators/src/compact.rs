@@ -1,4 +1,4 @@
-//! Batches that hold no more than their rows, for sorts under a memory limit: a rule and the node that it puts below sorts.
+//! Batches that hold no more than their rows, for sorts under a memory limit: a rule and the node that it puts below sorts and merges.
 //!
 //! A batch shares the texts of its table, and a sort accounts for all that a batch keeps alive. A table of texts that is
 //! larger than the sort's share of the memory would end the search, however few rows the batch has.
@@ -18,6 +18,7 @@ use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_plan::execution_plan::replace_children_if_necessary;
 use datafusion::physical_plan::sorts::sort::SortExec;
+use datafusion::physical_plan::sorts::sort_preserving_merge::SortPreservingMergeExec;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, PlanProperties};
 use futures::StreamExt;
@@ -26,7 +27,7 @@ use rustc_hash::FxBuildHasher;
 
 use crate::distinct::dictionary_type;
 
-/// Puts a [`CompactExec`] below each sort.
+/// Puts a [`CompactExec`] below each sort and each merge of sorted partitions.
 #[derive(Debug)]
 pub struct CompactBelowSorts {
     /// Bytes that a batch should not exceed.
@@ -36,11 +37,16 @@ pub struct CompactBelowSorts {
 impl PhysicalOptimizerRule for CompactBelowSorts {
     fn optimize(&self, plan: Arc<dyn ExecutionPlan>, _: &ConfigOptions) -> Result<Arc<dyn ExecutionPlan>> {
         plan.transform_up(|node| {
-            let Some(sort) = node.downcast_ref::<SortExec>() else { return Ok(Transformed::no(node)) };
-            if sort.input().downcast_ref::<CompactExec>().is_some() {
+            // A batch that a sort gives shares the texts of all batches that its rows come from.
+            let input = match (node.downcast_ref::<SortExec>(), node.downcast_ref::<SortPreservingMergeExec>()) {
+                (Some(sort), _) => sort.input(),
+                (_, Some(merge)) => merge.input(),
+                _ => return Ok(Transformed::no(node)),
+            };
+            if input.downcast_ref::<CompactExec>().is_some() {
                 return Ok(Transformed::no(node));
             }
-            let input = Arc::new(CompactExec { input: sort.input().clone(), batch_bytes: self.batch_bytes });
+            let input = Arc::new(CompactExec { input: input.clone(), batch_bytes: self.batch_bytes });
             Ok(Transformed::yes(replace_children_if_necessary(node, vec![input])?))
         })
         .data()
