@@ -48,6 +48,27 @@ const KILL_CHAIN: [(&str, &str); 14] = [
     ("TA0040", "Actions on Objectives"),
 ];
 
+/// The version of ATT&CK for Enterprise that the techniques are of.
+pub const VERSION: &str = "17";
+
+/// The tactics in the order of the matrix, with their names.
+pub const TACTICS: [(&str, &str); 14] = [
+    ("TA0043", "Reconnaissance"),
+    ("TA0042", "Resource Development"),
+    ("TA0001", "Initial Access"),
+    ("TA0002", "Execution"),
+    ("TA0003", "Persistence"),
+    ("TA0004", "Privilege Escalation"),
+    ("TA0005", "Defense Evasion"),
+    ("TA0006", "Credential Access"),
+    ("TA0007", "Discovery"),
+    ("TA0008", "Lateral Movement"),
+    ("TA0009", "Collection"),
+    ("TA0011", "Command and Control"),
+    ("TA0010", "Exfiltration"),
+    ("TA0040", "Impact"),
+];
+
 impl Attack {
     /// The techniques that the lookup `mitre_attack_lookup` of the knowledge names; none when it can't be read.
     pub fn of(knowledge: &Knowledge) -> Self {

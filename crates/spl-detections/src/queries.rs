@@ -12,7 +12,7 @@ use crate::source::Source;
 use crate::yaml::{self, Node, Value};
 
 /// A search in a file.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Query {
     /// The file's name without extension; with its folders when two files have the same name.
     pub name: String,

@@ -3,6 +3,8 @@
 pub mod html;
 pub mod junit;
 pub mod markdown;
+pub mod matrix;
+pub mod navigator;
 pub mod sarif;
 pub mod summary;
 pub mod test_findings;

@@ -7,6 +7,7 @@
 pub mod fields;
 pub mod pipeline;
 pub mod read;
+pub mod relied;
 pub mod required;
 mod template;
 pub mod walk;
@@ -18,6 +19,7 @@ mod tests;
 pub use fields::FieldsBehind;
 pub use pipeline::{PipelineEffects, pipeline_effects};
 pub use read::{Mention, expression_fields, search_fields};
+pub use relied::relied_on;
 pub use required::{RequiredFields, appends, of_pipeline, required_before};
 pub use template::{as_patterns, map_pipeline, over_rows};
 pub use walk::walk_expression;

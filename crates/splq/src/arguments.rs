@@ -2,6 +2,7 @@
 
 mod batch;
 mod check_format;
+mod coverage;
 mod test;
 
 use std::path::PathBuf;
@@ -12,6 +13,7 @@ use crate::output::Format;
 
 pub use batch::{CheckArguments, FailOn, LintOptions, RunArguments, SelectionOptions, WatchArguments};
 pub use check_format::CheckFormat;
+pub use coverage::{CoverageArguments, CoverageRows};
 pub use test::TestArguments;
 
 /// What stands below the option list of `splq --help`.
@@ -51,6 +53,8 @@ pub enum Command {
     Check(CheckArguments),
     /// Run the tests of detections over their attack data
     Test(TestArguments),
+    /// Show which detections can run on logs, and which ATT&CK techniques they cover
+    Coverage(CoverageArguments),
     /// Lay .spl files out: each command on its own line
     Fmt(FormatArguments),
     /// Show how a search would be run

@@ -5,6 +5,7 @@
 pub mod accelerate;
 pub mod check;
 pub mod completions;
+pub mod coverage;
 pub mod explain;
 pub mod fmt;
 pub mod ingest;

@@ -181,6 +181,11 @@ impl Configuration {
                 self.fill_searches(&mut arguments.paths);
                 self.fill(&mut arguments.knowledge, &mut arguments.settings);
             }
+            Command::Coverage(arguments) => {
+                self.fill_searches(&mut arguments.paths);
+                self.fill_data(&mut arguments.data);
+                self.fill(&mut arguments.knowledge, &mut arguments.settings);
+            }
             Command::Explain(arguments) => {
                 self.fill_data(&mut arguments.engine.data);
                 self.fill(&mut arguments.engine.knowledge, &mut arguments.engine.settings);

@@ -84,6 +84,10 @@ fn start(command: Option<Command>, no_config: bool, terminal: &Terminal) -> Resu
             let runtime = interruptible_runtime(arguments.settings.threads)?;
             runtime.block_on(commands::test::test(&arguments, terminal))
         }
+        Command::Coverage(arguments) => {
+            let runtime = interruptible_runtime(arguments.settings.threads)?;
+            runtime.block_on(commands::coverage::coverage(&arguments, terminal))
+        }
         Command::Fmt(arguments) => commands::fmt::fmt(&arguments, terminal),
         Command::Explain(arguments) => {
             let runtime = interruptible_runtime(arguments.engine.settings.threads)?;

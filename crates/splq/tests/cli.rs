@@ -5,6 +5,8 @@
 mod batch;
 #[path = "cli/content.rs"]
 mod content;
+#[path = "cli/coverage.rs"]
+mod coverage;
 #[path = "cli/public_detections.rs"]
 mod public_detections;
 #[path = "cli/size.rs"]

@@ -195,11 +195,11 @@ impl Checked<'_> {
         for name in self.detection.data_source_names().map(str::to_owned).collect::<Vec<_>>() {
             let item = self.detection.data_sources.iter().find(|item| item.value.contains(&name));
             if !self.content.has("data_sources", &name) {
-                self.wrong(
-                    "content/reference",
-                    format!("there is no data source `{name}`"),
-                    item.map_or(self.first(), |item| item.span),
-                );
+                let (message, span) = (format!("there is no data source `{name}`"), item.map_or(self.first(), |item| item.span));
+                self.problems.push(match self.detection.layout {
+                    Layout::V4 => Diagnostic::warning("content/reference", message, Some(span)),
+                    Layout::V5 => Diagnostic::error("content/reference", message, span),
+                });
             }
         }
         let enabled = self.detection.enabled_by_default == Some(true);
@@ -285,7 +285,8 @@ impl Checked<'_> {
                     format!("`{}` is no technique; expected T1234 or T1234.001", technique.value),
                     technique.span,
                 );
-            } else if let Some((parent, _)) = technique.value.split_once('.')
+            } else if self.detection.layout == Layout::V5
+                && let Some((parent, _)) = technique.value.split_once('.')
                 && tags.techniques.iter().any(|other| other.value == parent)
             {
                 let message = format!("`{}` and its technique `{parent}` are both named", technique.value);

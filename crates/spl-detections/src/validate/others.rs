@@ -192,10 +192,8 @@ fn of_deployment(_: &Content, checked: &mut Checked<'_>) {
     {
         checked.wrong("content/value", format!("`type: {kind}` is no type of a deployment"), span);
     }
-    for key in ["scheduling", "alert_action"] {
-        if checked.file.get(key).is_none() {
-            checked.wrong("content/missing", format!("`{key}` is missing"), checked.first());
-        }
+    if checked.file.get("scheduling").is_none() {
+        checked.wrong("content/missing", "`scheduling` is missing", checked.first());
     }
 }
 

@@ -88,6 +88,15 @@ fn each_rule_is_known() {
 }
 
 #[test]
+fn layout_4_accepts_what_layout_5_refuses() {
+    const V4: &str = "detections/old_host.yml";
+    assert_eq!(problems(V4, "- T1570", "- T1570\n  - T1570.001"), Vec::new());
+    let deployment = "deployments/escu_default_configuration_ttp.yml";
+    let without = problems(deployment, "alert_action: {rba: {enabled: true}}\n", "");
+    assert!(without.iter().all(|(code, _)| code == "content/risk"), "{without:?}");
+}
+
+#[test]
 fn one_fault_after_another() {
     const V5: &str = "detections/odd_host.yml";
     const V4: &str = "detections/old_host.yml";
@@ -139,6 +148,7 @@ fn one_fault_after_another() {
         (V5, "sourcetype: t}", "source_type: t}", "content/missing", "sourcetype` is missing"),
         (V5, "status: production", "status: experimental\nenabled_by_default: true", "content/enabled", "only production"),
         (V5, "name: Odd Host", "name: __UPDATE__", "content/file", "__UPDATE__"),
+        (V4, "data_source: [Sysmon]", "data_source: [Gone]", "content/reference", "no data source `Gone`"),
         (V4, "confidence: 50", "confidence: 500", "content/value", "out of range"),
         (V4, "  impact: 50\n", "", "content/missing", "`tags.impact` is missing"),
         (V4, "type: Hostname", "type: Host", "content/value", "no type of an observable"),

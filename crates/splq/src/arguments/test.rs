@@ -7,7 +7,7 @@ use clap::{Args, ValueHint};
 use super::{KnowledgeOptions, OutputOptions, SelectionOptions, SettingOptions};
 
 /// `splq test`
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Default, Args)]
 #[command(
     mut_arg("earliest", |argument| argument.hide(true)),
     mut_arg("latest", |argument| argument.hide(true)),

@@ -101,7 +101,8 @@ pub async fn check(arguments: &CheckArguments, terminal: &Terminal) -> Result<()
     }
     let searches = checked.len();
     let content = check_content::problems(&arguments.paths, terminal);
-    let refused = !content.is_empty();
+    // A warning refuses nothing, as `contentctl` accepts what it warns of.
+    let refused = content.iter().any(|one| one.error().is_some());
     checked.extend(content);
     write(&checked, arguments, &output, terminal)?;
     finish(&checked[..searches], terminal)?;

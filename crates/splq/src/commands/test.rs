@@ -20,9 +20,10 @@ use spl_detections::repository::{self, ContentFile, Repository};
 use spl_detections::test_run::{TestRunner, TestedDetection};
 use spl_detections::tests_file::TestsFile;
 use spl_exec::{Engine, Results};
+use spl_knowledge::Knowledge;
 use spl_sources::LoadOptions;
 
-use crate::arguments::{SettingOptions, TestArguments};
+use crate::arguments::{KnowledgeOptions, SelectionOptions, SettingOptions, TestArguments};
 use crate::batch::{Bar, Monotonic, threads};
 use crate::commands::query::duration;
 use crate::diagnostics::{report, report_failure, report_general};
@@ -45,32 +46,10 @@ pub async fn test(arguments: &TestArguments, terminal: &Terminal) -> Result<(), 
     if arguments.settings.earliest.is_some() || arguments.settings.latest.is_some() {
         return Err(Stop::Usage("tests search all time: --earliest and --latest have no meaning here".to_owned()));
     }
-    let Queries { queries, skipped } = find(&arguments.paths)?;
-    let queries = select(queries, &arguments.selection, terminal)?;
-    let (detections, others): (Vec<Query>, Vec<Query>) =
-        queries.into_iter().partition(|query| query.detection.is_some() || query.search.is_err());
-    if skipped + others.len() > 0 {
-        terminal.note(format_args!("{} files that are no detections skipped", HumanCount((skipped + others.len()) as u64)));
-    }
-    if detections.is_empty() {
-        return Err(Stop::Failed("no detections found: none of the files is a detection with a `search`".to_owned()));
-    }
+    let detections = detections(&arguments.paths, &arguments.selection, terminal)?;
     let started = Instant::now();
     let mut sink = Sink::open(&arguments.output, terminal, chrono_tz::Tz::UTC)?;
-    let (mut tested, mut integration) = (Vec::new(), arguments.integration);
-    for (root, queries) in by_repository(detections)? {
-        let bench = Bench::new(&root, arguments, terminal)?;
-        let queries = match &arguments.changed_since {
-            Some(reference) => changed::only(queries, reference, &bench.runner, terminal)?,
-            None => queries,
-        };
-        integration |= bench.integration;
-        let stopped = bench.run(queries, arguments, &mut sink, &mut tested, terminal).await?;
-        if stopped {
-            terminal.note("stopped at the first detection that failed (--fail-fast)");
-            break;
-        }
-    }
+    let Ran { tested, integration } = run(detections, arguments, Some(&mut sink), terminal).await?;
     if tested.is_empty() {
         terminal.note("no detection is concerned by the changes");
     }
@@ -84,8 +63,62 @@ pub async fn test(arguments: &TestArguments, terminal: &Terminal) -> Result<(), 
     finish(&tested, started, integration, terminal)
 }
 
+/// The detections below paths that are selected. What is no detection is skipped.
+///
+/// # Errors
+/// Paths that can't be read, selections without a match, no detections.
+pub fn detections(paths: &[PathBuf], selection: &SelectionOptions, terminal: &Terminal) -> Result<Vec<Query>, Stop> {
+    let Queries { queries, skipped } = find(paths)?;
+    let queries = select(queries, selection, terminal)?;
+    let (detections, others): (Vec<Query>, Vec<Query>) =
+        queries.into_iter().partition(|query| query.detection.is_some() || query.search.is_err());
+    if skipped + others.len() > 0 {
+        terminal.note(format_args!("{} files that are no detections skipped", HumanCount((skipped + others.len()) as u64)));
+    }
+    if detections.is_empty() {
+        return Err(Stop::Failed("no detections found: none of the files is a detection with a `search`".to_owned()));
+    }
+    Ok(detections)
+}
+
+/// Detections whose tests ended.
+pub struct Ran {
+    /// In the order that they were found.
+    pub tested: Vec<TestedDetection>,
+    /// Whether integration tests ran too.
+    integration: bool,
+}
+
+/// Runs the tests of detections, repository by repository. With a sink for lines its rows are written as they come; without a
+/// sink nothing is drawn.
+///
+/// # Errors
+/// Detections outside of a repository, knowledge and settings that can't be used.
+pub async fn run(
+    detections: Vec<Query>,
+    arguments: &TestArguments,
+    mut sink: Option<&mut Sink>,
+    terminal: &Terminal,
+) -> Result<Ran, Stop> {
+    let mut ran = Ran { tested: Vec::new(), integration: arguments.integration };
+    for (root, queries) in by_repository(detections)? {
+        let bench = Bench::new(&root, arguments, terminal)?;
+        let queries = match &arguments.changed_since {
+            Some(reference) => changed::only(queries, reference, &bench.runner, terminal)?,
+            None => queries,
+        };
+        ran.integration |= bench.integration;
+        let stopped = bench.run(queries, arguments, sink.as_deref_mut(), &mut ran.tested, terminal).await?;
+        if stopped {
+            terminal.note("stopped at the first detection that failed (--fail-fast)");
+            break;
+        }
+    }
+    Ok(ran)
+}
+
 /// Detections by the repository that they belong to, in the order that they were found.
-fn by_repository(queries: Vec<Query>) -> Result<IndexMap<PathBuf, Vec<Query>>, Stop> {
+pub fn by_repository(queries: Vec<Query>) -> Result<IndexMap<PathBuf, Vec<Query>>, Stop> {
     let mut repositories: IndexMap<PathBuf, Vec<Query>> = IndexMap::new();
     for query in queries {
         let absolute = std::path::absolute(&query.file).unwrap_or_else(|_| query.file.clone());
@@ -98,6 +131,29 @@ fn by_repository(queries: Vec<Query>) -> Result<IndexMap<PathBuf, Vec<Query>>, S
         repositories.entry(root).or_default().push(query);
     }
     Ok(repositories)
+}
+
+/// A repository and its knowledge, over what splq brings and below what the options name. What is wrong with its files is shown.
+///
+/// # Errors
+/// What the options name and can't be had.
+pub fn repository_knowledge(
+    root: &Path,
+    options: &KnowledgeOptions,
+    terminal: &Terminal,
+) -> Result<(Repository, Knowledge), Stop> {
+    let repository = Repository::open(root);
+    report_general(terminal, &repository.problems);
+    let settings_file = repository.settings.iter().map(|read| (&read.file, &read.text, &read.problems));
+    let baselines = repository.baselines.iter().map(|read| (&read.file, &read.text, &read.problems));
+    let deployments = repository.deployments.iter().map(|read| (&read.file, &read.text, &read.problems));
+    for (file, text, problems) in settings_file.chain(baselines).chain(deployments) {
+        report(terminal, &Source::new(file.display().to_string(), text.clone()), None, problems);
+    }
+    let mut knowledge = session::base(options);
+    session::warn(terminal, repository.add_to(&mut knowledge));
+    let knowledge = session::add_knowledge(knowledge, options, terminal)?;
+    Ok((repository, knowledge))
 }
 
 /// What the tests of a repository run on.
@@ -113,17 +169,7 @@ struct Bench {
 
 impl Bench {
     fn new(root: &Path, arguments: &TestArguments, terminal: &Terminal) -> Result<Self, Stop> {
-        let repository = Repository::open(root);
-        report_general(terminal, &repository.problems);
-        let settings_file = repository.settings.iter().map(|read| (&read.file, &read.text, &read.problems));
-        let baselines = repository.baselines.iter().map(|read| (&read.file, &read.text, &read.problems));
-        let deployments = repository.deployments.iter().map(|read| (&read.file, &read.text, &read.problems));
-        for (file, text, problems) in settings_file.chain(baselines).chain(deployments) {
-            report(terminal, &Source::new(file.display().to_string(), text.clone()), None, problems);
-        }
-        let mut knowledge = session::base(&arguments.knowledge);
-        session::warn(terminal, repository.add_to(&mut knowledge));
-        let knowledge = session::add_knowledge(knowledge, &arguments.knowledge, terminal)?;
+        let (repository, knowledge) = repository_knowledge(root, &arguments.knowledge, terminal)?;
         // Times of splq.toml are for searches over logs.
         let settings = settings(&SettingOptions { configured_times: (None, None), ..arguments.settings.clone() })?;
         let (now, time_zone, threads) = (settings.clock.now, settings.clock.time_zone, settings.threads);
@@ -143,12 +189,13 @@ impl Bench {
         &self,
         queries: Vec<Query>,
         arguments: &TestArguments,
-        sink: &mut Sink,
+        mut sink: Option<&mut Sink>,
         tested: &mut Vec<TestedDetection>,
         terminal: &Terminal,
     ) -> Result<bool, Stop> {
         let at_once = arguments.jobs.map_or_else(|| threads(&self.runner.engine), usize::from);
-        let lines = terminal.stdout && sink.format == Format::Ndjson;
+        let is_ndjson = sink.as_ref().is_some_and(|sink| sink.format == Format::Ndjson);
+        let lines = terminal.stdout && is_ndjson;
         let watched = terminal.stderr && !terminal.quiet && !lines && queries.len() >= 10;
         let bar = watched.then(|| Bar::new(queries.len()));
         let mut failed = false;
@@ -156,12 +203,13 @@ impl Bench {
         let tests = queries.into_iter().enumerate().map(|(place, query)| self.task(place, query, bar.clone()));
         let mut tests = futures::stream::iter(tests).buffered(at_once.max(1));
         while let Some((query, file, one)) = tests.next().await {
-            match &bar {
-                Some(bar) => bar.suspend(|| draw(&query, file.as_ref(), &one, terminal)),
-                None => draw(&query, file.as_ref(), &one, terminal),
+            match (&sink, &bar) {
+                (None, _) => {}
+                (_, Some(bar)) => bar.suspend(|| draw(&query, file.as_ref(), &one, terminal)),
+                (_, None) => draw(&query, file.as_ref(), &one, terminal),
             }
             // Whoever reads lines gets them as they come.
-            if sink.format == Format::Ndjson {
+            if let Some(sink) = sink.as_mut().filter(|_| is_ndjson) {
                 sink.write_rows(&rows_of(std::slice::from_ref(&one), self.coverage)?)?;
             }
             failed |= one.status() == TestStatus::Fail;

@@ -4,10 +4,9 @@ use std::collections::BTreeSet;
 
 use spl_parser::Diagnostic;
 use spl_parser::diagnostic::nearest;
-use spl_parser::effects::FieldsBehind;
 use spl_parser::effects::fields::leaves_out;
+use spl_parser::effects::{FieldsBehind, relied_on};
 
-use super::fields::read;
 use super::{Find, Lint, Subject, walk};
 
 /// The lint.
@@ -26,7 +25,7 @@ fn find(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     walk::commands(&subject.search.pipeline, &mut |calls, place| {
         let Some(call) = calls.get(place) else { return };
         let FieldsBehind::Only(known) = FieldsBehind::behind(&calls[..place]) else { return };
-        for (name, span) in read(call) {
+        for (name, span) in relied_on(call) {
             // `a.b` may be two fields put together.
             let joined = name.contains('.') && name.split('.').any(|part| known.contains(part));
             let internal = name.starts_with('_') && name != "_time" && name != "_raw";

@@ -23,8 +23,9 @@ fn public_detections_find_what_was_checked_by_hand() {
     index(&content.join("detections"), &mut files);
     let mut expected: BTreeMap<String, (String, String)> = BTreeMap::new();
     for line in LIST.lines().skip(1) {
-        let cells: Vec<&str> = line.splitn(6, ',').collect();
-        let [detection, data, source, sourcetype, rows, _] = cells.as_slice() else { panic!("{line}") };
+        let cells: Vec<&str> = line.splitn(7, ',').collect();
+        let [detection, data, source, sourcetype, rows, counted, _] = cells.as_slice() else { panic!("{line}") };
+        assert_eq!(rows, counted, "{detection}: scripts/recount_public_detections.py counts otherwise");
         let file = files.get(*detection).unwrap_or_else(|| panic!("no detection {detection}"));
         let text = std::fs::read_to_string(file).unwrap();
         repository.write(&format!("detections/{detection}.yml"), &text);
