@@ -373,7 +373,7 @@ impl Engine {
         let fail = |error| failure(search, error);
         let context = self.plan_context(&search.clock, &search.expansion.text, true);
         for choice in search.practice.iter().filter(|practice| practice.is_choice) {
-            context.warn(Diagnostic::warning("plan/undocumented", choice.what, Some(choice.span)).with_help(choice.instead));
+            context.warn(choice.warning());
         }
         let frame = context.pipeline(&search.pipeline, RequiredFields::All).await.map_err(fail)?;
         let frame = fieldformat::shown(&context, frame, &context.formats().all()).map_err(fail)?;

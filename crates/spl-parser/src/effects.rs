@@ -20,7 +20,7 @@ pub use fields::FieldsBehind;
 pub use pipeline::{PipelineEffects, pipeline_effects};
 pub use read::{Mention, expression_fields, search_fields};
 pub use relied::relied_on;
-pub use required::{RequiredFields, appends, of_pipeline, required_before};
+pub use required::{RequiredFields, makes_own_rows, of_pipeline, required_before};
 pub use template::{as_patterns, map_pipeline, over_rows};
 pub use walk::walk_expression;
 pub use wildcard::{captures, matches};

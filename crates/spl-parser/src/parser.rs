@@ -62,15 +62,29 @@ pub struct Reader<'a> {
     position: usize,
     depth: usize,
     subsearches: usize,
+    /// The forms without documentation so far.
     practice: Vec<practice::Practice>,
+    /// Commas may stand between the conditions that are read.
     commas_separate: bool,
+    /// How many commands have been read a second time, in pieces.
     substitutions: usize,
+    /// What of the text subsearches returned.
+    returned: Vec<Span>,
 }
 
 impl<'a> Reader<'a> {
     /// A reader at the start of a text.
     pub fn new(source: &'a str) -> Self {
-        Self { source, position: 0, depth: 0, subsearches: 0, practice: Vec::new(), commas_separate: false, substitutions: 0 }
+        Self {
+            source,
+            position: 0,
+            depth: 0,
+            subsearches: 0,
+            practice: Vec::new(),
+            commas_separate: false,
+            substitutions: 0,
+            returned: Vec::new(),
+        }
     }
 
     /// The text from here on.

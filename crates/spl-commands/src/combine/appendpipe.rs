@@ -2,8 +2,7 @@
 
 use futures::future::BoxFuture;
 use spl_parser::Diagnostic;
-use spl_parser::effects::{self, RequiredFields};
-use spl_parser::spec::CommandKind;
+use spl_parser::effects::{RequiredFields, makes_own_rows};
 use spl_parser::syntax::CommandCall;
 use spl_plan::context::{Input, PlanContext};
 use spl_plan::frame::Frame;
@@ -18,14 +17,10 @@ pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -
         // Both parts read the rows: they are computed once.
         let frame = context.materialise(frame).await?;
         let inner = context.nested(commands.span)?;
-        // A generating command makes rows of its own.
-        let generates = commands
-            .pipeline
-            .commands
-            .first()
-            .is_some_and(|first| first.spec.kind == CommandKind::Generating && !effects::appends(first));
-        let rows = if generates { None } else { Some(frame.clone()) };
-        let made = inner.pipeline_from(rows, &commands.pipeline.commands, RequiredFields::All).await?;
+        let made = match makes_own_rows(&commands.pipeline) {
+            true => inner.pipeline(&commands.pipeline, RequiredFields::All).await?,
+            false => inner.pipeline_from(Some(frame.clone()), &commands.pipeline.commands, RequiredFields::All).await?,
+        };
         let made = context.materialise(made).await?;
         concatenate(context, frame, made)
     })

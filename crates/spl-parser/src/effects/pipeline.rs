@@ -53,6 +53,10 @@ fn add(pipeline: &Pipeline, is_search: bool, all: &mut PipelineEffects) {
     for (place, call) in pipeline.commands.iter().enumerate() {
         let effects = &call.spec.effects;
         all.reads_events = all.reads_events.max(reads_events(call, place == 0 && is_search));
+        if call.parts().is_some() && may_hold_searches(call) {
+            all.is_open = true;
+            all.reads_events = all.reads_events.max(ReadsEvents::Maybe);
+        }
         if let Some(written) = written(call) {
             all.writes.push(written);
         }
@@ -93,6 +97,13 @@ fn add(pipeline: &Pipeline, is_search: bool, all: &mut PipelineEffects) {
             }
         }
     }
+}
+
+/// Whether the arguments of a command can hold commands or name a saved search.
+fn may_hold_searches(call: &CommandCall) -> bool {
+    let effects = &call.spec.effects;
+    let names_searches = |object: &Object| matches!(object, Object::SavedSearch | Object::KindAndName);
+    effects.subsearches != Subsearches::AsText || effects.objects.iter().any(names_searches)
 }
 
 fn reads_events(call: &CommandCall, first: bool) -> ReadsEvents {

@@ -119,10 +119,6 @@ fn of_aggregation<'c>(aggregation: &'c Aggregation, mentions: &mut Vec<Mention<'
 
 /// Adds what a command reads itself.
 pub(crate) fn add_reads(call: &CommandCall, required: &mut RequiredFields) {
-    if call.parts().is_some() {
-        *required = RequiredFields::All;
-        return;
-    }
     for mention in mentions(call) {
         match mention {
             Mention::Field(name, _) => required.add(name),

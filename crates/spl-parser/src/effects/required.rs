@@ -84,13 +84,24 @@ fn add_inner_searches(calls: &[CommandCall], all: &mut RequiredFields) {
         *all = before.union(more);
     };
     for call in calls {
+        // What it adds to the rows before it comes from the data, whatever those rows are made of.
+        if appends(call) && call.parts().is_some() {
+            add(RequiredFields::All, all);
+        } else if appends(call) {
+            add(RequiredFields::none().with_reads(call), all);
+        }
         match call.spec.effects.subsearches {
             Subsearches::PerRow => add(template::of_map(call).events, all),
-            // These commands get the rows at hand; the searches inside of them read the data.
+            // These commands get the rows at hand; those that make their own, and the searches inside of them, read the data.
             Subsearches::OverRows => match template::over_rows(call) {
                 Some(pipelines) => {
                     let mut inside = RequiredFields::none();
-                    pipelines.iter().for_each(|inner| add_inner_searches(&inner.commands, &mut inside));
+                    for inner in &pipelines {
+                        match makes_own_rows(inner) {
+                            true => add(of_pipeline(inner), &mut inside),
+                            false => add_inner_searches(&inner.commands, &mut inside),
+                        }
+                    }
                     add(template::as_patterns(inside), all);
                 }
                 None => *all = RequiredFields::All,
@@ -104,6 +115,10 @@ fn add_inner_searches(calls: &[CommandCall], all: &mut RequiredFields) {
 
 /// The fields that rows must have before a command, given those that they must have behind it.
 pub fn required_before(call: &CommandCall, after: RequiredFields) -> RequiredFields {
+    // What it reads, and what it does with the rows before it, is known when its subsearches have run.
+    if call.parts().is_some() {
+        return RequiredFields::All;
+    }
     let effects = &call.spec.effects;
     match effects.makes {
         Makes::Keeps | Makes::Adds(_) => after.with_reads(call),
@@ -114,8 +129,13 @@ pub fn required_before(call: &CommandCall, after: RequiredFields) -> RequiredFie
 }
 
 /// Whether a command that makes rows adds them to those before it: `append=true`.
-pub fn appends(call: &CommandCall) -> bool {
+pub(crate) fn appends(call: &CommandCall) -> bool {
     call.spec.kind == CommandKind::Generating && call.spec.option("append").is_some() && call.flag("append")
+}
+
+/// Whether commands over the rows at hand make rows of their own instead: `appendpipe [| inputlookup users]`.
+pub fn makes_own_rows(pipeline: &Pipeline) -> bool {
+    pipeline.commands.first().is_some_and(|first| first.spec.kind == CommandKind::Generating && !appends(first))
 }
 
 /// `eval`: a field that is set is not required before, those of its expression are.

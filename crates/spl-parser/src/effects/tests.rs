@@ -265,6 +265,12 @@ const OF_SEARCHES: &[(&str, &str)] = &[
     ("| inputlookup users | join user [search x=1 | stats count by user]", "x user _time"),
     ("x=1 | fillnull | stats count by a", "x a _time"),
     ("x=1 | sitop a | top a b", "x a b _time"),
+    ("x=1 | stats count | appendpipe [| mstats avg(m) where index=i]", "ALL"),
+    ("x=1 | stats count | appendpipe [| inputlookup append=t users | stats count by y]", "x _time"),
+    ("x=1 | eval [search y=1 | return $z] | stats count by a", "ALL"),
+    ("x=1 | rename [search y=1 | return $z] | stats count by a", "ALL"),
+    ("| makeresults | tstats append=t prestats=t count by y | stats count", "y _time"),
+    ("| makeresults | tstats append=t prestats=t count by [search y=1 | return $z] | stats count", "ALL"),
 ];
 
 #[test]
@@ -349,6 +355,9 @@ fn what_searches_write() {
         ("| from savedsearch:s", "", true),
         ("x | outputtext | sistats count", "", false),
         ("x | sendemail to=a", "sendemail", false),
+        ("x | bin span=[search y | return $z] _time", "", false),
+        ("x | append maxout=[search y | return $z] [search a | outputlookup t]", "", true),
+        ("| from [search y | return $z]", "", true),
     ] {
         let effects = pipeline_effects(&parsed(text));
         let written = effects.writes.iter().map(|one| match &one.target {
@@ -379,6 +388,8 @@ fn whether_searches_read_events() {
         ("| union lookup:a lookup:b", ReadsEvents::No),
         ("| union lookup:a datamodel:M.D", ReadsEvents::Yes),
         ("| savedsearch s", ReadsEvents::Maybe),
+        ("| from [| makeresults | return $z]", ReadsEvents::Maybe),
+        ("| makeresults | bin span=[| makeresults | return $z] _time", ReadsEvents::No),
     ] {
         assert_eq!(pipeline_effects(&parsed(text)).reads_events, expected, "{text}");
     }

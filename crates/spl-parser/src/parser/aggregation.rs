@@ -159,7 +159,7 @@ impl<'a> Reader<'a> {
             self.return_to(start.start);
             if let Some(name) = self.read(lexical::name_in_parentheses) {
                 let what = "a field name with blanks or parentheses stands without quotes";
-                self.note_practice(name.span, what, "put it in single quotes");
+                self.note_choice(name.span, what, "put it in single quotes; an expression is written eval(...)");
                 return Ok(FieldName { name: name.value.to_owned(), span: name.span, quoting: Quoting::None });
             }
             self.return_to(field.span.end);

@@ -326,7 +326,7 @@ impl<'a> Reader<'a> {
             Some(raw) => {
                 if raw.value.is_empty() {
                     let what = "two single quotes name a field without a name, which no row has";
-                    self.note_practice(raw.span, what, "an empty text is written \"\"");
+                    self.note_choice(raw.span, what, "an empty text is written \"\"");
                 }
                 Ok(FieldName { name: lexical::unescape_single(raw.value), span: raw.span, quoting: Quoting::Single })
             }
@@ -467,7 +467,7 @@ impl<'a> Reader<'a> {
             return field(first.value, first.span);
         }
         self.return_to(first.span.start);
-        match self.read(lexical::several_words_before_equals) {
+        match self.read(lexical::name_before_equals) {
             Some(words) => {
                 self.note_practice(
                     words.span,

@@ -31,12 +31,7 @@ pub(super) fn refuse_sigma(source: &str) -> Result<(), Vec<Diagnostic>> {
     Err(vec![Diagnostic::error("parse/sigma", "a Sigma rule is no search", Span::new(0, first)).with_help(SIGMA_HELP)])
 }
 
-/// Errors of a text that is SQL say so.
-pub(super) fn explained(source: &str, mut errors: Vec<Diagnostic>) -> Vec<Diagnostic> {
-    if is_sql(source)
-        && let Some(first) = errors.first_mut()
-    {
-        first.help = Some(format!("this reads like SQL; {SQL_HELP}"));
-    }
-    errors
+/// Lets the error of a text that is SQL say so.
+pub(super) fn explain(error: &mut Diagnostic) {
+    error.help = Some(format!("this reads like SQL; {SQL_HELP}"));
 }

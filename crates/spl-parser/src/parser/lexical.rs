@@ -160,45 +160,41 @@ pub fn assignment_target(input: &str) -> IResult<&str, &str> {
 }
 
 /// A field name with blanks and calls of one name inside, up to the closing parenthesis around it, which is left:
-/// `dc(user)`, `Response Time (ms)`. What looks like an expression is none.
+/// `dc(user)`, `Response Time (ms)`.
 pub fn name_in_parentheses(input: &str) -> IResult<&str, &str> {
+    several_words(input, ')')
+}
+
+/// A name of several words and texts in parentheses before a lone equals sign, which is left: `Avg Size`, `size(MB)`.
+pub fn name_before_equals(input: &str) -> IResult<&str, &str> {
+    let (rest, name) = several_words(input, '=')?;
+    if name.contains('*') || rest.trim_start().starts_with("==") {
+        return Err(nom::Err::Error(nom::error::Error::new(input, nom::error::ErrorKind::Verify)));
+    }
+    Ok((rest, name))
+}
+
+/// A name up to a character outside of parentheses, which is left. What looks like an expression is none: quotes, commas,
+/// operators with a blank behind them, words that are operators.
+fn several_words(input: &str, end: char) -> IResult<&str, &str> {
     let error = || nom::Err::Error(nom::error::Error::new(input, nom::error::ErrorKind::TakeUntil));
     let mut depth = 0usize;
     for (at, c) in input.char_indices() {
         match c {
-            '(' => depth += 1,
-            ')' if depth == 0 => {
-                let name = input.get(..at).unwrap_or_default().trim_end();
-                return if name.is_empty() { Err(error()) } else { Ok((input.get(name.len()..).unwrap_or_default(), name)) };
+            _ if c == end && depth == 0 => {
+                let (name, rest) = input.split_at(input.get(..at).unwrap_or_default().trim_end().len());
+                let is_operator = |word: &str| matches!(word, "AND" | "OR" | "XOR" | "NOT" | "LIKE");
+                let is_name = !name.is_empty() && !name.split_whitespace().any(is_operator);
+                return if is_name { Ok((rest, name)) } else { Err(error()) };
             }
-            ')' => depth -= 1,
+            '(' => depth += 1,
+            ')' => depth = depth.checked_sub(1).ok_or_else(error)?,
             '"' | '\'' | '=' | '<' | '>' | '!' | '+' | ',' | '|' | '[' | ']' | '`' | '\n' => break,
             '*' | '/' | '-' if input.get(at + 1..).is_some_and(|rest| rest.starts_with(' ')) => break,
             _ => {}
         }
     }
     Err(error())
-}
-
-/// A name of several words and texts in parentheses before a lone equals sign, which is left. Operators, quotes, commas and
-/// calls of several arguments make no name.
-pub fn several_words_before_equals(input: &str) -> IResult<&str, &str> {
-    let error = || nom::Err::Error(nom::error::Error::new(input, nom::error::ErrorKind::TakeUntil));
-    let end = input.find(['=', '|', '"', '\'', ',', '[', ']', '`', '<', '>', '!', '+', '*', '\n']).ok_or_else(error)?;
-    let (before, after) = input.split_at(end);
-    let name = before.trim_end();
-    let mut depth = 0usize;
-    for c in name.chars() {
-        match c {
-            '(' => depth += 1,
-            ')' => depth = depth.checked_sub(1).ok_or_else(error)?,
-            _ => {}
-        }
-    }
-    if depth > 0 || name.is_empty() || !after.starts_with('=') || after.starts_with("==") {
-        return Err(error());
-    }
-    Ok((input.get(name.len()..).unwrap_or_default(), name))
 }
 
 /// An unsigned number: `1`, `1.5`, `.5`, `1e3`.
@@ -339,34 +335,38 @@ pub fn parenthesised(input: &str) -> IResult<&str, &str> {
     Err(nom::Err::Error(nom::error::Error::new(input, nom::error::ErrorKind::TakeUntil)))
 }
 
-/// A regular expression without quotes that starts with a parenthesis: up to a blank, a comma or a pipe outside of
-/// parentheses. A parenthesis behind a backslash or in a class counts for nothing.
+/// A regular expression without quotes that starts with a parenthesis: up to a blank, a comma, a pipe or a closing bracket
+/// outside of its own. A bracket behind a backslash or in a class counts for nothing, and so does a pipe behind a backslash.
 pub fn bare_regular_expression(input: &str) -> IResult<&str, &str> {
     let (mut depth, mut escaped, mut class) = (0usize, false, false);
+    let mut end = input.len();
     for (at, c) in input.char_indices() {
+        if escaped {
+            escaped = false;
+            continue;
+        }
+        let ends = match c {
+            '|' => true,
+            ']' if !class => depth == 0,
+            ')' if !class && depth == 0 => true,
+            _ => !class && depth == 0 && (c.is_whitespace() || c == ','),
+        };
+        if ends {
+            end = at;
+            break;
+        }
         match c {
-            _ if escaped => escaped = false,
             '\\' => escaped = true,
-            '|' => break,
             '[' => class = true,
             ']' => class = false,
-            _ if class => {}
-            '(' => depth += 1,
-            ')' => match depth.checked_sub(1) {
-                Some(less) => depth = less,
-                None => break,
-            },
-            c if depth == 0 && (c.is_whitespace() || c == ',') => {
-                let (text, rest) = input.split_at(at);
-                return Ok((rest, text));
-            }
+            '(' if !class => depth += 1,
+            ')' if !class => depth -= 1,
             _ => {}
         }
     }
-    let end = input.find('|').unwrap_or(input.len());
-    let text = input.get(..end).unwrap_or_default().trim_end();
+    let (text, rest) = input.split_at(end);
     match depth {
-        0 if !text.is_empty() && !escaped && !class => Ok((input.get(text.len()..).unwrap_or_default(), text)),
+        0 if !text.is_empty() && !escaped && !class => Ok((rest, text)),
         _ => Err(nom::Err::Error(nom::error::Error::new(input, nom::error::ErrorKind::TakeUntil))),
     }
 }
@@ -461,6 +461,35 @@ mod tests {
         let (literal, wildcard) = (|text: &str| PatternPart::Literal(text.into()), PatternPart::Wildcard);
         assert_eq!(parts(r"a\*b**"), vec![literal(r"a\"), wildcard.clone(), literal("b"), wildcard]);
         assert_eq!(parts(r"\d"), vec![PatternPart::Literal(r"\d".into())]);
+    }
+
+    #[test]
+    fn bare_regular_expressions_end_outside_of_their_brackets() {
+        for (input, rest, text) in [
+            (r"(?<a>b)]", "]", "(?<a>b)"),
+            (r"(?<a>[)\]]) x", " x", r"(?<a>[)\]])"),
+            (r"(a\|b)| head", "| head", r"(a\|b)"),
+            (r"(a b),c", ",c", "(a b)"),
+            (r"(a\)))", ")", r"(a\))"),
+        ] {
+            assert_eq!(bare_regular_expression(input), Ok((rest, text)), "{input}");
+        }
+        for input in ["(a|b)", "(a", "[a", r"(a)\"] {
+            assert!(bare_regular_expression(input).is_err(), "{input}");
+        }
+    }
+
+    #[test]
+    fn names_of_several_words_are_no_expressions() {
+        assert_eq!(name_before_equals("size (MB) = 1"), Ok((" = 1", "size (MB)")));
+        assert_eq!(name_before_equals("Sign-in time=1"), Ok(("=1", "Sign-in time")));
+        assert_eq!(name_in_parentheses("Response Time (ms))"), Ok((")", "Response Time (ms)")));
+        for input in ["a == 1", "a AND b=1", "NOT a=1", "x - y = 3", "x / y=3", "a* b=1", "if(a=1", "a)=1", "a"] {
+            assert!(name_before_equals(input).is_err(), "{input}");
+        }
+        for input in ["a - b)", "a, b)", "a='b')", "NOT a)"] {
+            assert!(name_in_parentheses(input).is_err(), "{input}");
+        }
     }
 
     #[test]

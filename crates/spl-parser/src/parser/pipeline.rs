@@ -22,10 +22,8 @@ impl<'a> Reader<'a> {
         foreign::refuse_sigma(self.source)?;
         let mut pipe = self.symbol("|");
         let mut implied = pipe.is_none();
-        if implied && foreign::is_sql(self.rest()) {
-            let start = self.position();
-            self.note_choice(Span::new(start, start + "select".len()), foreign::SQL, foreign::SQL_HELP);
-        }
+        let first_word = self.position();
+        let is_sql = implied && foreign::is_sql(self.rest());
         loop {
             let start = self.position();
             self.depth = 0;
@@ -46,11 +44,11 @@ impl<'a> Reader<'a> {
                 break;
             }
         }
-        if errors.is_empty() {
-            Ok(Pipeline { commands, span: Span::new(0, self.source.len()) })
-        } else {
-            Err(foreign::explained(self.source.trim_start(), errors))
+        if is_sql {
+            self.note_choice(Span::new(first_word, first_word + "select".len()), foreign::SQL, foreign::SQL_HELP);
+            errors.first_mut().into_iter().for_each(foreign::explain);
         }
+        if errors.is_empty() { Ok(Pipeline { commands, span: Span::new(0, self.source.len()) }) } else { Err(errors) }
     }
 
     /// `[ ... ]`: a search, implied or after a pipe.
@@ -67,6 +65,7 @@ impl<'a> Reader<'a> {
         let Some(opener) = self.symbol("[") else {
             return Err(self.unexpected("a subsearch in [ ]"));
         };
+        self.refuse_returned(opener)?;
         let outer_depth = self.depth;
         for _ in 0..SUBSEARCH_LEVELS {
             self.enter(opener)?;
@@ -77,6 +76,7 @@ impl<'a> Reader<'a> {
         let pipeline = self.inner_pipeline(opener, implied_search)?;
         let inside = Span::new(start, self.position());
         let closer = self.close("]", opener)?;
+        self.refuse_returned(opener.to(closer))?;
         self.depth = outer_depth;
         self.subsearches -= 1;
         Ok(Subsearch { pipeline: Pipeline { commands: pipeline, span: inside }, span: opener.to(closer) })
@@ -144,7 +144,6 @@ impl<'a> Reader<'a> {
             Ok(call) => return Ok(call),
             Err(error) => error,
         };
-        self.commas_separate = false;
         let failed = (self.position(), self.depth, self.subsearches);
         self.return_to(start);
         (self.depth, self.subsearches) = (depth, subsearches);

@@ -21,6 +21,13 @@ pub struct Practice {
     pub is_choice: bool,
 }
 
+impl Practice {
+    /// What a run says of a choice.
+    pub fn warning(&self) -> Diagnostic {
+        Diagnostic::warning("plan/undocumented", self.what, Some(self.span)).with_help(self.instead)
+    }
+}
+
 /// Reads a whole search, and the forms in it that no page documents, in the order of the text.
 ///
 /// # Errors

@@ -43,6 +43,23 @@ impl<'a> Reader<'a> {
 
     /// A search expression up to the end of the command or one of these keywords (in any case).
     pub fn search_expression_until(&mut self, stops: &[&str]) -> Result<SearchExpression, Diagnostic> {
+        self.conditions(stops, false)
+    }
+
+    /// Conditions that may be separated by commas, as those of `tstats` are in many apps.
+    pub fn search_expression_with_commas(&mut self, stops: &[&str]) -> Result<SearchExpression, Diagnostic> {
+        self.conditions(stops, true)
+    }
+
+    /// What is said of commas holds for these conditions, not for those of the search around them or of subsearches.
+    fn conditions(&mut self, stops: &[&str], commas_separate: bool) -> Result<SearchExpression, Diagnostic> {
+        let around = std::mem::replace(&mut self.commas_separate, commas_separate);
+        let read = self.all_conditions(stops);
+        self.commas_separate = around;
+        read
+    }
+
+    fn all_conditions(&mut self, stops: &[&str]) -> Result<SearchExpression, Diagnostic> {
         self.skip_blanks();
         let start = self.here();
         if self.at_end_of_command() {
@@ -94,14 +111,6 @@ impl<'a> Reader<'a> {
             }
             _ => self.return_to(before),
         }
-    }
-
-    /// Conditions that may be separated by commas, as those of `tstats` are in many apps.
-    pub fn search_expression_with_commas(&mut self, stops: &[&str]) -> Result<SearchExpression, Diagnostic> {
-        self.commas_separate = true;
-        let expression = self.search_expression_until(stops);
-        self.commas_separate = false;
-        expression
     }
 
     fn commas_between_conditions(&mut self) {

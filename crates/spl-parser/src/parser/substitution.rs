@@ -4,6 +4,7 @@
 //! [`Argument::Parts`](crate::syntax::Argument::Parts); [`with_texts`] reads the command once the texts are known.
 
 use super::Reader;
+use super::practice::Practice;
 use crate::Spanned;
 use crate::diagnostic::Diagnostic;
 use crate::printer::move_spans;
@@ -13,6 +14,9 @@ use crate::syntax::{ArgumentPart, CommandCall};
 
 /// How often the arguments of a search are read a second time; bounds the work that nested brackets can cause.
 const ATTEMPTS: usize = 100;
+
+/// How many characters of a command with its texts an error shows.
+const SHOWN: usize = 200;
 
 impl Reader<'_> {
     /// The arguments of a command whose grammar failed with `error`, as text and subsearches, when a subsearch that stands as
@@ -54,6 +58,15 @@ impl Reader<'_> {
         Some(parts)
     }
 
+    /// Commands that stand in a text which a subsearch returned, in whole or in part, are an error.
+    pub(super) fn refuse_returned(&self, commands: Span) -> Result<(), Diagnostic> {
+        if self.returned.iter().all(|text| text.end <= commands.start || commands.end <= text.start) {
+            return Ok(());
+        }
+        let message = "the text that a subsearch returns can't hold commands";
+        Err(Diagnostic::error("parse/returned-commands", message, commands))
+    }
+
     fn push_text(&self, span: Span, parts: &mut Vec<ArgumentPart>) {
         if span.end > span.start {
             parts.push(ArgumentPart::Text(Spanned::new(self.text(span).to_owned(), span)));
@@ -86,68 +99,94 @@ impl Reader<'_> {
     }
 }
 
-/// The command with the texts that its subsearches returned in their place, one for each in their order. A place inside such
-/// a text becomes the place of its subsearch.
+/// The command with the texts that its subsearches returned in their place, one for each in their order, and the forms in it
+/// that no page documents. A place inside such a text becomes the place of its subsearch.
 ///
 /// # Errors
-/// Arguments that can't be read.
-pub fn with_texts(call: &CommandCall, texts: &[String]) -> Result<CommandCall, Diagnostic> {
-    let mut source = String::new();
-    let mut origins: Vec<(usize, Span, bool)> = Vec::new();
-    let mut texts = texts.iter();
-    for part in call.parts().unwrap_or_default() {
-        let (text, span, is_written) = match part {
-            ArgumentPart::Text(text) => (Some(&text.value), text.span, true),
-            ArgumentPart::Subsearch(subsearch) => (texts.next(), subsearch.span, false),
-        };
-        origins.push((source.len(), span, is_written));
-        source.push_str(text.map_or("", String::as_str));
-    }
-    let place = |at: usize, ends: bool| {
-        let known = origins.iter().rev().find(|(start, ..)| if ends { *start < at } else { *start <= at });
-        match known.or(origins.first()) {
-            Some((start, span, true)) => span.start + at.saturating_sub(*start),
-            Some((_, span, false)) => {
-                if ends {
-                    span.end
-                } else {
-                    span.start
-                }
-            }
-            None => call.span.end,
-        }
-    };
-    let moved = |span: Span| {
-        let start = place(span.start, false);
-        Span::new(start, if span.end > span.start { place(span.end, true).max(start) } else { start })
-    };
-    let mut reader = Reader::new(&source);
+/// Arguments that can't be read; a text that holds commands, which values of events must not become.
+pub fn with_texts(call: &CommandCall, texts: &[String]) -> Result<(CommandCall, Vec<Practice>), Diagnostic> {
+    let filled = Filled::new(call, texts);
+    let mut reader = Reader::new(&filled.source);
+    reader.returned = filled.pieces.iter().filter(|piece| !piece.is_written).map(|piece| piece.place).collect();
     let mut read = CommandCall {
         arguments: Vec::new(),
         span: Span::default(),
         name: Spanned::new(call.name.value.clone(), Span::default()),
         ..call.clone()
     };
-    let result = reader.read_shape(call.spec.arguments, &mut read).and_then(|()| reader.expect_end_of_text());
-    let shown = || source.trim().chars().take(200).collect::<String>();
-    let at = |error: Diagnostic| {
-        let mut error = error;
-        let named = error.labels.first().is_some_and(|label| label.span == Span::default());
-        for label in &mut error.labels {
-            label.span = moved(label.span);
+    reader
+        .read_shape(call.spec.arguments, &mut read)
+        .and_then(|()| reader.expect_end_of_text())
+        .map_err(|error| filled.error(error, call))?;
+    move_spans(&mut read, &|span| filled.origin(span));
+    read.name = call.name.clone();
+    read.span = call.span;
+    let moved = |practice: Practice| Practice { span: filled.origin(practice.span), ..practice };
+    Ok((read, reader.practice.into_iter().map(moved).collect()))
+}
+
+/// The arguments of a command as one text.
+struct Filled {
+    source: String,
+    pieces: Vec<Piece>,
+    /// Where a place in no piece is told.
+    end: usize,
+}
+
+/// A part of that text.
+struct Piece {
+    /// Where it stands there.
+    place: Span,
+    /// What stands for it in the search.
+    origin: Span,
+    /// It stands in the search as it is.
+    is_written: bool,
+}
+
+impl Filled {
+    fn new(call: &CommandCall, texts: &[String]) -> Self {
+        let (mut source, mut pieces) = (String::new(), Vec::new());
+        let mut texts = texts.iter();
+        for part in call.parts().unwrap_or_default() {
+            let start = source.len();
+            let (text, origin, is_written) = match part {
+                ArgumentPart::Text(text) => (Some(&text.value), text.span, true),
+                ArgumentPart::Subsearch(subsearch) => (texts.next(), subsearch.span, false),
+            };
+            source.push_str(text.map_or("", String::as_str));
+            pieces.push(Piece { place: Span::new(start, source.len()), origin, is_written });
         }
-        if named {
-            error.labels.first_mut().into_iter().for_each(|label| label.span = call.name.span);
+        Self { source, pieces, end: call.span.end }
+    }
+
+    /// The place in the search of a place in the text.
+    fn origin(&self, span: Span) -> Span {
+        let start = self.offset(span.start, false);
+        Span::new(start, if span.end > span.start { self.offset(span.end, true).max(start) } else { start })
+    }
+
+    fn offset(&self, at: usize, ends: bool) -> usize {
+        let holds = |piece: &&Piece| if ends { piece.place.start < at } else { piece.place.start <= at };
+        match self.pieces.iter().rev().find(holds).or(self.pieces.first()) {
+            Some(piece) if piece.is_written => piece.origin.start + at.saturating_sub(piece.place.start),
+            Some(piece) if ends => piece.origin.end,
+            Some(piece) => piece.origin.start,
+            None => self.end,
         }
-        let help = format!("with the text of the subsearch it reads `{} {}`", call.spec.name, shown());
+    }
+
+    /// An error at its place in the search, with the command as it reads in its help.
+    fn error(&self, mut error: Diagnostic, call: &CommandCall) -> Diagnostic {
+        for (place, label) in error.labels.iter_mut().enumerate() {
+            // The name of the command stands in no piece.
+            let is_name = place == 0 && label.span == Span::default();
+            label.span = if is_name { call.name.span } else { self.origin(label.span) };
+        }
+        let shown: String = self.source.trim().chars().take(SHOWN).collect();
+        let help = format!("with the text of the subsearch it reads `{} {shown}`", call.spec.name);
         match error.help.take() {
             Some(before) => error.with_help(format!("{before}; {help}")),
             None => error.with_help(help),
         }
-    };
-    result.map_err(at)?;
-    move_spans(&mut read, &moved);
-    read.name = call.name.clone();
-    read.span = call.span;
-    Ok(read)
+    }
 }

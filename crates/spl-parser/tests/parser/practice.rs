@@ -87,6 +87,40 @@ fn other_words() {
 }
 
 #[test]
+fn commas_separate_the_conditions_of_one_command() {
+    for source in ["| tstats count where a=1 [search b, c]", "| tstats count where [| tstats count where a=1, b=2] c=1 d, [search e, f]"] {
+        assert!(parse(source).is_err(), "{source}");
+    }
+    assert_eq!(noted("| tstats count where a=1 [| tstats count where b=1 | fields c], d=1, e=1"), [",", ","]);
+}
+
+#[test]
+fn sql_is_searched_for_and_noted() {
+    assert_eq!(noted("select host from main"), ["select"]);
+    assert_eq!(noted("| search select host from main"), Vec::<String>::new());
+}
+
+#[test]
+fn what_may_be_a_mistake_is_told_by_a_run() {
+    let choices = |source: &str| {
+        let (_, practice) = parse_with_practice(source).unwrap_or_else(|errors| panic!("{source}: {errors:?}"));
+        practice.iter().filter(|one| one.is_choice).count()
+    };
+    for source in ["| where a=''", "| stats avg(round(a))", "| stats sum(a b)", "select host from main", "| stats", "| stats list by a"] {
+        assert_eq!(choices(source), 1, "{source}");
+    }
+    for source in ["| table a,,b", "| eval size(MB)=1", "| rename a TO b", "| makeresults 5"] {
+        assert_eq!(choices(source), 0, "{source}");
+    }
+}
+
+#[test]
+fn regular_expressions_end_with_their_subsearch() {
+    assert_eq!(noted("| append [| rex (?<a>b)]"), ["(?<a>b)"]);
+    assert_eq!(noted(r"| makemv tokenizer=(a\|b) c | head"), [r"(a\|b)"]);
+}
+
+#[test]
 fn subsearches_stand_as_text() {
     for source in [
         "index=a | bin _time [| makeresults | return $span]",
@@ -103,6 +137,7 @@ fn subsearches_stand_as_text() {
         "index=a b IN ([| makeresults | return 5 $n])",
         "| tstats count by [| makeresults | return $n]",
         "index=a | append [search index=b | bin _time [| makeresults | return $s]]",
+        "index=a | eval [| makeresults | return $n]",
     ] {
         assert_eq!(noted(source), Vec::<String>::new(), "{source}");
     }

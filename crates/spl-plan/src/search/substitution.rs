@@ -34,7 +34,10 @@ pub async fn resolved<'c>(context: &PlanContext, calls: &'c [CommandCall]) -> Re
             }
         }
         match with_texts(call, &texts) {
-            Ok(read) => resolved.push(read),
+            Ok((read, practice)) => {
+                practice.iter().filter(|one| one.is_choice).for_each(|choice| context.warn(choice.warning()));
+                resolved.push(read);
+            }
             Err(error) if context.is_running() => return Err(error),
             Err(_) => {
                 let message = format!("the arguments of `{}` are known when its subsearch has run", call.spec.name);
