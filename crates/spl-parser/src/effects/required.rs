@@ -85,8 +85,8 @@ fn add_inner_searches(calls: &[CommandCall], all: &mut RequiredFields) {
     };
     for call in calls {
         // What it adds to the rows before it comes from the data, whatever those rows are made of.
-        if appends(call) && call.parts().is_some() {
-            add(RequiredFields::All, all);
+        if call.parts().is_some() && call.spec.kind == CommandKind::Generating {
+            *all = RequiredFields::All;
         } else if appends(call) {
             add(RequiredFields::none().with_reads(call), all);
         }
