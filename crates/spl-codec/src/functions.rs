@@ -167,12 +167,14 @@ fn read_head(bytes: &[u8]) -> Result<(Written, &[u8])> {
     Ok((written, bytes.get(end + 1..).unwrap_or_default()))
 }
 
-fn written_body(body: &Expr) -> Result<Vec<u8>> {
+/// Writes an expression beside a plan.
+pub(crate) fn written_body(body: &Expr) -> Result<Vec<u8>> {
     let written = serialize_expr(body, &SplLogicalCodec::default());
     Ok(written.map_err(|error| exec_datafusion_err!("a body of a function: {error}"))?.encode_to_vec())
 }
 
-fn read_body(bytes: &[u8]) -> Result<Expr> {
+/// Reads an expression beside a plan.
+pub(crate) fn read_body(bytes: &[u8]) -> Result<Expr> {
     let node = LogicalExprNode::decode(bytes).map_err(|error| DataFusionError::External(Box::new(error)))?;
     // Functions of DataFusion are known by name.
     let context = SessionContext::new().task_ctx();

@@ -1,13 +1,17 @@
 //! Row operators as bytes: a name, the parameters, and the data that are too large to be parameters. They are JSON.
 
+use std::any::Any;
 use std::sync::Arc;
 
-use datafusion::common::{DataFusionError, Result, plan_err};
+use arrow::datatypes::Schema;
+use datafusion::common::{DataFusionError, Result, exec_datafusion_err, plan_err};
+use prost::Message;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
-use spl_operators::node::Operator;
+use spl_operators::node::{Operator, to_json};
 use spl_operators::nodes::abstract_text::Abstract;
+use spl_operators::nodes::assignments::{self, Assignments, Output, Step};
 use spl_operators::nodes::concurrency::Concurrency;
 use spl_operators::nodes::cut::Cut;
 use spl_operators::nodes::dedup::Dedup;
@@ -27,11 +31,61 @@ use spl_operators::nodes::transaction::Transactions;
 use spl_operators::nodes::uniq::Uniq;
 use spl_operators::nodes::whole_table::WholeTable;
 
+use crate::functions::{read_body, written_body};
+
 /// What was written of an operator.
 #[derive(Serialize, Deserialize)]
 struct WrittenOperator {
     name: String,
     parameters: Json,
+}
+
+/// What was written of steps: expressions are in DataFusion's form.
+#[derive(Serialize, Deserialize)]
+struct WrittenAssignments {
+    steps: Vec<WrittenStep>,
+    outputs: Vec<Output>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct WrittenStep {
+    /// The slot that is set, as a schema of one field.
+    slot: Option<Vec<u8>>,
+    expression: Vec<u8>,
+}
+
+fn written_assignments(assignments: &Assignments) -> Result<WrittenAssignments> {
+    let mut steps = Vec::new();
+    for step in assignments.steps() {
+        let slot = match step {
+            Step::Set { slot, .. } => {
+                let schema = datafusion_proto::protobuf::Schema::try_from(&Schema::new(vec![slot.clone()]))
+                    .map_err(|error| exec_datafusion_err!("a column that is set: {error}"))?;
+                Some(schema.encode_to_vec())
+            }
+            Step::Keep(_) => None,
+        };
+        steps.push(WrittenStep { slot, expression: written_body(step.expression())? });
+    }
+    Ok(WrittenAssignments { steps, outputs: assignments.outputs().to_vec() })
+}
+
+fn read_assignments(written: WrittenAssignments) -> Result<Arc<dyn Operator>> {
+    let mut steps = Vec::new();
+    for step in written.steps {
+        let expression = read_body(&step.expression)?;
+        steps.push(match step.slot {
+            Some(bytes) => {
+                let schema = datafusion_proto::protobuf::Schema::decode(bytes.as_slice())
+                    .map_err(|error| DataFusionError::External(Box::new(error)))?;
+                let schema = Schema::try_from(&schema).map_err(|error| exec_datafusion_err!("a column that is set: {error}"))?;
+                let Some(slot) = schema.fields().first() else { return plan_err!("a step that sets nothing") };
+                Step::Set { slot: slot.clone(), expression }
+            }
+            None => Step::Keep(expression),
+        });
+    }
+    Ok(Arc::new(Assignments::new(steps, written.outputs)))
 }
 
 pub(crate) fn refused(error: serde_json::Error) -> DataFusionError {
@@ -43,7 +97,11 @@ pub(crate) fn refused(error: serde_json::Error) -> DataFusionError {
 /// # Errors
 /// Parameters that JSON has no form for.
 pub fn write_operator(operator: &dyn Operator) -> Result<Vec<u8>> {
-    let written = WrittenOperator { name: operator.name().to_owned(), parameters: operator.parameters()? };
+    let parameters = match (operator as &dyn Any).downcast_ref::<Assignments>() {
+        Some(assignments) => to_json(&written_assignments(assignments)?)?,
+        None => operator.parameters()?,
+    };
+    let written = WrittenOperator { name: operator.name().to_owned(), parameters };
     serde_json::to_vec(&written).map_err(refused)
 }
 
@@ -58,6 +116,7 @@ pub fn read_operator(bytes: &[u8]) -> Result<Arc<dyn Operator>> {
     }
     let WrittenOperator { name, parameters } = serde_json::from_slice(bytes).map_err(refused)?;
     match name.as_str() {
+        assignments::NAME => read_assignments(serde_json::from_value(parameters).map_err(refused)?),
         "abstract" => read::<Abstract>(parameters),
         "addcoltotals" => read::<ColumnTotals>(parameters),
         "optimizer_fence" => read::<OptimizerFence>(parameters),

@@ -7,6 +7,7 @@ use std::sync::atomic::Ordering;
 use arrow::datatypes::SchemaRef;
 use async_trait::async_trait;
 use datafusion::common::config::ConfigOptions;
+use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::execution::TaskContext;
 use datafusion::execution::context::{SessionContext, SessionState};
 use datafusion::execution::spill_file::SpillFile;
@@ -65,6 +66,31 @@ impl SessionRunner {
     }
 }
 
+/// Values in a batch of rows. A batch of wide rows has fewer of them, as operators reserve room for whole batches.
+const BATCH_VALUES: usize = 8 << 20;
+/// Fewest rows of a batch.
+const LEAST_BATCH: usize = 256;
+
+impl SessionRunner {
+    /// The session for a plan: with smaller batches where its rows are wide.
+    fn session_for(&self, plan: &LogicalPlan) -> Result<SessionContext, Diagnostic> {
+        let mut width = 0;
+        plan.apply(|node| {
+            width = width.max(node.schema().fields().len());
+            Ok(TreeNodeRecursion::Continue)
+        })
+        .map_err(engine_error)?;
+        let rows = (BATCH_VALUES / width.max(1)).max(LEAST_BATCH);
+        let mut state = self.session.state();
+        if state.config().batch_size() <= rows {
+            return Ok(self.session.clone());
+        }
+        let config = state.config().clone().with_batch_size(rows);
+        *state.config_mut() = config;
+        Ok(SessionContext::new_with_state(state))
+    }
+}
+
 /// Notes the limits that a run has reached, from what its operators counted.
 fn note_limits(plan: &dyn ExecutionPlan, notes: &SearchNotes) {
     if let Some(node) = plan.downcast_ref::<OperatorExec>() {
@@ -98,7 +124,7 @@ impl Runner for SessionRunner {
             Some(passage) => passage.logical(plan, &self.session.task_ctx()).map_err(engine_error)?,
             None => plan,
         };
-        let data = self.session.execute_logical_plan(plan).await.map_err(engine_error)?;
+        let data = self.session_for(&plan)?.execute_logical_plan(plan).await.map_err(engine_error)?;
         let task = Arc::new(data.task_ctx());
         let mut plan = data.create_physical_plan().await.map_err(engine_error)?;
         if let Some(passage) = &self.passage {

@@ -3,6 +3,7 @@
 //! They build on `node`, `ordinal` and `lookup` only. Read `take_while.rs` first.
 
 pub mod abstract_text;
+pub mod assignments;
 pub mod concurrency;
 pub mod cut;
 pub mod dedup;

@@ -242,11 +242,14 @@ pub fn plan_one(
     }
 }
 
+/// The functions whose results are values of their field, not numbers that are computed of them.
+const GIVES_VALUES: [&str; 7] = ["earliest", "first", "last", "latest", "list", "mode", "values"];
+
 /// A field's values for a function: those that `allnum` leaves, when it is given.
 fn value_of(spec: &AggregateSpec, frame: &Frame, field: &FrameField) -> Typed {
     let left = frame.field(&all_numbers(&field.name)).filter(|_| NUMERIC.contains(&spec.name));
     let field = left.as_ref().unwrap_or(field);
-    Typed::new(column(&field.name), field.value_type())
+    Typed::new(column(&field.name), field.value_type()).known_to(field.precision)
 }
 
 fn arguments(
@@ -257,6 +260,8 @@ fn arguments(
     length: Option<&Expr>,
     span: Span,
 ) -> Result<Vec<Expr>, Diagnostic> {
+    // What gives values back gives them as they are written: the zeros that `round` keeps come along.
+    let value = if GIVES_VALUES.contains(&spec.name) { function_call::printed(context, value)? } else { value };
     let value = if value.value_type == ValueType::Null { null(ValueType::Text) } else { value.expression };
     let time = || -> Result<Expr, Diagnostic> {
         match frame.field("_time") {

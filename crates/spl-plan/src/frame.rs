@@ -5,10 +5,11 @@
 pub mod conditions;
 pub mod ordinals;
 pub mod scope;
+mod steps;
 
 use std::sync::Arc;
 
-use arrow::datatypes::{DataType, Field};
+use arrow::datatypes::{DataType, Field, FieldRef};
 use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion::common::{Column, HashMap, ScalarValue};
 use datafusion::logical_expr::{Expr, Extension, LogicalPlan, LogicalPlanBuilder, Projection, SortExpr, lit};
@@ -21,19 +22,24 @@ use spl_operators::nodes::optimizer_fence::OptimizerFence;
 use spl_operators::ordinal::ORDINAL;
 use spl_parser::Diagnostic;
 
+use self::steps::{Steps, is_of_one_row};
 use crate::names::wildcards::wildcard_matches;
 
 /// The plan of a pipeline so far.
 #[derive(Clone, Debug)]
 pub struct Frame {
-    /// The plan; its columns are unqualified and named as the fields, plus [`ORDINAL`].
-    pub plan: LogicalPlan,
+    /// The plan but for the conditions and steps below; its columns are unqualified and named as the fields, plus [`ORDINAL`].
+    plan: LogicalPlan,
+    /// Conditions over the plan: those of many commands in a row become one filter.
+    conditions: Vec<Expr>,
+    /// What was set and selected over the plan since the frame was found to be wide or its chain of assignments long.
+    steps: Option<Steps>,
     /// Number of results appended so far; each has its own range of ordinals.
     pub appended: i64,
     /// An order that the ordinal does not carry yet: whoever needs the ordinal numbers the rows first, and a `sort` that
     /// follows takes these keys for its ties, so that groups are not sorted twice.
     pending: Option<Vec<SortExpr>>,
-    /// Assignments since the optimiser was last stopped from merging them.
+    /// Assignments since the last operator.
     assignments: usize,
     /// Fields that are absent only where a column of the loaded events is: the column by the field's name.
     carried: Arc<HashMap<String, String>>,
@@ -42,8 +48,12 @@ pub struct Frame {
     pub is_event_stream: bool,
 }
 
-/// Assignments that the optimiser may merge into one expression.
+/// Assignments that the optimiser may merge into one expression. Those that follow in a row are steps of one operator.
 const MERGED_ASSIGNMENTS: usize = 48;
+
+/// Columns from which on what is set and selected are steps of one operator: DataFusion looks each column of a projection up
+/// among all of them, in each of its rules.
+const WIDE: usize = 1_000;
 
 /// A field of a frame.
 #[derive(Clone, Debug, PartialEq)]
@@ -123,12 +133,61 @@ impl Frame {
 
     /// The fields in order with hidden ones.
     pub fn all_fields(&self) -> Vec<FrameField> {
-        self.plan.schema().fields().iter().map(|field| FrameField::of(field)).collect()
+        match &self.steps {
+            Some(steps) => steps.fields().map(|field| FrameField::of(field)).collect(),
+            None => self.plan.schema().fields().iter().map(|field| FrameField::of(field)).collect(),
+        }
     }
 
     /// A field by its exact name.
     pub fn field(&self, name: &str) -> Option<FrameField> {
-        self.plan.schema().fields().iter().find(|field| field.name() == name).map(|field| FrameField::of(field))
+        self.arrow_field(name).map(|field| FrameField::of(field))
+    }
+
+    /// A field by its exact name, as Arrow knows it.
+    pub fn arrow_field(&self, name: &str) -> Option<&FieldRef> {
+        match &self.steps {
+            Some(steps) => steps.field(name),
+            None => self.plan.schema().fields().iter().find(|field| field.name() == name),
+        }
+    }
+
+    /// The plan. An order that is still to be numbered is lost.
+    pub fn into_plan(self) -> Result<LogicalPlan, Diagnostic> {
+        Ok(self.planned()?.plan)
+    }
+
+    /// The same with its conditions and steps in the plan.
+    fn planned(mut self) -> Result<Self, Diagnostic> {
+        if let Some(condition) = all_of(std::mem::take(&mut self.conditions)) {
+            let filtered = LogicalPlanBuilder::from(self.plan).filter(condition).and_then(LogicalPlanBuilder::build);
+            self.plan = filtered.map_err(engine_error)?;
+        }
+        if let Some(steps) = self.steps.take() {
+            let node = OperatorNode::new(self.plan, Arc::new(steps.into_operator())).map_err(engine_error)?;
+            self.plan = LogicalPlan::Extension(Extension { node: Arc::new(node) });
+            self.assignments = 0;
+        }
+        Ok(self)
+    }
+
+    /// Whether so many columns more are steps.
+    fn goes_by_steps(&self, more: usize) -> bool {
+        let is_long = self.assignments >= MERGED_ASSIGNMENTS;
+        self.steps.is_some() || is_long || self.plan.schema().fields().len() + more > WIDE
+    }
+
+    /// The steps, begun where there are none.
+    fn by_steps(self) -> Result<(Self, Steps), Diagnostic> {
+        let mut frame = if self.pending.is_some() { self.settled()? } else { self };
+        let steps = match frame.steps.take() {
+            Some(steps) => steps,
+            None => {
+                frame = frame.planned()?;
+                Steps::over(&frame.plan)
+            }
+        };
+        Ok((frame, steps))
     }
 
     /// The fields whose names match a pattern with `*`.
@@ -154,33 +213,79 @@ impl Frame {
     /// Numbers the rows if their order is still to be numbered.
     pub fn settled(mut self) -> Result<Self, Diagnostic> {
         match self.pending.take() {
-            Some(keys) => self.numbered(keys),
-            None => Ok(self),
+            Some(keys) => self.numbered(keys)?.planned(),
+            None => self.planned(),
         }
     }
 
     /// A frame over another plan that stands behind the same appended results.
     pub fn over(plan: LogicalPlan, appended: i64) -> Self {
-        Self { plan, appended, pending: None, assignments: 0, carried: Arc::default(), is_event_stream: false }
+        Self {
+            plan,
+            conditions: Vec::new(),
+            steps: None,
+            appended,
+            pending: None,
+            assignments: 0,
+            carried: Arc::default(),
+            is_event_stream: false,
+        }
     }
 
     /// Keeps the rows where the condition is true.
     pub fn filter(self, condition: Expr) -> Result<Self, Diagnostic> {
-        let carried = self.carried.clone();
-        Ok(Self { carried, ..self.build(|plan| plan.filter(condition))? })
+        let mut frame = if self.pending.is_some() { self.settled()? } else { self };
+        if is_of_one_row(&condition) {
+            match &mut frame.steps {
+                Some(steps) => steps.keep(condition).map_err(engine_error)?,
+                None => frame.conditions.push(condition),
+            }
+            return Ok(Self { is_event_stream: false, ..frame });
+        }
+        let carried = frame.carried.clone();
+        Ok(Self { carried, ..frame.build(|plan| plan.filter(condition))? })
     }
 
     /// Exactly these columns, plus the ordinal.
     pub fn select(self, columns: Vec<(String, Expr)>) -> Result<Self, Diagnostic> {
         let has_ordinal = columns.iter().any(|(name, _)| name == ORDINAL);
+        if self.goes_by_steps(columns.len()) && columns.iter().all(|(_, value)| is_of_one_row(value)) {
+            return self.select_by_steps(columns, has_ordinal);
+        }
         let mut projected: Vec<Expr> = columns.into_iter().map(|(name, expression)| named(expression, &name)).collect();
         if !has_ordinal {
             projected.push(ordinal());
         }
         let pending = self.pending.as_deref().and_then(|keys| renamed_keys(keys, &projected));
-        let settled = if pending.is_some() { Self { pending: None, ..self } } else { self.settled()? };
+        let settled = if pending.is_some() { Self { pending: None, ..self }.planned()? } else { self.settled()? };
         let carried = Arc::new(projected.iter().filter_map(|expression| settled.carried_by(expression)).collect());
         Ok(Self { pending, carried, is_event_stream: false, ..settled.select_expressions(projected)? })
+    }
+
+    fn select_by_steps(self, mut columns: Vec<(String, Expr)>, has_ordinal: bool) -> Result<Self, Diagnostic> {
+        if !has_ordinal {
+            columns.push((ORDINAL.to_owned(), ordinal()));
+        }
+        let (frame, mut steps) = self.by_steps()?;
+        let carried = columns.iter().filter_map(|(name, value)| Some((name.clone(), frame.carried_as(value)?))).collect();
+        steps.select(columns).map_err(engine_error)?;
+        Ok(Self { steps: Some(steps), carried: Arc::new(carried), is_event_stream: false, ..frame })
+    }
+
+    fn assign_by_steps(self, assignments: Vec<(String, Expr)>) -> Result<Self, Diagnostic> {
+        let (mut frame, mut steps) = self.by_steps()?;
+        if !frame.carried.is_empty() {
+            let found: Vec<_> = assignments.iter().map(|(name, value)| (name.clone(), frame.carried_as(value))).collect();
+            let carried = Arc::make_mut(&mut frame.carried);
+            for (name, column) in found {
+                match column {
+                    Some(column) => carried.insert(name, column),
+                    None => carried.remove(&name),
+                };
+            }
+        }
+        steps.set(assignments).map_err(engine_error)?;
+        Ok(Self { steps: Some(steps), is_event_stream: false, ..frame })
     }
 
     fn select_expressions(self, projected: Vec<Expr>) -> Result<Self, Diagnostic> {
@@ -203,7 +308,12 @@ impl Frame {
             Expr::Alias(alias) => (&alias.name, alias.expr.as_ref()),
             _ => return None,
         };
-        let source = match expression {
+        Some((name.clone(), self.carried_as(expression)?))
+    }
+
+    /// The column of the events that a value is absent with.
+    fn carried_as(&self, value: &Expr) -> Option<String> {
+        let source = match value {
             Expr::Column(found) => found,
             // A bin of a number is a number.
             Expr::ScalarFunction(call) if call.name() == "bin_time" => match call.args.as_slice() {
@@ -216,7 +326,7 @@ impl Frame {
             },
             _ => return None,
         };
-        Some((name.clone(), self.carried.get(&source.name)?.clone()))
+        self.carried.get(&source.name).cloned()
     }
 
     /// A projection of unqualified columns. DataFusion's builder would look through the whole plan below for each
@@ -228,6 +338,9 @@ impl Frame {
 
     /// All columns, with these set: a known name keeps its place, a new one goes to the end.
     pub fn assign(self, assignments: Vec<(String, Expr)>) -> Result<Self, Diagnostic> {
+        if self.goes_by_steps(assignments.len()) && assignments.iter().all(|(_, value)| is_of_one_row(value)) {
+            return self.assign_by_steps(assignments);
+        }
         let mut columns: Vec<(String, Expr)> =
             self.all_fields().into_iter().map(|field| (field.name.clone(), column(&field.name))).collect();
         for (name, expression) in assignments {
@@ -238,7 +351,7 @@ impl Frame {
         }
         let mut assigned = self.select(columns)?;
         assigned.assignments += 1;
-        if assigned.assignments < MERGED_ASSIGNMENTS { Ok(assigned) } else { assigned.operate(OptimizerFence { ordered: false }) }
+        Ok(assigned)
     }
 
     /// All columns but these.
@@ -283,8 +396,24 @@ impl Frame {
     /// The plan with its rows in order, for the end of a pipeline; the ordinal need not be numbered.
     pub fn finished(mut self) -> Result<LogicalPlan, Diagnostic> {
         let keys = self.pending.take().unwrap_or_else(|| vec![ordinal().sort(true, false)]);
-        LogicalPlanBuilder::from(self.plan).sort(keys).and_then(LogicalPlanBuilder::build).map_err(engine_error)
+        LogicalPlanBuilder::from(self.planned()?.plan).sort(keys).and_then(LogicalPlanBuilder::build).map_err(engine_error)
     }
+}
+
+/// All conditions as one, in their order; a balanced tree, as deep ones are slow to walk.
+fn all_of(mut conditions: Vec<Expr>) -> Option<Expr> {
+    while conditions.len() > 1 {
+        let mut pairs = conditions.into_iter();
+        let mut halved = Vec::new();
+        while let Some(left) = pairs.next() {
+            halved.push(match pairs.next() {
+                Some(right) => conditions::and(left, right),
+                None => left,
+            });
+        }
+        conditions = halved;
+    }
+    conditions.pop()
 }
 
 /// The keys of an order by the names that a projection gives to what they read. None when it drops, repeats or computes

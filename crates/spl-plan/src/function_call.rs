@@ -1,7 +1,7 @@
 //! Calls of functions over typed expressions, and what they need: conversions and choices between values.
 
-use datafusion::logical_expr::{Expr, lit};
-use datafusion::prelude::{cast, when};
+use datafusion::logical_expr::{Case, Expr, lit};
+use datafusion::prelude::cast;
 use spl_functions::column::ValueType;
 use spl_functions::scalar::{self, FunctionSpec, significance};
 use spl_functions::value::Precision;
@@ -66,7 +66,13 @@ pub fn known_to(context: &PlanContext, typed: Typed, precision: Precision) -> Re
 }
 
 /// How precise a choice between numbers is: each of them prints what it is known to, or is whole.
-fn common_precision<'a>(choices: impl Iterator<Item = &'a Typed>) -> Precision {
+fn common_precision<'a>(choices: impl Iterator<Item = &'a Typed> + Clone) -> Precision {
+    let mut present = choices.clone().filter(|typed| typed.value_type != ValueType::Null);
+    if let Some(first) = present.next()
+        && present.all(|other| (other.value_type, other.precision) == (first.value_type, first.precision))
+    {
+        return first.precision;
+    }
     let mut common = Precision::Exact;
     for typed in choices {
         match (typed.value_type, typed.precision) {
@@ -85,20 +91,20 @@ pub fn choose(context: &PlanContext, branches: Vec<(Expr, Typed)>, otherwise: Op
         value_type = value_type.common(typed.value_type);
     }
     let precision = common_precision(branches.iter().map(|(_, typed)| typed).chain(otherwise.as_ref()));
-    let mut branches = branches.into_iter();
-    let Some((first, typed)) = branches.next() else {
+    if branches.is_empty() {
         return Ok(Typed::new(null(ValueType::Text), ValueType::Null));
-    };
+    }
     let target = if value_type == ValueType::Null { ValueType::Text } else { value_type };
-    let mut chain = when(first, convert(context, typed, target)?);
+    // DataFusion's builder copies all branches for each one that it adds.
+    let mut chosen = Vec::with_capacity(branches.len());
     for (test, typed) in branches {
-        chain = chain.when(test, convert(context, typed, target)?);
+        chosen.push((Box::new(test), Box::new(convert(context, typed, target)?)));
     }
-    let expression = match otherwise {
-        Some(typed) => chain.otherwise(convert(context, typed, target)?),
-        None => chain.otherwise(null(target)),
-    }
-    .map_err(spl_operators::errors::engine_error)?;
+    let otherwise = match otherwise {
+        Some(typed) => convert(context, typed, target)?,
+        None => null(target),
+    };
+    let expression = Expr::Case(Case { expr: None, when_then_expr: chosen, else_expr: Some(Box::new(otherwise)) });
     let chosen = Typed::new(expression, value_type);
     if value_type == ValueType::Float && precision != Precision::Exact {
         known_to(context, chosen, precision)

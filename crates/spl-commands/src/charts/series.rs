@@ -39,7 +39,7 @@ pub async fn pivot(
     let mut table = cells(context, frame.clone(), groups, measures).await?;
     let all_rows = distinct_rows(&table);
     let mut has_other = false;
-    if split && let Some(kept) = options.kept(&table) {
+    if split && let Some(kept) = options.kept(&table, measures.len()) {
         has_other = options.use_other;
         let mut names: Vec<String> = kept.into_iter().collect();
         names.sort();

@@ -170,7 +170,7 @@ fn join(
         let theirs = second(&format!("{RIGHT}_time"), kind(&right_fields))?;
         conditions.push(if earlier { theirs.lt_eq(mine) } else { theirs.gt_eq(mine) });
     }
-    let right_plan = right.plan;
+    let right_plan = right.into_plan()?;
     let mut joined = left.build(|plan| plan.join_on(right_plan, join_type, conditions))?;
     if time.is_some() && most > 0 {
         // Which partners are the first is known only when time has ruled out the others.

@@ -47,7 +47,14 @@ pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -
 fn depends_on(expression: &Expression, target: &str, set: &IndexMap<String, Expr>) -> bool {
     let mut read = RequiredFields::none();
     expression_fields(expression, &mut read);
-    set.keys().any(|name| name == target || read.contains(name))
+    set.contains_key(target)
+        || match &read {
+            RequiredFields::All => true,
+            RequiredFields::Only(names) => names.iter().any(|name| match name.contains('*') {
+                true => set.keys().any(|known| read.contains(known)),
+                false => set.contains_key(name),
+            }),
+        }
 }
 
 /// `eval {a}=x`: each row sets the field that its value of `a` names, so the names are known only from the rows.

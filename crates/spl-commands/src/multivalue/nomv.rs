@@ -19,11 +19,8 @@ pub fn plan(context: &PlanContext, call: &CommandCall, frame: Frame) -> Result<F
         return Ok(frame);
     };
     // A command that made the values may have said how they are joined.
-    let schema = frame.plan.schema().clone();
-    let delimiter = schema
-        .fields()
-        .iter()
-        .find(|known| *known.name() == field.name)
+    let delimiter = frame
+        .arrow_field(&field.name)
         .and_then(|known| known.metadata().get(DELIMITER).cloned())
         .unwrap_or_else(|| "\n".to_owned());
     let arguments = vec![Typed::new(column(&found.name), ValueType::Multivalue), Typed::new(text(delimiter), ValueType::Text)];

@@ -88,7 +88,9 @@ fn other_words() {
 
 #[test]
 fn commas_separate_the_conditions_of_one_command() {
-    for source in ["| tstats count where a=1 [search b, c]", "| tstats count where [| tstats count where a=1, b=2] c=1 d, [search e, f]"] {
+    for source in
+        ["| tstats count where a=1 [search b, c]", "| tstats count where [| tstats count where a=1, b=2] c=1 d, [search e, f]"]
+    {
         assert!(parse(source).is_err(), "{source}");
     }
     assert_eq!(noted("| tstats count where a=1 [| tstats count where b=1 | fields c], d=1, e=1"), [",", ","]);
@@ -106,7 +108,9 @@ fn what_may_be_a_mistake_is_told_by_a_run() {
         let (_, practice) = parse_with_practice(source).unwrap_or_else(|errors| panic!("{source}: {errors:?}"));
         practice.iter().filter(|one| one.is_choice).count()
     };
-    for source in ["| where a=''", "| stats avg(round(a))", "| stats sum(a b)", "select host from main", "| stats", "| stats list by a"] {
+    for source in
+        ["| where a=''", "| stats avg(round(a))", "| stats sum(a b)", "select host from main", "| stats", "| stats list by a"]
+    {
         assert_eq!(choices(source), 1, "{source}");
     }
     for source in ["| table a,,b", "| eval size(MB)=1", "| rename a TO b", "| makeresults 5"] {

@@ -73,7 +73,7 @@ pub(super) async fn scan(context: &PlanContext, parts: &dyn EventParts, scan: &E
         Some(_) => frame.sorted(vec![column("_time").sort(false, false)], None)?,
         None => frame.numbered(vec![ordinal().sort(true, false)])?,
     };
-    Ok(Frame::over(frame.plan, 0))
+    Ok(Frame::over(frame.into_plan()?, 0))
 }
 
 /// Rows that are read from disk when they are needed.

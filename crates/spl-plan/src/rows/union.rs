@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use arrow::datatypes::DataType;
 use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, Union};
 use indexmap::IndexMap;
 use spl_functions::column::ValueType;
@@ -31,21 +30,31 @@ pub fn concatenate_all(context: &PlanContext, mut frames: Vec<Frame>) -> Result<
     }
     // What statistics read of rows with `prestats=true` is hidden, and comes along.
     let carried = |field: &FrameField| !field.is_hidden() || field.name.starts_with(prestats::PREFIX);
-    let mut types: IndexMap<String, Vec<Option<DataType>>> = IndexMap::new();
+    let mut types: IndexMap<String, Vec<Option<FrameField>>> = IndexMap::new();
     for (place, frame) in frames.iter().enumerate() {
         for field in frame.all_fields().into_iter().filter(carried) {
-            let known = types.entry(field.name).or_insert_with(|| vec![None; frames.len()]);
-            known[place] = Some(field.data_type);
+            let known = types.entry(field.name.clone()).or_insert_with(|| vec![None; frames.len()]);
+            known[place] = Some(field);
         }
     }
-    let common: Vec<(ValueType, Option<DataType>)> = types
+    let common: Vec<(ValueType, bool)> = types
         .values()
-        .map(|types| {
-            let mut present = types.iter().flatten();
-            let first = present.clone().next();
-            let same = first.filter(|first| types.iter().all(|other| other.as_ref() == Some(first)));
-            let value_type = present.by_ref().fold(ValueType::Null, |kind, other| kind.common(ValueType::of(other)));
-            (if value_type == ValueType::Null { ValueType::Text } else { value_type }, same.cloned())
+        .map(|fields| {
+            let present = || fields.iter().flatten();
+            let first = present().next();
+            let alike = |other: &FrameField| {
+                first.is_some_and(|first| (&first.data_type, first.precision) == (&other.data_type, other.precision))
+            };
+            let is_same = present().all(alike) && present().count() == fields.len();
+            let value_type = present().fold(ValueType::Null, |kind, other| kind.common(other.value_type()));
+            // A column has one precision: numbers that show different decimals are kept as the texts that they show.
+            let shows = |field: &FrameField| field.precision.shown_decimals().is_some();
+            let value_type = match value_type {
+                ValueType::Null => ValueType::Text,
+                ValueType::Float if present().any(shows) && !present().all(alike) => ValueType::Text,
+                other => other,
+            };
+            (value_type, is_same)
         })
         .collect();
     let mut appended = frames.first().map_or(0, |first| first.appended);
@@ -54,9 +63,9 @@ pub fn concatenate_all(context: &PlanContext, mut frames: Vec<Frame>) -> Result<
         let mut columns: Vec<(String, Expr)> = Vec::with_capacity(types.len() + 1);
         for ((name, types), (value_type, same)) in types.iter().zip(&common) {
             let value = match &types[place] {
-                Some(_) if same.is_some() => column(name),
-                Some(data_type) => {
-                    let typed = Typed::new(column(name), ValueType::of(data_type));
+                Some(_) if *same => column(name),
+                Some(field) => {
+                    let typed = Typed::new(column(name), field.value_type()).known_to(field.precision);
                     function_call::convert(context, typed, *value_type)?
                 }
                 None => null(*value_type),
@@ -67,7 +76,7 @@ pub fn concatenate_all(context: &PlanContext, mut frames: Vec<Frame>) -> Result<
             appended += 1;
             columns.push((ORDINAL.to_owned(), appended_ordinal(appended)));
         }
-        plans.push(Arc::new(frame.select(columns)?.settled()?.plan));
+        plans.push(Arc::new(frame.select(columns)?.settled()?.into_plan()?));
     }
     // As one node: a chain of nodes for two would be as deep as there are frames.
     let names: Vec<String> = types.into_keys().chain([ORDINAL.to_owned()]).collect();

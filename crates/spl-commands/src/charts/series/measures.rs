@@ -151,7 +151,10 @@ fn over_parts(
     Ok(Expression { kind, span })
 }
 
-/// The measures of each group, as a table of the group columns and `__measure0`, `__measure1`, ...
+/// How many events each group of [`cells`] has.
+pub const FREQUENCY: &str = "__frequency";
+
+/// The measures of each group, as a table of the group columns, `__measure0`, `__measure1`, ... and [`FREQUENCY`].
 pub async fn cells(context: &PlanContext, frame: Frame, groups: &[&str], measures: &[Measure]) -> Result<Table, Diagnostic> {
     let mut calls: Vec<Expr> = Vec::new();
     for (place, measure) in measures.iter().enumerate() {
@@ -160,9 +163,7 @@ pub async fn cells(context: &PlanContext, frame: Frame, groups: &[&str], measure
         }
     }
     let keys: Vec<Expr> = groups.iter().map(|name| column(name)).collect();
-    if calls.is_empty() {
-        calls.push(datafusion::functions_aggregate::expr_fn::count(lit(1_i64)).alias("__rows"));
-    }
+    calls.push(datafusion::functions_aggregate::expr_fn::count(lit(1_i64)).alias(FREQUENCY));
     let drawn = frame.clone();
     let grouped = frame.build(|plan| plan.aggregate(keys, calls))?;
     let mut columns: Vec<(String, Expr)> = groups.iter().map(|name| ((*name).to_owned(), column(name))).collect();
@@ -180,6 +181,7 @@ pub async fn cells(context: &PlanContext, frame: Frame, groups: &[&str], measure
         };
         columns.push((measure_name(place), value));
     }
+    columns.push((FREQUENCY.to_owned(), column(FREQUENCY)));
     columns.push((ORDINAL.to_owned(), lit(0_i64)));
     let mut table = Table::of(context, grouped.select(columns)?).await?;
     for (place, measure) in measures.iter().enumerate() {

@@ -8,7 +8,7 @@ use spl_plan::arguments::boolean;
 use spl_plan::rows::table::Table;
 
 use crate::charts::series::columns::SERIES;
-use crate::charts::series::measures::measure_name;
+use crate::charts::series::measures::{FREQUENCY, measure_name};
 
 /// Which series are kept.
 #[derive(Clone, Debug)]
@@ -22,6 +22,8 @@ enum Keep {
 pub struct SeriesOptions {
     keep: Keep,
     score: &'static str,
+    /// Several measures are scored by the number of events, as nothing says otherwise.
+    by_frequency: bool,
     pub(super) use_other: bool,
     pub(super) use_null: bool,
     pub(super) other: String,
@@ -117,6 +119,7 @@ impl SeriesOptions {
         Ok(Self {
             keep,
             score,
+            by_frequency: call.option("agg").is_none() && call.clause("where").is_none(),
             use_other: boolean(call, "useother", true),
             use_null: call.flag("usenull"),
             other: value("otherstr", "OTHER"),
@@ -141,11 +144,14 @@ impl SeriesOptions {
         })
     }
 
-    /// The series that are kept, of those with a split value; none when all are.
-    pub(super) fn kept(&self, table: &Table) -> Option<HashSet<String>> {
+    /// The series that are kept, of those with a split value; none when all are. Series of one measure are scored by its
+    /// values, those of several by their number of events.
+    ///
+    /// Source: Splunk search reference, timechart, limit.
+    pub(super) fn kept(&self, table: &Table, measures: usize) -> Option<HashSet<String>> {
         let mut values: HashMap<String, Vec<f64>> = HashMap::new();
         let mut texts: HashMap<String, Vec<String>> = HashMap::new();
-        let measured = measure_name(0);
+        let measured = if measures > 1 && self.by_frequency { FREQUENCY.to_owned() } else { measure_name(0) };
         for row in 0..table.rows() {
             let Some(series) = table.cell(row, SERIES).text() else {
                 continue;
