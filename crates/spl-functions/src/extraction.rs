@@ -9,6 +9,7 @@ pub mod names;
 pub mod pairs;
 pub mod rule;
 pub mod steps;
+pub mod table;
 
 use crate::column::ValueType;
 use crate::scalar::{self, FunctionSpec, Kernel};

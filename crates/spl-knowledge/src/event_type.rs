@@ -110,7 +110,7 @@ pub(crate) fn read_event_types(
                     "knowledge/event-type",
                     format!("the priority of event type `{}` is not 1 to 10", stanza.name),
                 ));
-                continue;
+                1
             }
         };
         event_types.insert(
@@ -125,6 +125,23 @@ pub(crate) fn read_event_types(
         );
     }
     event_types
+}
+
+/// The tags that eventtypes.conf itself gives to event types, in the setting `tags`: words with blanks or commas between
+/// them.
+pub(crate) fn read_event_type_tags(conf: &Conf) -> Vec<TagRule> {
+    let mut rules = Vec::new();
+    for stanza in conf.effective() {
+        let Some(setting) = stanza.settings.get("tags") else { continue };
+        let words = setting.value.split([' ', '\t', ',']).filter(|word| !word.is_empty());
+        rules.extend(words.map(|tag| TagRule {
+            field: "eventtype".to_owned(),
+            value: stanza.name.clone(),
+            tag: tag.to_owned(),
+            origin: setting.origin.clone(),
+        }));
+    }
+    rules
 }
 
 /// Reads the stanzas of a tags.conf; disabled tags are left out.
@@ -191,7 +208,7 @@ mod tests {
             "[a]\nsearch = x=1 OR y=2\npriority = 3\ncolour = red\n[b]\ndisabled = 1\n[c]\n[d]\nsearch = z\npriority = 11\n";
         let (mut problems, mut warnings) = (Vec::new(), Vec::new());
         let read = read_event_types(&Conf::parse(text, "e.conf").unwrap(), &mut problems, &mut warnings);
-        assert_eq!(read.len(), 1);
+        assert_eq!((read.len(), read["d"].priority), (2, 1));
         assert_eq!((read["a"].search.as_str(), read["a"].priority), ("x=1 OR y=2", 3));
         assert_eq!(warnings[0].message, "e.conf:4: unknown setting `colour` of an event type; did you mean `color`?");
         let messages: Vec<_> = problems.iter().map(|p| p.message.as_str()).collect();

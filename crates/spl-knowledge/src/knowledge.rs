@@ -9,7 +9,8 @@ use spl_parser::diagnostic::{Diagnostic, nearest};
 
 use crate::app::AppFolder;
 use crate::data_model::DataModel;
-use crate::event_type::{EventType, TagRule, read_event_types, read_tags};
+use crate::event_type::{EventType, TagRule, read_event_type_tags, read_event_types, read_tags};
+use crate::fields::{Tokenizer, read_tokenizers};
 use crate::index_transform::{IndexTransform, read_index_transforms};
 use crate::lookup::{LookupDefinition, LookupSource, LookupTable, read_lookups};
 use crate::props::{IndexTimeSettings, KvMode, PropsStanza, ResolvedProps, read_props, resolve};
@@ -28,8 +29,12 @@ pub struct Knowledge {
     pub event_types: IndexMap<String, EventType>,
     /// Tags of field values.
     pub tags: Vec<TagRule>,
+    /// `TOKENIZER` of fields.conf, by field.
+    pub tokenizers: IndexMap<String, Tokenizer>,
     /// Stanzas of props.conf; [`Knowledge::props_for`] combines those that match.
     pub props: Vec<PropsStanza>,
+    /// The same as loading sees them, where several apps bring some; none when it sees what searches see.
+    pub index_props: Option<Vec<PropsStanza>>,
     /// Field transforms by name.
     pub transforms: IndexMap<String, Transform>,
     /// Index-time transforms by name.
@@ -76,6 +81,7 @@ pub(crate) struct ConfFiles {
     pub macros: Conf,
     pub event_types: Conf,
     pub tags: Conf,
+    pub fields: Conf,
     pub props: Conf,
     pub transforms: Conf,
     pub saved_searches: Conf,
@@ -88,6 +94,7 @@ impl ConfFiles {
             (&mut self.macros, &upper.macros),
             (&mut self.event_types, &upper.event_types),
             (&mut self.tags, &upper.tags),
+            (&mut self.fields, &upper.fields),
             (&mut self.props, &upper.props),
             (&mut self.transforms, &upper.transforms),
             (&mut self.saved_searches, &upper.saved_searches),
@@ -109,12 +116,28 @@ pub(crate) struct AppLayers {
 }
 
 impl Layers {
-    /// All .conf files as one: `default/` of the apps over what splq brings, then `local/` of the apps.
+    /// All .conf files as one: `default/` of the apps over what splq brings, then `local/` of the apps. The app whose name
+    /// comes later wins.
+    ///
+    /// Source: Splunk admin manual, configuration file precedence, app or user context: reverse lexicographical order.
     fn combined(&self) -> ConfFiles {
         let mut combined = self.base.clone();
         self.apps.iter().for_each(|app| combined.layer(&app.default));
         self.apps.iter().for_each(|app| combined.layer(&app.local));
         combined
+    }
+
+    /// props.conf and transforms.conf as loading sees them: the app whose name comes first wins.
+    ///
+    /// Source: Splunk admin manual, configuration file precedence, global context: lexicographical order.
+    fn combined_for_loading(&self) -> (Conf, Conf) {
+        let (mut props, mut transforms) = (self.base.props.clone(), self.base.transforms.clone());
+        let layers = self.apps.iter().rev().map(|app| &app.default).chain(self.apps.iter().rev().map(|app| &app.local));
+        for layer in layers {
+            props.layer(layer.props.clone());
+            transforms.layer(layer.transforms.clone());
+        }
+        (props, transforms)
     }
 
     /// The file of a lookup that is defined at a place: that of its own app, or the one of the app that wins.
@@ -157,9 +180,19 @@ impl Knowledge {
         let combined = self.layers.combined();
         self.event_types = read_event_types(&combined.event_types, &mut problems, &mut warnings);
         self.tags = read_tags(&combined.tags, &mut problems);
+        self.tags.extend(read_event_type_tags(&combined.event_types));
+        self.tokenizers = read_tokenizers(&combined.fields, &mut warnings);
         self.props = read_props(&combined.props, &mut problems, &mut warnings);
         self.transforms = read_transforms(&combined.transforms, &mut problems, &mut warnings);
-        self.index_transforms = read_index_transforms(&combined.transforms, &mut warnings);
+        if self.layers.apps.len() > 1 {
+            let (props, transforms) = self.layers.combined_for_loading();
+            // What is wrong with a stanza was said above.
+            self.index_props = Some(read_props(&props, &mut Vec::new(), &mut Vec::new()));
+            self.index_transforms = read_index_transforms(&transforms, &mut warnings);
+        } else {
+            self.index_props = None;
+            self.index_transforms = read_index_transforms(&combined.transforms, &mut warnings);
+        }
         self.saved_searches = read_saved_searches(&combined.saved_searches);
         self.transaction_types = read_transaction_types(&combined.transaction_types, &mut warnings);
         let (files, layers) = (&self.lookup_files, &self.layers);
@@ -335,7 +368,8 @@ impl Knowledge {
 
     /// What props.conf says about loading events with these fields; `rename` has no part in it.
     pub fn index_time_for(&self, sourcetype: &str, source: &str, host: &str) -> IndexTimeSettings {
-        resolve(self.props.iter().filter(|stanza| stanza.matcher.matches(sourcetype, source, host))).index_time
+        let props = self.index_props.as_ref().unwrap_or(&self.props);
+        resolve(props.iter().filter(|stanza| stanza.matcher.matches(sourcetype, source, host))).index_time
     }
 
     /// Whether any stanza of props.conf says something about loading: how events end, where their time is, what the
@@ -345,8 +379,9 @@ impl Knowledge {
             let resolved = resolve(std::iter::once(stanza));
             is_of_app(stanza)
                 || !resolved.index_time.is_empty()
-                || resolved.kv_mode == Some(KvMode::None)
+                || resolved.kv_mode.is_some_and(|mode| mode != KvMode::Auto)
                 || resolved.auto_kv_json == Some(false)
+                || resolved.kv_trim_spaces == Some(false)
         })
     }
 

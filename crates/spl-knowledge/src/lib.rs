@@ -8,6 +8,7 @@
 pub mod app;
 pub mod data_model;
 pub mod event_type;
+pub mod fields;
 pub mod index_transform;
 mod knowledge;
 pub mod lint;

@@ -22,7 +22,7 @@ impl Knowledge {
     }
 
     /// Reads Splunk apps: folders of an app, folders of apps such as `etc/apps`, packages (`.spl`, `.tgz`). Of each app
-    /// `default/` and `local/` of macros, eventtypes, tags, props, transforms, savedsearches, transactiontypes and commands
+    /// `default/` and `local/` of macros, eventtypes, tags, fields, props, transforms, savedsearches, transactiontypes and commands
     /// .conf, the files of `lookups/` and `forms/`, and `data/models/*.json` in both.
     ///
     /// `local/` of every app wins over `default/` of every app; within these the app whose name comes later. Disabled
@@ -74,6 +74,7 @@ impl Knowledge {
                 macros: conf("macros.conf"),
                 event_types: conf("eventtypes.conf"),
                 tags: conf("tags.conf"),
+                fields: conf("fields.conf"),
                 props: conf("props.conf"),
                 transforms: conf("transforms.conf"),
                 saved_searches: conf("savedsearches.conf"),

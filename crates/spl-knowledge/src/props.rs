@@ -91,14 +91,10 @@ pub enum KvMode {
     None,
     /// `key=value` pairs, and JSON.
     Auto,
-    /// As `Auto`, with escaped quotes.
+    /// As `Auto`, with escaped quotes and backslashes.
     AutoEscaped,
-    /// Pairs with keys that hold blanks or points.
+    /// The columns of tables; `multi:<stanza>` names a stanza of multikv.conf, which is not read.
     Multi,
-    /// A multi-line pattern per key.
-    MultiColon,
-    /// Tables.
-    MultiTable,
     /// XML elements.
     Xml,
     /// JSON.
@@ -227,6 +223,8 @@ pub struct ResolvedProps {
     pub kv_mode: Option<KvMode>,
     /// `AUTO_KV_JSON`: JSON in `_raw` is extracted besides pairs.
     pub auto_kv_json: Option<bool>,
+    /// `KV_TRIM_SPACES`: blanks around the values of pairs are cut.
+    pub kv_trim_spaces: Option<bool>,
     /// Settings for loading.
     pub index_time: IndexTimeSettings,
     /// What the knowledge pack says beside these: it fills fields that neither the events nor these definitions give.
@@ -427,9 +425,7 @@ impl ResolvedProps {
                     "none" => KvMode::None,
                     "auto" => KvMode::Auto,
                     "auto_escaped" => KvMode::AutoEscaped,
-                    "multi" => KvMode::Multi,
-                    "multi:colon" | "multikv" => KvMode::MultiColon,
-                    "multi:table" => KvMode::MultiTable,
+                    multi if multi == "multi" || multi.starts_with("multi:") => KvMode::Multi,
                     "xml" => KvMode::Xml,
                     "json" => KvMode::Json,
                     other => {
@@ -438,6 +434,7 @@ impl ResolvedProps {
                 });
             }
             "AUTO_KV_JSON" => self.auto_kv_json = flag()?,
+            "KV_TRIM_SPACES" => self.kv_trim_spaces = flag()?,
             "TIME_FORMAT" => loading.time_format = text(),
             "TIME_PREFIX" => loading.time_prefix = text(),
             "MAX_TIMESTAMP_LOOKAHEAD" => loading.max_timestamp_lookahead = number()?,

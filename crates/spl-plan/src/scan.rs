@@ -5,5 +5,6 @@
 pub mod carried;
 pub mod default_fields;
 pub mod events;
+pub mod nulls;
 pub mod scope;
 pub mod settle;

@@ -64,7 +64,7 @@ impl<'a, 'b> Adder<'a, 'b> {
             let start = scanner.at;
             scanner.skip_value().ok()?;
             let text = scanner.text.get(start..scanner.at)?;
-            if depth <= DEEPEST && text != b"null" {
+            if depth <= DEEPEST {
                 let value = match text.strip_prefix(b"\"").and_then(|text| text.strip_suffix(b"\"")) {
                     Some(inside) => plain(inside),
                     None => String::from_utf8_lossy(text),

@@ -7,12 +7,13 @@ use std::sync::Arc;
 
 use spl_functions::pattern::Pattern;
 
+use crate::automatic::{self, AutomaticFields};
 use crate::chunk::{ChunkBuilder, ColumnKind, Span};
 use crate::embedded::Adder;
 use crate::index_time::Steps;
 use crate::load::FilePlan;
 use crate::options::{FieldSelection, Format, LoadOptions};
-use crate::pairs;
+use crate::pairs::{self, PairRules};
 use crate::report::WarningKind;
 use crate::role::{Defaults, FIRST_TIME, ROLES, Role, Slots, TIMES};
 use crate::rules::{RuleSource, Rules, TimeConfig};
@@ -43,6 +44,8 @@ pub(crate) struct EventFinisher<'o> {
     wants_event_code: bool,
     wants_computer: bool,
     scratch: String,
+    /// Whether an event may be looked at as XML or as a table: the file's sourcetype says so, or events name their own.
+    reads_documents: bool,
     /// Whether fields are looked for in texts that came inside another format.
     pub(crate) reads_own_text: bool,
     xml: Option<XmlReader<'o>>,
@@ -63,8 +66,7 @@ pub(crate) struct EventFinisher<'o> {
 #[derive(Clone, Debug)]
 struct Kind {
     sourcetype: String,
-    without_pairs: bool,
-    without_json: bool,
+    automatic: AutomaticFields,
 }
 
 /// Columns that are set at an event's end.
@@ -105,6 +107,8 @@ impl<'o> EventFinisher<'o> {
             wants_event_code: options.fields.contains("EventCode"),
             wants_computer: options.fields.contains("Computer"),
             scratch: String::new(),
+            reads_documents: file.rules.automatic.reads_documents()
+                || (options.sourcetype.is_none() && options.index_time.is_some()),
             reads_own_text: true,
             xml: None,
             columns: [u32::MAX; SET.len()],
@@ -139,6 +143,9 @@ impl<'o> EventFinisher<'o> {
         // The text of an entry of the journal is its message.
         let journal = slots.get(Role::JournalMessage).filter(|_| slots.get(Role::RealtimeTimestamp).is_some());
         let raw = slots.raw().or(journal).or(line);
+        if let Some(raw) = raw.filter(|_| self.reads_documents) {
+            self.document(builder, slots, raw);
+        }
         let column_time = self.column_time.take();
         let found = self.time(builder, slots, raw).filter(|found| found.clock || column_time.is_none()).or(column_time);
         self.without_zone += u64::from(self.rules.time_zone.is_none() && found.is_some_and(|found| !found.zoned && found.clock));
@@ -182,8 +189,8 @@ impl<'o> EventFinisher<'o> {
                 self.classic_origin(builder, slots, &found);
             }
             _ => {
-                if !self.without_pairs(builder, slots) {
-                    self.pairs(builder, own);
+                if let Some(rules) = self.automatic(builder, slots).pairs {
+                    self.pairs(builder, own, rules);
                 }
             }
         }
@@ -244,7 +251,7 @@ impl<'o> EventFinisher<'o> {
     /// event was exported in.
     pub(crate) fn without_json(&self, slots: &Slots) -> bool {
         const CARRIERS: [Role; 5] = [Role::Time, Role::Raw, Role::Source, Role::Sourcetype, Role::Channel];
-        self.rules.without_json && !CARRIERS.iter().any(|role| slots.get(*role).is_some())
+        !self.rules.automatic.json && !CARRIERS.iter().any(|role| slots.get(*role).is_some())
     }
 
     /// What props.conf says about the sourcetype of an event that names its own.
@@ -255,38 +262,37 @@ impl<'o> EventFinisher<'o> {
             self.last_kind = known.unwrap_or(self.kinds.len());
             if known.is_none() {
                 let rules = source.rules(sourcetype, "", "");
-                let (without_pairs, without_json) = (rules.without_pairs, rules.without_json);
-                self.kinds.push(Kind { sourcetype: sourcetype.to_owned(), without_pairs, without_json });
+                self.kinds.push(Kind { sourcetype: sourcetype.to_owned(), automatic: rules.automatic });
             }
         }
         self.kinds.get(self.last_kind)
     }
 
-    /// Whether `KV_MODE = none` holds for the event being read.
-    fn without_pairs(&mut self, builder: &ChunkBuilder<'_>, slots: &Slots) -> bool {
+    /// What is looked for in the text of the event being read.
+    fn automatic(&mut self, builder: &ChunkBuilder<'_>, slots: &Slots) -> AutomaticFields {
         match slots.get(Role::Sourcetype) {
             Some(own) if self.options.sourcetype.is_none() && self.options.index_time.is_some() => {
-                self.kind(&builder.text(own)).is_some_and(|kind| kind.without_pairs)
+                self.kind(&builder.text(own)).map_or_else(AutomaticFields::default, |kind| kind.automatic)
             }
-            _ => self.rules.without_pairs,
+            _ => self.rules.automatic,
         }
     }
 
     /// Adds the pairs of a line, where the sourcetype has them.
     pub(crate) fn line_pairs(&mut self, builder: &mut ChunkBuilder<'_>, line: Span) {
-        if !self.rules.without_pairs {
-            self.pairs(builder, line);
+        if let Some(rules) = self.rules.automatic.pairs {
+            self.pairs(builder, line, rules);
         }
     }
 
     /// Adds the fields that stand as `key=value` in the text of the event being read and that it has not yet.
-    pub(crate) fn pairs(&self, builder: &mut ChunkBuilder<'_>, raw: Span) {
+    pub(crate) fn pairs(&self, builder: &mut ChunkBuilder<'_>, raw: Span, rules: PairRules) {
         let text = builder.text(raw);
         if !pairs::applies(&text) {
             return;
         }
         let text = text.into_owned();
-        for pair in pairs::pairs(&text) {
+        for pair in pairs::pairs(&text, rules) {
             let is_meta = Role::of(&pair.name).is_some_and(Role::is_meta);
             if is_meta || !self.options.fields.contains(&pair.name) || builder.has_value(&pair.name) {
                 continue;
@@ -294,10 +300,19 @@ impl<'o> EventFinisher<'o> {
             let column = builder.column(&pair.name, ColumnKind::Field);
             let value = &text[pair.value];
             if pair.escaped {
-                builder.append_text(column, &value.replace("\\\"", "\""));
+                builder.append_text(column, &pairs::unescaped(value));
             } else {
                 builder.append_text(column, value);
             }
+        }
+    }
+
+    /// Adds the fields of an event that is XML or a table, where its sourcetype has them.
+    fn document(&mut self, builder: &mut ChunkBuilder<'_>, slots: &Slots, raw: Span) {
+        let automatic = self.automatic(builder, slots);
+        if automatic.reads_documents() {
+            let text = builder.text(raw).into_owned();
+            automatic::read_document(builder, self.selection(), automatic, &text);
         }
     }
 

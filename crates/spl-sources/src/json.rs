@@ -6,13 +6,16 @@ use crate::event::EventFinisher;
 use crate::fields::{FieldTree, NONE, ROOT};
 use crate::options::FieldSelection;
 use crate::report::WarningKind;
-use crate::role::Slots;
+use crate::role::{Role, Slots};
 
 /// What stands before each value of a JSON text sequence (RFC 7464).
 pub(crate) const RECORD: u8 = 0x1E;
 
 /// The deepest nesting that is followed.
 const DEEPEST: usize = 512;
+
+/// Fields of records that hold an event which was no JSON itself: a null in them is a field that the event lacks.
+const CARRIERS: [Role; 3] = [Role::Raw, Role::Channel, Role::LogName];
 
 /// Why a text is not JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,6 +119,9 @@ impl<'f, 'o> JsonReader<'f, 'o> {
             let line = builder.lines;
             builder.warnings.add(WarningKind::BadJson, line, &example);
         }
+        if CARRIERS.iter().any(|role| self.slots.get(*role).is_some()) {
+            self.fields.take_nulls_back(builder);
+        }
         if let Some(stamp) = self.fields.stamp(builder) {
             self.finisher.stamped_time = self.finisher.time_of_fields(&stamp);
         }
@@ -132,11 +138,13 @@ pub(crate) struct JsonFields<'o> {
     tree: FieldTree<'o>,
     /// The values that make the time of the event being read, by their order.
     stamps: Vec<(usize, Span)>,
+    /// Fields of the event being read that are null, lists apart.
+    nulls: Vec<u32>,
 }
 
 impl<'o> JsonFields<'o> {
     pub(crate) fn new(selection: &'o FieldSelection, stamps: &'o [String]) -> Self {
-        Self { tree: FieldTree::new(selection, stamps), stamps: Vec::new() }
+        Self { tree: FieldTree::new(selection, stamps), stamps: Vec::new(), nulls: Vec::new() }
     }
 
     /// The values that make the time of the event that was read, joined by blanks.
@@ -148,6 +156,13 @@ impl<'o> JsonFields<'o> {
         self.stamps.dedup_by_key(|(place, _)| *place);
         let texts: Vec<String> = self.stamps.drain(..).map(|(_, span)| builder.text(span).into_owned()).collect();
         Some(texts.join(" "))
+    }
+
+    /// Takes the fields that are null back.
+    fn take_nulls_back(&mut self, builder: &mut ChunkBuilder<'_>) {
+        for node in self.nulls.drain(..) {
+            builder.clear_field(&self.tree.node(node).name);
+        }
     }
 
     /// Adds the fields of the object that stands between two places of a part's text.
@@ -163,6 +178,7 @@ impl<'o> JsonFields<'o> {
     ) -> Result<(), JsonError> {
         let text = builder.data();
         let mut scanner = Scanner { text: &text[..end], at: start };
+        self.nulls.clear();
         self.object(builder, slots, &mut scanner, ROOT, 0).and_then(|()| scanner.expect_end())
     }
 
@@ -264,25 +280,35 @@ impl<'o> JsonFields<'o> {
             _ => {}
         }
         let start = scanner.at;
+        let mut is_null = false;
         let span = if first == b'"' {
             scanner.at += 1;
             let escaped = scanner.string()?;
             Span::data(start + 1, scanner.at - 1, escaped)
         } else {
-            if scanner.scalar()? == Scalar::Null {
-                return Ok(());
-            }
+            is_null = scanner.scalar()? == Scalar::Null;
             Span::data(start, scanner.at, false)
         };
+        // In results of searches a field without a value is null.
+        if is_null && self.tree.plain_lists {
+            return Ok(());
+        }
+        if wanted {
+            let column = self.tree.column(node, builder);
+            builder.append(column, span);
+        }
+        // Splunk has the text `null` for a JSON null; it says nothing of the event.
+        if is_null {
+            if !self.tree.node(node).name.ends_with("{}") {
+                self.nulls.push(node);
+            }
+            return Ok(());
+        }
         if let Some(role) = role {
             slots.set(role, span);
         }
         if let Some(place) = self.tree.node(node).stamp {
             self.stamps.push((place, span));
-        }
-        if wanted {
-            let column = self.tree.column(node, builder);
-            builder.append(column, span);
         }
         if self.tree.node(node).alias.is_some() {
             self.tree.append_alias(node, builder, span);

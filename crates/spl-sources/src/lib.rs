@@ -4,6 +4,7 @@
 
 mod access;
 mod audit;
+mod automatic;
 mod breaking;
 mod cef;
 mod chunk;
@@ -40,11 +41,13 @@ mod unpack;
 mod windows;
 mod xml;
 
+pub use automatic::AutomaticFields;
 pub use columnar::STORE_KEY;
 pub use in_parts::{PartTables, bytes_of, load_in_parts};
 pub use index_time::{IndexTransform, IngestEvaluator, IngestExpression, IngestValue};
 pub use load::{Loaded, load, load_sets};
 pub use options::{FieldSelection, Format, InputStream, LoadOptions, Progress};
+pub use pairs::PairRules;
 pub use report::{FileReport, LoadError, LoadReport, Warning, WarningKind};
 pub use rules::{IndexTimeRules, RuleSource};
 pub use separated::read_csv_table;

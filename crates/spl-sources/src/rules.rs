@@ -7,6 +7,7 @@ use std::sync::Arc;
 use chrono_tz::Tz;
 use spl_functions::pattern::Pattern;
 
+use crate::automatic::AutomaticFields;
 use crate::index_time::{IndexTransform, IngestEvaluator};
 use crate::timestamp::{Abbreviation, Found, LOOKAHEAD, TimeFormat, TimeReader, aliases, named_zone};
 
@@ -96,10 +97,8 @@ pub struct IndexTimeRules {
     pub origins: BTreeMap<&'static str, String>,
     /// Whether an app has a stanza for the sourcetype, so that its files have a header only where the settings say so.
     pub is_known: bool,
-    /// Whether `KV_MODE = none` switches the automatic `key=value` fields off.
-    pub without_pairs: bool,
-    /// Whether `KV_MODE` or `AUTO_KV_JSON` switches the automatic fields of JSON off.
-    pub without_json: bool,
+    /// `KV_MODE`, `AUTO_KV_JSON`, `KV_TRIM_SPACES`: what is looked for in the text of events.
+    pub automatic: AutomaticFields,
 }
 
 /// Tells the rules of a sourcetype, source and host.
@@ -163,8 +162,7 @@ pub(crate) struct Rules {
     /// What stands for no value.
     pub(crate) missing_value: Option<Arc<Pattern>>,
     pub(crate) json_trim_braces: bool,
-    pub(crate) without_pairs: bool,
-    pub(crate) without_json: bool,
+    pub(crate) automatic: AutomaticFields,
 }
 
 /// How the time of an event is found in its text.
@@ -302,8 +300,7 @@ impl Rules {
             timestamp_fields: settings.timestamp_fields.clone(),
             missing_value,
             json_trim_braces: settings.json_trim_braces,
-            without_pairs: settings.without_pairs,
-            without_json: settings.without_json,
+            automatic: settings.automatic,
         }
     }
 }

@@ -27,7 +27,7 @@ pub(crate) fn read(
     let mut reader = EventReader {
         xml: XmlReader::new(finisher.selection()),
         json: JsonFields::new(finisher.selection(), finisher.timestamp_fields()),
-        without_json: rules.without_json,
+        reads_json: rules.automatic.json,
         slots: Slots::new(),
         format,
         has_process: sourcetype::has_syslog_fields(sourcetype),
@@ -80,7 +80,7 @@ struct EventReader<'r, 't, 'o> {
     format: Format,
     has_process: bool,
     truncate: Option<usize>,
-    without_json: bool,
+    reads_json: bool,
     text: &'t str,
     finisher: &'r mut EventFinisher<'o>,
 }
@@ -113,7 +113,7 @@ impl EventReader<'_, '_, '_> {
 
     /// Adds the fields of an event that is a JSON object.
     fn json_object(&mut self, builder: &mut ChunkBuilder<'_>, start: usize, line: &str) {
-        if self.without_json || !line.starts_with('{') {
+        if !self.reads_json || !line.starts_with('{') {
             return;
         }
         if self.json.read(builder, &mut self.slots, start, start + line.len()).is_err() {

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use spl_exec::Engine;
-use spl_knowledge::props::KvMode;
+use spl_knowledge::props::{KvMode, ResolvedProps};
 use spl_knowledge::{IndexTimeSettings, Knowledge};
-use spl_sources::{IndexTimeRules, IndexTransform, RuleSource};
+use spl_sources::{AutomaticFields, IndexTimeRules, IndexTransform, PairRules, RuleSource};
 
 /// What props.conf and transforms.conf say about loading; none when they say nothing.
 pub fn index_time_rules(engine: &Engine) -> Option<RuleSource> {
@@ -16,6 +16,7 @@ pub fn index_time_rules(engine: &Engine) -> Option<RuleSource> {
     // The stanzas are all that is asked.
     let mut stanzas = Knowledge::new();
     stanzas.props.clone_from(&knowledge.props);
+    stanzas.index_props.clone_from(&knowledge.index_props);
     stanzas.index_transforms.clone_from(&knowledge.index_transforms);
     let rules = RuleSource::new(move |sourcetype, source, host| rules(&stanzas, sourcetype, source, host));
     Some(if knowledge.changes_events() { rules.with_evaluator(engine.ingest_evaluator()) } else { rules.without_changes() })
@@ -25,11 +26,7 @@ pub fn index_time_rules(engine: &Engine) -> Option<RuleSource> {
 fn rules(knowledge: &Knowledge, sourcetype: &str, source: &str, host: &str) -> IndexTimeRules {
     let settings = knowledge.index_time_for(sourcetype, source, host);
     let searched = knowledge.props_for(sourcetype, source, host);
-    let without_json = match searched.kv_mode {
-        Some(KvMode::None | KvMode::Xml | KvMode::Multi | KvMode::MultiColon | KvMode::MultiTable) => true,
-        Some(KvMode::Json) => false,
-        Some(KvMode::Auto | KvMode::AutoEscaped) | None => searched.auto_kv_json == Some(false),
-    };
+    let automatic = automatic(&searched);
     let indexes_json = settings.indexed_extractions.as_deref().is_some_and(|kind| kind.eq_ignore_ascii_case("json"));
     let (transforms, problems) = transforms(knowledge, &settings);
     IndexTimeRules {
@@ -72,8 +69,27 @@ fn rules(knowledge: &Knowledge, sourcetype: &str, source: &str, host: &str) -> I
         problems,
         origins: settings.origins.into_iter().map(|(name, origin)| (name, origin.to_string())).collect::<BTreeMap<_, _>>(),
         is_known: knowledge.has_sourcetype(sourcetype),
-        without_pairs: searched.kv_mode == Some(KvMode::None),
-        without_json: without_json && !indexes_json,
+        automatic: AutomaticFields { json: automatic.json || indexes_json, ..automatic },
+    }
+}
+
+/// What `KV_MODE` and its kin have looked for. With `json` and `xml`, events in another form have no fields.
+///
+/// Source: Splunk admin manual, props.conf, `KV_MODE`.
+fn automatic(props: &ResolvedProps) -> AutomaticFields {
+    let trims = props.kv_trim_spaces.unwrap_or(true);
+    let pairs = |escapes: bool| AutomaticFields {
+        pairs: Some(PairRules { escapes, trims }),
+        json: props.auto_kv_json.unwrap_or(true),
+        ..AutomaticFields::NONE
+    };
+    match props.kv_mode.unwrap_or(KvMode::Auto) {
+        KvMode::None => AutomaticFields::NONE,
+        KvMode::Auto => pairs(false),
+        KvMode::AutoEscaped => pairs(true),
+        KvMode::Multi => AutomaticFields { table: true, ..AutomaticFields::NONE },
+        KvMode::Xml => AutomaticFields { xml: true, ..AutomaticFields::NONE },
+        KvMode::Json => AutomaticFields { json: true, ..AutomaticFields::NONE },
     }
 }
 

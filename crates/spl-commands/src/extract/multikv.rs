@@ -1,6 +1,7 @@
 //! Planning of `multikv`: the lines of a table in an event's text, each a row with the table's columns as fields.
 
 use futures::future::BoxFuture;
+use spl_functions::extraction::table::{Header, Layout};
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{Argument, CommandCall};
 use spl_plan::arguments::count;
@@ -14,7 +15,9 @@ use spl_plan::rows::table::Table;
 pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
         let frame = input.frame.ok_or_else(|| Diagnostic::error("plan/no-input", "`multikv` needs rows", call.span))?;
-        let layout = Layout::read(call)?;
+        let layout = layout(call)?;
+        let fields = clause(call, "fields");
+        let wanted = |name: &str| fields.is_empty() || fields.iter().any(|field| wildcard_matches(field, name));
         let (copy, remove) = (call.flag("copyattrs"), call.flag("rmorig"));
         let before = Table::of(context, frame).await?;
         let names: Vec<String> = before.names().cloned().collect();
@@ -33,7 +36,7 @@ pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -
                     names.iter().for_each(|name| after.set(made, name, before.cell(row, name).clone()));
                 }
                 after.set(made, "_raw", Cell::Text(line.text));
-                for (name, value) in line.fields {
+                for (name, value) in line.fields.into_iter().filter(|(name, _)| wanted(name)) {
                     after.set(made, &name, Cell::Text(value));
                 }
             }
@@ -43,278 +46,42 @@ pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -
 }
 
 /// How tables are found.
-struct Layout {
-    header: Header,
-    /// Several tables in one text.
-    several: bool,
-    fields: Vec<String>,
-    filter: Vec<String>,
-}
-
-enum Header {
-    Found,
-    /// The line with this number, from 1, empty ones not counted.
-    Line(usize),
-    None,
-}
-
-/// A line of a table.
-struct Line {
-    text: String,
-    fields: Vec<(String, String)>,
-}
-
-impl Layout {
-    fn read(call: &CommandCall) -> Result<Self, Diagnostic> {
-        if let Some(option) = call.option("conf") {
-            return Err(Diagnostic::error(
-                "plan/refused-option",
-                format!("`conf={}`: stanzas of multikv.conf are not read", option.value.value),
-                option.name.span.to(option.value.span),
-            )
-            .with_help("`forceheader`, `noheader`, `fields` and `filter` say how a table is read"));
-        }
-        let without = call.flag("noheader");
-        let header = match call.option("forceheader") {
-            Some(option) if without => {
-                let message = "`forceheader` and `noheader` exclude each other";
-                return Err(Diagnostic::error("plan/argument", message, option.name.span));
-            }
-            Some(option) => match count(call, "forceheader", 1)? {
-                0 => return Err(Diagnostic::error("plan/number", "lines are counted from 1", option.value.span)),
-                number => Header::Line(usize::try_from(number).unwrap_or(usize::MAX)),
-            },
-            None if without => Header::None,
-            None => Header::Found,
-        };
-        let clause = |keyword: &str| -> Vec<String> {
-            call.clause(keyword)
-                .map(|clause| clause.arguments.as_slice())
-                .unwrap_or_default()
-                .iter()
-                .filter_map(|argument| match argument {
-                    Argument::Field(field) => Some(field.name.clone()),
-                    Argument::Text { text, .. } => Some(text.value.to_lowercase()),
-                    _ => None,
-                })
-                .collect()
-        };
-        let several = !without && call.flag("multitable");
-        Ok(Self { header, several, fields: clause("fields"), filter: clause("filter") })
+fn layout(call: &CommandCall) -> Result<Layout, Diagnostic> {
+    if let Some(option) = call.option("conf") {
+        return Err(Diagnostic::error(
+            "plan/refused-option",
+            format!("`conf={}`: stanzas of multikv.conf are not read", option.value.value),
+            option.name.span.to(option.value.span),
+        )
+        .with_help("`forceheader`, `noheader`, `fields` and `filter` say how a table is read"));
     }
-
-    /// The lines of the tables in a text; none when there is no table.
-    fn rows(&self, text: &str) -> Option<Vec<Line>> {
-        let lines: Vec<&str> = text.lines().map(|line| line.trim_end_matches('\r')).collect();
-        let filled = |at: usize| !lines[at].trim().is_empty();
-        let mut rows = Vec::new();
-        let mut found = false;
-        let mut next = 0;
-        while next < lines.len() {
-            let (columns, first) = match self.header {
-                Header::Line(number) => {
-                    let at = (0..lines.len()).filter(|at| filled(*at)).nth(number - 1)?;
-                    (Columns::of_header(lines[at]), at + 1)
-                }
-                Header::None => {
-                    let at = (0..lines.len()).find(|at| filled(*at))?;
-                    (Columns::numbered(lines[at]), at)
-                }
-                Header::Found => {
-                    let Some(at) = header_line(&lines, next) else { break };
-                    (Columns::of_header(lines[at]), at + 1)
-                }
-            };
-            found = true;
-            next = lines.len();
-            for (at, line) in lines.iter().enumerate().skip(first) {
-                if line.trim().is_empty() {
-                    if self.several && !rows.is_empty() {
-                        next = at + 1;
-                        break;
-                    }
-                    continue;
-                }
-                self.add(&columns, line, &mut rows);
-            }
-            if !matches!(self.header, Header::Found) {
-                break;
-            }
+    let without = call.flag("noheader");
+    let header = match call.option("forceheader") {
+        Some(option) if without => {
+            let message = "`forceheader` and `noheader` exclude each other";
+            return Err(Diagnostic::error("plan/argument", message, option.name.span));
         }
-        found.then_some(rows)
-    }
-
-    fn add(&self, columns: &Columns, line: &str, rows: &mut Vec<Line>) {
-        if !self.filter.is_empty() {
-            let lower = line.to_lowercase();
-            if !self.filter.iter().any(|term| lower.contains(term)) {
-                return;
-            }
-        }
-        let wanted = |name: &str| self.fields.is_empty() || self.fields.iter().any(|field| wildcard_matches(field, name));
-        let fields = columns.values(line).into_iter().filter(|(name, value)| wanted(name) && !value.is_empty()).collect();
-        rows.push(Line { text: line.to_owned(), fields });
-    }
-}
-
-/// The line from which on there is a table: the first that has only capitalised words, else the first with words only.
-fn header_line(lines: &[&str], from: usize) -> Option<usize> {
-    let candidate = |at: usize, capitals: bool| {
-        let words = Separator::of(lines[at]).words(lines[at]);
-        let follows = lines.get(at + 1).is_some_and(|line| !line.trim().is_empty());
-        follows && words.len() > 1 && words.iter().all(|word| is_title(word.text, capitals))
+        Some(option) => match count(call, "forceheader", 1)? {
+            0 => return Err(Diagnostic::error("plan/number", "lines are counted from 1", option.value.span)),
+            number => Header::Line(usize::try_from(number).unwrap_or(usize::MAX)),
+        },
+        None if without => Header::None,
+        None => Header::Found,
     };
-    let all = || from..lines.len();
-    all().find(|at| candidate(*at, true)).or_else(|| all().find(|at| candidate(*at, false)))
+    let several = !without && call.flag("multitable");
+    Ok(Layout { header, several, filter: clause(call, "filter") })
 }
 
-fn is_title(word: &str, capitals: bool) -> bool {
-    let letters = word.trim_start_matches(|c: char| !c.is_alphanumeric());
-    match letters.chars().next() {
-        Some(first) if capitals => first.is_uppercase(),
-        Some(first) => first.is_alphabetic(),
-        None => false,
-    }
-}
-
-/// What stands between the cells of a line.
-#[derive(Clone, Copy, PartialEq)]
-enum Separator {
-    Tab,
-    Comma,
-    Blanks,
-}
-
-struct Word<'t> {
-    text: &'t str,
-    start: usize,
-    end: usize,
-}
-
-impl Separator {
-    fn of(line: &str) -> Self {
-        if line.trim().contains('\t') {
-            Self::Tab
-        } else if line.contains(',') {
-            Self::Comma
-        } else {
-            Self::Blanks
-        }
-    }
-
-    fn words(self, line: &str) -> Vec<Word<'_>> {
-        let character = match self {
-            Self::Tab => '\t',
-            Self::Comma => ',',
-            Self::Blanks => ' ',
-        };
-        let mut words = Vec::new();
-        let mut start = 0;
-        for piece in line.split(character) {
-            let end = start + piece.len();
-            let text = piece.trim();
-            if self != Self::Blanks || !text.is_empty() {
-                let at = start + (piece.len() - piece.trim_start().len());
-                words.push(Word { text: text.trim_matches('"'), start: at, end: at + text.len() });
-            }
-            start = end + 1;
-        }
-        words
-    }
-}
-
-/// The columns of a table: names, and where they stand in the line of the header.
-struct Columns {
-    separator: Separator,
-    names: Vec<String>,
-    places: Vec<(usize, usize)>,
-}
-
-impl Columns {
-    fn of_header(line: &str) -> Self {
-        let separator = Separator::of(line);
-        let words = separator.words(line);
-        let clean = |text: &str| text.chars().map(|c| if c.is_alphanumeric() || c == '_' { c } else { '_' }).collect();
-        Self {
-            separator,
-            names: words.iter().map(|word| clean(word.text)).collect(),
-            places: words.iter().map(|word| (word.start, word.end)).collect(),
-        }
-    }
-
-    fn numbered(line: &str) -> Self {
-        let mut columns = Self::of_header(line);
-        for (place, name) in columns.names.iter_mut().enumerate() {
-            *name = format!("Column_{}", place + 1);
-        }
-        columns
-    }
-
-    /// The cells of a line by name. Cells stand in order where there are as many as columns, else below their columns.
-    fn values(&self, line: &str) -> Vec<(String, String)> {
-        let words = self.separator.words(line);
-        if self.separator != Separator::Blanks || words.len() == self.names.len() {
-            return self
-                .names
-                .iter()
-                .zip(&words)
-                .filter(|(name, _)| !name.is_empty())
-                .map(|(name, word)| (name.clone(), word.text.to_owned()))
-                .collect();
-        }
-        let mut spans: Vec<Option<(usize, usize)>> = vec![None; self.names.len()];
-        for word in &words {
-            let distance = |(start, end): &(usize, usize)| {
-                if word.start < *end && *start < word.end {
-                    0
-                } else {
-                    start.saturating_sub(word.end).max(word.start.saturating_sub(*end)) + 1
-                }
-            };
-            if let Some(place) = (0..self.places.len()).min_by_key(|place| distance(&self.places[*place])) {
-                let span = spans[place].get_or_insert((word.start, word.end));
-                span.1 = word.end;
-            }
-        }
-        self.names
-            .iter()
-            .zip(spans)
-            .filter_map(|(name, span)| {
-                let (start, end) = span?;
-                Some((name.clone(), line.get(start..end)?.to_owned()))
-            })
-            .collect()
-    }
-}
-
-#[cfg(test)]
-#[allow(clippy::unwrap_used)]
-mod tests {
-    use super::*;
-
-    fn read(layout: &Layout, text: &str) -> Vec<String> {
-        let shown = |line: Line| line.fields.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" ");
-        layout.rows(text).unwrap().into_iter().map(shown).collect()
-    }
-
-    fn layout(header: Header) -> Layout {
-        Layout { header, several: true, fields: Vec::new(), filter: Vec::new() }
-    }
-
-    #[test]
-    fn aligned_columns() {
-        let text =
-            "Tasks: 3\n\nPID  USER  %CPU  COMMAND\n  1  root   0.0  /sbin/init splash\n 22         1.5  cron\n\nNAME SIZE\na 1";
-        assert_eq!(
-            read(&layout(Header::Found), text),
-            ["PID=1 USER=root _CPU=0.0 COMMAND=/sbin/init splash", "PID=22 _CPU=1.5 COMMAND=cron", "NAME=a SIZE=1"]
-        );
-    }
-
-    #[test]
-    fn delimited_columns_and_no_header() {
-        assert_eq!(read(&layout(Header::Line(1)), "name, age\nTom, 12\n,8"), ["name=Tom age=12", "age=8"]);
-        assert_eq!(read(&layout(Header::None), "a 1\nb 2"), ["Column_1=a Column_2=1", "Column_1=b Column_2=2"]);
-        assert!(layout(Header::Found).rows("just one line").is_none());
-    }
+/// What stands behind a keyword; texts in lower case.
+fn clause(call: &CommandCall, keyword: &str) -> Vec<String> {
+    call.clause(keyword)
+        .map(|clause| clause.arguments.as_slice())
+        .unwrap_or_default()
+        .iter()
+        .filter_map(|argument| match argument {
+            Argument::Field(field) => Some(field.name.clone()),
+            Argument::Text { text, .. } => Some(text.value.to_lowercase()),
+            _ => None,
+        })
+        .collect()
 }

@@ -2,7 +2,7 @@
 //!
 //! Source: Splunk admin manual, props.conf.
 
-use super::Status::{Harmless, Partial, WithoutEffect, Works};
+use super::Status::{Harmless, Partial, Works};
 use super::{SettingSpec, setting};
 
 /// The settings.
@@ -12,10 +12,10 @@ pub const SETTINGS: &[SettingSpec] = &[
     setting(
         "KV_MODE",
         "which fields are found without being asked for",
-        Partial("`none` switches pairs off, but not JSON; `multi` and `xml` find what `auto` finds"),
+        Partial("`multi` gives the columns of a table several values; `multi:<stanza>` does too, as multikv.conf is not read"),
     ),
-    setting("AUTO_KV_JSON", "whether JSON is read besides pairs", WithoutEffect("JSON is read")),
-    setting("KV_TRIM_SPACES", "whether blanks around the values of pairs are cut", WithoutEffect("they are kept")),
+    setting("AUTO_KV_JSON", "whether JSON is read besides pairs", Works),
+    setting("KV_TRIM_SPACES", "whether blanks around the values of pairs are cut", Works),
     setting("MATCH_LIMIT", "how long a regular expression may try", Harmless("a fixed limit holds for all regular expressions")),
     setting("DEPTH_LIMIT", "how deep a regular expression may go", Harmless("a fixed limit holds for all regular expressions")),
     setting("FIELDALIAS-<class>", "another name of a field", Works),

@@ -159,7 +159,7 @@ pub fn required_columns(
     let tagged: BTreeSet<String> = context.knowledge().tags.iter().map(|rule| format!("tag::{}", rule.field)).collect();
     all.extend(tagged.into_iter().filter(|name| match required {
         RequiredFields::Only(named) => named.contains(name),
-        RequiredFields::All => context.says(name),
+        RequiredFields::All => context.says(name) || context.says("tag::*"),
     }));
     names.extend(all.into_iter().filter(|name| wanted(name) && !carried.contains(name)));
     let mut columns = Vec::with_capacity(names.len());

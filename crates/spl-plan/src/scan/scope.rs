@@ -5,7 +5,7 @@ use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use datafusion::logical_expr::Expr;
+use datafusion::logical_expr::{Expr, lit};
 use hashbrown::HashMap;
 use spl_functions::column::ValueType;
 use spl_functions::extraction::steps::Step;
@@ -25,8 +25,8 @@ use crate::events::profile::EventProfile;
 use crate::expression;
 use crate::frame::scope::{KnowledgeScope, RAW_PREFIX, Scope, Typed};
 use crate::frame::{column, conditions, null, text};
-use crate::function_call::{call, choose};
-use crate::scan::{carried, default_fields, settle};
+use crate::function_call::{call, choose, convert};
+use crate::scan::{carried, default_fields, nulls, settle};
 use crate::search::predicate;
 
 /// Looks fields of the events of one kind up, knowledge applied.
@@ -111,7 +111,7 @@ impl<'a> EventScope<'a> {
         let found = match level {
             Level::Carried => default_fields::carried_or_given(self.context, name, &|name| self.carried(name))?,
             Level::Tagged => self.tagged(name)?,
-            _ => self.known(name, level)?,
+            _ => self.known(name, level)?.map(|found| self.tokenized(name, found)).transpose()?,
         };
         let found = if level > Level::Carried { found.map(|found| self.settle(found)) } else { found };
         self.planned().keep_field(self.version, self.number, level, name, &found);
@@ -128,15 +128,36 @@ impl<'a> EventScope<'a> {
         let translates = level >= Level::Calculated && self.pack_translates(pack, name);
         match (own, filled) {
             (own, None) => Ok(own),
-            (None, filled) => Ok(filled),
             (Some(own), Some(filled)) if translates => self.keep_or(Some(filled), own).map(Some),
-            (own, Some(filled)) => self.keep_or(own, filled).map(Some),
+            (None, filled) => Ok(filled),
+            (Some(own), Some(filled)) => nulls::filled(self.context, self.number, name, own, filled).map(Some),
         }
+    }
+
+    /// A text as the several values that `TOKENIZER` of fields.conf finds in it.
+    fn tokenized(&self, name: &str, found: Typed) -> Result<Typed, Diagnostic> {
+        let Some(tokenizer) = self.context.knowledge().tokenizers.get(name) else { return Ok(found) };
+        if found.value_type != ValueType::Text {
+            return Ok(found);
+        }
+        if let Err(wrong) = self.context.parsed().groups(&tokenizer.regex) {
+            let wrong = Diagnostic::general("plan/regex", wrong);
+            self.leave_out(&tokenizer.origin, &format!("`TOKENIZER` of `{name}`"), vec![wrong]);
+            return Ok(found);
+        }
+        let number = |number: i64| Typed::new(lit(number), ValueType::Integer);
+        let source = Typed::new(convert(self.context, found, ValueType::Text)?, ValueType::Text);
+        call(self.context, "spl_capture_all", vec![source, literal_text(&tokenizer.regex), number(1), number(0)])
+    }
+
+    /// Whether definitions are those of the knowledge pack.
+    fn is_pack(&self, props: &ResolvedProps) -> bool {
+        !std::ptr::eq(props, &self.kind.props)
     }
 
     /// A field as one set of definitions gives it, up to a level; the fields that these read are those of all of them.
     fn given(&self, props: &ResolvedProps, name: &str, level: Level) -> Result<Option<Typed>, Diagnostic> {
-        let is_pack = !std::ptr::eq(props, &self.kind.props);
+        let is_pack = self.is_pack(props);
         let key = (is_pack, level, name.to_owned());
         if let Some(found) = self.given.borrow().get(&key) {
             return Ok(found.clone());
@@ -230,7 +251,12 @@ impl<'a> EventScope<'a> {
 
     fn aliased(&self, props: &ResolvedProps, name: &str, mut found: Option<Typed>) -> Result<Option<Typed>, Diagnostic> {
         for alias in props.aliases.iter().filter(|alias| alias.to == name) {
-            let original = self.at(&alias.from, Level::Extracted)?;
+            let original = match self.at(&alias.from, Level::Extracted)? {
+                Some(original) if self.is_pack(props) => {
+                    Some(nulls::without_null(self.context, self.number, &alias.from, original)?)
+                }
+                original => original,
+            };
             found = match (original, alias.as_new) {
                 (None, true) => found,
                 (None, false) => None,
@@ -244,8 +270,10 @@ impl<'a> EventScope<'a> {
     fn calculated(&self, props: &ResolvedProps, name: &str, mut found: Option<Typed>) -> Result<Option<Typed>, Diagnostic> {
         for field in props.calculated.iter().filter(|field| field.name == name) {
             let parsed = self.context.parsed().expression(&field.expression);
-            let value = parsed
-                .and_then(|parsed| expression::value(self.context, &parsed, &AliasedScope(self)).map_err(|error| vec![error]));
+            let value = parsed.and_then(|parsed| {
+                expression::value(self.context, &parsed, &AliasedScope { events: self, is_pack: self.is_pack(props) })
+                    .map_err(|error| vec![error])
+            });
             match value {
                 Ok(value) => found = Some(value),
                 Err(errors) => self.leave_out(&field.origin, &format!("`EVAL-{name}`"), errors),
@@ -450,15 +478,23 @@ impl<'a> EventScope<'a> {
 }
 
 /// Sees the event ahead of calculated fields: what calculated fields themselves see.
-struct AliasedScope<'a>(&'a EventScope<'a>);
+struct AliasedScope<'a> {
+    events: &'a EventScope<'a>,
+    /// Whether the knowledge pack asks.
+    is_pack: bool,
+}
 
 impl Scope for AliasedScope<'_> {
     fn resolve(&self, name: &str) -> Result<Option<Typed>, Diagnostic> {
-        self.0.at(name, Level::Aliased)
+        let found = self.events.at(name, Level::Aliased)?;
+        match found {
+            Some(found) if self.is_pack => nulls::without_null(self.events.context, self.events.number, name, found).map(Some),
+            found => Ok(found),
+        }
     }
 
     fn names(&self) -> Vec<String> {
-        self.0.names()
+        self.events.names()
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use hashbrown::HashMap;
 
+use crate::automatic::{self, AutomaticFields};
 use crate::chunk::{ChunkBuilder, ColumnKind, Span};
 use crate::embedded::Adder;
 use crate::event::EventFinisher;
@@ -145,8 +146,7 @@ impl EventFinisher<'_> {
 
     /// Adds the fields that a search finds in a text which is not the file's.
     fn read_text(&mut self, builder: &mut ChunkBuilder<'_>, event: &IndexedEvent) {
-        let (without_pairs, without_json) =
-            self.kind(&event.sourcetype).map_or((false, false), |kind| (kind.without_pairs, kind.without_json));
+        let automatic = self.kind(&event.sourcetype).map_or_else(AutomaticFields::default, |kind| kind.automatic);
         let text = event.raw.as_str();
         let mut slots = Slots::new();
         match self.format {
@@ -157,7 +157,7 @@ impl EventFinisher<'_> {
                 let _ = syslog::read(builder, self, &mut slots, text, has_process);
                 cef::read(builder, self, text);
             }
-            _ if text.starts_with('{') && !without_json => {
+            _ if text.starts_with('{') && automatic.json => {
                 Adder::new(builder, self.selection()).json(text);
             }
             _ if windows::is_event(text.as_bytes()) => {
@@ -167,17 +167,20 @@ impl EventFinisher<'_> {
             }
             _ => {}
         }
-        if !without_pairs {
+        if automatic.reads_documents() {
+            automatic::read_document(builder, self.selection(), automatic, text);
+        }
+        if let Some(rules) = automatic.pairs {
             let span = builder.store(text.as_bytes());
-            self.pairs(builder, span);
+            self.pairs(builder, span, rules);
         }
     }
 
     /// Whether two sourcetypes find other fields in the same text by themselves.
     fn reads_otherwise(&mut self, before: &str, now: &str) -> bool {
-        let kind = self.kind(now).map_or((false, false), |kind| (kind.without_pairs, kind.without_json));
+        let automatic = self.kind(now).map_or_else(AutomaticFields::default, |kind| kind.automatic);
         let (was, is) = (sourcetype::has_syslog_fields(before), sourcetype::has_syslog_fields(now));
-        kind != (self.rules.without_pairs, self.rules.without_json) || (self.format == Format::Syslog && was != is)
+        automatic != self.rules.automatic || (self.format == Format::Syslog && was != is)
     }
 
     /// Adds copies, each behind its own rules.

@@ -47,6 +47,8 @@ enum Target {
         fields: Vec<(Vec<Piece>, Vec<Piece>)>,
         keeps: bool,
     },
+    /// Nothing but the sourcetype of a copy.
+    Nothing,
 }
 
 /// A part of `FORMAT`.
@@ -89,6 +91,7 @@ impl Step {
             Some("_meta") => Target::Fields { fields: fields(text, groups), keeps: text.contains("$0") },
             Some(key) if is_key(key) => Target::Key(key.to_owned()),
             _ if transform.write_meta => Target::Fields { fields: fields(text, groups), keeps: true },
+            None if transform.clone_sourcetype.is_some() => Target::Nothing,
             Some(key) => return Err(format!("`DEST_KEY = {key}` is no key of events")),
             None => return Err("has neither `DEST_KEY` nor `WRITE_META = true`".to_owned()),
         };
@@ -157,6 +160,7 @@ impl RegexStep {
 
     fn write(&self, event: &mut IndexedEvent, matches: &[Vec<Option<String>>]) {
         match &self.target {
+            Target::Nothing => {}
             Target::Key(key) => {
                 for groups in matches {
                     let before = event.key(key).map(Cow::into_owned).unwrap_or_default();

@@ -1,11 +1,16 @@
 //! What props.conf says about how files become events.
 
-use spl_sources::{Format, IndexTimeRules, IndexTransform, LoadOptions, Loaded, RuleSource, WarningKind, load};
+use spl_sources::{AutomaticFields, Format, IndexTimeRules, IndexTransform, LoadOptions, Loaded, RuleSource, WarningKind, load};
 
 use crate::support::*;
 
 fn with(text: &str, rules: IndexTimeRules) -> Loaded {
     load_bytes(text.as_bytes(), |options| options.index_time = Some(RuleSource::new(move |_, _, _| rules.clone())))
+}
+
+/// `KV_MODE = none`, or the default.
+fn none_if(none: bool) -> AutomaticFields {
+    if none { AutomaticFields::NONE } else { AutomaticFields::default() }
 }
 
 fn set(text: &str) -> Option<String> {
@@ -103,7 +108,7 @@ fn names_and_pairs() {
         standard_input: Some(std::sync::Arc::new(b"user=bob ip=1.2.3.4\n".to_vec())),
         index_time: Some(RuleSource::new(|sourcetype, source, _| IndexTimeRules {
             sourcetype: (source == "-").then(|| "app:raw".to_owned()),
-            without_pairs: sourcetype == "app:raw",
+            automatic: none_if(sourcetype == "app:raw"),
             ..IndexTimeRules::default()
         })),
         ..LoadOptions::default()
@@ -216,7 +221,7 @@ fn rules_of_an_event_are_those_of_the_names_it_came_with() {
             "copy" => vec![transform("own", "b", "index::", "_raw"), transform("field", "i", "kind::copied", "")],
             _ => Vec::new(),
         };
-        IndexTimeRules { transforms, without_pairs: sourcetype == "second", ..IndexTimeRules::default() }
+        IndexTimeRules { transforms, automatic: none_if(sourcetype == "second"), ..IndexTimeRules::default() }
     });
     let loaded = load_bytes(b"2024-05-01 10:00:00 ab k=1\n", |options| options.index_time = Some(source));
     assert_eq!(texts(&loaded.table, "sourcetype"), ["second", "copy"]);
@@ -289,8 +294,11 @@ fn json_by_its_settings() {
     assert_eq!(texts(&json(text, stamped(&["nothing"], None)), "_time"), ["1577836800"]);
     let trimmed = IndexTimeRules { indexed_extractions: set("json"), json_trim_braces: true, ..IndexTimeRules::default() };
     assert_eq!(texts(&json(text, trimmed), "a"), ["1|2"]);
-    let table = json(text, IndexTimeRules { without_json: true, ..IndexTimeRules::default() });
+    let table = json(text, IndexTimeRules { automatic: AutomaticFields::NONE, ..IndexTimeRules::default() });
     assert_eq!(texts(&table, "m.d"), ["(none)"]);
     let exported = "{\"_time\":1714557600,\"sourcetype\":\"x\",\"a\":1}\n";
-    assert_eq!(texts(&json(exported, IndexTimeRules { without_json: true, ..IndexTimeRules::default() }), "a"), ["1"]);
+    assert_eq!(
+        texts(&json(exported, IndexTimeRules { automatic: AutomaticFields::NONE, ..IndexTimeRules::default() }), "a"),
+        ["1"]
+    );
 }
