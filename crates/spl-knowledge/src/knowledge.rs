@@ -13,7 +13,7 @@ use crate::event_type::{EventType, TagRule, read_event_type_tags, read_event_typ
 use crate::fields::{Tokenizer, read_tokenizers};
 use crate::index_transform::{IndexTransform, read_index_transforms};
 use crate::lookup::{LookupDefinition, LookupSource, LookupTable, read_lookups};
-use crate::props::{IndexTimeSettings, KvMode, PropsStanza, ResolvedProps, read_props, resolve};
+use crate::props::{IndexTimeSettings, KvMode, PropsStanza, ResolvedProps, is_field_definition, read_props, resolve};
 use crate::saved_search::{SavedSearch, read_saved_searches};
 use crate::stanza::StanzaMatcher;
 use crate::transaction_type::{TransactionType, read_transaction_types};
@@ -382,6 +382,15 @@ impl Knowledge {
                 || resolved.kv_mode.is_some_and(|mode| mode != KvMode::Auto)
                 || resolved.auto_kv_json == Some(false)
                 || resolved.kv_trim_spaces == Some(false)
+        })
+    }
+
+    /// Whether a stanza defines fields of a sourcetype.
+    pub fn maps_sourcetype(&self, sourcetype: &str) -> bool {
+        self.props.iter().any(|stanza| {
+            matches!(stanza.matcher, StanzaMatcher::Sourcetype(_))
+                && stanza.matcher.matches(sourcetype, "", "")
+                && stanza.settings.keys().any(|key| is_field_definition(key))
         })
     }
 

@@ -354,7 +354,7 @@ pub(crate) fn resolve<'a>(stanzas: impl Iterator<Item = &'a PropsStanza>) -> Res
 }
 
 /// Whether a setting defines fields.
-fn is_field_definition(key: &str) -> bool {
+pub(crate) fn is_field_definition(key: &str) -> bool {
     READ_PREFIXES.iter().any(|prefix| key.starts_with(prefix))
 }
 

@@ -13,6 +13,7 @@ use crate::event::EventFinisher;
 use crate::headed::{Header, Headers};
 use crate::index_time::Steps;
 use crate::input::{self, Content, Input};
+use crate::likely::{self, Likely};
 use crate::options::{Format, LoadOptions};
 use crate::parts::{self, Part, parts, valid_text};
 use crate::report::{FileReport, LoadError, LoadReport, WarningKind, Warnings};
@@ -185,6 +186,8 @@ pub(crate) struct FilePlan {
     pub(crate) header: Option<Header>,
     /// The headers of a file whose fields change on the way.
     headers: Mutex<Headers>,
+    /// What its events look like, when nothing maps their sourcetype.
+    looks_like: Option<Likely>,
     /// What its JSON events are wrapped in.
     envelope: Envelope,
     pub(crate) rules: Rules,
@@ -209,6 +212,7 @@ impl FilePlan {
             bytes: self.bytes,
             without_time: 0,
             without_zone: 0,
+            looks_like: self.looks_like,
             warnings: Vec::new(),
         }
     }
@@ -307,6 +311,8 @@ pub(crate) fn plan(mut input: Input, options: &LoadOptions) -> Result<(FilePlan,
         rules.breaking.merge = Some(Merge::default());
     }
     let defaults = Defaults { host, source, sourcetype, index: options.index.clone().unwrap_or_else(|| "main".to_owned()) };
+    let unmapped = options.index_time.is_some() && !settings.is_mapped;
+    let looks_like = if unmapped { likely::of(format, text, &defaults.sourcetype) } else { None };
     let mut file = FilePlan {
         path: input.path,
         format,
@@ -318,6 +324,7 @@ pub(crate) fn plan(mut input: Input, options: &LoadOptions) -> Result<(FilePlan,
         dialect,
         header,
         headers: Mutex::default(),
+        looks_like,
         envelope: if matches!(format, Format::Ndjson | Format::Json) { Envelope::of(text) } else { Envelope::None },
         rules,
         steps: steps.map(Arc::new),

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::likely::Likely;
 use crate::options::Format;
 
 /// What was loaded.
@@ -56,6 +57,8 @@ pub struct FileReport {
     /// Events whose time of day names no zone, so that [`LoadOptions::time_zone`](crate::LoadOptions::time_zone) was taken.
     /// Those whose zone a sourcetype says are not counted.
     pub without_zone: u64,
+    /// What the events look like, when nothing maps their sourcetype.
+    pub looks_like: Option<Likely>,
     /// What could not be read, one entry per kind.
     pub warnings: Vec<Warning>,
 }

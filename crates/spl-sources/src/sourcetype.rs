@@ -71,7 +71,7 @@ pub(crate) fn file_name(path: &str) -> &str {
 }
 
 /// JSON of sources that the keys of the first event show, else Splunk's `_json`.
-fn json(head: &[u8]) -> &'static str {
+pub(crate) fn json(head: &[u8]) -> &'static str {
     let keys = first_keys(head);
     let has = |names: &[&str]| names.iter().all(|name| keys.contains(&name.as_bytes()));
     if has(&["eventVersion", "eventSource", "eventName", "awsRegion"]) {
@@ -125,7 +125,7 @@ fn zeek(has: &dyn Fn(&[&str]) -> bool) -> &'static str {
 }
 
 /// What stands in the messages of one product and of no other, with the sourcetype that its add-on gives them.
-const MESSAGES: &[(&[&str], &str)] = &[
+pub(crate) const MESSAGES: &[(&[&str], &str)] = &[
     (&["%ASA-"], "cisco:asa"),
     (&["%FTD-"], "cisco:ftd"),
     (&[" CISE_"], "cisco:ise:syslog"),
@@ -147,16 +147,25 @@ const MESSAGES: &[(&[&str], &str)] = &[
 const LOOKED_AT: usize = 50;
 
 /// The sourcetype of text whose lines are nearly all of one product.
-fn messages(head: &[u8]) -> Option<&'static str> {
-    let text = String::from_utf8_lossy(head);
-    let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).take(LOOKED_AT).collect();
-    let of = |parts: &[&str]| lines.iter().filter(|line| parts.iter().all(|part| line.contains(part))).count();
+pub(crate) fn messages(head: &[u8]) -> Option<&'static str> {
+    MESSAGES.iter().find(|(parts, _)| are_lines_of(head, parts)).map(|(_, name)| *name)
+}
+
+/// Whether nearly all lines have these parts.
+pub(crate) fn are_lines_of(head: &[u8], parts: &[&str]) -> bool {
+    let lines = head.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty()).take(LOOKED_AT);
+    let has = |line: &[u8]| parts.iter().all(|part| memchr::memmem::find(line, part.as_bytes()).is_some());
+    let (mut all, mut of) = (0, 0);
+    for line in lines {
+        all += 1;
+        of += usize::from(has(line));
+    }
     // The last line may be cut.
-    MESSAGES.iter().find(|(parts, _)| of(parts) * 10 >= lines.len() * 9 && !lines.is_empty()).map(|(_, name)| *name)
+    all > 0 && of * 10 >= all * 9
 }
 
 /// The keys of the first event: of the first object, or of the first one in a list of records.
-fn first_keys(head: &[u8]) -> Vec<&[u8]> {
+pub(crate) fn first_keys(head: &[u8]) -> Vec<&[u8]> {
     let mut start = head.iter().position(|byte| *byte == b'{').unwrap_or(head.len());
     if let Some(list) = crate::envelope::wrapper(&head[start..]) {
         start += list;

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use spl_exec::{Engine, EventParts, Settings};
-use spl_sources::{EventTable, FieldSelection, LoadError, LoadOptions, LoadReport, Loaded, Progress, WarningKind};
+use spl_sources::{EventTable, FieldSelection, Likely, LoadError, LoadOptions, LoadReport, Loaded, Progress, WarningKind};
 
 use crate::arguments::DataOptions;
 use crate::index_time::index_time_rules;
@@ -186,6 +186,28 @@ pub fn warn(report: &LoadReport, terminal: &Terminal) {
         terminal.warn(format_args!("{} ({}×{files}); {first}", kind.message(), HumanCount(count)));
     }
     note_times(report, terminal);
+    note_products(report, terminal);
+}
+
+/// Which events look like those of a known product and have no fields of it, as their sourcetype is another one.
+fn note_products(report: &LoadReport, terminal: &Terminal) {
+    let mut found: BTreeMap<Likely, (u64, u64)> = BTreeMap::new();
+    for file in report.files.iter().filter(|file| file.events > 0) {
+        let Some(likely) = file.looks_like else { continue };
+        let entry = found.entry(likely).or_default();
+        entry.0 += file.events;
+        entry.1 += 1;
+    }
+    for (likely, (events, files)) in found {
+        terminal.note(format_args!(
+            "{} {} of {} look like {}: `--sourcetype {}` gives them its fields",
+            HumanCount(events),
+            if events == 1 { "event" } else { "events" },
+            if files == 1 { "1 file".to_owned() } else { format!("{files} files") },
+            likely.product,
+            likely.sourcetype,
+        ));
+    }
 }
 
 /// How many events have no time of their own, and how many times name no zone.

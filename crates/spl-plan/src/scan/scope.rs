@@ -41,6 +41,10 @@ pub struct EventScope<'a> {
     depth: Cell<usize>,
     /// Fields as one set of definitions gives them, of the pack or of all others.
     given: RefCell<HashMap<(bool, Level, String), Option<Typed>>>,
+    /// The names of event types that hold fields.
+    templates: OnceCell<Vec<String>>,
+    /// The events that the user's event types put into data models, once that was asked.
+    tagged_by_user: OnceCell<Option<Expr>>,
     /// The fields that apps define.
     own_names: OnceCell<BTreeSet<String>>,
     /// The fields that the knowledge pack defines.
@@ -64,6 +68,8 @@ impl<'a> EventScope<'a> {
             own: own.clone(),
             depth: Cell::new(0),
             given: RefCell::default(),
+            templates: OnceCell::new(),
+            tagged_by_user: OnceCell::new(),
             own_names: OnceCell::new(),
             pack_names: OnceCell::new(),
         };
@@ -412,6 +418,26 @@ impl<'a> EventScope<'a> {
         Ok(Some(conditions::and(condition, named)))
     }
 
+    /// The events to which an event type gives this very name.
+    fn event_type_called(&self, name: &str) -> Result<Option<Expr>, Diagnostic> {
+        let types = &self.context.knowledge().event_types;
+        let templates = self.templates.get_or_init(|| {
+            let named = types.values().filter(|kind| !kind.disabled && kind.is_template());
+            named.map(|kind| kind.name.clone()).collect()
+        });
+        let plain = types.get(name).filter(|kind| !kind.disabled && !kind.is_template());
+        let mut any = plain.map(|kind| self.event_type(kind)).transpose()?.flatten();
+        let pattern = Pattern { parts: vec![spl_parser::syntax::PatternPart::Literal(name.to_owned())] };
+        for template in templates.iter().filter_map(|name| types.get(name)) {
+            let Some(condition) = self.event_type_named(template, &pattern)? else { continue };
+            any = Some(match any {
+                None => condition,
+                Some(before) => conditions::or(before, condition),
+            });
+        }
+        Ok(any)
+    }
+
     /// The events that any of the event types finds; none without event types.
     fn any_event_type<'k>(&self, kinds: impl Iterator<Item = &'k EventType>) -> Result<Option<Expr>, Diagnostic> {
         let mut any: Option<Expr> = None;
@@ -428,8 +454,18 @@ impl<'a> EventScope<'a> {
     /// The events to which event types of the user's give tags that the pack gives as well: whoever does that puts these
     /// events into data models, and the pack's tags do not add others.
     fn tagged_by_user(&self) -> Result<Option<Expr>, Diagnostic> {
+        if let Some(known) = self.tagged_by_user.get() {
+            return Ok(known.clone());
+        }
+        let found = self.work_out_tagged_by_user()?;
+        Ok(self.tagged_by_user.get_or_init(|| found).clone())
+    }
+
+    fn work_out_tagged_by_user(&self) -> Result<Option<Expr>, Diagnostic> {
         let knowledge = self.context.knowledge();
-        let of_pack = |tag: &str| knowledge.tags.iter().any(|rule| rule.origin == Origin::BuiltIn && rule.tag == tag);
+        let pack = knowledge.tags.iter().filter(|rule| rule.origin == Origin::BuiltIn);
+        let tags_of_pack: BTreeSet<&str> = pack.map(|rule| rule.tag.as_str()).collect();
+        let of_pack = |tag: &str| tags_of_pack.contains(tag);
         let of_user = knowledge.tags.iter().filter(|rule| rule.origin != Origin::BuiltIn && rule.field == "eventtype");
         let names: BTreeSet<&str> = of_user.filter(|rule| of_pack(&rule.tag)).map(|rule| rule.value.as_str()).collect();
         let enabled = knowledge.enabled_event_types().into_iter();
@@ -538,9 +574,8 @@ impl KnowledgeScope for EventScope<'_> {
             if field.is_some_and(|field| field != rule.field) || !predicate::pattern_matches(pattern, &rule.tag) {
                 continue;
             }
-            let value = Pattern { parts: vec![spl_parser::syntax::PatternPart::Literal(rule.value.clone())] };
             let condition = if rule.field == "eventtype" {
-                self.eventtype(&value)?
+                self.event_type_called(&rule.value)?
             } else {
                 match self.at(&rule.field, Level::Calculated)? {
                     Some(column) => {

@@ -285,7 +285,11 @@ fn time_modifier(context: &PlanContext, name: &str, value: &str, span: Span, sco
 
 /// Whether a name matches a search pattern, without case.
 pub fn pattern_matches(pattern: &Pattern, name: &str) -> bool {
-    wire(pattern).matcher().matches(name)
+    match pattern.as_literal() {
+        // Without case one text is as long as the other where both are ASCII.
+        Some(text) if text.is_ascii() && name.is_ascii() => text.eq_ignore_ascii_case(name),
+        _ => wire(pattern).matcher().matches(name),
+    }
 }
 
 /// `field=pattern` for an encoded pattern; settled here when the field is a constant.
