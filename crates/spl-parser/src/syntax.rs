@@ -461,6 +461,26 @@ pub struct SearchValue {
     pub span: Span,
 }
 
+impl SearchValue {
+    /// The field and the value of a bare word such as `sourcetype::access` or `env::prod`, which names an indexed field.
+    ///
+    /// Source: Splunk search manual, use fields to retrieve events: indexed fields.
+    pub fn indexed_field(&self) -> Option<(&str, Pattern)> {
+        let (PatternPart::Literal(first), rest) = self.pattern.parts.split_first()? else { return None };
+        let (field, value) = first.split_once("::").filter(|_| !self.quoted && self.directive == Directive::None)?;
+        let names = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
+        let begins = field.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+        // `fe80::1` is an address.
+        let is_name = begins && field.chars().all(names) && !field.chars().all(|c| c.is_ascii_hexdigit());
+        let mut parts: Vec<PatternPart> = Vec::with_capacity(1 + rest.len());
+        if !value.is_empty() {
+            parts.push(PatternPart::Literal(value.to_owned()));
+        }
+        parts.extend(rest.iter().cloned());
+        (is_name && !parts.is_empty()).then_some((field, Pattern { parts }))
+    }
+}
+
 /// How a term is to be matched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Directive {

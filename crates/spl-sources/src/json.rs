@@ -15,7 +15,7 @@ pub(crate) const RECORD: u8 = 0x1E;
 const DEEPEST: usize = 512;
 
 /// Fields of records that hold an event which was no JSON itself: a null in them is a field that the event lacks.
-const CARRIERS: [Role; 3] = [Role::Raw, Role::Channel, Role::LogName];
+const CARRIERS: [Role; 4] = [Role::Time, Role::Raw, Role::Channel, Role::LogName];
 
 /// Why a text is not JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -229,7 +229,10 @@ pub fn search_fields(search: &SearchExpression, required: &mut RequiredFields) {
                 required.add("tag");
             }
         }
-        SearchKind::Term(value) if !value.pattern.is_any() => required.add("_raw"),
+        SearchKind::Term(value) if !value.pattern.is_any() => match value.indexed_field() {
+            Some((field, _)) => required.add(field),
+            None => required.add("_raw"),
+        },
         // The time at which events were indexed, where they carry it.
         SearchKind::TimeModifier { name, .. } if name.value.starts_with("_index_") => required.add("_indextime"),
         SearchKind::Term(_) | SearchKind::TimeModifier { .. } => {}

@@ -14,6 +14,15 @@ use spl_parser::syntax::{Expression, SearchExpression};
 
 use crate::events::shared_lookups::SharedLookups;
 
+/// What a defined field is made of.
+#[derive(Debug, Default)]
+pub struct Inputs {
+    /// Fields.
+    pub fields: BTreeSet<String>,
+    /// Eval expressions. They are parsed when the field is asked for: most never are.
+    pub expressions: Vec<String>,
+}
+
 type Parsed<T> = Result<Arc<T>, Vec<Diagnostic>>;
 
 /// The names of a regular expression's groups by number, or what is wrong with it.
@@ -27,7 +36,7 @@ pub struct ParsedKnowledge {
     groups: Mutex<HashMap<String, Groups>>,
     lookups: SharedLookups,
     /// The fields that each defined field is made of.
-    inputs: OnceLock<HashMap<String, BTreeSet<String>>>,
+    inputs: OnceLock<HashMap<String, Inputs>>,
 }
 
 impl ParsedKnowledge {
@@ -98,7 +107,7 @@ impl ParsedKnowledge {
     }
 
     /// The fields that each defined field is made of, found out by `find` when they are first asked for.
-    pub fn inputs(&self, find: impl FnOnce() -> HashMap<String, BTreeSet<String>>) -> &HashMap<String, BTreeSet<String>> {
+    pub fn inputs(&self, find: impl FnOnce() -> HashMap<String, Inputs>) -> &HashMap<String, Inputs> {
         self.inputs.get_or_init(find)
     }
 }

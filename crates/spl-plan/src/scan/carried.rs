@@ -10,7 +10,7 @@ use spl_knowledge::props::ResolvedProps;
 use spl_knowledge::{Knowledge, LookupTable};
 
 use crate::cells::rules;
-use crate::events::parsed_knowledge::ParsedKnowledge;
+use crate::events::parsed_knowledge::{Inputs, ParsedKnowledge};
 use crate::scan::default_fields::DEFAULT_FIELDS;
 use spl_parser::Diagnostic;
 use spl_parser::effects::RequiredFields;
@@ -18,27 +18,35 @@ use spl_parser::effects::RequiredFields;
 /// Stands for any column of a table that an automatic lookup gives as a whole; no field has this name.
 const ANY_COLUMN: &str = "";
 
-/// Names that props define, each with the fields that it is made of.
+/// What a name is made of.
+#[derive(Clone, Copy, Debug)]
+pub enum MadeOf<'a> {
+    /// These fields.
+    Fields(&'a [String]),
+    /// An eval expression.
+    Expression(&'a str),
+}
+
+/// Names that props define, each with what it is made of.
 pub fn defined_names(
     props: &ResolvedProps,
     knowledge: &Knowledge,
-    parsed: &ParsedKnowledge,
     find_lookup: &dyn Fn(&str) -> Result<Arc<LookupTable>, Diagnostic>,
-    visit: &mut dyn FnMut(&str, &[String]),
+    visit: &mut dyn FnMut(&str, MadeOf<'_>),
 ) {
     for extraction in &props.extractions {
         let source = vec![extraction.source_field.clone().unwrap_or_else(|| "_raw".to_owned())];
-        group_names(&extraction.regex).into_iter().for_each(|name| visit(name, &source));
+        group_names(&extraction.regex).into_iter().for_each(|name| visit(name, MadeOf::Fields(&source)));
     }
     for transform in props.reports.iter().flat_map(|report| &report.transforms) {
         let Ok(transform) = knowledge.transform(transform) else { continue };
         let Some(rule) = rules::of_transform(transform) else { continue };
         let source = vec![rules::source_field(&transform.source_key).to_owned()];
         let groups = rule.regex().map(group_names).unwrap_or_default();
-        rule.names(groups.into_iter()).iter().for_each(|name| visit(name, &source));
+        rule.names(groups.into_iter()).iter().for_each(|name| visit(name, MadeOf::Fields(&source)));
     }
     for alias in &props.aliases {
-        visit(&alias.to, std::slice::from_ref(&alias.from));
+        visit(&alias.to, MadeOf::Fields(std::slice::from_ref(&alias.from)));
     }
     for lookup in &props.lookups {
         let inputs: Vec<String> = lookup.inputs.iter().map(|input| input.event.clone()).collect();
@@ -46,36 +54,38 @@ pub fn defined_names(
             let table = find_lookup(&lookup.table);
             for name in table.iter().flat_map(|table| &table.header) {
                 if !lookup.inputs.iter().any(|input| input.lookup == *name) {
-                    visit(name, &inputs);
+                    visit(name, MadeOf::Fields(&inputs));
                 }
             }
         }
-        lookup.outputs.iter().for_each(|output| visit(&output.event, &inputs));
+        lookup.outputs.iter().for_each(|output| visit(&output.event, MadeOf::Fields(&inputs)));
     }
     for field in &props.calculated {
-        let mut inputs = RequiredFields::none();
-        if let Ok(parsed) = parsed.expression(&field.expression) {
-            spl_parser::effects::expression_fields(&parsed, &mut inputs);
-        }
-        if let RequiredFields::Only(inputs) = inputs {
-            visit(&field.name, &inputs.into_iter().collect::<Vec<_>>());
-        }
+        visit(&field.name, MadeOf::Expression(&field.expression));
     }
 }
 
 /// The fields that the data must carry so that these can be computed, for whatever sourcetypes it turns out to have.
 pub fn carried_fields(knowledge: &Knowledge, parsed: &ParsedKnowledge, required: RequiredFields) -> RequiredFields {
     let RequiredFields::Only(mut names) = required else { return RequiredFields::All };
+    if names.is_empty() {
+        return RequiredFields::Only(names);
+    }
     let edges = parsed.inputs(|| {
-        let mut edges: HashMap<String, BTreeSet<String>> = HashMap::new();
+        let mut edges: HashMap<String, Inputs> = HashMap::new();
         let find_lookup = |name: &str| parsed.lookup_table(&knowledge.lookup(name)?);
         let all = knowledge.all_props();
         for props in all.iter().flat_map(|props| std::iter::once(props).chain(props.pack.as_deref())) {
-            defined_names(props, knowledge, parsed, &find_lookup, &mut |name, inputs| {
-                edges.entry(name.to_owned()).or_default().extend(inputs.iter().cloned());
+            defined_names(props, knowledge, &find_lookup, &mut |name, made_of| {
+                let inputs = edges.entry(name.to_owned()).or_default();
+                match made_of {
+                    MadeOf::Fields(fields) => inputs.fields.extend(fields.iter().cloned()),
+                    MadeOf::Expression(expression) => inputs.expressions.push(expression.to_owned()),
+                }
             });
             for lookup in props.lookups.iter().filter(|lookup| lookup.outputs.is_empty()) {
-                edges.entry(ANY_COLUMN.to_owned()).or_default().extend(lookup.inputs.iter().map(|input| input.event.clone()));
+                let any = edges.entry(ANY_COLUMN.to_owned()).or_default();
+                any.fields.extend(lookup.inputs.iter().map(|input| input.event.clone()));
             }
         }
         edges
@@ -104,7 +114,7 @@ pub fn carried_fields(knowledge: &Knowledge, parsed: &ParsedKnowledge, required:
     let default_fields: Vec<_> = DEFAULT_FIELDS.iter().filter(|field| field.is_asked(&names)).collect();
     names.extend(default_fields.iter().flat_map(|field| field.inputs).map(|input| (*input).to_owned()));
     // A search of the session may give such a table any column.
-    names.extend(edges.get(ANY_COLUMN).into_iter().flatten().cloned());
+    names.extend(edges.get(ANY_COLUMN).into_iter().flat_map(|any| &any.fields).cloned());
     // Any name can be one that stands in the events.
     names.extend(crate::events::keyed_extraction::sources(knowledge));
     let patterns: Vec<String> = names.iter().filter(|name| name.contains('*')).cloned().collect();
@@ -115,9 +125,17 @@ pub fn carried_fields(knowledge: &Knowledge, parsed: &ParsedKnowledge, required:
     }
     let mut open: Vec<String> = names.iter().cloned().collect();
     while let Some(name) = open.pop() {
-        for input in edges.get(&name).into_iter().flatten() {
+        let Some(inputs) = edges.get(&name) else { continue };
+        let mut found = RequiredFields::Only(inputs.fields.clone());
+        for expression in &inputs.expressions {
+            if let Ok(expression) = parsed.expression(expression) {
+                spl_parser::effects::expression_fields(&expression, &mut found);
+            }
+        }
+        let RequiredFields::Only(found) = found else { continue };
+        for input in found {
             if names.insert(input.clone()) {
-                open.push(input.clone());
+                open.push(input);
             }
         }
     }

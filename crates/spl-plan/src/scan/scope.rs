@@ -189,7 +189,7 @@ impl<'a> EventScope<'a> {
         let mut names = BTreeSet::new();
         // With the tables that searches of the session wrote.
         let lookup = |name: &str| self.context.lookup_table(&self.context.lookup(name)?);
-        carried::defined_names(props, self.context.knowledge(), self.context.parsed(), &lookup, &mut |name, _| {
+        carried::defined_names(props, self.context.knowledge(), &lookup, &mut |name, _| {
             names.insert(name.to_owned());
         });
         names

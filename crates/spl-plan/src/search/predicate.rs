@@ -257,6 +257,12 @@ fn term(context: &PlanContext, value: &SearchValue, scope: &dyn Scope) -> Result
     if value.pattern.is_any() && value.directive == Directive::None {
         return Ok(lit(true));
     }
+    if let Some((field, pattern)) = value.indexed_field() {
+        return match scope.resolve(field)? {
+            Some(column) => matches(context, column, &wire(&pattern).encode()),
+            None => Ok(lit(false)),
+        };
+    }
     let Some(raw) = scope.resolve("_raw")? else { return Ok(lit(false)) };
     let boundaries = match value.directive {
         Directive::Term => TermBoundaries::Major,

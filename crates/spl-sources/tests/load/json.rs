@@ -49,9 +49,27 @@ fn types_follow_the_texts() {
 }
 
 #[test]
+fn nulls_are_texts_of_events_and_absent_from_rows() {
+    let text = concat!(
+        r#"{"n":null,"l":[1,null],"in":{"n":null},"host":null,"timestamp":null,"t":"2024-05-01T10:00:00Z"}"#,
+        "\n",
+        r#"{"_raw":"x","n":null}"#,
+        "\n",
+        r#"{"_time":1,"n":null,"in":{"n":null}}"#,
+        "\n",
+    );
+    let loaded = load_text(text);
+    assert_eq!(texts(&loaded.table, "n"), ["null", "(none)", "(none)"]);
+    assert_eq!(texts(&loaded.table, "l{}"), ["1|null", "(none)", "(none)"]);
+    assert_eq!(texts(&loaded.table, "in.n"), ["null", "(none)", "(none)"]);
+    assert_eq!(texts(&loaded.table, "host")[0], "localhost");
+    assert!(loaded.report.files[0].warnings.is_empty());
+}
+
+#[test]
 fn nested_names_are_splunks() {
     let loaded = load_text(concat!(
-        r#"{"_time":1,"a":{"b":{"c":"x"},"l":[1,2]},"l":["p","q",null],"o":[{"k":1},{"k":2,"m":"y"}],"ll":[[1],[2,3]],"tag":["t1","t2"],"eventtype":"e","empty":[],"eo":{}}"#,
+        r#"{"_time":1,"a":{"b":{"c":"x"},"l":[1,2]},"l":["p","q"],"o":[{"k":1},{"k":2,"m":"y"}],"ll":[[1],[2,3]],"tag":["t1","t2"],"eventtype":"e","empty":[],"eo":{}}"#,
         "\n",
         r#"{"_time":1,"l":["r"],"tag":"t3","k":"1","k":"2","K":"3","esc\u0061pe":"C:\\x \"y\" \u00e9","":"nameless"}"#,
     ));
