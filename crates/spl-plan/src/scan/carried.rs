@@ -1,6 +1,5 @@
 //! The fields that events must carry so that others can be computed of them, whatever sourcetypes they turn out to have.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use hashbrown::HashMap;
