@@ -17,7 +17,7 @@ mod wildcard;
 mod tests;
 
 pub use fields::FieldsBehind;
-pub use pipeline::{PipelineEffects, pipeline_effects};
+pub use pipeline::{PipelineEffects, pipeline_effects, reads_events};
 pub use read::{Mention, expression_fields, search_fields};
 pub use relied::relied_on;
 pub use required::{RequiredFields, makes_own_rows, of_pipeline, required_before};

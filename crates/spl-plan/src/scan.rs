@@ -5,6 +5,9 @@
 pub mod carried;
 pub mod default_fields;
 pub mod events;
+mod needed_texts;
 pub mod nulls;
+pub mod required_texts;
 pub mod scope;
 pub mod settle;
+mod text_pieces;

@@ -145,6 +145,10 @@ pub(crate) struct Chunk {
     pub(crate) without_time: u64,
     /// Times that name no zone.
     pub(crate) without_zone: u64,
+    /// Events that no search can find and that were not read.
+    pub(crate) passed_over: u64,
+    /// Whether the time of an event depends on the events before it.
+    pub(crate) needs_those_before: bool,
 }
 
 /// Builds the columns of one part.
@@ -159,6 +163,8 @@ pub(crate) struct ChunkBuilder<'a> {
     hasher: DefaultHashBuilder,
     pub(crate) warnings: Warnings,
     pub(crate) lines: u64,
+    /// Events that were not read.
+    pub(crate) passed_over: u64,
 }
 
 /// Distinct values before a column may turn out not to repeat.
@@ -176,6 +182,7 @@ impl<'a> ChunkBuilder<'a> {
             hasher: DefaultHashBuilder::default(),
             warnings: Warnings::default(),
             lines: 0,
+            passed_over: 0,
         }
     }
 
@@ -374,6 +381,8 @@ impl<'a> ChunkBuilder<'a> {
             bytes: data.len() as u64,
             without_time: 0,
             without_zone: 0,
+            passed_over: self.passed_over,
+            needs_those_before: false,
         }
     }
 }

@@ -121,6 +121,11 @@ impl<'o> EventFinisher<'o> {
         }
     }
 
+    /// Whether sed scripts, transforms or the like may change events.
+    pub(crate) fn changes_events(&self) -> bool {
+        self.changes_events || self.steps.is_some()
+    }
+
     fn column(&mut self, builder: &mut ChunkBuilder<'_>, which: usize) -> u32 {
         if self.columns[which] == u32::MAX {
             let (name, kind) = SET[which];

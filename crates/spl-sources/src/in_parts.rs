@@ -89,7 +89,7 @@ impl PartTables {
             return Ok(None);
         }
         let (files, options, gathered) = (&self.files, self.options.as_ref(), &mut self.gathered);
-        self.pool.install(|| gathered.table(files, read_parts(files, parts, options), options)).map(Some)
+        self.pool.install(|| gathered.table(files, read_parts(files, parts, options, None), options)).map(Some)
     }
 
     fn open(&mut self, path: &Path) -> Result<(), LoadError> {

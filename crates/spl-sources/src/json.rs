@@ -6,6 +6,7 @@ use crate::event::EventFinisher;
 use crate::fields::{FieldTree, NONE, ROOT};
 use crate::options::FieldSelection;
 use crate::report::WarningKind;
+use crate::required_texts::LineFinder;
 use crate::role::{Role, Slots};
 
 /// What stands before each value of a JSON text sequence (RFC 7464).
@@ -22,14 +23,25 @@ const CARRIERS: [Role; 4] = [Role::Time, Role::Raw, Role::Channel, Role::LogName
 pub(crate) struct JsonError;
 
 /// Reads the JSON lines of a part.
-pub(crate) fn read_lines(builder: &mut ChunkBuilder<'_>, finisher: &mut EventFinisher<'_>, envelope: Envelope) {
+///
+/// With a finder, lines that need not be read are passed over.
+pub(crate) fn read_lines(
+    builder: &mut ChunkBuilder<'_>,
+    finisher: &mut EventFinisher<'_>,
+    envelope: Envelope,
+    mut finder: Option<LineFinder>,
+) {
     let text = builder.data();
     let mut reader = JsonReader::new(finisher, envelope);
     let mut start = 0;
     while start < text.len() {
         let end = memchr::memchr(b'\n', &text[start..]).map_or(text.len(), |at| start + at);
         builder.lines += 1;
-        reader.read_line(builder, start, end);
+        if finder.as_mut().is_none_or(|finder| finder.must_read(text, start, end)) {
+            reader.read_line(builder, start, end);
+        } else {
+            builder.passed_over += u64::from(trim(text, start, end).is_some());
+        }
         start = end + 1;
     }
 }

@@ -1,5 +1,6 @@
 //! Loads files: finds them, cuts them into parts, reads the parts on all cores, joins them.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -17,6 +18,7 @@ use crate::likely::{self, Likely};
 use crate::options::{Format, LoadOptions};
 use crate::parts::{self, Part, parts, valid_text};
 use crate::report::{FileReport, LoadError, LoadReport, WarningKind, Warnings};
+use crate::required_texts::RequiredTexts;
 use crate::role::Defaults;
 use crate::rules::{IndexTimeRules, Merge, RuleSource, Rules, TimeConfig};
 use crate::separated::Dialect;
@@ -88,18 +90,37 @@ fn read_set(options: &LoadOptions, files: &mut Vec<FilePlan>, chunks: &mut Vec<(
         parts.extend(file_parts.into_iter().map(|part| (files.len(), part)));
         files.push(file);
     }
-    chunks.extend(read_parts(files, parts, options));
+    // The first warning of all lines is an error then, so that all are read.
+    let texts = options.required_texts.as_ref().filter(|_| !options.strict);
+    let read = read_parts(files, parts.clone(), options, texts);
+    // The time of an event may be that of the event before it, so that such a file is read whole.
+    let whole: BTreeSet<usize> =
+        read.iter().filter(|(_, chunk)| chunk.passed_over > 0 && chunk.needs_those_before).map(|(file, _)| *file).collect();
+    if whole.is_empty() {
+        chunks.extend(read);
+        return Ok(());
+    }
+    let again: Vec<(usize, Part)> = parts.into_iter().filter(|(file, _)| whole.contains(file)).collect();
+    let mut again = read_parts(files, again, options, None).into_iter();
+    chunks.extend(
+        read.into_iter().filter_map(|(file, chunk)| if whole.contains(&file) { again.next() } else { Some((file, chunk)) }),
+    );
     Ok(())
 }
 
-/// Reads parts of files at the same time; each with the number of its file.
-pub(crate) fn read_parts(files: &[FilePlan], parts: Vec<(usize, Part)>, options: &LoadOptions) -> Vec<(usize, Chunk)> {
+/// Reads parts of files at the same time; each with the number of its file. Lines without these texts may be passed over.
+pub(crate) fn read_parts(
+    files: &[FilePlan],
+    parts: Vec<(usize, Part)>,
+    options: &LoadOptions,
+    texts: Option<&RequiredTexts>,
+) -> Vec<(usize, Chunk)> {
     parts
         .into_par_iter()
         .map(|(file, part)| {
-            let chunk = read_part(&files[file], part, options);
+            let chunk = read_part(&files[file], part, options, texts);
             if let Some(progress) = &options.progress {
-                progress.advance(chunk.bytes, u64::from(chunk.rows));
+                progress.advance(chunk.bytes, u64::from(chunk.rows) + chunk.passed_over);
             }
             (file, chunk)
         })
@@ -118,6 +139,7 @@ pub(crate) struct Gathered {
 #[derive(Clone, Copy, Default)]
 struct Counts {
     events: u64,
+    passed_over: u64,
     without_time: u64,
     without_zone: u64,
 }
@@ -140,7 +162,8 @@ impl Gathered {
             self.warnings[file].merge(std::mem::take(&mut chunk.warnings), self.lines[file]);
             self.lines[file] += chunk.lines;
             let counts = &mut self.counts[file];
-            counts.events += u64::from(chunk.rows);
+            counts.events += u64::from(chunk.rows) + chunk.passed_over;
+            counts.passed_over += chunk.passed_over;
             counts.without_time += chunk.without_time;
             counts.without_zone += chunk.without_zone;
             let fallback_time = files[file].modified.unwrap_or(options.now);
@@ -161,6 +184,7 @@ impl Gathered {
         let found = self.counts.into_iter().zip(self.warnings);
         let report = |(file, (counts, warnings)): (&FilePlan, (Counts, Warnings))| FileReport {
             events: counts.events,
+            passed_over: counts.passed_over,
             without_time: counts.without_time,
             without_zone: counts.without_zone,
             warnings: warnings.into_vec(),
@@ -209,6 +233,7 @@ impl FilePlan {
             format: self.format,
             compressed: self.compressed.clone(),
             events: 0,
+            passed_over: 0,
             bytes: self.bytes,
             without_time: 0,
             without_zone: 0,
@@ -422,7 +447,7 @@ fn merges_by_default(rules: &Rules, head: &[u8], times: &TimeReader) -> bool {
     timed > 0 && timed * 20 >= all
 }
 
-fn read_part(file: &FilePlan, part: Part, options: &LoadOptions) -> Chunk {
+fn read_part(file: &FilePlan, part: Part, options: &LoadOptions, texts: Option<&RequiredTexts>) -> Chunk {
     let mut warnings = Warnings::default();
     let mut places = Vec::new();
     let mut group = None;
@@ -477,7 +502,11 @@ fn read_part(file: &FilePlan, part: Part, options: &LoadOptions) -> Chunk {
     let mut builder = ChunkBuilder::new(&buffer);
     builder.warnings = warnings;
     match file.format {
-        Format::Ndjson => json::read_lines(&mut builder, &mut finisher, file.envelope),
+        Format::Ndjson => {
+            let is_plain = file.envelope == Envelope::None && !finisher.changes_events();
+            let finder = texts.filter(|_| is_plain).and_then(|texts| texts.finder(&file.defaults));
+            json::read_lines(&mut builder, &mut finisher, file.envelope, finder);
+        }
         Format::Csv | Format::Tsv => {
             separated::read_records(&mut builder, &mut finisher, &file.names, &file.dialect);
         }
@@ -498,9 +527,11 @@ fn read_part(file: &FilePlan, part: Part, options: &LoadOptions) -> Chunk {
             text::read(&mut builder, &mut finisher, file.format, &file.rules, &file.defaults.sourcetype);
         }
     }
-    let keep = finisher.keeps_raw.then(|| buffer.clone());
+    // Few events of a part don't keep all of its text.
+    let keep = (finisher.keeps_raw && builder.passed_over == 0).then(|| buffer.clone());
     let mut chunk = builder.finish(keep);
     chunk.bytes = bytes.unwrap_or(chunk.bytes);
     (chunk.without_time, chunk.without_zone) = (finisher.without_time, finisher.without_zone);
+    chunk.needs_those_before = finisher.times.asked_previous() || chunk.times.iter().any(|time| time.is_nan());
     chunk
 }

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono_tz::Tz;
 
+use crate::required_texts::RequiredTexts;
 use crate::rules::RuleSource;
 
 /// A file format. [`load`](crate::load) recognises it from the content; [`LoadOptions::format`] overrides that.
@@ -189,6 +190,9 @@ pub struct LoadOptions {
     pub index: Option<String>,
     /// The fields that become columns.
     pub fields: FieldSelection,
+    /// Texts of which an event must have one; [`load`](crate::load) passes over lines without one where that changes nothing for
+    /// the events that are left. What is wrong with such a line is not told. None reads all.
+    pub required_texts: Option<RequiredTexts>,
     /// The current time in epoch seconds, for timestamps without a year and for events without any time.
     pub now: f64,
     /// The zone of timestamps that don't name one.
@@ -215,6 +219,7 @@ impl Default for LoadOptions {
             host: None,
             index: None,
             fields: FieldSelection::All,
+            required_texts: None,
             now: 0.0,
             time_zone: Tz::UTC,
             index_time: None,
@@ -236,6 +241,7 @@ impl fmt::Debug for LoadOptions {
             .field("host", &self.host)
             .field("index", &self.index)
             .field("fields", &self.fields)
+            .field("required_texts", &self.required_texts)
             .field("now", &self.now)
             .field("time_zone", &self.time_zone)
             .field("index_time", &self.index_time)

@@ -19,6 +19,7 @@ use crate::{breaking, evtx_log, json, windows};
 pub(crate) const PART: usize = 8 << 20;
 
 /// A part of a file, still to be read.
+#[derive(Clone)]
 pub(crate) enum Part {
     /// The lines that begin between two places.
     Lines(PathBuf, u64, u64),

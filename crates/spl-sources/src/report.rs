@@ -18,6 +18,11 @@ impl LoadReport {
         self.files.iter().map(|file| file.events).sum()
     }
 
+    /// Events of all files that were read.
+    pub fn read(&self) -> u64 {
+        self.files.iter().map(|file| file.events - file.passed_over).sum()
+    }
+
     /// Bytes of all files, uncompressed.
     pub fn bytes(&self) -> u64 {
         self.files.iter().map(|file| file.bytes).sum()
@@ -48,8 +53,10 @@ pub struct FileReport {
     pub format: Format,
     /// How it was compressed (`gz`, `zst`, `zip`, `tar`, several joined by `.`); empty when it was not.
     pub compressed: String,
-    /// Events loaded.
+    /// Events of the file.
     pub events: u64,
+    /// Those of them that were not read, as none of the searches they are loaded for can find them.
+    pub passed_over: u64,
     /// Bytes, uncompressed.
     pub bytes: u64,
     /// Events in which no time was found; they have the time of the event before, or of the file.

@@ -48,6 +48,8 @@ pub(crate) struct TimeReader {
     now: f64,
     /// The time of the event before, which decides the year of one at the turn of a year.
     previous: Cell<Option<f64>>,
+    /// Whether a time depended on it.
+    asked_previous: Cell<bool>,
     /// The date of events that show a time of day only: year, month, day.
     day: Option<(i64, u32, u32)>,
     /// What comes first in the dates of numbers.
@@ -108,7 +110,15 @@ impl Parts {
 
 impl TimeReader {
     pub(crate) fn new(zone: Tz, now: f64) -> Self {
-        Self { zone, now, previous: Cell::new(None), day: None, order: None, aliases: Arc::default() }
+        Self {
+            zone,
+            now,
+            previous: Cell::new(None),
+            asked_previous: Cell::new(false),
+            day: None,
+            order: None,
+            aliases: Arc::default(),
+        }
     }
 
     /// With the date of events that show a time of day only.
@@ -129,6 +139,11 @@ impl TimeReader {
     /// The current time.
     pub(crate) fn now(&self) -> f64 {
         self.now
+    }
+
+    /// Whether the time of any event depended on the events before it.
+    pub(crate) fn asked_previous(&self) -> bool {
+        self.asked_previous.get()
     }
 
     /// Notes the time of an event; those that follow may leave their year open.
@@ -220,6 +235,7 @@ impl TimeReader {
             (i64::from(date.year()), date.month(), date.day())
         };
         let today = date(self.now);
+        self.asked_previous.set(true);
         for (year, month, day) in self.previous.get().map(date).into_iter().chain([today]) {
             match ((month, day), (parts.month, parts.day)) {
                 ((1, 1), (12, 31)) => return year - 1,

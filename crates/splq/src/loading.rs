@@ -8,7 +8,9 @@ use std::time::{Duration, Instant};
 
 use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use spl_exec::{Engine, EventParts, Settings};
-use spl_sources::{EventTable, FieldSelection, Likely, LoadError, LoadOptions, LoadReport, Loaded, Progress, WarningKind};
+use spl_sources::{
+    EventTable, FieldSelection, Likely, LoadError, LoadOptions, LoadReport, Loaded, Progress, RequiredTexts, WarningKind,
+};
 
 use crate::arguments::DataOptions;
 use crate::index_time::index_time_rules;
@@ -62,6 +64,12 @@ impl Loading {
     /// With what props.conf of the engine's apps says about how files become events.
     pub fn knowing(mut self, engine: &Engine) -> Self {
         self.options.index_time = index_time_rules(engine);
+        self
+    }
+
+    /// Passing over events without these texts.
+    pub fn requiring(mut self, texts: Option<RequiredTexts>) -> Self {
+        self.options.required_texts = texts;
         self
     }
 
@@ -217,7 +225,7 @@ fn note_times(report: &LoadReport, terminal: &Terminal) {
         terminal.note(format_args!(
             "no time found in {} of {} events: they have the time of the event before, or of their file",
             HumanCount(without_time),
-            HumanCount(report.events())
+            HumanCount(report.read())
         ));
     }
     let without_zone = report.without_zone();
@@ -225,7 +233,7 @@ fn note_times(report: &LoadReport, terminal: &Terminal) {
         terminal.note(format_args!(
             "{} of {} times name no zone; they are read in the zone of --tz, which is UTC unless given",
             HumanCount(without_zone),
-            HumanCount(report.events())
+            HumanCount(report.read())
         ));
     }
 }

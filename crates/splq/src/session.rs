@@ -119,9 +119,10 @@ pub fn load<'s>(
     searches: impl IntoIterator<Item = &'s Search>,
     terminal: &Terminal,
 ) -> Result<Option<LoadReport>, Stop> {
+    let searches: Vec<&Search> = searches.into_iter().collect();
     let mut fields = FieldSelection::only(Vec::<String>::new());
     let (mut reads_events, mut may_read_events) = (false, false);
-    for search in searches {
+    for search in &searches {
         let reads = pipeline_effects(&search.pipeline).reads_events;
         reads_events |= reads == ReadsEvents::Yes;
         may_read_events |= reads != ReadsEvents::No;
@@ -133,7 +134,11 @@ pub fn load<'s>(
         return Ok(None);
     }
     let report = match Loading::new(options, engine.settings(), fields, terminal)? {
-        Some(loading) => Some(load_or_part(engine, loading.knowing(engine), terminal)?),
+        Some(loading) => Some(load_or_part(
+            engine,
+            loading.knowing(engine).requiring(engine.required_texts(searches.iter().copied())),
+            terminal,
+        )?),
         None => None,
     };
     if report.is_none() && reads_events {

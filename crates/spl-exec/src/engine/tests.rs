@@ -75,6 +75,68 @@ fn a_lookup_sees_the_table_as_it_was_written_last() {
     assert_eq!(answer(&engine, command, 1_700_000_000.0), ["second"]);
 }
 
+/// How many of five events are read for a search, and the texts of a column of its answer.
+fn read_for(search: &str, column: &str) -> (u64, Vec<String>) {
+    const EVENTS: [&str; 5] = [
+        r#"{"_time": 1, "sourcetype": "edr", "process_name": "RemCom.exe", "user": "u1", "tag": ["process", "report"]}"#,
+        r#"{"_time": 2, "sourcetype": "edr", "process_name": "cmd.exe", "user": "u2", "tag": ["process", "report"]}"#,
+        r#"{"_time": 3, "sourcetype": "edr", "process_name": "r\u0065mcom.exe", "user": "u3", "tag": ["process", "report"]}"#,
+        r#"{"_time": 4, "sourcetype": "linux:audit", "type": "PROCTITLE", "proctitle": "72656D636F6D2E657865", "user": "u4"}"#,
+        r#"{"Channel": "Security", "EventID": 4688, "NewProcessName": "C:\\x\\remcom.exe", "TimeCreated": "2024-01-01T00:00:00Z"}"#,
+    ];
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("events.ndjson");
+    std::fs::write(&file, EVENTS.join("\n")).unwrap();
+    let clock = SearchClock::at(1_700_000_000.0, Tz::UTC);
+    let engine = Engine::new(Knowledge::built_in(), Settings::at(clock.clone())).unwrap();
+    let compiled = engine.compile_at(search, clock).unwrap();
+    let options = LoadOptions {
+        paths: vec![file.display().to_string()],
+        fields: engine.required_fields(&compiled),
+        required_texts: engine.required_texts([&compiled]),
+        threads: 1,
+        ..LoadOptions::default()
+    };
+    let loaded = spl_sources::load(&options).unwrap();
+    assert_eq!(loaded.report.events(), 5);
+    let mut texts = answer(&engine.with_data(loaded.table).unwrap(), &format!("{search} | fields {column}"), 1_700_000_000.0);
+    texts.sort();
+    (loaded.report.read(), texts)
+}
+
+#[test]
+fn events_that_no_search_can_find_are_not_read() {
+    let owned = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+    // Two have the text, one has an escape; with `process` the commands of Linux are in hexadecimal digits.
+    assert_eq!(read_for("index=main process_name=remcom.exe | stats count by user", "user"), (3, owned(&["u1", "u3"])));
+    assert_eq!(read_for("index=main process=remcom.exe | stats count by user", "user"), (4, owned(&["u4"])));
+    assert_eq!(read_for("index=main user=u2 OR user=uvw | stats count by user", "user"), (5, owned(&["u2"])));
+    let dataset =
+        "| tstats count from datamodel=Endpoint.Processes where Processes.process_name=rem*.exe by Processes.process_name";
+    let names = owned(&["RemCom.exe", "remcom.exe", "remcom.exe"]);
+    assert_eq!(read_for(dataset, "Processes.process_name"), (3, names));
+    for filter in [
+        r#"search process_name=remcom.exe"#,
+        r#"where match(process_name, "(?i)^rem\w+com\.exe") OR like(lower(process_name), "remcom%")"#,
+        r#"regex process_name="(?i)^remcom\.""#,
+    ] {
+        assert_eq!(
+            read_for(&format!("index=main | {filter} | stats count by user"), "user"),
+            (3, owned(&["u1", "u3"])),
+            "{filter}"
+        );
+    }
+    assert_eq!(read_for("index=main | head 5 | search process_name=remcom.exe | stats count by user", "user").0, 5);
+    // What is not looked for, what is said of an event by its tags, and what is excluded need all events.
+    for search in
+        ["index=main | stats count by user", "tag=process user=* | stats count by user", "NOT user=uuu2 | stats count by user"]
+    {
+        assert_eq!(read_for(search, "user").0, 5, "{search}");
+    }
+    assert_eq!(read_for("index=main remcom | append [search user=u2] | stats count by user", "user").0, 5);
+    assert_eq!(read_for("index=main cmd.exe | append [search remcom.exe] | stats count by user", "user").0, 5);
+}
+
 #[test]
 fn limits_beyond_all_rows_take_nothing_away() {
     let engine = engine();

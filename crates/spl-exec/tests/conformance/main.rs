@@ -338,6 +338,7 @@ fn load_options(engine: &Engine, search: &Search, folder: &Path, number: usize, 
     LoadOptions {
         paths: vec![path.display().to_string()],
         fields: if mode == Mode::AllFields { FieldSelection::All } else { engine.required_fields(search) },
+        required_texts: if mode == Mode::AllFields { None } else { engine.required_texts([search]) },
         now: engine.clock().now,
         time_zone: engine.clock().time_zone,
         threads: 1,

@@ -49,6 +49,11 @@ impl Template {
         }
     }
 
+    /// Whether it is what one group holds.
+    pub fn is_one_group(&self) -> bool {
+        matches!(self.0.as_slice(), [Piece::Group(_)])
+    }
+
     /// The highest group in it.
     pub fn highest_group(&self) -> Option<usize> {
         let numbers = self.0.iter().filter_map(|piece| match piece {

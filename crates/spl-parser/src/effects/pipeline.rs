@@ -106,7 +106,8 @@ fn may_hold_searches(call: &CommandCall) -> bool {
     effects.subsearches != Subsearches::AsText || effects.objects.iter().any(names_searches)
 }
 
-fn reads_events(call: &CommandCall, first: bool) -> ReadsEvents {
+/// Whether a command itself reads events, its subsearches apart; `first` says that it is the first one of a search.
+pub fn reads_events(call: &CommandCall, first: bool) -> ReadsEvents {
     match call.spec.effects.source {
         Source::Events => ReadsEvents::Yes,
         Source::EventsWhenFirst if first => ReadsEvents::Yes,
