@@ -119,6 +119,29 @@ pub fn load<'s>(
     searches: impl IntoIterator<Item = &'s Search>,
     terminal: &Terminal,
 ) -> Result<Option<LoadReport>, Stop> {
+    load_events(engine, options, searches, terminal, false)
+}
+
+/// As [`load`], without events that none of the searches can find.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_found<'s>(
+    engine: &mut Engine,
+    options: &DataOptions,
+    searches: impl IntoIterator<Item = &'s Search>,
+    terminal: &Terminal,
+) -> Result<Option<LoadReport>, Stop> {
+    load_events(engine, options, searches, terminal, true)
+}
+
+fn load_events<'s>(
+    engine: &mut Engine,
+    options: &DataOptions,
+    searches: impl IntoIterator<Item = &'s Search>,
+    terminal: &Terminal,
+    only_found: bool,
+) -> Result<Option<LoadReport>, Stop> {
     let searches: Vec<&Search> = searches.into_iter().collect();
     let mut fields = FieldSelection::only(Vec::<String>::new());
     let (mut reads_events, mut may_read_events) = (false, false);
@@ -134,11 +157,10 @@ pub fn load<'s>(
         return Ok(None);
     }
     let report = match Loading::new(options, engine.settings(), fields, terminal)? {
-        Some(loading) => Some(load_or_part(
-            engine,
-            loading.knowing(engine).requiring(engine.required_texts(searches.iter().copied())),
-            terminal,
-        )?),
+        Some(loading) => {
+            let texts = if only_found { engine.required_texts(searches.iter().copied()) } else { None };
+            Some(load_or_part(engine, loading.knowing(engine).requiring(texts), terminal)?)
+        }
         None => None,
     };
     if report.is_none() && reads_events {

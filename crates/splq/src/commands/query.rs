@@ -29,7 +29,7 @@ pub async fn query(arguments: &QueryArguments, terminal: &Terminal) -> Result<()
         Stop::Reported
     })?;
     let compiled = started.elapsed();
-    session::load(&mut engine, &arguments.engine.data, [&search], terminal)?;
+    session::load_found(&mut engine, &arguments.engine.data, [&search], terminal)?;
     let started = Instant::now();
     let results = engine.run(&search).await.map_err(|failure| {
         report_failure(terminal, &source, &failure);

@@ -39,7 +39,7 @@ pub async fn run(arguments: &RunArguments, terminal: &Terminal) -> Result<(), St
     let (clock, times) = (Monotonic::start(), times(&arguments.engine.settings));
     let jobs: Vec<Arc<Job>> = queries.into_iter().map(|query| Arc::new(Job::new(&engine, query, &times, &clock))).collect();
     let searches: Vec<_> = jobs.iter().filter_map(|job| job.search()).collect();
-    session::load(&mut engine, &arguments.engine.data, searches, terminal)?;
+    session::load_found(&mut engine, &arguments.engine.data, searches, terminal)?;
     if let Some(folder) = &arguments.out {
         std::fs::create_dir_all(folder).map_err(|error| Stop::Failed(format!("can't make {}: {error}", folder.display())))?;
     }
