@@ -320,7 +320,7 @@ impl Detection {
     }
 
     /// What a file that holds no mapping says.
-    fn empty() -> Self {
+    pub(crate) fn empty() -> Self {
         Self {
             layout: Layout::V5,
             name: None,

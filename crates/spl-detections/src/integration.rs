@@ -85,6 +85,7 @@ fn counted(count: usize, what: &str) -> String {
 mod tests {
     use super::*;
     use crate::attack::Attack;
+    use crate::risk_definition::RiskDefinition;
     use crate::risk_event::{RunFacts, notables, risk_events};
     use crate::rows::ResultRow;
     use crate::yaml::parse;
@@ -107,8 +108,9 @@ mod tests {
             attack: &attack,
         };
         let actions = Actions::of(&detection, None);
-        let notables = actions.notable.iter().flat_map(|notable| notables(&detection, notable, &facts, &rows)).collect();
-        let created = Created { risk: risk_events(&detection, &facts, &rows), notables };
+        let definition = RiskDefinition::of(&detection, &attack);
+        let notables = actions.notable.iter().flat_map(|notable| notables(&definition, notable, &facts, &rows)).collect();
+        let created = Created { risk: risk_events(&definition, &facts, &rows), notables };
         decide(&detection, &actions, &created)
     }
 

@@ -1,5 +1,6 @@
 //! What a search file says about its search: the comment at the top of a .spl file, the tags of a detection file.
 
+use spl_knowledge::saved_search::SavedSearch;
 use spl_parser::diagnostic::nearest;
 use spl_parser::span::Spanned;
 
@@ -91,6 +92,25 @@ fn is_technique(tag: &str) -> bool {
 }
 
 impl Metadata {
+    /// What the settings of a saved search say.
+    pub fn of_saved_search(saved: &SavedSearch) -> Self {
+        let annotations = saved.settings.get("action.correlationsearch.annotations");
+        let annotations = annotations.and_then(|text| serde_json::from_str::<serde_json::Value>(text).ok());
+        let texts = |key: &str| -> Vec<String> {
+            let values = annotations.as_ref().and_then(|annotations| annotations.get(key)?.as_array());
+            values.into_iter().flatten().filter_map(|value| value.as_str().map(str::to_owned)).collect()
+        };
+        Self {
+            title: Some(saved.name.clone()),
+            description: saved.description.clone(),
+            earliest: saved.earliest.clone(),
+            latest: saved.latest.clone(),
+            tags: texts("analytic_story"),
+            techniques: texts("mitre_attack"),
+            ..Self::default()
+        }
+    }
+
     /// What a detection says of its search.
     pub fn of_detection(detection: &Detection) -> Self {
         let text = |text: &Option<Spanned<String>>| text.as_ref().map(|text| text.value.clone());

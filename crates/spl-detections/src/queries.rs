@@ -5,10 +5,14 @@ use std::path::{Path, PathBuf};
 
 use globset::GlobBuilder;
 use ignore::WalkBuilder;
+use spl_knowledge::saved_search::SavedSearch;
+use spl_macros::Origin;
 
 use crate::detection::Detection;
 use crate::metadata::{Metadata, of_comments};
+use crate::saved_alert;
 use crate::source::Source;
+use crate::tests_file::TestsFile;
 use crate::yaml::{self, Node, Value};
 
 /// A search in a file.
@@ -26,8 +30,10 @@ pub struct Query {
     pub source: Source,
     /// What the file says about it.
     pub metadata: Metadata,
-    /// The detection, when the file is one.
+    /// The detection, when the file is one; of a saved search what its settings say of its rows.
     pub detection: Option<Detection>,
+    /// The saved search of an app, when it is one.
+    pub saved: Option<Box<SavedSearch>>,
 }
 
 impl Query {
@@ -39,7 +45,20 @@ impl Query {
         source: Source,
         metadata: Metadata,
     ) -> Self {
-        Self { name: name.into(), below: file.clone(), file, search, source, metadata, detection: None }
+        Self { name: name.into(), below: file.clone(), file, search, source, metadata, detection: None, saved: None }
+    }
+}
+
+impl Query {
+    /// The file with its tests: `NAME.tests.yaml` beside a detection, or in the folder `tests` of the app of a saved search.
+    pub fn tests_file(&self) -> PathBuf {
+        match &self.saved {
+            None => TestsFile::path(&self.file),
+            Some(_) => {
+                let app = self.file.parent().and_then(Path::parent).unwrap_or(Path::new(""));
+                app.join("tests").join(format!("{}{}", self.name, crate::tests_file::ENDING))
+            }
+        }
     }
 }
 
@@ -134,6 +153,45 @@ pub fn find(paths: &[PathBuf], standard_input: StandardInput<'_>) -> Result<Quer
     Ok(found)
 }
 
+/// The saved searches of apps as queries, each with the times and annotations that its settings give.
+pub fn of_saved_searches<'s>(saved: impl IntoIterator<Item = &'s SavedSearch>) -> Vec<Query> {
+    let mut queries: Vec<Query> = saved
+        .into_iter()
+        .map(|saved| {
+            let (file, source) = saved_source(saved);
+            // A name becomes the name of a file of rows.
+            let name = saved.name.replace(['/', '\\'], "_");
+            let name = name.trim_start_matches('.').to_owned();
+            let metadata = Metadata::of_saved_search(saved);
+            let query = Query::new(name, file, Ok(saved.search.clone()), source, metadata);
+            Query { saved: Some(Box::new(saved.clone())), detection: Some(saved_alert::detection(saved)), ..query }
+        })
+        .collect();
+    name_apart(&mut queries);
+    queries
+}
+
+/// The file of a saved search, and where its search stands in it.
+fn saved_source(saved: &SavedSearch) -> (PathBuf, Source) {
+    let origin = saved.places.get("search").unwrap_or(&saved.origin);
+    let Origin::File { path, line } = origin else {
+        return (PathBuf::from(&saved.name), Source::new(&saved.name, &saved.search));
+    };
+    let file = PathBuf::from(path);
+    let begin = || {
+        let text = read(&file).ok()?;
+        let start: usize = text.split_inclusive('\n').take(line.checked_sub(1)?).map(str::len).sum();
+        let equals = start + text.get(start..)?.find('=')? + 1;
+        let value = text.get(equals..)?;
+        Some((equals + value.len() - value.trim_start_matches([' ', '\t']).len(), text))
+    };
+    let source = match begin() {
+        Some((start, text)) => Source::in_conf(path, &text, start, &saved.search),
+        None => Source::new(format!("{path} [{}]", saved.name), &saved.search),
+    };
+    (file, source)
+}
+
 /// The search that stdin is.
 fn of_standard_input(standard_input: StandardInput<'_>) -> Result<Query, FindError> {
     let text = standard_input().map_err(|error| FindError::Unreadable(format!("can't read stdin: {error}")))?;
@@ -214,7 +272,8 @@ fn query(path: &Path, below: &Path) -> Option<Query> {
             (search, Source::new(shown, text))
         }
     };
-    Some(Query { name: stem(path), file: path.to_path_buf(), below: below.to_path_buf(), search, source, metadata, detection })
+    let below = below.to_path_buf();
+    Some(Query { name: stem(path), file: path.to_path_buf(), below, search, source, metadata, detection, saved: None })
 }
 
 /// The search in a YAML file.

@@ -1,5 +1,6 @@
 //! Reports for other tools, as texts and values.
 
+pub mod backtest_page;
 pub mod html;
 pub mod junit;
 pub mod markdown;

@@ -8,7 +8,7 @@ use spl_parser::Diagnostic;
 
 use crate::content::{Baseline, DataSource, Story};
 use crate::deployment::Deployment;
-use crate::detection::Detection;
+use crate::detection::{Detection, DetectionType};
 use crate::queries::{read, search_files};
 use crate::repository::settings::Settings;
 use crate::yaml::{self, Node};
@@ -120,9 +120,21 @@ impl Repository {
         if let Some(own) = &detection.deployment {
             return Some(own);
         }
-        let wanted = Deployment::default_name(detection.kind()?);
-        let deployments = self.deployments.iter().filter_map(|file| file.value.as_ref());
-        deployments.into_iter().find(|deployment| deployment.name.as_ref().is_some_and(|name| name.value == wanted))
+        self.deployment_file(detection.kind()?)?.value.as_ref()
+    }
+
+    /// The file of the deployment that detections of a type get.
+    pub fn deployment_file(&self, kind: DetectionType) -> Option<&ContentFile<Deployment>> {
+        self.deployment_named(&Deployment::default_name(kind))
+    }
+
+    /// The file of a deployment by its name.
+    pub fn deployment_named(&self, wanted: &str) -> Option<&ContentFile<Deployment>> {
+        let name = |file: &&ContentFile<Deployment>| {
+            let name = file.value.as_ref().and_then(|deployment| deployment.name.as_ref());
+            name.is_some_and(|name| name.value == wanted)
+        };
+        self.deployments.iter().find(name)
     }
 
     /// The names of the detections that a baseline needs to have run for.

@@ -9,10 +9,11 @@ use std::collections::BTreeSet;
 use indexmap::IndexMap;
 use serde_json::Value;
 
-use crate::attack::{Attack, kill_chain_phase};
+use crate::attack::Attack;
 use crate::deployment::{Deployment, Notable};
 use crate::detection::{Detection, DetectionType};
-use crate::risk::{Risk, tokens};
+use crate::risk::tokens;
+use crate::risk_definition::RiskDefinition;
 use crate::rows::ResultRow;
 
 /// The index of risk events.
@@ -72,8 +73,8 @@ pub fn search_name(label: Option<&str>, detection: &str) -> String {
 pub struct CreatedEvent {
     /// In epoch seconds.
     pub time: f64,
-    /// `risk` or `notable`.
-    pub index: &'static str,
+    /// `risk`, `notable` or the name of a summary index.
+    pub index: String,
     /// The name of the saved search.
     pub source: String,
     /// Its fields, without `_time`, `index`, `source` and `sourcetype`.
@@ -90,7 +91,7 @@ impl CreatedEvent {
     pub fn json(&self) -> Value {
         let mut object = serde_json::Map::new();
         object.insert("_time".to_owned(), number(self.time));
-        for (name, value) in [("index", self.index), ("source", self.source.as_str()), ("sourcetype", "stash")] {
+        for (name, value) in [("index", self.index.as_str()), ("source", self.source.as_str()), ("sourcetype", "stash")] {
             object.insert(name.to_owned(), Value::from(value));
         }
         for (name, values) in &self.fields {
@@ -122,7 +123,7 @@ fn number(time: f64) -> Value {
 pub struct RiskEvent {
     /// The event.
     pub event: CreatedEvent,
-    /// The place of its risk object in [`Risk::risk_objects`].
+    /// The place of its risk object in [`RiskDefinition::objects`].
     pub object: usize,
     /// The place of its row.
     pub row: usize,
@@ -162,23 +163,22 @@ impl Message {
     }
 }
 
-/// The risk events of a detection's rows: for each row, each risk object and each of its values one. A row without a value in
+/// The risk events of a search's rows: for each row, each risk object and each of its values one. A row without a value in
 /// a risk object gives none for it.
-pub fn risk_events(detection: &Detection, facts: &RunFacts<'_>, rows: &[ResultRow]) -> Vec<RiskEvent> {
-    let risk = detection.risk();
-    let common = annotations(detection, facts);
+pub fn risk_events(definition: &RiskDefinition, facts: &RunFacts<'_>, rows: &[ResultRow]) -> Vec<RiskEvent> {
+    let common = annotations(definition, facts);
     let mut events = Vec::new();
     for (place, row) in rows.iter().enumerate() {
-        let message = Message::filled(risk.message.as_ref().map_or("", |message| &message.value), row);
-        let threats = threat_fields(&risk, row);
-        for (object, of) in risk.risk_objects.iter().enumerate() {
+        let message = Message::filled(&definition.message, row);
+        let threats = threat_fields(&definition.threats, row);
+        for (object, of) in definition.objects.iter().enumerate() {
             for value in row.get(of.field.as_str()).into_iter().flatten() {
                 let mut fields = carried(row);
                 fields.extend(common.clone());
                 let mut set = |name: &str, value: String| drop(fields.insert(name.to_owned(), vec![value]));
-                let score = of.score.unwrap_or_default().to_string();
+                let score = of.score.to_string();
                 set("risk_object", value.clone());
-                set("risk_object_type", of.kind.map_or("other", |kind| kind.name()).to_owned());
+                set("risk_object_type", of.kind.clone());
                 set("risk_score", score.clone());
                 set("calculated_risk_score", score);
                 set("risk_message", message.text.clone());
@@ -197,24 +197,23 @@ pub fn risk_events(detection: &Detection, facts: &RunFacts<'_>, rows: &[ResultRo
     events
 }
 
-/// The findings of a detection's rows, one for each.
-pub fn notables(detection: &Detection, notable: &Notable, facts: &RunFacts<'_>, rows: &[ResultRow]) -> Vec<CreatedEvent> {
-    let name = detection.name.as_ref().map_or("", |name| name.as_str());
-    let common = annotations(detection, facts);
+/// The findings of a search's rows, one for each.
+pub fn notables(definition: &RiskDefinition, notable: &Notable, facts: &RunFacts<'_>, rows: &[ResultRow]) -> Vec<CreatedEvent> {
+    let common = annotations(definition, facts);
+    let description = definition.description.as_deref().unwrap_or_default();
     let titled = |text: &Option<spl_parser::span::Spanned<String>>, default: &str, row: &ResultRow| {
         let text = text.as_ref().map_or(default, |text| text.as_str());
-        let description = detection.description.as_ref().map_or("", |description| description.as_str());
-        let text = text.replace("%name%", name).replace("%description%", description);
+        let text = text.replace("%name%", &definition.name).replace("%description%", description);
         Message::filled(&text, row).text
     };
     let of_row = |row: &ResultRow| {
         let mut fields = carried(row);
         fields.extend(common.clone());
         let mut set = |name: &str, value: String| drop(fields.insert(name.to_owned(), vec![value]));
-        set("rule_name", name.to_owned());
+        set("rule_name", definition.name.clone());
         set("rule_title", titled(&notable.rule_title, "%name%", row));
         set("rule_description", titled(&notable.rule_description, "%description%", row));
-        set("severity", severity(detection.risk_score()).to_owned());
+        set("severity", definition.severity().to_owned());
         if !notable.fields.is_empty() {
             let shown: Vec<&str> = notable.fields.iter().map(|field| field.as_str()).collect();
             set("nes_fields", shown.join(","));
@@ -224,20 +223,30 @@ pub fn notables(detection: &Detection, notable: &Notable, facts: &RunFacts<'_>, 
     rows.iter().map(of_row).collect()
 }
 
-/// How bad a finding is, from the risk score of its detection: none is `high`.
-pub fn severity(score: Option<i64>) -> &'static str {
-    match score {
-        None => "high",
-        Some(..=20) => "informational",
-        Some(21..=40) => "low",
-        Some(41..=60) => "medium",
-        Some(61..=80) => "high",
-        Some(_) => "critical",
-    }
+fn created(index: &str, facts: &RunFacts<'_>, fields: IndexMap<String, Vec<String>>) -> CreatedEvent {
+    CreatedEvent { time: facts.now, index: index.to_owned(), source: facts.search_name.clone(), fields }
 }
 
-fn created(index: &'static str, facts: &RunFacts<'_>, fields: IndexMap<String, Vec<String>>) -> CreatedEvent {
-    CreatedEvent { time: facts.now, index, source: facts.search_name.clone(), fields }
+/// The events of a summary index that rows become, at their own time where they have one.
+///
+/// Source: Splunk search reference, collect.
+pub fn summary_events(index: &str, more: &[(String, String)], facts: &RunFacts<'_>, rows: &[ResultRow]) -> Vec<CreatedEvent> {
+    let begin = facts.info_min_time.parse().ok().filter(|begin| *begin > 0.0);
+    let of_row = |row: &ResultRow| {
+        let mut fields = carried(row);
+        let time = row.get("_time").and_then(|time| time.first()?.parse().ok());
+        fields.shift_remove("orig_time");
+        let own = [
+            ("search_name", &facts.search_name),
+            ("info_min_time", &facts.info_min_time),
+            ("info_max_time", &facts.info_max_time),
+            ("info_search_time", &format!("{:.3}", facts.now)),
+        ];
+        let own = own.into_iter().map(|(name, value)| (name.to_owned(), value.clone())).chain(more.iter().cloned());
+        fields.extend(own.map(|(name, value)| (name, vec![value])));
+        CreatedEvent { time: time.or(begin).unwrap_or(facts.now), ..created(index, facts, fields) }
+    };
+    rows.iter().map(of_row).collect()
 }
 
 /// Fields that an event of a summary index has of its own: what a row has in them goes into `orig_...`.
@@ -255,40 +264,27 @@ fn carried(row: &ResultRow) -> IndexMap<String, Vec<String>> {
 }
 
 /// Threat objects and their types, side by side.
-fn threat_fields(risk: &Risk, row: &ResultRow) -> IndexMap<String, Vec<String>> {
+fn threat_fields(threats: &[(String, String)], row: &ResultRow) -> IndexMap<String, Vec<String>> {
     let (mut objects, mut types) = (Vec::new(), Vec::new());
-    for threat in &risk.threat_objects {
-        for value in row.get(threat.field.as_str()).into_iter().flatten() {
+    for (field, kind) in threats {
+        for value in row.get(field.as_str()).into_iter().flatten() {
             objects.push(value.clone());
-            types.push(threat.kind.clone());
+            types.push(kind.clone());
         }
     }
     let fields = [("threat_object", objects), ("threat_object_type", types)];
     fields.into_iter().filter(|(_, values)| !values.is_empty()).map(|(name, values)| (name.to_owned(), values)).collect()
 }
 
-/// What all events of a run say of the detection.
-fn annotations(detection: &Detection, facts: &RunFacts<'_>) -> IndexMap<String, Vec<String>> {
-    let tags = &detection.tags;
-    let texts = |values: &[spl_parser::span::Spanned<String>]| values.iter().map(|value| value.value.clone()).collect::<Vec<_>>();
-    let techniques = texts(&tags.techniques);
+/// What all events of a run say of the search.
+fn annotations(definition: &RiskDefinition, facts: &RunFacts<'_>) -> IndexMap<String, Vec<String>> {
+    let techniques = definition.techniques.clone();
     let tactics = facts.attack.tactics_of(techniques.iter().map(String::as_str));
-    let mut phases: Vec<String> = Vec::new();
-    for phase in tactics.iter().filter_map(|tactic| kill_chain_phase(&tactic.id)) {
-        if !phases.iter().any(|known| known == phase) {
-            phases.push(phase.to_owned());
-        }
-    }
-    let network = tags.security_domain.as_ref().is_some_and(|domain| domain.value == "network");
-    let nist = if detection.kind() == Some(DetectionType::Ttp) { "DE.CM" } else { "DE.AE" };
     let names = techniques.iter().filter_map(|id| facts.attack.technique(id)).map(|technique| technique.name.clone());
-    let frameworks: [(&str, Vec<String>); 5] = [
-        ("mitre_attack", techniques.clone()),
-        ("kill_chain_phases", phases),
-        ("nist", vec![nist.to_owned()]),
-        ("cis20", vec![if network { "CIS 13" } else { "CIS 10" }.to_owned()]),
-        ("cve", texts(&tags.cves)),
-    ];
+    let attack = [("mitre_attack", &techniques)];
+    let others = definition.frameworks.iter().map(|(name, values)| (name.as_str(), values));
+    let frameworks: Vec<(&str, &Vec<String>)> =
+        attack.into_iter().chain(others).filter(|(_, values)| !values.is_empty()).collect();
     let mut fields = IndexMap::new();
     let mut set = |name: &str, values: Vec<String>| {
         if !values.is_empty() {
@@ -299,19 +295,17 @@ fn annotations(detection: &Detection, facts: &RunFacts<'_>) -> IndexMap<String, 
     set("info_min_time", vec![facts.info_min_time.clone()]);
     set("info_max_time", vec![facts.info_max_time.clone()]);
     set("info_search_time", vec![format!("{:.3}", facts.now)]);
-    let text = |text: &Option<spl_parser::span::Spanned<String>>| text.iter().map(|text| text.value.clone()).collect();
-    set("savedsearch_description", text(&detection.description));
-    set("security_domain", text(&tags.security_domain));
-    set("analyticstories", texts(&tags.analytic_stories));
-    set("annotations._all", frameworks.iter().flat_map(|(_, values)| values.clone()).collect());
-    let used = frameworks.iter().filter(|(_, values)| !values.is_empty());
-    set("annotations._frameworks", used.map(|(name, _)| (*name).to_owned()).collect());
+    set("savedsearch_description", definition.description.iter().cloned().collect());
+    set("security_domain", definition.security_domain.iter().cloned().collect());
+    set("analyticstories", definition.stories.clone());
+    set("annotations._all", frameworks.iter().flat_map(|(_, values)| (*values).clone()).collect());
+    set("annotations._frameworks", frameworks.iter().map(|(name, _)| (*name).to_owned()).collect());
     set("annotations.mitre_attack.mitre_tactic", tactics.iter().map(|tactic| tactic.name.clone()).collect());
     set("annotations.mitre_attack.mitre_tactic_id", tactics.iter().map(|tactic| tactic.id.clone()).collect());
     set("annotations.mitre_attack.mitre_technique", names.collect());
-    set("annotations.mitre_attack.mitre_technique_id", techniques);
-    for (name, values) in frameworks {
-        set(&format!("annotations.{name}"), values);
+    set("annotations.mitre_attack.mitre_technique_id", techniques.clone());
+    for (name, values) in &frameworks {
+        set(&format!("annotations.{name}"), (*values).clone());
     }
     fields
 }

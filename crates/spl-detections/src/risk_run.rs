@@ -9,8 +9,10 @@ use crate::attack::Attack;
 use crate::integration::Created;
 use crate::queries::Query;
 use crate::repository::{self, Repository};
+use crate::risk_definition::RiskDefinition;
 use crate::risk_event::{Actions, CreatedEvent, RunFacts, notables, risk_events, search_name};
 use crate::rows::rows;
+use crate::saved_alert;
 use crate::test_run::facts;
 use crate::times::{TimeRange, Times};
 
@@ -39,7 +41,9 @@ impl RiskRun {
         };
         for query in queries.into_iter().filter(|query| query.detection.is_some()) {
             let absolute = std::path::absolute(&query.file).unwrap_or_else(|_| query.file.clone());
-            if let Some(root) = repository::find(&absolute) {
+            if query.saved.is_none()
+                && let Some(root) = repository::find(&absolute)
+            {
                 run.repositories.entry(root.clone()).or_insert_with(|| Repository::open(&root));
                 run.roots.insert(query.file.clone(), root);
             }
@@ -62,22 +66,26 @@ impl RiskRun {
     /// What a detection makes of its rows; nothing for a search that is no detection.
     pub fn created(&self, query: &Query, results: &Results) -> Created {
         let Some(detection) = &query.detection else { return Created::default() };
-        let repository = self.repository(&query.file);
-        let actions = Actions::of(detection, repository.and_then(|repository| repository.deployment_of(detection)));
-        let settings = repository.and_then(|repository| repository.settings.as_ref()?.value.as_ref());
-        let name = detection.name.as_ref().map_or(query.name.as_str(), |name| name.as_str());
-        let (min, max) = self.ranges.get(&self.times.of(query)).cloned().unwrap_or_default();
-        let facts = RunFacts {
-            search_name: search_name(settings.and_then(|settings| settings.label.as_deref()), name),
-            now: self.now,
-            info_min_time: min,
-            info_max_time: max,
-            attack: &self.attack,
+        let (search_name, actions, definition) = match &query.saved {
+            Some(saved) => {
+                let (actions, definition) = saved_alert::becomes(saved);
+                (saved.name.clone(), actions, definition)
+            }
+            None => {
+                let repository = self.repository(&query.file);
+                let actions = Actions::of(detection, repository.and_then(|repository| repository.deployment_of(detection)));
+                let settings = repository.and_then(|repository| repository.settings.as_ref()?.value.as_ref());
+                let name = detection.name.as_ref().map_or(query.name.as_str(), |name| name.as_str());
+                let label = settings.and_then(|settings| settings.label.as_deref());
+                (search_name(label, name), actions, RiskDefinition::of(detection, &self.attack))
+            }
         };
+        let (min, max) = self.ranges.get(&self.times.of(query)).cloned().unwrap_or_default();
+        let facts = RunFacts { search_name, now: self.now, info_min_time: min, info_max_time: max, attack: &self.attack };
         let rows = rows(results);
         Created {
-            risk: if actions.makes_risk { risk_events(detection, &facts, &rows) } else { Vec::new() },
-            notables: actions.notable.iter().flat_map(|notable| notables(detection, notable, &facts, &rows)).collect(),
+            risk: if actions.makes_risk { risk_events(&definition, &facts, &rows) } else { Vec::new() },
+            notables: actions.notable.iter().flat_map(|notable| notables(&definition, notable, &facts, &rows)).collect(),
         }
     }
 }

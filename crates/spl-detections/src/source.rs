@@ -28,6 +28,15 @@ impl Source {
         }
     }
 
+    /// A search that is the value of a setting in a .conf file, beginning at byte `start`. When the value can't be followed
+    /// through the file, the search is shown instead.
+    pub fn in_conf(name: impl Into<String>, file: &str, start: usize, search: &str) -> Self {
+        match follow_as(file, start, search, Style::Continued) {
+            Some(places) => Self { name: name.into(), text: file.to_owned(), places: Some(places) },
+            None => Self::new(name, search),
+        }
+    }
+
     /// Where a span of the search stands in `text`.
     pub fn place(&self, span: Span) -> Span {
         let Some(places) = &self.places else {
@@ -58,12 +67,19 @@ pub fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
 /// Follows a YAML scalar through its file: for each byte of the value its place in the file, and the end of the last.
 fn follow(file: &str, start: usize, value: &str) -> Option<Vec<usize>> {
     let bytes = file.as_bytes();
-    let (mut at, style) = match bytes.get(start)? {
+    let (at, style) = match bytes.get(start)? {
         b'\'' => (start + 1, Style::Single),
         b'"' => (start + 1, Style::Double),
         b'|' | b'>' => (start + file.get(start..)?.find('\n')? + 1, Style::Plain),
         _ => (start, Style::Plain),
     };
+    follow_as(file, at, value, style)
+}
+
+/// Follows a value from a place on.
+fn follow_as(file: &str, start: usize, value: &str, style: Style) -> Option<Vec<usize>> {
+    let bytes = file.as_bytes();
+    let mut at = start;
     let mut places = Vec::with_capacity(value.len() + 1);
     let mut blanks = 0;
     let mut last = at;
@@ -73,8 +89,14 @@ fn follow(file: &str, start: usize, value: &str) -> Option<Vec<usize>> {
             blanks += 1;
             continue;
         }
-        while bytes.get(at).is_some_and(u8::is_ascii_whitespace) || (style == Style::Double && escaped_blank(bytes, at)) {
-            at += if bytes[at] == b'\\' { 2 } else { 1 };
+        loop {
+            let skipped = match bytes.get(at) {
+                Some(byte) if byte.is_ascii_whitespace() => 1,
+                Some(b'\\') if style == Style::Double && escaped_blank(bytes, at) => 2,
+                Some(b'\\') if style == Style::Continued && ends_line(bytes, at) => 1,
+                _ => break,
+            };
+            at += skipped;
         }
         let width = match (style, bytes.get(at)?) {
             (Style::Single, b'\'') if bytes.get(at + 1) == Some(&b'\'') => 2,
@@ -101,12 +123,20 @@ fn escaped_blank(bytes: &[u8], at: usize) -> bool {
     bytes.get(at) == Some(&b'\\') && matches!(bytes.get(at + 1), Some(b'n' | b't' | b'r' | b' ' | b'\n'))
 }
 
-/// How a YAML scalar is quoted.
+/// Whether a backslash is the last of its line, so that the value goes on in the next.
+fn ends_line(bytes: &[u8], at: usize) -> bool {
+    let rest = bytes.get(at + 1..).unwrap_or_default();
+    rest.iter().find(|byte| !matches!(byte, b' ' | b'\t' | b'\r')).is_some_and(|byte| *byte == b'\n')
+}
+
+/// How a value is written.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Style {
     Plain,
     Single,
     Double,
+    /// In a .conf file: a backslash at the end of a line goes on in the next.
+    Continued,
 }
 
 #[cfg(test)]
@@ -130,6 +160,18 @@ mod tests {
         check("search: |-\n  foo\n  | where x=\"y\"\n", "foo\n| where x=\"y\"", "where");
         check("search: 'foo ''x'' | where\n  y=1'\n", "foo 'x' | where y=1", "y=1");
         check("search: \"foo \\\"x\\\" \\\n  | bad\"\n", "foo \"x\" | bad", "bad");
+    }
+
+    #[test]
+    fn values_of_conf_files_are_followed() {
+        let file = "[a]\nsearch = foo \\\n| where x=\"a\\\\b\" \\\n| bad\n";
+        let start = file.find("foo").unwrap();
+        let search = "foo \n| where x=\"a\\\\b\" \n| bad";
+        let source = Source::in_conf("s.conf", file, start, search);
+        for word in ["foo", "where", "a\\\\b", "bad"] {
+            let offset = search.find(word).unwrap();
+            assert_eq!(source.place(Span::new(offset, offset + word.len())).text(file), word);
+        }
     }
 
     #[test]

@@ -16,6 +16,7 @@ use crate::detection_test::{DetectionTest, PlannedTest, TestKind, TestOptions, T
 use crate::effects::writes;
 use crate::integration::{self, Created};
 use crate::repository::Repository;
+use crate::risk_definition::RiskDefinition;
 use crate::risk_event::{Actions, RunFacts, notables, risk_events, search_name};
 use crate::rows::{ResultRow, rows};
 use crate::source::Source;
@@ -242,9 +243,10 @@ impl TestRunner {
         let name = detection.name.as_ref().map_or("", |name| name.as_str());
         let clock = self.engine.clock();
         let facts = facts(&self.engine, search_name(label, name), clock.now, clock, &self.attack).await;
+        let definition = RiskDefinition::of(detection, &self.attack);
         Created {
-            risk: if actions.makes_risk { risk_events(detection, &facts, rows) } else { Vec::new() },
-            notables: actions.notable.iter().flat_map(|notable| notables(detection, notable, &facts, rows)).collect(),
+            risk: if actions.makes_risk { risk_events(&definition, &facts, rows) } else { Vec::new() },
+            notables: actions.notable.iter().flat_map(|notable| notables(&definition, notable, &facts, rows)).collect(),
         }
     }
 

@@ -226,12 +226,20 @@ impl Engine {
     /// # Errors
     /// Events without an ordinal, knowledge objects that can't be applied.
     pub fn with_data(&self, data: EventTable) -> Result<Self, Diagnostic> {
+        // What rules keep is about the events before.
+        let state = Arc::new(session_state(&self.settings)?);
+        Ok(Self { state, ..self.with_some_data(data)? })
+    }
+
+    /// The same engine over some of its events: what rules keep of their columns serves them too, where they share its texts.
+    ///
+    /// # Errors
+    /// As [`Engine::with_data`].
+    pub fn with_some_data(&self, data: EventTable) -> Result<Self, Diagnostic> {
         let events =
             EventData::new(&data.schema, &data.batches, &self.context.knowledge, &self.context.parsed, threads(&self.settings))?;
         let context = Arc::new(EngineContext { parts: None, ..self.context.over_events(events) });
-        // What rules keep is about the events before.
-        let state = Arc::new(session_state(&self.settings)?);
-        Ok(Self { context, state, data: Some(data), ..self.clone() })
+        Ok(Self { context, data: Some(data), ..self.clone() })
     }
 
     /// The same engine over events that are loaded part by part, anew for each search that reads them.

@@ -13,6 +13,7 @@ pub use engine::{Engine, Failure, Results, Rewrites, Search, Settings, Stage};
 pub use row_counts::{RowCount, ValuesBefore};
 pub use session_runner::Passage;
 pub use spl_functions::column;
+pub use spl_functions::time;
 pub use spl_functions::value;
 pub use spl_functions::xml_document;
 pub use spl_operators::functions::location as geo_database;

@@ -280,7 +280,7 @@ impl DataModel {
     }
 
     /// A dataset and its ancestors, the root first.
-    fn ancestry(&self, dataset: &str) -> Vec<&Dataset> {
+    pub fn ancestry(&self, dataset: &str) -> Vec<&Dataset> {
         let mut chain: Vec<&Dataset> = Vec::new();
         let mut next = self.datasets.get(dataset);
         while let Some(at) = next

@@ -22,6 +22,8 @@ pub struct SavedSearch {
     pub disabled: bool,
     /// All settings as written, for actions and the like.
     pub settings: IndexMap<String, String>,
+    /// Where each setting was written.
+    pub places: IndexMap<String, Origin>,
     /// Where it was defined.
     pub origin: Origin,
 }
@@ -44,6 +46,7 @@ pub(crate) fn read_saved_searches(conf: &Conf) -> IndexMap<String, SavedSearch> 
             schedule: text("cron_schedule").filter(|_| flag("enableSched")),
             disabled: flag("disabled"),
             settings: stanza.settings.iter().map(|(key, setting)| (key.clone(), setting.value.clone())).collect(),
+            places: stanza.settings.iter().map(|(key, setting)| (key.clone(), setting.origin.clone())).collect(),
             origin: stanza.origin.clone(),
         };
         saved.insert(stanza.name.clone(), read);

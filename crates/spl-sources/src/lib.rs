@@ -20,6 +20,7 @@ mod headed;
 mod in_parts;
 mod index_time;
 mod input;
+mod joined;
 mod json;
 mod likely;
 mod load;

@@ -1,5 +1,6 @@
 //! The command line as clap reads it: subcommands, data options, output options.
 
+mod backtest;
 mod batch;
 mod check_format;
 mod coverage;
@@ -11,6 +12,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 use crate::output::Format;
 
+pub use backtest::{BacktestArguments, BacktestView};
 pub use batch::{CheckArguments, FailOn, LintOptions, RunArguments, SelectionOptions, WatchArguments};
 pub use check_format::CheckFormat;
 pub use coverage::{CoverageArguments, CoverageRows};
@@ -55,6 +57,8 @@ pub enum Command {
     Test(TestArguments),
     /// Show which detections can run on logs, and which ATT&CK techniques they cover
     Coverage(CoverageArguments),
+    /// Replay the schedules of detections and saved searches over logs
+    Backtest(BacktestArguments),
     /// Lay .spl files out: each command on its own line
     Fmt(FormatArguments),
     /// Show how a search would be run

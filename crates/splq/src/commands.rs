@@ -3,6 +3,7 @@
 //! Read `query.rs` first.
 
 pub mod accelerate;
+pub mod backtest;
 pub mod check;
 pub mod completions;
 pub mod coverage;

@@ -186,6 +186,13 @@ impl Configuration {
                 self.fill_data(&mut arguments.data);
                 self.fill(&mut arguments.knowledge, &mut arguments.settings);
             }
+            Command::Backtest(arguments) => {
+                self.fill_searches(&mut arguments.paths);
+                self.fill_data(&mut arguments.engine.data);
+                self.fill(&mut arguments.engine.knowledge, &mut arguments.engine.settings);
+                // Each search has a window of its own.
+                arguments.engine.settings.configured_times = (None, None);
+            }
             Command::Explain(arguments) => {
                 self.fill_data(&mut arguments.engine.data);
                 self.fill(&mut arguments.engine.knowledge, &mut arguments.engine.settings);

@@ -88,6 +88,10 @@ fn start(command: Option<Command>, no_config: bool, terminal: &Terminal) -> Resu
             let runtime = interruptible_runtime(arguments.settings.threads)?;
             runtime.block_on(commands::coverage::coverage(&arguments, terminal))
         }
+        Command::Backtest(arguments) => {
+            let runtime = interruptible_runtime(arguments.engine.settings.threads)?;
+            runtime.block_on(commands::backtest::backtest(&arguments, terminal))
+        }
         Command::Fmt(arguments) => commands::fmt::fmt(&arguments, terminal),
         Command::Explain(arguments) => {
             let runtime = interruptible_runtime(arguments.engine.settings.threads)?;

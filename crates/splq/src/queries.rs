@@ -7,7 +7,11 @@ use spl_detections::selection::{self, Selected, Selection, SelectionError};
 
 pub use spl_detections::queries::{Queries, Query, has_extension};
 
-use crate::arguments::SelectionOptions;
+use spl_knowledge::Knowledge;
+use spl_knowledge::saved_search::SavedSearch;
+use spl_macros::Origin;
+
+use crate::arguments::{KnowledgeOptions, SelectionOptions};
 use crate::source::Source;
 use crate::stop::Stop;
 use crate::terminal::Terminal;
@@ -42,6 +46,51 @@ pub fn find(paths: &[PathBuf]) -> Result<Queries, Stop> {
         return Err(Stop::Usage("no PATH was given, and no splq.toml names `searches`".to_owned()));
     }
     Ok(queries::find(paths, &standard_input)?)
+}
+
+/// Where searches are: paths of search files, and apps whose saved searches are meant.
+#[derive(Debug, Default)]
+pub struct Places {
+    /// Files, folders of them, globs.
+    pub paths: Vec<PathBuf>,
+    /// Folders and packages of apps.
+    pub apps: Vec<PathBuf>,
+}
+
+/// The places that the command line names: a folder with a savedsearches.conf in `default` or `local` is an app, whose knowledge
+/// is added to the options. Without any path the saved searches of the apps that the options name are meant.
+pub fn places(paths: &[PathBuf], options: &mut KnowledgeOptions) -> Places {
+    let is_app = |path: &PathBuf| ["default", "local"].iter().any(|layer| path.join(layer).join("savedsearches.conf").is_file());
+    let (apps, paths): (Vec<PathBuf>, Vec<PathBuf>) = paths.iter().cloned().partition(is_app);
+    let apps = if paths.is_empty() && apps.is_empty() { options.app.clone() } else { apps };
+    options.app.extend(apps.iter().filter(|app| !options.app.contains(app)).cloned().collect::<Vec<_>>());
+    Places { paths, apps }
+}
+
+impl Places {
+    /// The searches in files; none when only apps are named.
+    ///
+    /// # Errors
+    /// As [`find`].
+    pub fn find(&self) -> Result<Queries, Stop> {
+        if self.paths.is_empty() && !self.apps.is_empty() { Ok(Queries::default()) } else { find(&self.paths) }
+    }
+
+    /// The saved searches of the apps.
+    ///
+    /// # Errors
+    /// Apps are all that is named, and they have none.
+    pub fn saved_searches(&self, knowledge: &Knowledge) -> Result<Vec<Query>, Stop> {
+        let is_of = |saved: &&SavedSearch| match &saved.origin {
+            Origin::File { path, .. } => self.apps.iter().any(|app| Path::new(path).starts_with(app)),
+            _ => false,
+        };
+        let saved = queries::of_saved_searches(knowledge.saved_searches.values().filter(is_of));
+        if saved.is_empty() && self.paths.is_empty() && !self.apps.is_empty() {
+            return Err(Stop::Failed("no searches found: the apps have no saved searches".to_owned()));
+        }
+        Ok(saved)
+    }
 }
 
 /// The .spl and YAML files below a folder, by path; hidden ones are left out.

@@ -169,6 +169,24 @@ fn load_events<'s>(
     Ok(report)
 }
 
+/// Loads the fields that the searches need into the engine as a whole, whatever memory limit their runs have.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_whole(engine: &mut Engine, options: &DataOptions, searches: &[&str], terminal: &Terminal) -> Result<(), Stop> {
+    let mut fields = FieldSelection::only(Vec::<String>::new());
+    for text in searches {
+        // What is wrong with a search is told of when it is to run.
+        if let Ok(search) = engine.compile(text) {
+            fields = union(fields, engine.required_fields(&search));
+        }
+    }
+    if let Some(loading) = Loading::new(options, engine.settings(), fields, terminal)? {
+        read(engine, &loading.knowing(engine), terminal)?;
+    }
+    Ok(())
+}
+
 /// Loads everything into the engine, for searches that are not known yet. None when the options name no data.
 ///
 /// # Errors

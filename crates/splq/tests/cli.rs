@@ -1,6 +1,8 @@
 //! The binary as its users run it: formats, exit codes, stdin, files, wrong usage, messages.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "cli/backtest.rs"]
+mod backtest;
 #[path = "cli/batch.rs"]
 mod batch;
 #[path = "cli/content.rs"]

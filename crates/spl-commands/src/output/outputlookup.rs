@@ -95,7 +95,9 @@ impl Target {
         if new.rows.is_empty() {
             let empties = !append && call.flag("override_if_empty") && self.existing.is_some();
             let makes = self.existing.is_none() && call.flag("create_empty");
-            return Ok((empties || makes).then(LookupTable::default));
+            // The rows go, the fields stay: searches that look values up go on and find none.
+            let header = self.existing.as_ref().map(|table| table.header.clone()).unwrap_or_default();
+            return Ok((empties || makes).then(|| LookupTable { header, rows: Vec::new() }));
         }
         let is_collection = matches!(self.definition.source, LookupSource::Collection(_));
         let mut new = new;

@@ -4,6 +4,7 @@
 use spl_knowledge::Knowledge;
 
 use super::*;
+use crate::risk_definition::severity;
 use crate::yaml::parse;
 
 const V5: &str = "name: Odd Service\ntype: TTP\ndescription: Odd.\nrba:\n  message: $service$ on $dest$ by $user$\n  risk_objects:\n  - {field: \
@@ -44,7 +45,7 @@ fn a_risk_event_for_each_row_object_and_value() {
         ]),
         row(&[("dest", &["b"]), ("service", &[" "])]),
     ];
-    let events = risk_events(&detection, &facts(&attack), &rows);
+    let events = risk_events(&RiskDefinition::of(&detection, &attack), &facts(&attack), &rows);
     let told: Vec<_> = events
         .iter()
         .map(|risk| {
@@ -88,7 +89,8 @@ fn a_risk_event_for_each_row_object_and_value() {
 fn scores_of_layout_4() {
     let (detection, _) = Detection::read(&parse(V4).unwrap());
     let attack = Attack::default();
-    let events = risk_events(&detection, &facts(&attack), &[row(&[("dest", &["a"]), ("account", &["x"])])]);
+    let events =
+        risk_events(&RiskDefinition::of(&detection, &attack), &facts(&attack), &[row(&[("dest", &["a"]), ("account", &["x"])])]);
     let told: Vec<_> = events.iter().map(|risk| risk.event.json()).collect();
     assert_eq!((&told[0]["risk_score"], &told[0]["risk_object_type"]), (&52.into(), &"system".into()));
     assert_eq!((&told[1]["risk_object"], &told[1]["risk_object_type"]), (&"x".into(), &"other".into()));
@@ -102,7 +104,13 @@ fn findings_are_titled() {
     let (deployment, _) = Deployment::read(&parse(deployment).unwrap());
     let actions = Actions::of(&detection, Some(&deployment));
     assert!(actions.makes_risk);
-    let found = notables(&detection, &actions.notable.unwrap(), &facts(&Attack::default()), &[row(&[("dest", &["a"])])]);
+    let attack = Attack::default();
+    let found = notables(
+        &RiskDefinition::of(&detection, &attack),
+        &actions.notable.unwrap(),
+        &facts(&attack),
+        &[row(&[("dest", &["a"])])],
+    );
     let found = found[0].json();
     assert_eq!((&found["index"], &found["rule_title"]), (&"notable".into(), &"Odd Service on a".into()));
     assert_eq!((&found["rule_description"], &found["severity"]), (&"Odd.".into(), &"medium".into()));

@@ -1,5 +1,6 @@
 //! `splq run`: many searches over data that is loaded once.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::num::NonZero;
 use std::path::Path;
@@ -12,13 +13,16 @@ use spl_detections::batch::{Batch, Job, Summary};
 use spl_detections::report::junit;
 use spl_detections::risk_run::RiskRun;
 use spl_exec::Results;
+use spl_parser::effects::pipeline::Written;
+use spl_parser::effects::pipeline_effects;
+use spl_parser::spec::{Object, Writes};
 
 use crate::arguments::{FailOn, RunArguments};
 use crate::batch::{Bar, Finished, Monotonic, Rows, Runner, times};
 use crate::commands::query::duration;
 use crate::files::write_whole;
 use crate::output::{self, Format, Sink};
-use crate::queries::{Queries, check_standard_input, find, select};
+use crate::queries::{Queries, Query, check_standard_input, places, select};
 use crate::session;
 use crate::stop::Stop;
 use crate::terminal::Terminal;
@@ -30,12 +34,15 @@ use crate::terminal::Terminal;
 pub async fn run(arguments: &RunArguments, terminal: &Terminal) -> Result<(), Stop> {
     Sink::check(&arguments.output, terminal)?;
     check_standard_input(&arguments.paths, &arguments.engine.data.data)?;
-    let Queries { queries, skipped } = find(&arguments.paths)?;
+    let mut knowledge = arguments.engine.knowledge.clone();
+    let named = places(&arguments.paths, &mut knowledge);
+    let Queries { mut queries, skipped } = named.find()?;
     if skipped > 0 {
         terminal.note(format_args!("{skipped} YAML files without a `search` skipped"));
     }
+    let mut engine = session::engine(&knowledge, &arguments.engine.settings, terminal)?;
+    queries.extend(enabled(named.saved_searches(engine.knowledge())?, terminal));
     let queries = select(queries, &arguments.selection, terminal)?;
-    let mut engine = session::engine_of(&arguments.engine, terminal)?;
     let (clock, times) = (Monotonic::start(), times(&arguments.engine.settings));
     let jobs: Vec<Arc<Job>> = queries.into_iter().map(|query| Arc::new(Job::new(&engine, query, &times, &clock))).collect();
     let searches: Vec<_> = jobs.iter().filter_map(|job| job.search()).collect();
@@ -54,6 +61,7 @@ pub async fn run(arguments: &RunArguments, terminal: &Terminal) -> Result<(), St
         files: arguments.out.clone().map(|folder| (folder, arguments.out_format.unwrap_or(Format::Ndjson))),
         show: arguments.show.then_some((sink.layout, usize::MAX)),
     };
+    let jobs = writers_first(jobs);
     let places: Vec<usize> = (0..jobs.len()).collect();
     let batch = Batch { engine: Arc::new(engine), jobs };
     let mut summaries = Vec::with_capacity(places.len());
@@ -97,6 +105,40 @@ pub async fn run(arguments: &RunArguments, terminal: &Terminal) -> Result<(), St
     }
     slowest(&summaries, arguments.slowest, terminal);
     finish(&summaries, elapsed, arguments.fail_on, terminal)
+}
+
+/// The jobs, those first that write a lookup which another reads: a baseline before its detections.
+fn writers_first(jobs: Vec<Arc<Job>>) -> Vec<Arc<Job>> {
+    let plain = |name: &str| name.trim_end_matches(".gz").trim_end_matches(".csv").to_owned();
+    let lookups = |job: &Job| {
+        let effects = job.search().map(|search| pipeline_effects(&search.pipeline));
+        let (mut written, mut read) = (BTreeSet::new(), BTreeSet::new());
+        if let Some(effects) = effects {
+            let lookup = |one: &&Written| one.what == Writes::Lookup;
+            written.extend(effects.writes.iter().filter(lookup).filter_map(|one| Some(plain(one.target.as_ref()?))));
+            read.extend(effects.objects.iter().filter(|(object, _)| *object == Object::Lookup).map(|(_, name)| plain(name)));
+        }
+        read.retain(|name| !written.contains(name));
+        (written, read)
+    };
+    let all: Vec<_> = jobs.iter().map(|job| lookups(job)).collect();
+    let wanted: BTreeSet<&String> = all.iter().flat_map(|(_, read)| read).collect();
+    let (first, then): (Vec<_>, Vec<_>) =
+        jobs.into_iter().zip(&all).partition(|(_, (written, _))| written.iter().any(|name| wanted.contains(name)));
+    first.into_iter().chain(then).map(|(job, _)| job).collect()
+}
+
+/// The saved searches that are not disabled; Splunk runs no others.
+pub fn enabled(saved: Vec<Query>, terminal: &Terminal) -> Vec<Query> {
+    let count = saved.len();
+    let enabled: Vec<Query> =
+        saved.into_iter().filter(|query| query.saved.as_ref().is_none_or(|saved| !saved.disabled)).collect();
+    if enabled.len() < count {
+        let disabled = count - enabled.len();
+        let are = if disabled == 1 { "saved search is" } else { "saved searches are" };
+        terminal.note(format_args!("{disabled} {are} disabled"));
+    }
+    enabled
 }
 
 /// Writes the JUnit report.

@@ -30,7 +30,7 @@ use crate::diagnostics::{report, report_failure, report_general};
 use crate::index_time::index_time_rules;
 use crate::loading::warn;
 use crate::output::{self, Format, Sink};
-use crate::queries::{Queries, Query, find, select};
+use crate::queries::{Queries, Query, find, places, select};
 use crate::session;
 use crate::settings::settings;
 use crate::source::Source;
@@ -46,7 +46,15 @@ pub async fn test(arguments: &TestArguments, terminal: &Terminal) -> Result<(), 
     if arguments.settings.earliest.is_some() || arguments.settings.latest.is_some() {
         return Err(Stop::Usage("tests search all time: --earliest and --latest have no meaning here".to_owned()));
     }
-    let detections = detections(&arguments.paths, &arguments.selection, terminal)?;
+    let mut knowledge = arguments.knowledge.clone();
+    let named = places(&arguments.paths, &mut knowledge);
+    let mut found = named.find()?;
+    if !named.apps.is_empty() {
+        let known = session::knowledge(&knowledge, &Terminal { quiet: true, ..*terminal })?;
+        found.queries.extend(named.saved_searches(&known)?);
+    }
+    let arguments = &TestArguments { knowledge, ..arguments.clone() };
+    let detections = only_detections(found, &arguments.selection, terminal)?;
     let started = Instant::now();
     let mut sink = Sink::open(&arguments.output, terminal, chrono_tz::Tz::UTC)?;
     let Ran { tested, integration } = run(detections, arguments, Some(&mut sink), terminal).await?;
@@ -68,7 +76,11 @@ pub async fn test(arguments: &TestArguments, terminal: &Terminal) -> Result<(), 
 /// # Errors
 /// Paths that can't be read, selections without a match, no detections.
 pub fn detections(paths: &[PathBuf], selection: &SelectionOptions, terminal: &Terminal) -> Result<Vec<Query>, Stop> {
-    let Queries { queries, skipped } = find(paths)?;
+    only_detections(find(paths)?, selection, terminal)
+}
+
+fn only_detections(found: Queries, selection: &SelectionOptions, terminal: &Terminal) -> Result<Vec<Query>, Stop> {
+    let Queries { queries, skipped } = found;
     let queries = select(queries, selection, terminal)?;
     let (detections, others): (Vec<Query>, Vec<Query>) =
         queries.into_iter().partition(|query| query.detection.is_some() || query.search.is_err());
@@ -122,6 +134,12 @@ pub fn by_repository(queries: Vec<Query>) -> Result<IndexMap<PathBuf, Vec<Query>
     let mut repositories: IndexMap<PathBuf, Vec<Query>> = IndexMap::new();
     for query in queries {
         let absolute = std::path::absolute(&query.file).unwrap_or_else(|_| query.file.clone());
+        if query.saved.is_some() {
+            // The app of a saved search: its data stand below it.
+            let app = query.file.parent().and_then(Path::parent).unwrap_or(Path::new(".")).to_owned();
+            repositories.entry(app).or_default().push(query);
+            continue;
+        }
         let Some(root) = repository::find(&absolute) else {
             return Err(Stop::Failed(format!(
                 "{} is in no content repository: no folder above it holds contentctl.yml, or macros, lookups and detections",
@@ -270,7 +288,7 @@ async fn tested(
         one.problem = Some(message.clone());
         return (None, one);
     }
-    let file = TestsFile::beside(&query.file);
+    let file = TestsFile::at(query.tests_file());
     // No test passes because what it expects could not be read.
     let problem = file.iter().find_map(|file| Some((file, file.problems.first()?)));
     one.problem = problem.map(|(file, problem)| match file.value {
