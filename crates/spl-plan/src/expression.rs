@@ -75,7 +75,7 @@ fn is_one_of(context: &PlanContext, operand: &Typed, items: &[Typed]) -> Result<
     }
     let equal = |item: &Typed| Ok(call(context, "spl_equal", vec![operand.clone(), item.clone()])?.expression);
     let conditions = items.iter().map(equal).collect::<Result<Vec<_>, Diagnostic>>()?;
-    Ok(boolean(predicate::balanced(conditions, Expr::or).unwrap_or_else(|| lit(false))))
+    Ok(boolean(crate::frame::conditions::balanced(conditions, Expr::or).unwrap_or_else(|| lit(false))))
 }
 
 /// Plans an expression that must be true or false.

@@ -159,7 +159,7 @@ impl Frame {
 
     /// The same with its conditions and steps in the plan.
     fn planned(mut self) -> Result<Self, Diagnostic> {
-        if let Some(condition) = all_of(std::mem::take(&mut self.conditions)) {
+        if let Some(condition) = conditions::balanced(std::mem::take(&mut self.conditions), conditions::and) {
             let filtered = LogicalPlanBuilder::from(self.plan).filter(condition).and_then(LogicalPlanBuilder::build);
             self.plan = filtered.map_err(engine_error)?;
         }
@@ -398,22 +398,6 @@ impl Frame {
         let keys = self.pending.take().unwrap_or_else(|| vec![ordinal().sort(true, false)]);
         LogicalPlanBuilder::from(self.planned()?.plan).sort(keys).and_then(LogicalPlanBuilder::build).map_err(engine_error)
     }
-}
-
-/// All conditions as one, in their order; a balanced tree, as deep ones are slow to walk.
-fn all_of(mut conditions: Vec<Expr>) -> Option<Expr> {
-    while conditions.len() > 1 {
-        let mut pairs = conditions.into_iter();
-        let mut halved = Vec::new();
-        while let Some(left) = pairs.next() {
-            halved.push(match pairs.next() {
-                Some(right) => conditions::and(left, right),
-                None => left,
-            });
-        }
-        conditions = halved;
-    }
-    conditions.pop()
 }
 
 /// The keys of an order by the names that a projection gives to what they read. None when it drops, repeats or computes

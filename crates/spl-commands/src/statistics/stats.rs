@@ -12,6 +12,7 @@ use spl_operators::ordinal::ORDINAL;
 use spl_plan::aggregation;
 use spl_plan::aggregation::Planned;
 use spl_plan::context::{Input, PlanContext};
+use spl_plan::frame::conditions::balanced;
 use spl_plan::frame::scope::Typed;
 use spl_plan::frame::{Frame, column};
 use spl_plan::function_call::call as function;
@@ -82,7 +83,7 @@ async fn with_sparklines(context: &PlanContext, call: &CommandCall, frame: Frame
     let frame = result.frame(context)?;
     let mut keys = Vec::new();
     for field in &fields {
-        keys.extend(sort_key(context, &frame, field, "auto", false)?);
+        keys.extend(sort_key(context, &frame, field, "group", false)?);
     }
     if keys.is_empty() { Ok(frame) } else { frame.numbered(keys) }
 }
@@ -149,7 +150,7 @@ pub fn group(context: &PlanContext, frame: Frame, fields: &[String], planned: &[
     }
     if fields.is_empty() {
         // Without groups there is one row, unless it would hold nothing at all.
-        let something = columns.iter().map(|(_, value)| value.clone().is_not_null()).reduce(Expr::or);
+        let something = balanced(columns.iter().map(|(_, value)| value.clone().is_not_null()).collect(), Expr::or);
         let grouped = match something {
             Some(something) => grouped.filter(something)?,
             None => grouped,
@@ -159,7 +160,7 @@ pub fn group(context: &PlanContext, frame: Frame, fields: &[String], planned: &[
     }
     let mut keys = Vec::new();
     for field in fields {
-        keys.extend(sort_key(context, &grouped, field, "auto", false)?);
+        keys.extend(sort_key(context, &grouped, field, "group", false)?);
     }
     // A result that replaced a by-field took the key with it.
     if fields.iter().all(|field| !planned.iter().any(|planned| planned.name == *field)) {

@@ -62,7 +62,7 @@ pub fn plan(context: &PlanContext, call: &CommandCall, frame: Frame) -> Result<F
     // lexicographic order of results).
     let mut order: Vec<SortExpr> = vec![column(COUNT).sort(rare, false)];
     for field in &fields {
-        order.extend(sort_key(context, &counted, field, if rare { "auto" } else { "str" }, !rare)?);
+        order.extend(sort_key(context, &counted, field, if rare { "group" } else { "str" }, !rare)?);
     }
     let by_columns: Vec<Expr> = by.iter().map(|field| column(field)).collect();
     let total = Expr::from(WindowFunction::new(WindowFunctionDefinition::AggregateUDF(adding.clone()), vec![column(COUNT)]));
@@ -104,7 +104,7 @@ pub fn plan(context: &PlanContext, call: &CommandCall, frame: Frame) -> Result<F
 
     let mut final_order: Vec<SortExpr> = Vec::new();
     for field in &by {
-        final_order.extend(sort_key(context, &chosen, field, "auto", false)?);
+        final_order.extend(sort_key(context, &chosen, field, "group", false)?);
     }
     if with_other {
         final_order.push(column(OTHER).sort(true, false));

@@ -47,7 +47,7 @@ pub const FUNCTIONS: &[FunctionSpec] = &[
     FunctionSpec {
         name: "spl_sort_key",
         category: CATEGORY,
-        syntax: "spl_sort_key(<value>,<auto|num|str|ip>)",
+        syntax: "spl_sort_key(<value>,<auto|group|num|str|ip>)",
         summary: "a text whose byte order is the sort order of the value; absent for an absent value",
         arity: (2, Some(2)),
         returns: |_| ValueType::Text,
@@ -92,6 +92,8 @@ fn key(value: Value<'_>, kind: &str) -> Option<String> {
         "str" => plain(),
         "num" => number().unwrap_or_else(plain),
         "ip" => address().unwrap_or_else(plain),
+        // Groups whose values are the same number written in other ways have an order of their own.
+        "group" => number().map(|number| number + &text).or_else(address).unwrap_or_else(plain),
         _ => number().or_else(address).unwrap_or_else(plain),
     })
 }
@@ -117,5 +119,10 @@ mod tests {
         sorted.sort();
         assert_eq!(keys, sorted);
         assert_eq!(key(Value::Null, "auto"), None);
+        assert_eq!(key(Value::Text("010"), "auto"), key(Value::Text("10"), "auto"));
+        let groups: Vec<Option<String>> =
+            ["9", "010", "10", "10.0", "11"].into_iter().map(|text| key(Value::Text(text), "group")).collect();
+        assert!(groups.is_sorted());
+        assert!(groups.windows(2).all(|pair| pair[0] != pair[1]));
     }
 }

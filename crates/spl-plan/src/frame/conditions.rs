@@ -44,3 +44,19 @@ pub fn negate(condition: Expr) -> Expr {
         not(condition)
     }
 }
+
+/// Joins conditions in a tree of logarithmic depth: a list of a subsearch may have thousands.
+pub fn balanced(mut conditions: Vec<Expr>, join: fn(Expr, Expr) -> Expr) -> Option<Expr> {
+    while conditions.len() > 1 {
+        let mut next = Vec::with_capacity(conditions.len().div_ceil(2));
+        let mut pairs = conditions.into_iter();
+        while let Some(left) = pairs.next() {
+            next.push(match pairs.next() {
+                Some(right) => join(left, right),
+                None => left,
+            });
+        }
+        conditions = next;
+    }
+    conditions.pop()
+}

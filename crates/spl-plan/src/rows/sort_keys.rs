@@ -28,7 +28,7 @@ pub fn sort_keys(
     Ok(keys)
 }
 
-/// A sort key by field, kind (`auto`, `num`, `str`, `ip`) and direction.
+/// A sort key by field, kind (`auto`, `num`, `str`, `ip`, and `group`, by which no two different values are equal) and direction.
 pub fn sort_key(
     context: &PlanContext,
     frame: &Frame,
@@ -38,7 +38,7 @@ pub fn sort_key(
 ) -> Result<Option<SortExpr>, Diagnostic> {
     let Some(found) = frame.field(field) else { return Ok(None) };
     let key = match found.value_type() {
-        ValueType::Integer | ValueType::Float if matches!(kind, "auto" | "num") => column(field),
+        ValueType::Integer | ValueType::Float if matches!(kind, "auto" | "group" | "num") => column(field),
         ValueType::Null => return Ok(None),
         value_type => {
             let arguments = vec![Typed::new(column(field), value_type), Typed::new(text(kind), ValueType::Text)];

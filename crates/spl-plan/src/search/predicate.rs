@@ -9,7 +9,7 @@ use spl_parser::syntax::{Directive, FieldName, Pattern, PatternPart, SearchExpre
 use spl_parser::{Diagnostic, Span};
 
 use crate::context::PlanContext;
-use crate::frame::conditions::{and, negate, or};
+use crate::frame::conditions::{and, balanced, negate, or};
 use crate::frame::scope::{KnowledgeScope, Scope, Typed};
 use crate::frame::text;
 use crate::function_call::call;
@@ -56,22 +56,6 @@ fn combine(
         planned.push(plan(context, part, scope)?);
     }
     Ok(balanced(planned, join).unwrap_or_else(|| lit(empty)))
-}
-
-/// Joins conditions in a tree of logarithmic depth: a list of a subsearch may have thousands.
-pub fn balanced(mut conditions: Vec<Expr>, join: fn(Expr, Expr) -> Expr) -> Option<Expr> {
-    while conditions.len() > 1 {
-        let mut next = Vec::with_capacity(conditions.len().div_ceil(2));
-        let mut pairs = conditions.into_iter();
-        while let Some(left) = pairs.next() {
-            next.push(match pairs.next() {
-                Some(right) => join(left, right),
-                None => left,
-            });
-        }
-        conditions = next;
-    }
-    conditions.pop()
 }
 
 /// `a=1 OR a=2 OR b=3` as `a IN (1, 2) OR b=3`: one look at a value instead of one per alternative.
