@@ -60,7 +60,9 @@ impl TestRunner {
         let mut passing: Vec<(&DetectionTest, Prepared)> = Vec::new();
         for test in entries.iter().map(|entry| &tests[*entry]) {
             match self.prepare(detection, test).await {
-                Ok(prepared) if passes(detection, test, &prepared, &prepared.search).await => passing.push((test, prepared)),
+                Ok(prepared) if passes(detection, test, &prepared, &prepared.search).await == Some(true) => {
+                    passing.push((test, prepared));
+                }
                 Ok(_) => return Coverage::none(format!("the test `{}` does not pass", name(test))),
                 Err(Obstacle::Message(message)) => return Coverage::none(message),
                 Err(Obstacle::Failure(_)) => return Coverage::none("the search can't be run"),
@@ -72,12 +74,19 @@ impl TestRunner {
         let mut conditions = Vec::new();
         for Mutant { pipeline, span, change } in mutants(&search.pipeline).into_iter().filter(|mutant| own(mutant.span)) {
             let mut noticed_by = None;
+            let mut ran = false;
             for (test, prepared) in &passing {
                 let changed = Search { pipeline: pipeline.clone(), ..prepared.search.clone() };
-                if !passes(detection, test, prepared, &changed).await {
+                let Some(passes) = passes(detection, test, prepared, &changed).await else { continue };
+                ran = true;
+                if !passes {
                     noticed_by = Some(name(test));
                     break;
                 }
+            }
+            // No test notices a change of which nothing can be said.
+            if !ran {
+                continue;
             }
             let text = search.expansion.text.get(span.start..span.end).unwrap_or_default();
             let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -91,12 +100,12 @@ fn name(test: &DetectionTest) -> String {
     test.name.as_ref().map(|name| name.value.clone()).unwrap_or_default()
 }
 
-/// Whether a test passes with a search. A search that can't be run fails it.
-async fn passes(detection: &Detection, test: &DetectionTest, prepared: &Prepared, search: &Search) -> bool {
-    let Ok(results) = prepared.engine.run(search).await else { return false };
+/// Whether a test passes with a search; none when the search can't be run.
+async fn passes(detection: &Detection, test: &DetectionTest, prepared: &Prepared, search: &Search) -> Option<bool> {
+    let results = prepared.engine.run(search).await.ok()?;
     let rows = rows(&results);
     if test.expected.mismatch(&rows).is_some() {
-        return false;
+        return Some(false);
     }
-    rows.is_empty() && test.expected.allows_none() || decide_results(detection, &results).status == TestStatus::Pass
+    Some(rows.is_empty() && test.expected.allows_none() || decide_results(detection, &results).status == TestStatus::Pass)
 }

@@ -10,6 +10,7 @@ pub mod coverage_run;
 pub mod deployment;
 pub mod detection;
 pub mod detection_test;
+pub mod downloads;
 pub mod effects;
 pub mod event_facts;
 pub mod event_needs;

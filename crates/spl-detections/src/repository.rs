@@ -47,6 +47,8 @@ pub struct Repository {
     pub data_sources: Vec<ContentFile<DataSource>>,
     /// By path.
     pub stories: Vec<ContentFile<Story>>,
+    /// Where data of URLs are kept that no cache of `contentctl.yml` is for; none = nowhere.
+    pub fetched: Option<PathBuf>,
     /// Folders that can't be read.
     pub problems: Vec<Diagnostic>,
 }
@@ -93,6 +95,7 @@ impl Repository {
             stories: read_folder(root, "stories", Story::read, &mut problems),
             root: root.to_owned(),
             settings,
+            fetched: None,
             problems,
         }
     }
@@ -143,16 +146,11 @@ impl Repository {
         baselines.flat_map(|baseline| &baseline.detections).map(|name| name.value.as_str()).collect()
     }
 
-    /// Where test data are found without being fetched: the file in a cache that `contentctl.yml` names for a URL, the path
-    /// itself for anything else, as it stands or below the repository. None when there is no such file.
+    /// Where test data are found without being fetched: the file that is kept for a URL, the path itself for anything else, as
+    /// it stands or below the repository. None when there is no such file.
     pub fn data_file(&self, data: &str) -> Option<PathBuf> {
-        let settings = self.settings.as_ref().and_then(|file| file.value.as_ref());
-        let cached = settings.into_iter().flat_map(|settings| &settings.test_data_caches).filter_map(|cache| {
-            let rest = data.strip_prefix(cache.base_url.as_str())?.trim_start_matches('/');
-            Some(self.root.join(&cache.base_directory_name).join(rest))
-        });
         let plain = (!data.contains("://")).then(|| [PathBuf::from(data), self.root.join(data)]);
-        cached.chain(plain.into_iter().flatten()).find(|file| file.is_file())
+        self.kept_file(data).into_iter().chain(plain.into_iter().flatten()).find(|file| file.is_file())
     }
 }
 

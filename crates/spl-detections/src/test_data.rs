@@ -10,6 +10,7 @@ use arrow::datatypes::Float64Type;
 use spl_sources::{EventTable, FieldSelection, LoadOptions, LoadReport, load_sets};
 
 use crate::detection_test::{AttackData, DetectionTest};
+use crate::downloads::is_url;
 use crate::repository::Repository;
 
 /// How the pointer begins that git keeps in place of a large file.
@@ -38,7 +39,10 @@ pub fn sets(
         return Err("the test names no data that can be read".to_owned());
     }
     let set = |data: &AttackData| {
-        let missing = || format!("the data {} are neither a file nor in a cache that contentctl.yml names", data.data.value);
+        let missing = || match is_url(&data.data) {
+            true => format!("the data {} are not there; --download fetches them", data.data.value),
+            false => format!("the data {} are not there", data.data.value),
+        };
         let file = repository.data_file(&data.data).ok_or_else(missing)?;
         check(&file)?;
         let text = |text: &Option<spl_parser::span::Spanned<String>>| text.as_ref().map(|text| text.value.clone());

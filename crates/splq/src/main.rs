@@ -5,6 +5,7 @@ mod batch;
 mod commands;
 mod configuration;
 mod diagnostics;
+mod download;
 mod files;
 mod index_time;
 mod layout;

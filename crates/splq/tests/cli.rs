@@ -9,6 +9,8 @@ mod batch;
 mod content;
 #[path = "cli/coverage.rs"]
 mod coverage;
+#[path = "cli/download.rs"]
+mod download;
 #[path = "cli/public_detections.rs"]
 mod public_detections;
 #[path = "cli/size.rs"]

@@ -51,8 +51,50 @@ fn row(text: &mut String, cells: &[&str]) {
     let _ = writeln!(text, "| {} |", cells.join(" | "));
 }
 
-/// Text in one line that ends no cell and begins no tag.
+/// Text in one line that ends no cell and is no markup. What stands between backticks stays code: there only `|` needs a backslash,
+/// which a table takes away again.
 fn cell(text: &str) -> String {
     let line: String = text.chars().map(|character| if character.is_control() { ' ' } else { character }).collect();
-    line.replace('\\', "\\\\").replace('|', "\\|").replace('<', "&lt;")
+    let mut left = line.matches('`').count();
+    let mut cell = String::with_capacity(line.len() + 8);
+    let mut in_code = false;
+    for part in line.split('`') {
+        for character in part.chars() {
+            match character {
+                '|' => cell.push_str("\\|"),
+                '<' if !in_code => cell.push_str("&lt;"),
+                '&' if !in_code => cell.push_str("&amp;"),
+                '\\' | '[' | ']' | '*' | '_' | '~' if !in_code => {
+                    cell.push('\\');
+                    cell.push(character);
+                }
+                _ => cell.push(character),
+            }
+        }
+        // A backtick without another behind it begins nothing.
+        match left {
+            0 => {}
+            1 if !in_code => cell.push_str("\\`"),
+            _ => {
+                cell.push('`');
+                in_code = !in_code;
+            }
+        }
+        left = left.saturating_sub(1);
+    }
+    cell
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_are_text() {
+        assert_eq!(cell("a|b\nc"), "a\\|b c");
+        assert_eq!(cell("<b> & [x](y) *z*"), "&lt;b> &amp; \\[x\\](y) \\*z\\*");
+        assert_eq!(cell("at `C:\\a_b <x>|` here_"), "at `C:\\a_b <x>\\|` here\\_");
+        assert_eq!(cell("`a` `b"), "`a` \\`b");
+        assert_eq!(cell("lone ` tick"), "lone \\` tick");
+    }
 }

@@ -224,7 +224,8 @@ impl Checked<'_> {
         if !search.value.contains(&filter) {
             self.wrong("content/filter-macro", format!("the search does not call {filter}"), search.span);
         }
-        self.problems.extend(references::of_search(self.content, &search.value, search.span, &named));
+        let layout = self.detection.layout;
+        self.problems.extend(references::of_search(self.content, &search.value, search.span, &named, layout));
     }
 
     fn texts(&mut self) {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use spl_parser::{Diagnostic, Span};
 
 use super::{Content, File, references};
-use crate::detection::{Detection, DetectionType};
+use crate::detection::{Detection, DetectionType, Layout};
 use crate::yaml::{Node, Value};
 
 const CATEGORIES: [&str; 14] = [
@@ -146,7 +146,8 @@ fn of_baseline(content: &Content, checked: &mut Checked<'_>) {
         checked.wrong("content/value", format!("`type: {kind}` is none of a baseline; expected Baseline"), span);
     }
     if let Some((search, span)) = checked.text("search") {
-        checked.problems.extend(references::of_search(content, &search, span, &checked.file.stem()));
+        let layout = if content.is_v5 { Layout::V5 } else { Layout::V4 };
+        checked.problems.extend(references::of_search(content, &search, span, &checked.file.stem(), layout));
     }
     for key in ["how_to_implement", "known_false_positives"] {
         if let Some((text, span)) = checked.text(key)

@@ -7,6 +7,7 @@ use spl_parser::spec::Object;
 use spl_parser::{Diagnostic, Span};
 
 use super::Content;
+use crate::detection::Layout;
 
 /// Macros that other apps define: the Common Information Model and Enterprise Security.
 const MACROS_OF_OTHERS: [&str; 5] =
@@ -58,7 +59,8 @@ pub(super) fn unique(content: &Content) -> Vec<(PathBuf, Vec<Diagnostic>)> {
 }
 
 /// What is wrong with the macros and lookups that a search names; `stem` is that of its file, whose filter macro needs no file.
-pub(super) fn of_search(content: &Content, search: &str, span: Span, stem: &str) -> Vec<Diagnostic> {
+/// Tables that `inputlookup` and its kin name are held against files by `contentctl` 5 only: for layout 4 they are warnings.
+pub(super) fn of_search(content: &Content, search: &str, span: Span, stem: &str, layout: Layout) -> Vec<Diagnostic> {
     let mut problems = Vec::new();
     if search.contains("````") {
         problems.push(Diagnostic::error("content/macro", "four backticks follow each other in the search", span));
@@ -75,9 +77,13 @@ pub(super) fn of_search(content: &Content, search: &str, span: Span, stem: &str)
             problems.push(Diagnostic::error("content/macro", format!("no file defines the macro `{name}`"), span));
         }
     }
-    for name in lookups(&text) {
+    for (name, is_joined) in lookups(&text) {
         if !LOOKUPS_OF_OTHERS.contains(&name.as_str()) && !content.has("lookups", &name) {
-            problems.push(Diagnostic::error("content/reference", format!("no file defines the lookup `{name}`"), span));
+            let message = format!("no file defines the lookup `{name}`");
+            problems.push(match layout {
+                Layout::V4 if !is_joined => Diagnostic::warning("content/reference", message, Some(span)),
+                _ => Diagnostic::error("content/reference", message, span),
+            });
         }
     }
     problems
@@ -109,8 +115,8 @@ fn macros(text: &str) -> BTreeSet<String> {
     names
 }
 
-/// Names behind the commands that name a lookup first, options skipped.
-fn lookups(text: &str) -> BTreeSet<String> {
+/// Names behind the commands that name a lookup first, options skipped, and whether it is `lookup` itself.
+fn lookups(text: &str) -> BTreeSet<(String, bool)> {
     let mut names = BTreeSet::new();
     let words: Vec<&str> = text.split(|character: char| character.is_whitespace() || matches!(character, '|' | '[')).collect();
     let mut words = words.into_iter().filter(|word| !word.is_empty()).peekable();
@@ -129,7 +135,7 @@ fn lookups(text: &str) -> BTreeSet<String> {
             let is_word = |character: char| character.is_alphanumeric() || character == '_';
             let name: String = name.chars().take_while(|character| is_word(*character)).collect();
             if !name.is_empty() {
-                names.insert(name);
+                names.insert((name, word.eq_ignore_ascii_case("lookup")));
             }
         }
     }

@@ -13,7 +13,7 @@ use super::{KnowledgeOptions, OutputOptions, SelectionOptions, SettingOptions};
     mut_arg("latest", |argument| argument.hide(true)),
     after_help = "\
 Each test of a detection loads its attack data, runs the search over all time and judges the rows as contentctl does. Data are local
-files, or URLs below a base_url of test_data_caches in contentctl.yml; nothing is fetched.
+files or URLs. What a URL names is kept below base_directory_name of test_data_caches in contentctl.yml, or in --cache.
 NAME.tests.yaml beside NAME.yml holds tests that contentctl does not know, and rows that must be found (docs/testing.md).
 One row per test goes to stdout: detection, test, kind, status (pass, fail, skip, error), rows, elapsed_ms, message.
 Examples:
@@ -21,6 +21,8 @@ Examples:
   splq test detections/endpoint/new_service.yml --integration --risk risk.ndjson
   splq test . --changed-since origin/main --markdown comment.md --sarif splq.sarif
   splq test . --select T1569 --junit report.xml
+  splq test detections/endpoint/ --download
+  splq test detections/endpoint/new_service.yml --watch
   splq test detections/ --coverage"
 )]
 pub struct TestArguments {
@@ -39,6 +41,15 @@ pub struct TestArguments {
     /// Stop at the first detection that fails
     #[arg(long)]
     pub fail_fast: bool,
+    /// Fetch test data that URLs name and that are not there; without it nothing is fetched
+    #[arg(long)]
+    pub download: bool,
+    /// Folder of fetched data [default: splq/attack_data in the user's folder for caches]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub cache: Option<PathBuf>,
+    /// Run again whenever the detections, what they use or their data change, until Ctrl-C
+    #[arg(long, conflicts_with_all = ["changed_since", "fail_fast", "junit", "sarif", "markdown", "html", "summary", "risk"])]
+    pub watch: bool,
     /// Detections that are tested at a time [default: one per thread]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub jobs: Option<u16>,

@@ -27,7 +27,10 @@ pub fn roots(paths: &[PathBuf]) -> Vec<PathBuf> {
 /// What is wrong with the files of repositories that stand at or below the paths, one entry each, which are shown too.
 pub fn problems(paths: &[PathBuf], terminal: &Terminal) -> Vec<Checked> {
     let absolute = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
-    let roots = roots(paths);
+    // Rules are for folders and for files of content: a search alone does not ask for the whole repository.
+    let is_content = |path: &&PathBuf| path.extension().is_none_or(|extension| extension != "spl");
+    let paths: Vec<PathBuf> = paths.iter().filter(is_content).cloned().collect();
+    let roots = roots(&paths);
     let paths: Vec<(PathBuf, &PathBuf)> = paths.iter().map(|path| (absolute(path), path)).collect();
     let today = spl_functions::time::strftime(clock(), "%Y-%m-%d", chrono_tz::Tz::UTC);
     let mut found = Vec::new();

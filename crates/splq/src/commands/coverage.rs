@@ -78,7 +78,7 @@ async fn tested(
         settings: arguments.settings.clone(),
         ..TestArguments::default()
     };
-    let ran = test::run(found, &of_tests, None, &Terminal { quiet: true, ..*terminal }).await?;
+    let ran = test::run(found, &of_tests, None, None, &Terminal { quiet: true, ..*terminal }).await?;
     Ok(ran.tested.into_iter().map(|one| (one.file.clone(), one.status())).collect())
 }
 

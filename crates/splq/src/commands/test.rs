@@ -3,8 +3,9 @@
 mod changed;
 mod conditions;
 mod reports;
+mod watch;
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
@@ -27,6 +28,7 @@ use crate::arguments::{KnowledgeOptions, SelectionOptions, SettingOptions, TestA
 use crate::batch::{Bar, Monotonic, threads};
 use crate::commands::query::duration;
 use crate::diagnostics::{report, report_failure, report_general};
+use crate::download;
 use crate::index_time::index_time_rules;
 use crate::loading::warn;
 use crate::output::{self, Format, Sink};
@@ -46,6 +48,9 @@ pub async fn test(arguments: &TestArguments, terminal: &Terminal) -> Result<(), 
     if arguments.settings.earliest.is_some() || arguments.settings.latest.is_some() {
         return Err(Stop::Usage("tests search all time: --earliest and --latest have no meaning here".to_owned()));
     }
+    if arguments.watch {
+        return watch::watch(arguments, terminal).await;
+    }
     let mut knowledge = arguments.knowledge.clone();
     let named = places(&arguments.paths, &mut knowledge);
     let mut found = named.find()?;
@@ -57,7 +62,7 @@ pub async fn test(arguments: &TestArguments, terminal: &Terminal) -> Result<(), 
     let detections = only_detections(found, &arguments.selection, terminal)?;
     let started = Instant::now();
     let mut sink = Sink::open(&arguments.output, terminal, chrono_tz::Tz::UTC)?;
-    let Ran { tested, integration } = run(detections, arguments, Some(&mut sink), terminal).await?;
+    let Ran { tested, integration } = run(detections, arguments, None, Some(&mut sink), terminal).await?;
     if tested.is_empty() {
         terminal.note("no detection is concerned by the changes");
     }
@@ -101,7 +106,7 @@ pub struct Ran {
     integration: bool,
 }
 
-/// Runs the tests of detections, repository by repository. With a sink for lines its rows are written as they come; without a
+/// Runs the tests of detections, repository by repository; with changed files, those that they concern. With a sink for lines its rows are written as they come; without a
 /// sink nothing is drawn.
 ///
 /// # Errors
@@ -109,6 +114,7 @@ pub struct Ran {
 pub async fn run(
     detections: Vec<Query>,
     arguments: &TestArguments,
+    changed: Option<&BTreeSet<PathBuf>>,
     mut sink: Option<&mut Sink>,
     terminal: &Terminal,
 ) -> Result<Ran, Stop> {
@@ -119,7 +125,14 @@ pub async fn run(
             Some(reference) => changed::only(queries, reference, &bench.runner, terminal)?,
             None => queries,
         };
+        let queries = match changed {
+            Some(files) => changed::concerned(queries, files.iter().cloned(), &bench.runner),
+            None => queries,
+        };
         ran.integration |= bench.integration;
+        if arguments.download {
+            bench.fetch(&queries, terminal)?;
+        }
         let stopped = bench.run(queries, arguments, sink.as_deref_mut(), &mut ran.tested, terminal).await?;
         if stopped {
             terminal.note("stopped at the first detection that failed (--fail-fast)");
@@ -187,7 +200,8 @@ struct Bench {
 
 impl Bench {
     fn new(root: &Path, arguments: &TestArguments, terminal: &Terminal) -> Result<Self, Stop> {
-        let (repository, knowledge) = repository_knowledge(root, &arguments.knowledge, terminal)?;
+        let (mut repository, knowledge) = repository_knowledge(root, &arguments.knowledge, terminal)?;
+        repository.fetched = download::folder(arguments.cache.as_deref());
         // Times of splq.toml are for searches over logs.
         let settings = settings(&SettingOptions { configured_times: (None, None), ..arguments.settings.clone() })?;
         let (now, time_zone, threads) = (settings.clock.now, settings.clock.time_zone, settings.threads);
@@ -200,6 +214,23 @@ impl Bench {
         let integration = arguments.integration || configured.is_some_and(|settings| settings.integration_tests);
         let runner = TestRunner { engine, repository: Arc::new(repository), load, clock: Arc::new(Monotonic::start()), attack };
         Ok(Self { runner, with_baselines, integration, coverage: arguments.coverage })
+    }
+
+    /// Fetches the data that the tests need and that are not there.
+    fn fetch(&self, queries: &[Query], terminal: &Terminal) -> Result<(), Stop> {
+        let missing = queries.iter().filter_map(|query| query.detection.as_ref().map(|detection| (query, detection)));
+        let missing = missing.flat_map(|(query, detection)| {
+            let beside = TestsFile::beside(&query.file).and_then(|file| file.value);
+            self.runner.repository.downloads(detection, beside.as_ref(), self.options(query))
+        });
+        download::fetch(missing.collect(), terminal)
+    }
+
+    /// What decides beside the file of a detection which of its tests run.
+    fn options(&self, query: &Query) -> TestOptions {
+        let name = query.detection.as_ref().and_then(|detection| detection.name.as_ref()).map(|name| name.value.as_str());
+        let has_baseline = name.is_some_and(|name| self.with_baselines.contains(name));
+        TestOptions { integration: self.integration, has_baseline }
     }
 
     /// Runs the tests of detections side by side; true when one failed and no other is to follow.
@@ -247,9 +278,7 @@ impl Bench {
         if let Some(bar) = &bar {
             bar.started(place, &query);
         }
-        let name = query.detection.as_ref().and_then(|detection| detection.name.as_ref()).map(|name| name.value.as_str());
-        let has_baseline = name.is_some_and(|name| self.with_baselines.contains(name));
-        let options = TestOptions { integration: self.integration, has_baseline };
+        let options = self.options(&query);
         let (runner, running, coverage) = (self.runner.clone(), Arc::clone(&query), self.coverage);
         let tested = tokio::spawn(async move { tested(&runner, &running, options, coverage).await }).await;
         if let Some(bar) = &bar {

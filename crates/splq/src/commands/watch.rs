@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
 use clap::Parser;
@@ -25,7 +25,7 @@ use crate::stop::Stop;
 use crate::terminal::Terminal;
 
 /// Changes that come this soon after each other are one: editors write a file in several steps.
-const QUIET: Duration = Duration::from_millis(150);
+pub const QUIET: Duration = Duration::from_millis(150);
 
 /// The rows of no more searches than this are shown; of more there is a summary.
 const SHOWN: usize = 3;
@@ -155,6 +155,24 @@ async fn run(batch: &mut Batch, arguments: &WatchArguments, terminal: &Terminal,
     Ok(())
 }
 
+/// Tells of files that change; that somebody read them is no change.
+///
+/// # Errors
+/// A system that can't watch files.
+pub fn watcher(sender: Sender<PathBuf>) -> Result<RecommendedWatcher, Stop> {
+    let told = move |event: notify::Result<Event>| {
+        if let Ok(event) = event
+            && !matches!(event.kind, EventKind::Access(_) | EventKind::Modify(ModifyKind::Metadata(_)))
+        {
+            for path in event.paths {
+                // Nobody listens any more when the command ends.
+                let _ = sender.send(path);
+            }
+        }
+    };
+    notify::recommended_watcher(told).map_err(|error| Stop::Failed(format!("can't watch files: {error}")))
+}
+
 /// What a change asks for.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Change {
@@ -178,17 +196,7 @@ struct Watched {
 impl Watched {
     fn new(arguments: &WatchArguments) -> Result<Self, Stop> {
         let (sender, changes) = channel();
-        let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
-            if let Ok(event) = event
-                && !matches!(event.kind, EventKind::Access(_) | EventKind::Modify(ModifyKind::Metadata(_)))
-            {
-                for path in event.paths {
-                    // Nobody listens any more when the command ends.
-                    let _ = sender.send(path);
-                }
-            }
-        })
-        .map_err(|error| Stop::Failed(format!("can't watch files: {error}")))?;
+        let mut watcher = watcher(sender)?;
         let searches: Vec<PathBuf> = arguments.paths.iter().map(|path| absolute(path)).collect();
         let knowledge = &arguments.engine.knowledge;
         let data = arguments.engine.data.data.iter().map(Path::new);

@@ -30,12 +30,17 @@ pub fn only(queries: Vec<Query>, reference: &str, runner: &TestRunner, terminal:
     // git resolves links, the repository's root may have some.
     let resolved = root.canonicalize().unwrap_or_else(|_| root.clone());
     let files = files.into_iter().map(|file| file.strip_prefix(&resolved).map(|below| root.join(below)).unwrap_or(file));
-    let knowledge = runner.engine.knowledge();
-    let changes = Changes::new(root, knowledge, files);
     let count = queries.len();
-    let kept: Vec<Query> = queries.into_iter().filter(|query| changes.concern(query, &runner.repository, knowledge)).collect();
+    let kept = concerned(queries, files, runner);
     terminal.note(format_args!("{} of {count} detections are concerned by changes since {reference}", kept.len()));
     Ok(kept)
+}
+
+/// Keeps the detections that are among the files or use what these define.
+pub fn concerned(queries: Vec<Query>, files: impl IntoIterator<Item = PathBuf>, runner: &TestRunner) -> Vec<Query> {
+    let knowledge = runner.engine.knowledge();
+    let changes = Changes::new(&runner.repository.root, knowledge, files);
+    queries.into_iter().filter(|query| changes.concern(query, &runner.repository, knowledge)).collect()
 }
 
 fn git(folder: &Path, arguments: &[&str]) -> Result<String, Stop> {
