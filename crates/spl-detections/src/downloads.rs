@@ -57,6 +57,10 @@ fn below(folder: &Path, rest: &str) -> Option<PathBuf> {
 /// URLs that would have one place are kept apart by a number made of the URL.
 fn place(url: &str) -> Option<String> {
     let (_, rest) = url.split_once("://")?;
+    // Without a name at its end a URL names no file.
+    if rest.rsplit_once('/').is_none_or(|(_, name)| name.is_empty()) {
+        return None;
+    }
     let is_plain = |character: char| character.is_ascii_alphanumeric() || matches!(character, '.' | '-' | '_' | '/');
     let plain: String = rest.chars().map(|character| if is_plain(character) { character } else { '_' }).collect();
     match plain == rest {

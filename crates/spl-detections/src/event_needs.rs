@@ -153,8 +153,10 @@ fn follow(calls: &[CommandCall], need: &mut EventNeed) {
         if fields::fields_behind(call, FieldsBehind::Any) != FieldsBehind::Any {
             break;
         }
-        let rest = fields::fields_behind(call, made.clone());
-        made = rest;
+        // What reads the events gives them as they are.
+        if place > 0 {
+            made = fields::fields_behind(call, made);
+        }
     }
     need.fields.extend(need.required.iter().cloned());
 }
@@ -264,7 +266,7 @@ mod tests {
         );
         check("(sourcetype=a x=1) OR (sourcetype=b x=2)", &[("sourcetype=a OR sourcetype=b", "x", "x")]);
         check("sourcetype=a OR x=1", &[("*", "x", "")]);
-        check("NOT sourcetype=a tag=web", &[("(NOT sourcetype=a) tag=web", "", "")]);
+        check("NOT sourcetype=a tag=web", &[("NOT sourcetype=a tag=web", "", "")]);
     }
 
     #[test]

@@ -17,6 +17,8 @@ mod public_detections;
 mod size;
 #[path = "cli/terminal.rs"]
 mod terminal;
+#[path = "cli/workflow.rs"]
+mod workflow;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
