@@ -64,7 +64,7 @@ fn cell(text: &str) -> String {
                 '|' => cell.push_str("\\|"),
                 '<' if !in_code => cell.push_str("&lt;"),
                 '&' if !in_code => cell.push_str("&amp;"),
-                '\\' | '[' | ']' | '*' | '_' | '~' if !in_code => {
+                '\\' | '[' | ']' | '*' | '~' if !in_code => {
                     cell.push('\\');
                     cell.push(character);
                 }
@@ -93,7 +93,7 @@ mod tests {
     fn cells_are_text() {
         assert_eq!(cell("a|b\nc"), "a\\|b c");
         assert_eq!(cell("<b> & [x](y) *z*"), "&lt;b> &amp; \\[x\\](y) \\*z\\*");
-        assert_eq!(cell("at `C:\\a_b <x>|` here_"), "at `C:\\a_b <x>\\|` here\\_");
+        assert_eq!(cell("at `C:\\a_b <x>|` here_"), "at `C:\\a_b <x>\\|` here_");
         assert_eq!(cell("`a` `b"), "`a` \\`b");
         assert_eq!(cell("lone ` tick"), "lone \\` tick");
     }

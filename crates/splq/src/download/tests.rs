@@ -24,10 +24,12 @@ enum Answer {
     Moved(String),
 }
 
+/// What was asked for: path and range.
+type Asked = Mutex<Vec<(String, Option<String>)>>;
+
 struct Server {
     address: String,
-    /// What was asked for: path and range.
-    asked: Arc<Mutex<Vec<(String, Option<String>)>>>,
+    asked: Arc<Asked>,
     /// The most connections at a time.
     most: Arc<AtomicUsize>,
 }
@@ -38,7 +40,7 @@ impl Server {
         let address = format!("http://{}", listener.local_addr().unwrap());
         let answers: HashMap<String, Answer> =
             answers.iter().map(|(path, answer)| ((*path).to_owned(), answer.clone())).collect();
-        let (asked, most) = (Arc::<Mutex<Vec<_>>>::default(), Arc::<AtomicUsize>::default());
+        let (asked, most) = (Arc::<Asked>::default(), Arc::<AtomicUsize>::default());
         let now = Arc::<AtomicUsize>::default();
         let (log, peak) = (Arc::clone(&asked), Arc::clone(&most));
         std::thread::spawn(move || {
@@ -63,11 +65,7 @@ impl Server {
     }
 }
 
-fn answer(
-    mut connection: std::net::TcpStream,
-    answers: &HashMap<String, Answer>,
-    log: &Mutex<Vec<(String, Option<String>)>>,
-) -> std::io::Result<()> {
+fn answer(mut connection: std::net::TcpStream, answers: &HashMap<String, Answer>, log: &Asked) -> std::io::Result<()> {
     let mut reader = BufReader::new(connection.try_clone()?);
     let mut line = String::new();
     reader.read_line(&mut line)?;
@@ -80,10 +78,10 @@ fn answer(
         if header.is_empty() {
             break;
         }
-        if let Some((name, value)) = header.split_once(':') {
-            if name.eq_ignore_ascii_case("range") {
-                range = Some(value.trim().to_owned());
-            }
+        if let Some((name, value)) = header.split_once(':')
+            && name.eq_ignore_ascii_case("range")
+        {
+            range = Some(value.trim().to_owned());
         }
     }
     let times = {
