@@ -15,6 +15,7 @@ use crate::frame::ordinals::unqualified;
 use crate::frame::scope::{Scope, Typed};
 use crate::frame::{Frame, column, conditions, null};
 use crate::function_call::choose;
+use crate::names::wildcards::wildcard_matches;
 use crate::scan::default_fields::{DEFAULT_FIELDS, DefaultField};
 use crate::scan::scope::EventScope;
 use crate::search::time_range;
@@ -158,7 +159,9 @@ pub fn required_columns(
     all.extend(DEFAULT_FIELDS.iter().filter(asked_default).map(|field| field.name.to_owned()));
     let tagged: BTreeSet<String> = context.knowledge().tags.iter().map(|rule| format!("tag::{}", rule.field)).collect();
     all.extend(tagged.into_iter().filter(|name| match required {
-        RequiredFields::Only(named) => named.contains(name),
+        RequiredFields::Only(named) => {
+            named.contains(name) || named.iter().any(|asked| asked.starts_with("tag::") && wildcard_matches(asked, name))
+        }
         RequiredFields::All => context.says(name) || context.says("tag::*"),
     }));
     names.extend(all.into_iter().filter(|name| wanted(name) && !carried.contains(name)));
