@@ -184,7 +184,10 @@ impl<'k> Analysis<'k> {
                 self.values(&field.name, std::slice::from_ref(value), dataset)
             }
             SearchKind::In { field, values } => self.values(&field.name, values, dataset),
-            SearchKind::Term(value) => self.field("_raw", needed_texts::of_pattern(&value.pattern)?),
+            SearchKind::Term(value) => match value.indexed_field() {
+                Some((field, pattern)) => self.field(field, needed_texts::of_pattern(&pattern)?),
+                None => self.field("_raw", needed_texts::of_pattern(&value.pattern)?),
+            },
             _ => None,
         }
     }
