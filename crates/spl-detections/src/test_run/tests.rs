@@ -142,7 +142,7 @@ fn what_can_not_be_run_is_an_error() {
         ("index=x | lookup no_such_lookup a", DATA, "no_such_lookup"),
         ("index=x", "  - {data: empty.json, source: s, sourcetype: t}\n", "empty.json is empty"),
         ("index=x", "  - {data: pointer.json, source: s, sourcetype: t}\n", "pointer of git-LFS"),
-        ("index=x", "  - {data: missing.json, source: s, sourcetype: t}\n", "missing.json are neither a file"),
+        ("index=x", "  - {data: missing.json, source: s, sourcetype: t}\n", "the data missing.json are not there"),
         ("index=x", "  - {source: s, sourcetype: t}\n", "`tests[0].attack_data[0].data` is missing"),
         // No test passes because a part of it could not be read.
         (
