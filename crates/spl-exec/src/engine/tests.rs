@@ -133,7 +133,8 @@ fn events_that_no_search_can_find_are_not_read() {
         assert_eq!(read_for(search, "user").0, 5, "{search}");
     }
     assert_eq!(read_for("index=main remcom | append [search user=u2] | stats count by user", "user").0, 5);
-    assert_eq!(read_for("index=main cmd.exe | append [search remcom.exe] | stats count by user", "user").0, 5);
+    // Words stand in the text itself, and the command of Linux does not.
+    assert_eq!(read_for("index=main cmd.exe | append [search remcom.exe] | stats count by user", "user").0, 4);
 }
 
 #[test]
