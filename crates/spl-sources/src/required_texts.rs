@@ -26,7 +26,7 @@ pub struct RequiredTexts {
 }
 
 /// With these names a record says its sourcetype otherwise than as `sourcetype`: a Windows event, a log of Zeek.
-const OF_SOURCETYPE: &[&str] = &["channel", "LogName", "_path"];
+const OF_SOURCETYPE: &[&str] = &["channel", "LogName", "\"_path\"", "\"_path\\"];
 /// With these names a record says its own source or host.
 const OF_ORIGIN: &[&str] = &["\"source\"", "\"host\"", "\"computer", "hostname", "MachineName"];
 
@@ -244,6 +244,8 @@ mod tests {
         let lines =
             "{\"sourcetype\":\"linux:audit\"}\n{\"sourcetype\":\"other\"}\n{\"Channel\":\"Security\"}\n{\"source\":\"a\"}";
         assert_eq!(read(&texts(&["remcom.exe"], &["linux:audit"]), lines), [true, false, true, false]);
+        let paths = "{\"_path\":\"conn\"}\n{\"process_path\":\"x\"}\n{\"_raw\":\"{\\\"_path\\\":1}\"}";
+        assert_eq!(read(&texts(&["remcom.exe"], &["bro:conn:json"]), paths), [true, false, true]);
         assert_eq!(read(&texts(&["remcom.exe"], &[]).with_own_origin(false), lines), [false, false, true, true]);
         assert_eq!(read(&texts(&["remcom.exe"], &[]).with_own_origin(true), lines), [true, true, true, true]);
     }
