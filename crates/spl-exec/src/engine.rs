@@ -20,7 +20,7 @@ use indexmap::IndexMap;
 use spl_commands::fields::fieldformat;
 use spl_commands::table::Commands;
 use spl_functions::settings::SplOptions;
-use spl_knowledge::{Knowledge, StanzaMatcher};
+use spl_knowledge::Knowledge;
 use spl_macros::Expansion;
 use spl_operators::compact::CompactBelowSorts;
 use spl_operators::distinct::rule::EvaluateOncePerDistinct;
@@ -40,7 +40,7 @@ use spl_plan::events::planned_knowledge::PlannedKnowledge;
 use spl_plan::events::summaries::Summaries;
 use spl_plan::models::required::data_model_fields;
 use spl_plan::scan::carried::carried_fields;
-use spl_plan::scan::required_texts;
+use spl_plan::scan::required_texts::required_texts;
 use spl_sources::{EventTable, FieldSelection, RequiredTexts};
 
 use crate::memory_pool::SearchMemory;
@@ -369,15 +369,8 @@ impl Engine {
         if !self.settings.rewrites.required_texts {
             return None;
         }
-        let mut all: Option<required_texts::RequiredTexts> = None;
-        for search in searches {
-            let found = required_texts::required_texts(&search.pipeline, &self.context.knowledge, &self.context.parsed)?;
-            all = Some(match all {
-                Some(all) => required_texts::union(all, found)?,
-                None => found,
-            });
-        }
-        all.map(loader_texts)
+        let pipelines = searches.into_iter().map(|search| &search.pipeline);
+        required_texts(pipelines, &self.context.knowledge, &self.context.parsed)
     }
 
     /// Plans a search without running it: every error and warning that can be known beforehand. It has no effects.
@@ -525,23 +518,6 @@ fn batch_rows(memory_limit: Option<usize>) -> usize {
     const ROWS: usize = 32_768;
     const LEAST: usize = 256;
     memory_limit.map_or(ROWS, |limit| (limit / (64 << 10)).clamp(LEAST, ROWS))
-}
-
-/// Required texts as a loader takes them.
-fn loader_texts(found: required_texts::RequiredTexts) -> RequiredTexts {
-    let (mut sourcetypes, mut is_of_origin, mut is_pattern) = (Vec::new(), false, false);
-    for matcher in &found.exceptions {
-        match matcher {
-            StanzaMatcher::Sourcetype(name) if name.is_literal() => sourcetypes.push(name.text().to_owned()),
-            StanzaMatcher::Sourcetype(_) | StanzaMatcher::Default => (is_of_origin, is_pattern) = (true, true),
-            StanzaMatcher::Host(_) | StanzaMatcher::Source(_) => is_of_origin = true,
-        }
-    }
-    let exceptions = found.exceptions;
-    let is_excepted =
-        move |sourcetype: &str, source: &str, host: &str| exceptions.iter().any(|one| one.matches(sourcetype, source, host));
-    let texts = RequiredTexts::new(found.any, sourcetypes, Arc::new(is_excepted));
-    if is_of_origin { texts.with_own_origin(is_pattern) } else { texts }
 }
 
 /// DataFusion's physical planner with SPL's row operators.

@@ -5,6 +5,7 @@
 pub mod carried;
 pub mod default_fields;
 pub mod events;
+mod field_definitions;
 mod needed_texts;
 pub mod nulls;
 pub mod required_texts;

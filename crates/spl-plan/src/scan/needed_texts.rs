@@ -30,8 +30,9 @@ pub fn of_like(pattern: &str) -> Option<String> {
 
 /// The longest text that stands in all that a regular expression matches; none where it has a form of its own.
 pub fn of_regex(regex: &str) -> Option<String> {
-    // Set operations in classes, which PCRE has not.
-    if ["&&", "--", "~~"].iter().any(|operation| regex.contains(operation)) {
+    // Set operations in classes, which PCRE has not, and blanks that do not count, which are others there.
+    let ignores_blanks = |flags: &str| flags.chars().take_while(|c| c.is_ascii_alphabetic() || *c == '-').any(|c| c == 'x');
+    if ["&&", "--", "~~"].iter().any(|operation| regex.contains(operation)) || regex.split("(?").skip(1).any(ignores_blanks) {
         return None;
     }
     let parsed = regex_syntax::ParserBuilder::new().nest_limit(50).build().parse(regex).ok()?;
@@ -75,11 +76,20 @@ fn letter(class: &Class) -> Option<char> {
     is_pair.then_some(first.0)
 }
 
-/// The longest text, in lower case, without characters that JSON, XML or a table may write in another way.
+/// Whether JSON, XML or a table write a character as it is; a blank may stand for several, and for line feeds.
+fn is_plain_character(c: char) -> bool {
+    c.is_ascii_alphanumeric() || "_-.:=,;@#$%^*()[]{}+~!?".contains(c)
+}
+
+/// Whether a text stands in an event's text as it is.
+pub fn is_plain(text: &str) -> bool {
+    text.chars().all(is_plain_character)
+}
+
+/// The longest part of texts that stands in an event's text as it is, in lower case.
 fn longest<'t>(texts: impl Iterator<Item = &'t str>) -> Option<String> {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || " _-.:=,;@#$%^*()[]{}+~!?".contains(c);
-    let pieces = texts.flat_map(|text| text.split(|c| !is_plain(c)));
-    pieces.max_by_key(|piece| piece.trim().len()).filter(|piece| piece.trim().len() >= SHORTEST).map(str::to_ascii_lowercase)
+    let pieces = texts.flat_map(|text| text.split(|c| !is_plain_character(c)));
+    pieces.max_by_key(|piece| piece.len()).filter(|piece| piece.len() >= SHORTEST).map(str::to_ascii_lowercase)
 }
 
 #[cfg(test)]
@@ -101,6 +111,8 @@ mod tests {
             ("[abc]{3}", None),
             (r"(?<name>foo\d+bar)", Some("bar")),
             (r"a(?=b)", None),
+            ("(?ix)[ a]bcd", None),
+            ("net user", Some("user")),
         ] {
             assert_eq!(of_regex(regex).as_deref(), text, "{regex}");
         }
