@@ -92,7 +92,8 @@ fn read_set(options: &LoadOptions, files: &mut Vec<FilePlan>, chunks: &mut Vec<(
     }
     // The first warning of all lines is an error then, so that all are read.
     let texts = options.required_texts.as_ref().filter(|_| !options.strict);
-    let read = read_parts(files, parts.clone(), options, texts);
+    let kept = texts.map(|_| parts.clone()).unwrap_or_default();
+    let read = read_parts(files, parts, options, texts);
     // The time of an event may be that of the event before it, so that such a file is read whole.
     let whole: BTreeSet<usize> =
         read.iter().filter(|(_, chunk)| chunk.passed_over > 0 && chunk.needs_those_before).map(|(file, _)| *file).collect();
@@ -100,7 +101,7 @@ fn read_set(options: &LoadOptions, files: &mut Vec<FilePlan>, chunks: &mut Vec<(
         chunks.extend(read);
         return Ok(());
     }
-    let again: Vec<(usize, Part)> = parts.into_iter().filter(|(file, _)| whole.contains(file)).collect();
+    let again: Vec<(usize, Part)> = kept.into_iter().filter(|(file, _)| whole.contains(file)).collect();
     let mut again = read_parts(files, again, options, None).into_iter();
     chunks.extend(
         read.into_iter().filter_map(|(file, chunk)| if whole.contains(&file) { again.next() } else { Some((file, chunk)) }),
