@@ -1,7 +1,9 @@
 //! The pack: every file loads without problems, the models have their fields, the mappings are found.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod evaluator;
 mod events;
+mod sysmon;
 
 use super::*;
 use crate::data_model::CalculationKind;
