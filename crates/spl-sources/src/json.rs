@@ -131,9 +131,6 @@ impl<'f, 'o> JsonReader<'f, 'o> {
             let line = builder.lines;
             builder.warnings.add(WarningKind::BadJson, line, &example);
         }
-        if CARRIERS.iter().any(|role| self.slots.get(*role).is_some()) {
-            self.fields.take_nulls_back(builder);
-        }
         if let Some(stamp) = self.fields.stamp(builder) {
             self.finisher.stamped_time = self.finisher.time_of_fields(&stamp);
         }
@@ -150,13 +147,15 @@ pub(crate) struct JsonFields<'o> {
     tree: FieldTree<'o>,
     /// The values that make the time of the event being read, by their order.
     stamps: Vec<(usize, Span)>,
-    /// Fields of the event being read that are null, lists apart.
-    nulls: Vec<u32>,
+    /// Columns of the object being read that are null, lists apart, and where each null stands.
+    nulls: Vec<(u32, Span)>,
+    /// Whether the object being read is a record that carries an event.
+    is_record: bool,
 }
 
 impl<'o> JsonFields<'o> {
     pub(crate) fn new(selection: &'o FieldSelection, stamps: &'o [String]) -> Self {
-        Self { tree: FieldTree::new(selection, stamps), stamps: Vec::new(), nulls: Vec::new() }
+        Self { tree: FieldTree::new(selection, stamps), stamps: Vec::new(), nulls: Vec::new(), is_record: false }
     }
 
     /// The values that make the time of the event that was read, joined by blanks.
@@ -168,13 +167,6 @@ impl<'o> JsonFields<'o> {
         self.stamps.dedup_by_key(|(place, _)| *place);
         let texts: Vec<String> = self.stamps.drain(..).map(|(_, span)| builder.text(span).into_owned()).collect();
         Some(texts.join(" "))
-    }
-
-    /// Takes the fields that are null back.
-    fn take_nulls_back(&mut self, builder: &mut ChunkBuilder<'_>) {
-        for node in self.nulls.drain(..) {
-            builder.clear_field(&self.tree.node(node).name);
-        }
     }
 
     /// Adds the fields of the object that stands between two places of a part's text.
@@ -191,7 +183,13 @@ impl<'o> JsonFields<'o> {
         let text = builder.data();
         let mut scanner = Scanner { text: &text[..end], at: start };
         self.nulls.clear();
-        self.object(builder, slots, &mut scanner, ROOT, 0).and_then(|()| scanner.expect_end())
+        self.is_record = false;
+        self.object(builder, slots, &mut scanner, ROOT, 0).and_then(|()| scanner.expect_end())?;
+        // What the object is, its other fields tell.
+        if !self.is_record {
+            self.nulls.drain(..).for_each(|(column, span)| builder.append(column, span));
+        }
+        Ok(())
     }
 
     fn object(
@@ -307,17 +305,19 @@ impl<'o> JsonFields<'o> {
         }
         if wanted {
             let column = self.tree.column(node, builder);
-            builder.append(column, span);
+            if is_null && !self.tree.node(node).name.ends_with("{}") {
+                self.nulls.push((column, span));
+            } else {
+                builder.append(column, span);
+            }
         }
         // Splunk has the text `null` for a JSON null; it says nothing of the event.
         if is_null {
-            if !self.tree.node(node).name.ends_with("{}") {
-                self.nulls.push(node);
-            }
             return Ok(());
         }
         if let Some(role) = role {
             slots.set(role, span);
+            self.is_record |= CARRIERS.contains(&role);
         }
         if let Some(place) = self.tree.node(node).stamp {
             self.stamps.push((place, span));

@@ -67,6 +67,26 @@ fn nulls_are_texts_of_events_and_absent_from_rows() {
 }
 
 #[test]
+fn nulls_of_an_event_in_an_envelope() {
+    let loaded = load_text(concat!(
+        r#"{"time":1714557600,"event":{"user":null,"n":1}}"#,
+        "\n",
+        r#"{"time":1714557601,"event":{"user":null,"Channel":"Security","n":null}}"#,
+        "\n",
+    ));
+    assert_eq!(texts(&loaded.table, "user"), ["(none)", "null"]);
+    assert_eq!(texts(&loaded.table, "n"), ["(none)", "1"]);
+}
+
+#[test]
+fn nulls_of_a_record_leave_numbers_numbers_and_other_values_there() {
+    let loaded = load_text(concat!(r#"{"n":null,"k":"x","k":null,"_time":2}"#, "\n", r#"{"n":5,"_time":1}"#, "\n",));
+    assert_eq!(texts(&loaded.table, "n"), ["(none)", "5"]);
+    assert_eq!(texts(&loaded.table, "k"), ["x", "(none)"]);
+    assert_eq!(loaded.table.schema.field_with_name("n").unwrap().data_type(), &DataType::Int64);
+}
+
+#[test]
 fn nested_names_are_splunks() {
     let loaded = load_text(concat!(
         r#"{"_time":1,"a":{"b":{"c":"x"},"l":[1,2]},"l":["p","q"],"o":[{"k":1},{"k":2,"m":"y"}],"ll":[[1],[2,3]],"tag":["t1","t2"],"eventtype":"e","empty":[],"eo":{}}"#,
