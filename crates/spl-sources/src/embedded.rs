@@ -3,6 +3,8 @@
 
 use std::borrow::Cow;
 
+use hashbrown::HashMap;
+
 use crate::chunk::{ChunkBuilder, ColumnKind, unescape};
 use crate::json::Scanner;
 use crate::options::FieldSelection;
@@ -16,13 +18,13 @@ const DEEPEST: usize = 64;
 pub(crate) struct Adder<'a, 'b> {
     builder: &'a mut ChunkBuilder<'b>,
     selection: &'a FieldSelection,
-    /// Fields that the event had before, and those that it had not.
-    known: Vec<(String, bool)>,
+    /// Whether a field is new: the event had others before.
+    known: HashMap<String, bool>,
 }
 
 impl<'a, 'b> Adder<'a, 'b> {
     pub(crate) fn new(builder: &'a mut ChunkBuilder<'b>, selection: &'a FieldSelection) -> Self {
-        Self { builder, selection, known: Vec::new() }
+        Self { builder, selection, known: HashMap::new() }
     }
 
     /// Adds a value; one field may have several.
@@ -30,11 +32,11 @@ impl<'a, 'b> Adder<'a, 'b> {
         if value.is_empty() || !self.selection.contains(name) || Role::of(name).is_some_and(Role::is_meta) {
             return;
         }
-        let is_new = match self.known.iter().find(|(known, _)| known == name) {
-            Some((_, is_new)) => *is_new,
+        let is_new = match self.known.get(name) {
+            Some(is_new) => *is_new,
             None => {
                 let is_new = !self.builder.has_value(name);
-                self.known.push((name.to_owned(), is_new));
+                self.known.insert(name.to_owned(), is_new);
                 is_new
             }
         };
