@@ -11,15 +11,10 @@ use arrow::compute::{concat, interleave};
 use arrow::datatypes::{DataType, Field, Float64Type, Int32Type, Schema};
 use arrow::error::ArrowError;
 use spl_functions::column::Column;
+use spl_functions::dictionary::is_same_dictionary;
 use spl_functions::value::Value;
 
-use crate::table::EventTable;
-
-/// Rows of a batch.
-const BATCH_ROWS: usize = 1 << 15;
-
-/// The column that holds the order.
-const ORDINAL: &str = "__ordinal";
+use crate::table::{BATCH_ROWS, EventTable, ORDINAL};
 
 impl EventTable {
     /// The events of both tables, in descending time, those of this table first where times are equal. A field whose type
@@ -93,10 +88,9 @@ fn whole(table: &EventTable, name: &str) -> Result<Option<ArrayRef>, ArrowError>
     // All batches share their texts: only the keys are put together.
     if let Some(dictionary) = first.as_dictionary_opt::<Int32Type>() {
         let values = dictionary.values();
-        let shared = |array: &&ArrayRef| {
-            let other = array.as_dictionary_opt::<Int32Type>();
-            other.is_some_and(|other| other.values().to_data().ptr_eq(&values.to_data()))
-        };
+        let texts = |array: &ArrayRef| array.as_dictionary_opt::<Int32Type>()?.values().as_string_view_opt().cloned();
+        let shared =
+            |array: &&ArrayRef| texts(array).zip(texts(first)).is_some_and(|(one, other)| is_same_dictionary(&one, &other));
         if arrays.iter().all(shared) {
             let keys =
                 arrays.iter().filter_map(|array| array.as_dictionary_opt::<Int32Type>()).flat_map(|array| array.keys().iter());
@@ -229,7 +223,7 @@ mod tests {
         assert_eq!(shown(&both, "n"), ["1", "8", "007", "2"]);
         assert_eq!(shown(&both, "m"), ["p", "", "q+r", "p"]);
         assert_eq!(shown(&both, "z"), ["", "2", "1.5", ""]);
-        assert_eq!(shown(&both, "__ordinal"), ["0", "1", "2", "3"]);
+        assert_eq!(shown(&both, ORDINAL), ["0", "1", "2", "3"]);
         let none = EventTable { schema: one.schema.clone(), batches: Vec::new() };
         assert_eq!((none.joined(&two).unwrap().rows(), two.joined(&none).unwrap().rows()), (2, 2));
     }

@@ -17,7 +17,10 @@ use crate::chunk::{Chunk, ChunkColumn, ColumnKind};
 use crate::role::Defaults;
 
 /// Rows of a batch, unless most fields are absent from most events.
-const BATCH_ROWS: usize = 1 << 15;
+pub(crate) const BATCH_ROWS: usize = 1 << 15;
+
+/// The column that holds the order.
+pub(crate) const ORDINAL: &str = "__ordinal";
 /// The fewest rows of a batch.
 const LEAST_BATCH_ROWS: usize = 1 << 8;
 
@@ -131,7 +134,7 @@ pub(crate) fn join(parts: Vec<LoadedPart>, keeps_raw: bool) -> Result<EventTable
         fields.push(field);
         arrays.push(array);
     }
-    fields.push(Field::new("__ordinal", DataType::Int64, false));
+    fields.push(Field::new(ORDINAL, DataType::Int64, false));
     arrays.push(
         joined
             .batches()
