@@ -125,13 +125,16 @@ pub fn carried_fields(knowledge: &Knowledge, parsed: &ParsedKnowledge, required:
     let mut open: Vec<String> = names.iter().cloned().collect();
     while let Some(name) = open.pop() {
         let Some(inputs) = edges.get(&name) else { continue };
-        let mut found = RequiredFields::Only(inputs.fields.clone());
+        let mut found = inputs.fields.clone();
         for expression in &inputs.expressions {
-            if let Ok(expression) = parsed.expression(expression) {
-                spl_parser::effects::expression_fields(&expression, &mut found);
+            let Ok(expression) = parsed.expression(expression) else { continue };
+            let mut read = RequiredFields::none();
+            spl_parser::effects::expression_fields(&expression, &mut read);
+            // Fields that only a run tells can't be used in a definition: such an expression is left out.
+            if let RequiredFields::Only(read) = read {
+                found.extend(read);
             }
         }
-        let RequiredFields::Only(found) = found else { continue };
         for input in found {
             if names.insert(input.clone()) {
                 open.push(input);
