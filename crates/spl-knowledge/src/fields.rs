@@ -1,7 +1,7 @@
 //! Fields whose text holds several values (fields.conf).
 
 use indexmap::IndexMap;
-use spl_macros::{Conf, Origin};
+use spl_macros::{Conf, Origin, Setting};
 use spl_parser::diagnostic::Diagnostic;
 
 use crate::problem::warning;
@@ -16,8 +16,8 @@ pub struct Tokenizer {
     pub origin: Origin,
 }
 
-/// Reads the stanzas of a fields.conf. A stanza is named like the field, or `<sourcetype>::<field>` for an indexed one,
-/// which has no tokenizer.
+/// Reads the stanzas of a fields.conf. A stanza is named like the field, or `<sourcetype>::<field>` for an indexed one.
+/// A field with `INDEXED = true` has no tokenizer (fields.conf, `TOKENIZER`).
 pub(crate) fn read_tokenizers(conf: &Conf, warnings: &mut Vec<Diagnostic>) -> IndexMap<String, Tokenizer> {
     let mut tokenizers = IndexMap::new();
     for stanza in conf.effective() {
@@ -26,7 +26,9 @@ pub(crate) fn read_tokenizers(conf: &Conf, warnings: &mut Vec<Diagnostic>) -> In
                 warnings.push(warning(&setting.origin, code, message));
             }
         }
-        if let Some(setting) = stanza.settings.get("TOKENIZER").filter(|setting| !setting.value.is_empty()) {
+        let is_indexed = stanza.settings.get("INDEXED").and_then(Setting::as_bool).unwrap_or(false);
+        let tokenizer = stanza.settings.get("TOKENIZER").filter(|setting| !is_indexed && !setting.value.is_empty());
+        if let Some(setting) = tokenizer {
             let tokenizer = Tokenizer { regex: setting.value.clone(), origin: setting.origin.clone() };
             tokenizers.insert(stanza.name.clone(), tokenizer);
         }

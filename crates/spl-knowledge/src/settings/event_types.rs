@@ -2,7 +2,7 @@
 //!
 //! Source: Splunk admin manual, eventtypes.conf, tags.conf, fields.conf.
 
-use super::Status::{Harmless, Works};
+use super::Status::{Harmless, Partial, Works};
 use super::{SettingSpec, setting};
 
 /// eventtypes.conf.
@@ -21,6 +21,10 @@ pub const TAGS: &[SettingSpec] = &[setting("<tag>", "whether the field value of 
 /// fields.conf.
 pub const FIELDS: &[SettingSpec] = &[
     setting("TOKENIZER", "the values of a field by a regular expression", Works),
-    setting("INDEXED", "whether the field is indexed", Harmless("searches compare fields")),
+    setting(
+        "INDEXED",
+        "whether the field is indexed",
+        Partial("it switches `TOKENIZER` off; searches compare fields either way"),
+    ),
     setting("INDEXED_VALUE", "whether the value is a word of the event", Harmless("searches compare fields")),
 ];

@@ -142,7 +142,8 @@ impl<'a> EventScope<'a> {
     /// A text as the several values that `TOKENIZER` of fields.conf finds in it.
     fn tokenized(&self, name: &str, found: Typed) -> Result<Typed, Diagnostic> {
         let Some(tokenizer) = self.context.knowledge().tokenizers.get(name) else { return Ok(found) };
-        if found.value_type != ValueType::Text {
+        // Numbers have a text too: what a tokenizer finds must not depend on the other events of the data.
+        if !matches!(found.value_type, ValueType::Text | ValueType::Integer | ValueType::Float) {
             return Ok(found);
         }
         if let Err(wrong) = self.context.parsed().groups(&tokenizer.regex) {
