@@ -373,7 +373,7 @@ impl Knowledge {
     }
 
     /// Whether any stanza of props.conf says something about loading: how events end, where their time is, what the
-    /// sourcetype is called, that there are no automatic fields, or, for a sourcetype of an app, what has no header.
+    /// sourcetype is called, which fields are found by themselves, or, for a sourcetype of an app, what has no header.
     pub fn has_index_time_settings(&self) -> bool {
         self.props.iter().any(|stanza| {
             let resolved = resolve(std::iter::once(stanza));
@@ -385,11 +385,12 @@ impl Knowledge {
         })
     }
 
-    /// Whether a stanza defines fields of a sourcetype.
-    pub fn maps_sourcetype(&self, sourcetype: &str) -> bool {
+    /// Whether a stanza for a sourcetype, source or host defines fields of events with these.
+    pub fn maps(&self, sourcetype: &str, source: &str, host: &str) -> bool {
+        let sourcetype = self.search_time_sourcetype(sourcetype);
         self.props.iter().any(|stanza| {
-            matches!(stanza.matcher, StanzaMatcher::Sourcetype(_))
-                && stanza.matcher.matches(sourcetype, "", "")
+            stanza.matcher != StanzaMatcher::Default
+                && stanza.matcher.matches(sourcetype, source, host)
                 && stanza.settings.keys().any(|key| is_field_definition(key))
         })
     }

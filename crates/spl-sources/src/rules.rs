@@ -95,7 +95,7 @@ pub struct IndexTimeRules {
     pub problems: Vec<String>,
     /// Files and lines of settings, by their names.
     pub origins: BTreeMap<&'static str, String>,
-    /// Whether an app or the knowledge pack defines fields of the sourcetype.
+    /// Whether an app or the knowledge pack defines fields of the sourcetype, source or host.
     pub is_mapped: bool,
     /// Whether an app has a stanza for the sourcetype, so that its files have a header only where the settings say so.
     pub is_known: bool,

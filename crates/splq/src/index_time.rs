@@ -68,7 +68,7 @@ fn rules(knowledge: &Knowledge, sourcetype: &str, source: &str, host: &str) -> I
         transforms,
         problems,
         origins: settings.origins.into_iter().map(|(name, origin)| (name, origin.to_string())).collect::<BTreeMap<_, _>>(),
-        is_mapped: knowledge.maps_sourcetype(sourcetype),
+        is_mapped: knowledge.maps(sourcetype, source, host),
         is_known: knowledge.has_sourcetype(sourcetype),
         automatic: AutomaticFields { json: automatic.json || indexes_json, ..automatic },
     }

@@ -208,12 +208,14 @@ fn note_products(report: &LoadReport, terminal: &Terminal) {
     }
     for (likely, (events, files)) in found {
         terminal.note(format_args!(
-            "{} {} of {} look like {}: `--sourcetype {}` gives them its fields",
+            "{} {} of {} {} like {}: `--sourcetype {}` gives {} its fields",
             HumanCount(events),
             if events == 1 { "event" } else { "events" },
             if files == 1 { "1 file".to_owned() } else { format!("{files} files") },
+            if events == 1 { "looks" } else { "look" },
             likely.product,
             likely.sourcetype,
+            if events == 1 { "it" } else { "them" },
         ));
     }
 }
