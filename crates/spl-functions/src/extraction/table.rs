@@ -46,7 +46,7 @@ impl Layout {
         while next < lines.len() {
             let (columns, first) = match self.header {
                 Header::Line(number) => {
-                    let at = (0..lines.len()).filter(|at| filled(*at)).nth(number - 1)?;
+                    let at = (0..lines.len()).filter(|at| filled(*at)).nth(number.checked_sub(1)?)?;
                     (Columns::of_header(lines[at]), at + 1)
                 }
                 Header::None => {
@@ -182,6 +182,16 @@ impl Columns {
         columns
     }
 
+    /// The column above or below a word: the first that stands there, else the nearest, the left one of two.
+    fn nearest(&self, word: &Word<'_>) -> Option<usize> {
+        // Columns stand in order, and none reaches into the next.
+        let right = self.places.partition_point(|(_, end)| *end <= word.start);
+        let left = right.checked_sub(1);
+        let Some((start, _)) = self.places.get(right) else { return left };
+        let Some((_, end)) = left.and_then(|left| self.places.get(left)) else { return Some(right) };
+        if *start < word.end || start - word.end < word.start - end { Some(right) } else { left }
+    }
+
     /// The cells of a line by name. Cells stand in order where there are as many as columns, else below their columns.
     fn values(&self, line: &str) -> Vec<(String, String)> {
         let words = self.separator.words(line);
@@ -196,16 +206,8 @@ impl Columns {
         }
         let mut spans: Vec<Option<(usize, usize)>> = vec![None; self.names.len()];
         for word in &words {
-            let distance = |(start, end): &(usize, usize)| {
-                if word.start < *end && *start < word.end {
-                    0
-                } else {
-                    start.saturating_sub(word.end).max(word.start.saturating_sub(*end)) + 1
-                }
-            };
-            if let Some(place) = (0..self.places.len()).min_by_key(|place| distance(&self.places[*place])) {
-                let span = spans[place].get_or_insert((word.start, word.end));
-                span.1 = word.end;
+            if let Some(span) = self.nearest(word).and_then(|place| spans.get_mut(place)) {
+                span.get_or_insert((word.start, word.end)).1 = word.end;
             }
         }
         self.names
@@ -248,5 +250,12 @@ mod tests {
         assert_eq!(read(&layout(Header::Line(1)), "name, age\nTom, 12\n,8"), ["name=Tom age=12", "age=8"]);
         assert_eq!(read(&layout(Header::None), "a 1\nb 2"), ["Column_1=a Column_2=1", "Column_1=b Column_2=2"]);
         assert!(layout(Header::Found).rows("just one line").is_none());
+        assert!(layout(Header::Line(0)).rows("a b\n1 2").is_none());
+    }
+
+    #[test]
+    fn cells_stand_below_the_nearest_column() {
+        let text = "Name      Size      Kind\n   long 5\n              7\n      xy\n       z\n                             y";
+        assert_eq!(read(&layout(Header::Found), text), ["Name=long Size=5", "Size=7", "Name=xy", "Size=z", "Kind=y"]);
     }
 }
