@@ -34,9 +34,7 @@ impl EventScope<'_> {
                 // An event that has an event type of the user's shows none of the pack's beside it.
                 let own = enabled.iter().filter(|kind| kind.origin != Origin::BuiltIn);
                 let own = self.any_event_type(own.copied())?;
-                let mut by_name = enabled;
-                by_name.sort_by(|a, b| a.name.cmp(&b.name));
-                for kind in by_name {
+                for kind in enabled {
                     let Some(mut condition) = self.event_type(kind)? else { continue };
                     if let Some(own) = own.as_ref().filter(|_| kind.origin == Origin::BuiltIn) {
                         condition = self.settle_condition(conditions::and(condition, conditions::negate(own.clone())));
