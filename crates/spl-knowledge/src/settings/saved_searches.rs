@@ -38,7 +38,11 @@ pub const SAVED_SEARCHES: &[SettingSpec] = &[
     setting("schedule", "an old name of `cron_schedule`", Harmless("Splunk does not read it any more")),
     setting("schedule_as", "how the search is scheduled", SCHEDULER),
     setting("schedule_window", "when the search may run", Works),
-    setting("schedule_priority", "which search runs first", SCHEDULER),
+    setting(
+        "schedule_priority",
+        "which search runs first",
+        Partial("a search with a priority has no `schedule_window`; `splq backtest` runs searches side by side"),
+    ),
     setting("allow_skew", "when the search may run", SCHEDULER),
     setting("realtime_schedule", "how runs are skipped", SCHEDULER),
     setting("run_on_startup", "whether the search runs at the start", Works),
