@@ -119,6 +119,18 @@ impl Frame {
         Self::over(plan, 0)
     }
 
+    /// A frame over a scan of a table, all of whose columns are fields.
+    pub fn of_table(scan: LogicalPlanBuilder, table: &str) -> Result<Self, Diagnostic> {
+        let columns = scan.schema().fields();
+        if columns.len() > WIDE {
+            let scan = scan.build().map_err(engine_error)?;
+            return Ok(Self { steps: Some(Steps::over(&scan)), ..Self::new(scan) });
+        }
+        let names: Vec<String> = columns.iter().map(|field| field.name().clone()).collect();
+        let projected = scan.project(ordinals::unqualified(table, &names)).and_then(LogicalPlanBuilder::build);
+        Ok(Self::new(projected.map_err(engine_error)?))
+    }
+
     /// All loaded events: each field is a column of theirs.
     pub fn of_events(plan: LogicalPlan) -> Self {
         let names = plan.schema().fields().iter().map(|field| (field.name().clone(), field.name().clone())).collect();

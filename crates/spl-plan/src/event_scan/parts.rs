@@ -28,13 +28,15 @@ use super::{EventScan, planned};
 use crate::context::PlanContext;
 use crate::events::data::EventData;
 use crate::events::parts::EventParts;
-use crate::frame::ordinals::unqualified;
 use crate::frame::{Frame, column, ordinal};
 use crate::rows::stages::order_of;
 use crate::rows::union::concatenate_all;
 
 /// The share of the memory limit that found events may take before the rest of them goes to disk.
 const SHARE: usize = 8;
+
+/// The name of a table of rows on disk.
+const TABLE: &str = "stored";
 
 /// Reads one part of the data after the other, and puts the rows of a scan over each together.
 ///
@@ -84,12 +86,8 @@ fn on_disk(context: &PlanContext, schema: &SchemaRef, batches: &[RecordBatch]) -
     let part = Arc::new(StoredPart { schema: schema.clone(), file });
     let table =
         StreamingTable::try_new(schema.clone(), vec![part]).map_err(engine_error)?.with_sort_order(order_of(&schema, true));
-    let names: Vec<String> = schema.fields().iter().map(|field| field.name().clone()).collect();
-    let plan = LogicalPlanBuilder::scan("stored", provider_as_source(Arc::new(table)), None)
-        .and_then(|scan| scan.project(unqualified("stored", &names)))
-        .and_then(LogicalPlanBuilder::build)
-        .map_err(engine_error)?;
-    Ok(Frame::new(plan))
+    let scan = LogicalPlanBuilder::scan(TABLE, provider_as_source(Arc::new(table)), None).map_err(engine_error)?;
+    Frame::of_table(scan, TABLE)
 }
 
 /// Rows from the latest to the earliest, as the parts are put together: parts in order are merged, not sorted. Rows without
