@@ -133,7 +133,7 @@ fn compacted(batch: &RecordBatch, batch_bytes: usize, out: &mut VecDeque<RecordB
     if rows == 0 {
         return Ok(());
     }
-    let columns = batch.columns().iter().map(compact).collect::<Result<Vec<_>>>()?;
+    let columns = batch.columns().iter().map(|array| compact(array, &mut own_texts)).collect::<Result<Vec<_>>>()?;
     let whole = RecordBatch::try_new(batch.schema(), columns)?;
     let parts = whole.get_array_memory_size().div_ceil(batch_bytes.max(1)).min(rows);
     if parts <= 1 {
@@ -144,40 +144,49 @@ fn compacted(batch: &RecordBatch, batch_bytes: usize, out: &mut VecDeque<RecordB
     let part_rows = rows.div_ceil(parts);
     for from in (0..rows).step_by(part_rows) {
         let part = batch.slice(from, part_rows.min(rows - from));
-        let columns = part.columns().iter().map(compact).collect::<Result<Vec<_>>>()?;
+        let columns = part.columns().iter().map(|array| compact(array, &mut own_texts)).collect::<Result<Vec<_>>>()?;
         out.push_back(RecordBatch::try_new(batch.schema(), columns)?);
     }
     Ok(())
 }
 
-/// The same values, with no memory beside their own.
-fn compact(array: &ArrayRef) -> Result<ArrayRef> {
+/// The same values, with no memory beside their own. Of a dictionary stays what `dictionary` makes of it.
+///
+/// # Errors
+/// What `dictionary` fails with.
+pub fn compact(
+    array: &ArrayRef,
+    dictionary: &mut dyn FnMut(&DictionaryArray<Int32Type>) -> Result<ArrayRef>,
+) -> Result<ArrayRef> {
+    // A slice keeps all of the whole.
     let all = || UInt32Array::from_iter_values(0..array.len() as u32);
     match array.data_type() {
         DataType::Utf8View => Ok(Arc::new(array.as_string_view().gc())),
         DataType::List(item) => {
             let taken = take(array, &all(), None)?;
             let lists = taken.as_list::<i32>();
-            let values = compact(lists.values())?;
+            let values = compact(lists.values(), dictionary)?;
             Ok(Arc::new(ListArray::try_new(item.clone(), lists.offsets().clone(), values, lists.nulls().cloned())?))
         }
-        data_type if *data_type == dictionary_type() => {
-            let dictionary = array.as_dictionary::<Int32Type>();
-            let mut used: Vec<i32> = Vec::new();
-            let mut places: HashMap<i32, i32, FxBuildHasher> = HashMap::default();
-            let mut place_of = |key: i32| {
-                *places.entry(key).or_insert_with(|| {
-                    used.push(key);
-                    used.len() as i32 - 1
-                })
-            };
-            let keys: Int32Array = dictionary.keys().iter().map(|key| key.map(&mut place_of)).collect();
-            let values = take(dictionary.values(), &Int32Array::from(used), None)?;
-            let values: ArrayRef = Arc::new(values.as_string_view().gc());
-            Ok(Arc::new(DictionaryArray::<Int32Type>::try_new(keys, values)?))
-        }
+        data_type if *data_type == dictionary_type() => dictionary(array.as_dictionary::<Int32Type>()),
         _ => Ok(take(array, &all(), None)?),
     }
+}
+
+/// A dictionary of the texts that its rows have.
+fn own_texts(dictionary: &DictionaryArray<Int32Type>) -> Result<ArrayRef> {
+    let mut used: Vec<i32> = Vec::new();
+    let mut places: HashMap<i32, i32, FxBuildHasher> = HashMap::default();
+    let mut place_of = |key: i32| {
+        *places.entry(key).or_insert_with(|| {
+            used.push(key);
+            used.len() as i32 - 1
+        })
+    };
+    let keys: Int32Array = dictionary.keys().iter().map(|key| key.map(&mut place_of)).collect();
+    let values = take(dictionary.values(), &Int32Array::from(used), None)?;
+    let values: ArrayRef = Arc::new(values.as_string_view().gc());
+    Ok(Arc::new(DictionaryArray::<Int32Type>::try_new(keys, values)?))
 }
 
 #[cfg(test)]

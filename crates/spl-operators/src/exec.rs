@@ -199,11 +199,13 @@ impl Run {
             };
             let given = state.push(batch)?;
             let mut size = state.size();
-            if self.held.try_resize(size).is_err() && state.spill()? {
+            let mut reserved = self.held.try_resize(size);
+            if reserved.is_err() && state.spill()? {
                 size = state.size();
+                reserved = self.held.try_resize(size);
             }
             timer.done();
-            self.held.try_resize(size).map_err(|error| self.exhausted(size, error))?;
+            reserved.map_err(|error| self.exhausted(size, error))?;
             if given.is_some() {
                 return Ok(given);
             }

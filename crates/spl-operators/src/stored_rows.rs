@@ -4,13 +4,15 @@ use std::fs::File;
 use std::io::{BufReader, BufWriter};
 use std::sync::Arc;
 
-use arrow::array::RecordBatch;
+use arrow::array::{ArrayRef, DictionaryArray, RecordBatch, RecordBatchOptions};
+use arrow::datatypes::Int32Type;
 use arrow::ipc::reader::StreamReader;
 use arrow::ipc::writer::StreamWriter;
 use datafusion::common::{DataFusionError, Result, exec_err};
 use datafusion::execution::TaskContext;
 use datafusion::execution::spill_file::{SpillFile, SpillWriter};
 
+use crate::compact::compact;
 use crate::held::HeldRows;
 
 /// Batches in the order in which they came. Those on disk are older than those in memory.
@@ -63,8 +65,12 @@ impl StoredRows {
             self.writing = Some(Writing { file, writer });
         }
         if let Some(writing) = &mut self.writing {
-            for batch in held.batches() {
-                writing.writer.write(batch)?;
+            // Texts are written with all that they keep alive; a dictionary of many batches is written once.
+            let mut as_it_is = |dictionary: &DictionaryArray<Int32Type>| Ok(Arc::new(dictionary.clone()) as ArrayRef);
+            for batch in held.into_batches() {
+                let columns = batch.columns().iter().map(|array| compact(array, &mut as_it_is)).collect::<Result<Vec<_>>>()?;
+                let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+                writing.writer.write(&RecordBatch::try_new_with_options(batch.schema(), columns, &options)?)?;
             }
         }
         Ok(true)
@@ -103,7 +109,7 @@ impl StoredRows {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use arrow::array::{ArrayRef, AsArray, Int64Array, StringViewArray};
+    use arrow::array::{AsArray, Int64Array, StringViewArray};
     use arrow::compute::cast;
     use arrow::datatypes::Int64Type;
 

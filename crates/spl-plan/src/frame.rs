@@ -12,7 +12,7 @@ use std::sync::Arc;
 use arrow::datatypes::{DataType, Field, FieldRef};
 use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion::common::{Column, HashMap, ScalarValue};
-use datafusion::logical_expr::{Expr, Extension, LogicalPlan, LogicalPlanBuilder, Projection, SortExpr, lit};
+use datafusion::logical_expr::{Expr, Extension, Filter, LogicalPlan, LogicalPlanBuilder, Projection, SortExpr, lit};
 use datafusion::prelude::cast;
 use spl_functions::column::ValueType;
 use spl_functions::value::Precision;
@@ -54,6 +54,10 @@ const MERGED_ASSIGNMENTS: usize = 48;
 /// Columns from which on what is set and selected are steps of one operator: DataFusion looks each column of a projection up
 /// among all of them, in each of its rules.
 const WIDE: usize = 1_000;
+
+/// Conditions that DataFusion's rules may join. They join them as a list, in which each is nested in the next, and go through
+/// it by recursion; a step keeps them as a balanced tree.
+const MOST_CONJUNCTS: usize = 5_000;
 
 /// A field of a frame.
 #[derive(Clone, Debug, PartialEq)]
@@ -115,6 +119,18 @@ impl Frame {
         Self::over(plan, 0)
     }
 
+    /// A frame over a scan of a table, all of whose columns are fields.
+    pub fn of_table(scan: LogicalPlanBuilder, table: &str) -> Result<Self, Diagnostic> {
+        let columns = scan.schema().fields();
+        if columns.len() > WIDE {
+            let scan = scan.build().map_err(engine_error)?;
+            return Ok(Self { steps: Some(Steps::over(&scan)), ..Self::new(scan) });
+        }
+        let names: Vec<String> = columns.iter().map(|field| field.name().clone()).collect();
+        let projected = scan.project(ordinals::unqualified(table, &names)).and_then(LogicalPlanBuilder::build);
+        Ok(Self::new(projected.map_err(engine_error)?))
+    }
+
     /// All loaded events: each field is a column of theirs.
     pub fn of_events(plan: LogicalPlan) -> Self {
         let names = plan.schema().fields().iter().map(|field| (field.name().clone(), field.name().clone())).collect();
@@ -160,15 +176,25 @@ impl Frame {
     /// The same with its conditions and steps in the plan.
     fn planned(mut self) -> Result<Self, Diagnostic> {
         if let Some(condition) = conditions::balanced(std::mem::take(&mut self.conditions), conditions::and) {
-            let filtered = LogicalPlanBuilder::from(self.plan).filter(condition).and_then(LogicalPlanBuilder::build);
-            self.plan = filtered.map_err(engine_error)?;
+            self.plan = if conditions::conjuncts(&condition) > MOST_CONJUNCTS {
+                let mut steps = Steps::over(&self.plan);
+                steps.keep(condition).map_err(engine_error)?;
+                operator_over(self.plan, steps)?
+            } else {
+                // DataFusion's builder would look through the whole plan below for each column of the condition.
+                LogicalPlan::Filter(Filter::try_new(condition, Arc::new(self.plan)).map_err(engine_error)?)
+            };
         }
         if let Some(steps) = self.steps.take() {
-            let node = OperatorNode::new(self.plan, Arc::new(steps.into_operator())).map_err(engine_error)?;
-            self.plan = LogicalPlan::Extension(Extension { node: Arc::new(node) });
+            self.plan = operator_over(self.plan, steps)?;
             self.assignments = 0;
         }
         Ok(self)
+    }
+
+    /// How many steps are gathered for the next operator.
+    pub fn gathered_steps(&self) -> usize {
+        self.steps.as_ref().map_or(0, Steps::len)
     }
 
     /// Whether so many columns more are steps.
@@ -398,6 +424,12 @@ impl Frame {
         let keys = self.pending.take().unwrap_or_else(|| vec![ordinal().sort(true, false)]);
         LogicalPlanBuilder::from(self.planned()?.plan).sort(keys).and_then(LogicalPlanBuilder::build).map_err(engine_error)
     }
+}
+
+/// Steps over a plan as one operator.
+fn operator_over(plan: LogicalPlan, steps: Steps) -> Result<LogicalPlan, Diagnostic> {
+    let node = OperatorNode::new(plan, Arc::new(steps.into_operator())).map_err(engine_error)?;
+    Ok(LogicalPlan::Extension(Extension { node: Arc::new(node) }))
 }
 
 /// The keys of an order by the names that a projection gives to what they read. None when it drops, repeats or computes

@@ -23,14 +23,13 @@ pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -
             return listed(context, call, frame);
         }
         let (schema, batches) = context.collect(frame).await?;
-        let has_value = |name: &str| {
-            batches.iter().any(|batch| batch.column_by_name(name).is_some_and(|column| column.null_count() < column.len()))
+        let has_value = |place: usize| {
+            batches.iter().any(|batch| batch.columns().get(place).is_some_and(|column| column.null_count() < column.len()))
         };
-        let names: Vec<String> = schema
-            .fields()
-            .iter()
-            .map(|field| field.name().clone())
-            .filter(|name| !name.starts_with('_') && has_value(name))
+        let fields = schema.fields().iter().enumerate();
+        let names: Vec<String> = fields
+            .filter(|(place, field)| !field.name().starts_with('_') && has_value(*place))
+            .map(|(_, field)| field.name().clone())
             .collect();
         filled(context, call, context.from_batches(schema, batches)?, names)
     })

@@ -19,8 +19,8 @@ use spl_plan::names::wildcards::wildcard_captures;
 const ITEMS: &str = "__items";
 /// Hidden field of the value at hand.
 const ITEM: &str = "__item";
-/// Rounds after which the rows so far are computed, so that plans do not grow without end.
-const ROUNDS_PER_STAGE: usize = 32;
+/// Rounds of a stage; see [`staged`]. Assignments in a row are gathered as steps by then.
+const ROUNDS_PER_STAGE: usize = 64;
 
 /// Plans the command.
 pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
@@ -75,6 +75,7 @@ async fn each_field(
         }
     }
     let mut frame = frame;
+    let mut gathered = 0;
     for (round, (name, captures)) in rounds.iter().enumerate() {
         let segment = |place: usize| captures.get(place).map_or("", String::as_str).to_owned();
         let replacements = [
@@ -91,10 +92,21 @@ async fn each_field(
             .await
             .map_err(|error| located(error, template.span))?;
         if (round + 1).is_multiple_of(ROUNDS_PER_STAGE) {
-            frame = context.materialise(frame).await?;
+            frame = staged(context, frame, &mut gathered).await?;
         }
     }
     Ok(frame)
+}
+
+/// The rows so far, computed so that plans do not grow without end. Where the rounds of the stage were `gathered` as steps of one
+/// operator, the plan did not grow, and the next stage adds to them.
+async fn staged(context: &PlanContext, frame: Frame, gathered: &mut usize) -> Result<Frame, Diagnostic> {
+    let before = std::mem::replace(gathered, frame.gathered_steps());
+    if *gathered > before {
+        return Ok(frame);
+    }
+    *gathered = 0;
+    context.materialise(frame).await
 }
 
 /// An error of a filled-in template stands at the template: the places inside are those of another text.
@@ -187,6 +199,7 @@ async fn each_item(
     let holder = place_holder(call, "itemstr", "<<ITEM>>");
     let counter = place_holder(call, "iterstr", "<<ITER>>");
     let text = item_in_texts(&template.value, holder);
+    let mut gathered = 0;
     for round in 0..rounds {
         let place = Typed::new(lit(round as i64), ValueType::Integer);
         let item = function(context, "mvindex", vec![Typed::new(column(ITEMS), ValueType::Multivalue), place])?;
@@ -202,7 +215,7 @@ async fn each_item(
             frame = assign_where_item(context, command, frame, mode, template.span)?;
         }
         if (round + 1).is_multiple_of(ROUNDS_PER_STAGE) {
-            frame = context.materialise(frame).await?;
+            frame = staged(context, frame, &mut gathered).await?;
         }
     }
     frame.without(&[ITEMS.to_owned(), ITEM.to_owned()])

@@ -147,6 +147,24 @@ fn limits_beyond_all_rows_take_nothing_away() {
     assert_eq!(answer(&engine, "index=main | sort word | stats count", 1_700_000_000.0), ["300"]);
 }
 
+#[test]
+fn many_conditions_and_many_fields_have_the_answer_of_few() {
+    let engine = engine();
+    let words: Vec<String> = (0..6_000).map(|number| format!("w{number}")).collect();
+    for search in [
+        format!("index=main NOT {} NOT \"11:00\" | stats count", words.join(" NOT ")),
+        format!("index=main NOT ({} OR \"11:00\") | stats count", words.join(" OR ")),
+    ] {
+        assert_eq!(answer(&engine, &search, 1_700_000_000.0), ["200"]);
+    }
+    let fields: Vec<String> = (0..1_100).map(|number| format!("f{number}={number}")).collect();
+    let search = format!(
+        "| makeresults | eval {} | fillnull | foreach f* [eval total=coalesce(total, 0)+'<<FIELD>>'] | stats sum(total)",
+        fields.join(", ")
+    );
+    assert_eq!(answer(&engine, &search, 1_700_000_000.0), ["604450"]);
+}
+
 /// An engine over 30,000 events with long texts, most of them distinct.
 fn wide_engine(memory_limit: Option<usize>) -> Engine {
     let folder = tempfile::tempdir().unwrap();

@@ -26,7 +26,8 @@ pub struct Dedup {
     pub keep_empty: bool,
     /// Only rows that follow each other are compared.
     pub consecutive: bool,
-    /// Keeps all rows: this Boolean column says of each whether it is one of the first with its values.
+    /// Keeps all rows: this Boolean column says of each whether it is one of the first with its values, or lacks one of the
+    /// fields.
     pub mark: Option<String>,
 }
 
@@ -123,7 +124,8 @@ impl OperatorState for State {
             let kept = filter_record_batch(&batch, &kept)?;
             return Ok((kept.num_rows() > 0).then_some(kept));
         };
-        let first: ArrayRef = Arc::new(BooleanArray::from(first));
+        let first: BooleanArray = first.into_iter().map(|first| Some(first.unwrap_or(true))).collect();
+        let first: ArrayRef = Arc::new(first);
         with_columns(&batch, &self.output, &[(mark.clone(), first)]).map(Some)
     }
 

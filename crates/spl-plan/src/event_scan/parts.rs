@@ -6,9 +6,9 @@ use std::fs::File;
 use std::io::{BufReader, BufWriter};
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, DictionaryArray, ListArray, RecordBatch, UInt32Array, make_comparator};
+use arrow::array::{ArrayRef, AsArray, DictionaryArray, RecordBatch, UInt32Array, make_comparator};
 use arrow::compute::{SortColumn, SortOptions, concat_batches, lexsort_to_indices, take};
-use arrow::datatypes::{DataType, Int32Type, SchemaRef};
+use arrow::datatypes::{Int32Type, SchemaRef};
 use arrow::ipc::reader::StreamReader;
 use arrow::ipc::writer::StreamWriter;
 use datafusion::catalog::streaming::StreamingTable;
@@ -20,7 +20,7 @@ use datafusion::logical_expr::LogicalPlanBuilder;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::streaming::PartitionStream;
 use spl_functions::dictionary::PerDictionary;
-use spl_operators::distinct::dictionary_type;
+use spl_operators::compact::compact;
 use spl_operators::errors::engine_error;
 use spl_parser::Diagnostic;
 
@@ -28,13 +28,15 @@ use super::{EventScan, planned};
 use crate::context::PlanContext;
 use crate::events::data::EventData;
 use crate::events::parts::EventParts;
-use crate::frame::ordinals::unqualified;
 use crate::frame::{Frame, column, ordinal};
 use crate::rows::stages::order_of;
 use crate::rows::union::concatenate_all;
 
 /// The share of the memory limit that found events may take before the rest of them goes to disk.
 const SHARE: usize = 8;
+
+/// The name of a table of rows on disk.
+const TABLE: &str = "stored";
 
 /// Reads one part of the data after the other, and puts the rows of a scan over each together.
 ///
@@ -84,12 +86,8 @@ fn on_disk(context: &PlanContext, schema: &SchemaRef, batches: &[RecordBatch]) -
     let part = Arc::new(StoredPart { schema: schema.clone(), file });
     let table =
         StreamingTable::try_new(schema.clone(), vec![part]).map_err(engine_error)?.with_sort_order(order_of(&schema, true));
-    let names: Vec<String> = schema.fields().iter().map(|field| field.name().clone()).collect();
-    let plan = LogicalPlanBuilder::scan("stored", provider_as_source(Arc::new(table)), None)
-        .and_then(|scan| scan.project(unqualified("stored", &names)))
-        .and_then(LogicalPlanBuilder::build)
-        .map_err(engine_error)?;
-    Ok(Frame::new(plan))
+    let scan = LogicalPlanBuilder::scan(TABLE, provider_as_source(Arc::new(table)), None).map_err(engine_error)?;
+    Frame::of_table(scan, TABLE)
 }
 
 /// Rows from the latest to the earliest, as the parts are put together: parts in order are merged, not sorted. Rows without
@@ -178,33 +176,15 @@ impl PartitionStream for StoredPart {
 
 /// Rows that no longer hold the part of the data that they are from; of a dictionary all texts stay.
 fn compacted(batches: &[RecordBatch]) -> Result<Vec<RecordBatch>, Diagnostic> {
-    let mut dictionaries = PerDictionary::new(usize::MAX);
-    let one = |batch: &RecordBatch, dictionaries: &mut _| -> Result<RecordBatch> {
-        let columns = batch.columns().iter().map(|array| compact(array, dictionaries)).collect::<Result<Vec<_>>>()?;
+    let mut known: PerDictionary<ArrayRef> = PerDictionary::new(usize::MAX);
+    let mut shared = |dictionary: &DictionaryArray<Int32Type>| -> Result<ArrayRef> {
+        let texts = dictionary.values().as_string_view();
+        let kept = known.get_or_insert_with(texts, || Arc::new(texts.gc())).clone();
+        Ok(Arc::new(DictionaryArray::<Int32Type>::try_new(dictionary.keys().clone(), kept)?))
+    };
+    let mut one = |batch: &RecordBatch| -> Result<RecordBatch> {
+        let columns = batch.columns().iter().map(|array| compact(array, &mut shared)).collect::<Result<Vec<_>>>()?;
         Ok(RecordBatch::try_new(batch.schema(), columns)?)
     };
-    batches.iter().filter(|batch| batch.num_rows() > 0).map(|batch| one(batch, &mut dictionaries).map_err(engine_error)).collect()
-}
-
-fn compact(array: &ArrayRef, dictionaries: &mut PerDictionary<ArrayRef>) -> Result<ArrayRef> {
-    match array.data_type() {
-        DataType::Utf8View => Ok(Arc::new(array.as_string_view().gc())),
-        DataType::List(item) => {
-            let list = array.as_list::<i32>();
-            // A slice keeps all values of the whole.
-            let taken = take(list, &UInt32Array::from_iter_values(0..list.len() as u32), None)?;
-            let list = taken.as_list::<i32>();
-            let values = compact(list.values(), dictionaries)?;
-            Ok(Arc::new(ListArray::try_new(item.clone(), list.offsets().clone(), values, list.nulls().cloned())?))
-        }
-        data_type if *data_type == dictionary_type() => {
-            let dictionary = array.as_dictionary::<Int32Type>();
-            let values = dictionary.values();
-            let texts = values.as_string_view();
-            let kept = dictionaries.get_or_insert_with(texts, || Arc::new(texts.gc())).clone();
-            Ok(Arc::new(DictionaryArray::<Int32Type>::try_new(dictionary.keys().clone(), kept)?))
-        }
-        // Numbers of a slice are few bytes, but those of the whole are not.
-        _ => Ok(take(array, &UInt32Array::from_iter_values(0..array.len() as u32), None)?),
-    }
+    batches.iter().filter(|batch| batch.num_rows() > 0).map(|batch| one(batch).map_err(engine_error)).collect()
 }

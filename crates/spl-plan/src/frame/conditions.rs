@@ -1,7 +1,7 @@
 //! Conditions joined and negated, with constants settled.
 
 use datafusion::common::ScalarValue;
-use datafusion::logical_expr::{Expr, lit, not};
+use datafusion::logical_expr::{BinaryExpr, Expr, Operator, lit, not};
 
 /// Whether a condition never holds.
 pub fn is_false(condition: &Expr) -> bool {
@@ -59,4 +59,36 @@ pub fn balanced(mut conditions: Vec<Expr>, join: fn(Expr, Expr) -> Expr) -> Opti
         conditions = next;
     }
     conditions.pop()
+}
+
+/// How many conditions must all be met: those of an AND, and those of an OR below a NOT.
+pub fn conjuncts(condition: &Expr) -> usize {
+    fn count(condition: &Expr, negated: bool) -> usize {
+        match condition {
+            Expr::Not(inner) => count(inner, !negated),
+            Expr::BinaryExpr(BinaryExpr { left, op, right }) if *op == if negated { Operator::Or } else { Operator::And } => {
+                count(left, negated) + count(right, negated)
+            }
+            _ => 1,
+        }
+    }
+    count(condition, false)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use datafusion::prelude::col;
+
+    use super::*;
+
+    #[test]
+    fn conditions_that_must_all_be_met_are_counted() {
+        let some = || (0..5).map(|place| col(format!("c{place}")).is_not_null()).collect::<Vec<_>>();
+        assert_eq!(conjuncts(&balanced(some(), and).unwrap()), 5);
+        assert_eq!(conjuncts(&balanced(some(), or).unwrap()), 1);
+        assert_eq!(conjuncts(&not(balanced(some(), or).unwrap())), 5);
+        assert_eq!(conjuncts(&not(balanced(some(), and).unwrap())), 1);
+        assert_eq!(conjuncts(&not(not(balanced(some(), and).unwrap()))), 5);
+    }
 }

@@ -29,8 +29,12 @@ pub fn with_fresh_ordinal(schema: SchemaRef, batches: Vec<RecordBatch>) -> Resul
     for batch in batches {
         let rows = batch.num_rows() as i64;
         let mut columns: Vec<ArrayRef> = Vec::with_capacity(fresh.fields().len());
-        for field in fresh.fields().iter().filter(|field| field.name() != ORDINAL) {
-            let place = batch.schema().index_of(field.name()).map_err(|error| engine_error(error.into()))?;
+        let found = batch.schema();
+        for (place, field) in schema.fields().iter().enumerate().filter(|(_, field)| field.name() != ORDINAL) {
+            let place = match found.fields().get(place) {
+                Some(other) if other.name() == field.name() => place,
+                _ => found.index_of(field.name()).map_err(|error| engine_error(error.into()))?,
+            };
             columns.push(batch.column(place).clone());
         }
         columns.push(Arc::new(Int64Array::from_iter_values(next..next + rows)));

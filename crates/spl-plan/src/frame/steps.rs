@@ -49,6 +49,11 @@ impl Steps {
         Self { steps: Vec::new(), columns, slots: 0 }
     }
 
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.steps.len()
+    }
+
     /// The columns in their order.
     pub(super) fn fields(&self) -> impl Iterator<Item = &FieldRef> {
         self.columns.values().map(|held| &held.field)

@@ -13,9 +13,12 @@ use spl_parser::{Diagnostic, Span};
 
 use crate::context::PlanContext;
 use crate::context::runner::CollectedRows;
-use crate::frame::ordinals::{unqualified, with_fresh_ordinal};
+use crate::frame::ordinals::with_fresh_ordinal;
 use crate::frame::{Frame, column, ordinal};
 use spl_parser::effects::RequiredFields;
+
+/// The name of a table of rows that were computed.
+const TABLE: &str = "results";
 
 impl PlanContext {
     /// Runs a frame and gives its rows in order.
@@ -52,12 +55,8 @@ impl PlanContext {
         let table = MemTable::try_new(schema.clone(), vec![batches])
             .map_err(engine_error)?
             .with_sort_order(vec![vec![ordinal().sort(true, false)], order_of(&schema, by_time)]);
-        let names: Vec<String> = schema.fields().iter().map(|field| field.name().clone()).collect();
-        let plan = LogicalPlanBuilder::scan("results", provider_as_source(Arc::new(table)), None)
-            .and_then(|scan| scan.project(unqualified("results", &names)))
-            .and_then(LogicalPlanBuilder::build)
-            .map_err(engine_error)?;
-        Ok(Frame::new(plan))
+        let scan = LogicalPlanBuilder::scan(TABLE, provider_as_source(Arc::new(table)), None).map_err(engine_error)?;
+        Frame::of_table(scan, TABLE)
     }
 
     /// The first rows of a frame, by a limit of Splunk's; a run that has more rows warns.

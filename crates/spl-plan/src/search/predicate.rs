@@ -108,6 +108,15 @@ pub fn wire(pattern: &Pattern) -> SearchPattern {
     SearchPattern { parts: pattern.parts.iter().map(part).collect(), case_sensitive: false }
 }
 
+/// A pattern from a text in which each `*` is a wildcard, as searches have it.
+pub(super) fn pattern_of(text: &str) -> Pattern {
+    let part = |part: WirePart| match part {
+        WirePart::Literal(text) => PatternPart::Literal(text),
+        WirePart::Wildcard => PatternPart::Wildcard,
+    };
+    Pattern { parts: SearchPattern::new(text).parts.into_iter().map(part).collect() }
+}
+
 /// A literal list of texts.
 fn list(texts: impl Iterator<Item = String>) -> Expr {
     let texts: Vec<ScalarValue> = texts.map(|text| ScalarValue::Utf8View(Some(text))).collect();

@@ -5,12 +5,13 @@ use futures::future::BoxFuture;
 use spl_functions::column::Column;
 use spl_operators::errors::engine_error;
 use spl_parser::syntax::{
-    Directive, Expression, ExpressionKind, FieldName, Pattern, PatternPart, Quoting, SearchExpression, SearchKind,
-    SearchOperator, SearchValue, Subsearch,
+    Directive, Expression, ExpressionKind, FieldName, Quoting, SearchExpression, SearchKind, SearchOperator, SearchValue,
+    Subsearch,
 };
 use spl_parser::{Diagnostic, Span, Spanned};
 
 use crate::context::PlanContext;
+use crate::search::predicate::pattern_of;
 use spl_parser::effects::RequiredFields;
 
 /// The search expression with every subsearch replaced by its result.
@@ -122,16 +123,7 @@ fn is_nothing(text: &str) -> bool {
 
 fn literal(text: &str, span: Span) -> SearchValue {
     // Values of a subsearch keep their wildcards: `*` in a lookup's rows is how lists of patterns are written.
-    let mut parts = Vec::new();
-    for (index, piece) in text.split('*').enumerate() {
-        if index > 0 && parts.last() != Some(&PatternPart::Wildcard) {
-            parts.push(PatternPart::Wildcard);
-        }
-        if !piece.is_empty() {
-            parts.push(PatternPart::Literal(piece.to_owned()));
-        }
-    }
-    SearchValue { pattern: Pattern { parts }, quoted: true, directive: Directive::None, span }
+    SearchValue { pattern: pattern_of(text), quoted: true, directive: Directive::None, span }
 }
 
 fn equality(name: &str, text: &str, span: Span) -> SearchExpression {
