@@ -17,7 +17,6 @@ use std::sync::Arc;
 use futures::StreamExt;
 use spl_exec::{Engine, Failure};
 use spl_parser::Diagnostic;
-use spl_sources::LoadOptions;
 
 use crate::attack::Attack;
 use crate::event_windows::EventWindows;
@@ -53,8 +52,6 @@ pub struct Backtest {
     pub at_once: usize,
     /// The techniques that annotations name.
     pub attack: Arc<Attack>,
-    /// How events that searches make are read; paths, fields and the like are not looked at.
-    pub load: LoadOptions,
     /// Is told how far it is.
     pub progress: Option<Arc<dyn BacktestProgress>>,
 }
@@ -99,7 +96,7 @@ impl Backtest {
     pub async fn run(self) -> BacktestReport {
         let table = self.engine.data().cloned();
         let events = EventWindows::new(table.unwrap_or_else(input::no_events));
-        let indexes = Indexes { data: events.values("index"), created: created_indexes(&self.searches) };
+        let indexes = Indexes { data: events.values("index"), created: created_indexes(&self) };
         let searches = prepared::prepare_all(&self, &indexes).await;
         let mut reports: Vec<SearchReport> = searches.iter().map(|prepared| SearchReport::new(prepared)).collect();
         let (from, to) = range::of_replay(&self, &events, &searches);
@@ -123,10 +120,16 @@ impl Backtest {
     }
 }
 
-/// The indexes that searches may add events to.
-fn created_indexes(searches: &[ScheduledSearch]) -> BTreeSet<String> {
+/// The indexes that searches may add events to, in lower case.
+fn created_indexes(backtest: &Backtest) -> BTreeSet<String> {
     let mut names = BTreeSet::from([RISK_INDEX.to_owned(), NOTABLE_INDEX.to_owned()]);
-    names.extend(searches.iter().filter_map(|search| search.summary.as_ref()).map(|summary| summary.index.to_ascii_lowercase()));
+    for search in &backtest.searches {
+        names.extend(search.summary.as_ref().map(|summary| summary.index.to_ascii_lowercase()));
+        // What is wrong with a search is told when it is prepared.
+        let compiled = backtest.engine.compile(&search.text).ok();
+        names
+            .extend(compiled.and_then(|compiled| prepared::collects(&compiled.pipeline)).map(|index| index.to_ascii_lowercase()));
+    }
     names
 }
 
@@ -185,7 +188,7 @@ impl Replay {
 
     /// The searches of one time: those that write one after the other, then the others side by side.
     async fn tick(&mut self, time: f64, places: Vec<usize>, inputs: &mut Inputs) {
-        inputs.begin(time);
+        inputs.begin();
         let (writers, readers): (Vec<usize>, Vec<usize>) = places.into_iter().partition(|place| self.searches[*place].writes);
         let mut done: Vec<(usize, Ran)> = Vec::new();
         for place in writers {
@@ -240,12 +243,12 @@ async fn run(prepared: Arc<Prepared>, input: Input, time: f64) -> Ran {
     ran.searched = true;
     let clock = prepared.clock(&engine, time, &range);
     let task = tokio::spawn(async move {
-        let search = engine.compile_at(&prepared.text, clock.clone())?;
-        let results = engine.run(&search).await?;
         let condition = match &prepared.condition {
-            Some(text) => engine.run(&engine.compile_at(text, clock)?).await?.rows() > 0,
+            Some(text) => engine.run(&prepared.without_writing(engine.compile_at(text, clock.clone())?)).await?.rows() > 0,
             None => false,
         };
+        let search = engine.compile_at(&prepared.text, clock)?;
+        let results = engine.run(&search).await?;
         let mut warnings = results.warnings.clone();
         let found = results.rows();
         if found > MOST_ROWS {

@@ -8,7 +8,7 @@ use spl_knowledge::Knowledge;
 
 use crate::detection::Detection;
 use crate::queries::{Query, read};
-use crate::repository::Repository;
+use crate::repository::{Repository, absolute};
 use crate::test_data::files;
 use crate::tests_file::{TestsFile, all_tests};
 use crate::yaml::{self, Value};
@@ -51,8 +51,7 @@ impl Changes {
 
     /// Whether a change concerns a search of a repository.
     pub fn concern(&self, query: &Query, repository: &Repository, knowledge: &Knowledge) -> bool {
-        let file = absolute(&query.file);
-        if self.files.contains(&file) || self.files.contains(&TestsFile::path(&file)) {
+        if [&query.file, &query.tests_file()].into_iter().any(|file| self.files.contains(&absolute(file))) {
             return true;
         }
         let Ok(search) = &query.search else { return false };
@@ -61,7 +60,7 @@ impl Changes {
         }
         query.detection.as_ref().is_some_and(|detection| {
             detection.data_source_names().any(|name| self.data_sources.contains(name))
-                || test_files(detection, &query.file, repository).iter().any(|data| self.files.contains(&absolute(data)))
+                || test_files(detection, query, repository).iter().any(|data| self.files.contains(&absolute(data)))
         })
     }
 
@@ -90,12 +89,8 @@ impl Changes {
     }
 }
 
-fn absolute(file: &Path) -> PathBuf {
-    std::path::absolute(file).unwrap_or_else(|_| file.to_owned())
-}
-
-fn test_files(detection: &Detection, file: &Path, repository: &Repository) -> Vec<PathBuf> {
-    let beside = TestsFile::beside(file).and_then(|file| file.value);
+fn test_files(detection: &Detection, query: &Query, repository: &Repository) -> Vec<PathBuf> {
+    let beside = TestsFile::at(query.tests_file()).and_then(|file| file.value);
     let tests = all_tests(detection, beside.as_ref()).unwrap_or_else(|_| detection.tests.clone());
     tests.iter().flat_map(|test| files(repository, test)).collect()
 }

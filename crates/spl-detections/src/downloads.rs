@@ -102,7 +102,7 @@ mod tests {
         assert_eq!(kept(&repository, "https://b.example/../../etc/passwd"), None);
         assert_eq!(kept(&repository, "https://b.example//"), None);
         let odd = kept(&repository, "https://b.example:8080/x?y=\u{e9}").unwrap();
-        assert!(odd.starts_with("kept/b.example_8080/") || odd.ends_with("_b.example_8080/x_y__"), "{odd}");
+        assert!(odd.starts_with("kept/b.example_8080/") && odd.ends_with("_x_y__"), "{odd}");
         assert_ne!(kept(&repository, "https://b.example/x?y=1"), kept(&repository, "https://b.example/x?y:1"));
     }
 

@@ -56,6 +56,11 @@ pub struct Repository {
 /// The file that names a repository of `contentctl`.
 const SETTINGS_FILE: &str = "contentctl.yml";
 
+/// Where a file stands, absolute as far as that can be told.
+pub fn absolute(file: &Path) -> PathBuf {
+    std::path::absolute(file).unwrap_or_else(|_| file.to_owned())
+}
+
 /// The folders that make a repository when they stand side by side.
 const FOLDERS: [&str; 3] = ["macros", "lookups", "detections"];
 

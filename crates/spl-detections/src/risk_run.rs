@@ -40,9 +40,8 @@ impl RiskRun {
             ..Self::default()
         };
         for query in queries.into_iter().filter(|query| query.detection.is_some()) {
-            let absolute = std::path::absolute(&query.file).unwrap_or_else(|_| query.file.clone());
             if query.saved.is_none()
-                && let Some(root) = repository::find(&absolute)
+                && let Some(root) = repository::find(&repository::absolute(&query.file))
             {
                 run.repositories.entry(root.clone()).or_insert_with(|| Repository::open(&root));
                 run.roots.insert(query.file.clone(), root);

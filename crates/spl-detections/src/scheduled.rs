@@ -1,7 +1,5 @@
 //! A search with its schedule and all that becomes of its rows: a detection by its deployment, a baseline, a saved search.
 
-use std::path::{Path, PathBuf};
-
 use chrono_tz::Tz;
 use spl_exec::time::{TimeModifier, parse_time_modifier};
 use spl_knowledge::saved_search::SavedSearch;
@@ -269,17 +267,17 @@ fn of_file(file: &ContentFile<Deployment>) -> Option<OfFile<'_>> {
 }
 
 /// When a search runs, and over which time.
-struct TimesOfRuns {
-    schedule: CronSchedule,
-    earliest: Option<TimeModifier>,
-    latest: Option<TimeModifier>,
-    window_place: Place,
-    schedule_window: f64,
+pub(crate) struct TimesOfRuns {
+    pub(crate) schedule: CronSchedule,
+    pub(crate) earliest: Option<TimeModifier>,
+    pub(crate) latest: Option<TimeModifier>,
+    pub(crate) window_place: Place,
+    pub(crate) schedule_window: f64,
 }
 
 impl TimesOfRuns {
     /// A search with these times and nothing else that is special.
-    fn search(self, name: &str, kind: Kind, text: &str) -> ScheduledSearch {
+    pub(crate) fn search(self, name: &str, kind: Kind, text: &str) -> ScheduledSearch {
         ScheduledSearch {
             name: name.to_owned(),
             search_name: name.to_owned(),
@@ -391,9 +389,4 @@ pub fn schedule_window(text: &str) -> Option<f64> {
         "auto" => Some(0.0),
         minutes => minutes.parse::<u32>().ok().map(|minutes| f64::from(minutes) * 60.0),
     }
-}
-
-/// Where the file of a query stands, absolute as far as that can be told.
-pub fn absolute(file: &Path) -> PathBuf {
-    std::path::absolute(file).unwrap_or_else(|_| file.to_owned())
 }

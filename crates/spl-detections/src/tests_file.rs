@@ -27,11 +27,6 @@ impl TestsFile {
         detection.with_file_name(format!("{stem}{ENDING}"))
     }
 
-    /// Reads the file beside that of a detection; none when there is none.
-    pub fn beside(detection: &Path) -> Option<ContentFile<Self>> {
-        Self::at(Self::path(detection))
-    }
-
     /// Reads such a file; none when there is none.
     pub fn at(path: PathBuf) -> Option<ContentFile<Self>> {
         path.is_file().then(|| read_file(path, Self::read))

@@ -39,40 +39,26 @@ pub struct Throttled {
 }
 
 impl Throttled {
-    /// The rows of a run at a time that are not held back; they hold back those that come after them, and those like them in
-    /// this run. A run without rows that triggers (`number of events equal to 0`) is one row without values.
+    /// The rows of a run at a time that are not held back, none when the run is; they hold back those that come after them, and
+    /// those like them in this run. A run without rows that triggers (`number of events equal to 0`) is one row without values.
     ///
     /// Source: Splunk alerting manual, Throttle alerts.
-    pub fn pass(&mut self, search: &str, throttle: &Throttle, time: f64, rows: Vec<ResultRow>) -> Vec<ResultRow> {
+    pub fn pass(&mut self, search: &str, throttle: &Throttle, time: f64, mut rows: Vec<ResultRow>) -> Option<Vec<ResultRow>> {
         let who = throttle.group.as_ref().map_or_else(|| format!("search {search}"), |group| format!("group {group}"));
-        if throttle.fields.is_empty() {
-            let key = (who, Vec::new());
-            return if self.holds(&key, time) { Vec::new() } else { self.tell(key, time + throttle.period, rows) };
-        }
-        let mut passed = Vec::new();
-        for row in rows {
+        let mut passes = |row: &ResultRow| {
             let values = throttle.fields.iter().map(|field| row.get(field).cloned().unwrap_or_default()).collect();
             let key = (who.clone(), values);
-            if !self.holds(&key, time) {
-                passed.extend(self.tell(key, time + throttle.period, vec![row]));
+            let held = self.until.get(&key).is_some_and(|until| time < *until);
+            if !held {
+                self.until.insert(key, time + throttle.period);
             }
+            !held
+        };
+        if throttle.fields.is_empty() || rows.is_empty() {
+            return passes(&ResultRow::new()).then_some(rows);
         }
-        passed
-    }
-
-    /// Whether a search without fields to compare is held back as a whole.
-    pub fn is_silent(&self, search: &str, throttle: &Throttle, time: f64) -> bool {
-        let who = throttle.group.as_ref().map_or_else(|| format!("search {search}"), |group| format!("group {group}"));
-        throttle.fields.is_empty() && self.holds(&(who, Vec::new()), time)
-    }
-
-    fn holds(&self, key: &(String, Vec<Vec<String>>), time: f64) -> bool {
-        self.until.get(key).is_some_and(|until| time < *until)
-    }
-
-    fn tell(&mut self, key: (String, Vec<Vec<String>>), until: f64, rows: Vec<ResultRow>) -> Vec<ResultRow> {
-        self.until.insert(key, until);
-        rows
+        rows.retain(passes);
+        (!rows.is_empty()).then_some(rows)
     }
 }
 
@@ -94,21 +80,31 @@ mod tests {
     fn values_are_held_back_one_by_one() {
         let (mut throttled, by_dest) = (Throttled::default(), throttle(&["dest"]));
         let mut pass = |time: f64, values: &[&str]| throttled.pass("s", &by_dest, time, rows(values));
-        assert_eq!(pass(0.0, &["a", "b", "a"]), rows(&["a", "b"]));
-        assert_eq!(pass(1_800.0, &["a", "c"]), rows(&["c"]));
+        assert_eq!(pass(0.0, &["a", "b", "a"]), Some(rows(&["a", "b"])));
+        assert_eq!(pass(1_800.0, &["a", "c"]), Some(rows(&["c"])));
+        assert_eq!(pass(1_900.0, &["a", "c"]), None);
         // What is held back does not begin the period anew.
-        assert_eq!(pass(3_600.0, &["a", "c"]), rows(&["a"]));
+        assert_eq!(pass(3_600.0, &["a", "c"]), Some(rows(&["a"])));
+    }
+
+    #[test]
+    fn a_run_without_rows_is_a_row_without_values() {
+        for fields in [&[][..], &["dest"][..]] {
+            let (mut throttled, throttle) = (Throttled::default(), throttle(fields));
+            let mut pass = |time: f64| throttled.pass("s", &throttle, time, Vec::new());
+            assert_eq!((pass(0.0), pass(1_800.0), pass(3_600.0)), (Some(Vec::new()), None, Some(Vec::new())));
+        }
     }
 
     #[test]
     fn without_fields_all_are_held_back() {
         let (mut throttled, all) = (Throttled::default(), throttle(&[]));
-        assert_eq!(throttled.pass("s", &all, 0.0, rows(&["a", "b"])), rows(&["a", "b"]));
-        assert!(throttled.is_silent("s", &all, 10.0) && !throttled.is_silent("t", &all, 10.0));
-        assert_eq!(throttled.pass("s", &all, 10.0, rows(&["c"])), rows(&[]));
+        assert_eq!(throttled.pass("s", &all, 0.0, rows(&["a", "b"])), Some(rows(&["a", "b"])));
+        assert_eq!(throttled.pass("s", &all, 10.0, rows(&["c"])), None);
+        assert_eq!(throttled.pass("t", &all, 10.0, rows(&["c"])), Some(rows(&["c"])));
         let group = Throttle { group: Some("g".to_owned()), ..all };
-        assert_eq!(throttled.pass("s", &group, 0.0, rows(&["a"])).len(), 1);
-        assert_eq!(throttled.pass("t", &group, 5.0, rows(&["a"])).len(), 0);
+        assert_eq!(throttled.pass("s", &group, 0.0, rows(&["a"])), Some(rows(&["a"])));
+        assert_eq!(throttled.pass("t", &group, 5.0, rows(&["a"])), None);
     }
 
     #[test]

@@ -180,11 +180,15 @@ impl Configuration {
             Command::Test(arguments) => {
                 self.fill_searches(&mut arguments.paths);
                 self.fill(&mut arguments.knowledge, &mut arguments.settings);
+                // Times of the file are for searches over logs.
+                arguments.settings.configured_times = (None, None);
             }
             Command::Coverage(arguments) => {
                 self.fill_searches(&mut arguments.paths);
-                self.fill_data(&mut arguments.data);
-                self.fill(&mut arguments.knowledge, &mut arguments.settings);
+                self.fill_data(&mut arguments.engine.data);
+                self.fill(&mut arguments.engine.knowledge, &mut arguments.engine.settings);
+                // All events count, and tests have no window.
+                arguments.engine.settings.configured_times = (None, None);
             }
             Command::Backtest(arguments) => {
                 self.fill_searches(&mut arguments.paths);

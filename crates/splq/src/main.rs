@@ -86,7 +86,7 @@ fn start(command: Option<Command>, no_config: bool, terminal: &Terminal) -> Resu
             runtime.block_on(commands::test::test(&arguments, terminal))
         }
         Command::Coverage(arguments) => {
-            let runtime = interruptible_runtime(arguments.settings.threads)?;
+            let runtime = interruptible_runtime(arguments.engine.settings.threads)?;
             runtime.block_on(commands::coverage::coverage(&arguments, terminal))
         }
         Command::Backtest(arguments) => {

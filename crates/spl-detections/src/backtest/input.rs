@@ -7,7 +7,7 @@ use std::sync::Arc;
 use arrow::datatypes::{DataType, Field, Schema};
 use spl_exec::Engine;
 use spl_parser::Diagnostic;
-use spl_sources::{EventTable, FieldSelection, LoadOptions, load};
+use spl_sources::{EventTable, LoadOptions, load};
 
 use super::Backtest;
 use super::prepared::Prepared;
@@ -33,19 +33,17 @@ type Places = (Range<usize>, Range<usize>);
 #[derive(Default)]
 pub struct Inputs {
     engines: HashMap<Places, Engine>,
-    created: Option<CreatedEvents>,
-}
-
-/// Events that searches made, as a table.
-struct CreatedEvents {
-    /// How many of them there are.
-    count: usize,
-    windows: EventWindows,
+    /// Events that searches made, as a table.
+    created: Option<EventWindows>,
+    /// The places of those that are not in it yet.
+    waiting: Vec<usize>,
+    /// How many events there were.
+    seen: usize,
 }
 
 impl Inputs {
     /// Begins a time: what was there for the time before is let go.
-    pub fn begin(&mut self, _: f64) {
+    pub fn begin(&mut self) {
         self.engines.clear();
     }
 
@@ -68,12 +66,12 @@ impl Inputs {
         let (earliest, latest) = if reads.own_times { (None, Some(time)) } else { (range.0, Some(latest)) };
         let of_data = if reads.events { events.places(earliest, latest) } else { 0..0 };
         if reads.created
-            && let Err(problem) = self.update_created(backtest, made, time)
+            && let Err(problem) = self.update_created(&backtest.engine, made, time)
         {
             input.engine = Err(problem);
             return input;
         }
-        let created = self.created.as_ref().filter(|_| reads.created).map(|created| &created.windows);
+        let created = self.created.as_ref().filter(|_| reads.created);
         let of_created = created.map_or(0..0, |created| created.places(earliest, latest));
         if let Some(times) = &prepared.times {
             let first = times.partition_point(|time| earliest.is_some_and(|earliest| *time < earliest.floor()));
@@ -96,16 +94,27 @@ impl Inputs {
         input
     }
 
-    /// Brings the events that searches made before a time up to date.
-    fn update_created(&mut self, backtest: &Backtest, made: &[(f64, CreatedEvent)], time: f64) -> Result<(), Diagnostic> {
-        let before = || made.iter().filter(|(when, _)| *when < time).map(|(_, event)| event);
-        let count = before().count();
-        if count != self.created.as_ref().map_or(0, |created| created.count) {
-            let windows = EventWindows::new(table(before(), &backtest.load)?);
-            self.created = Some(CreatedEvents { count, windows });
+    /// Adds the events that searches made before a time to the table of them.
+    fn update_created(&mut self, engine: &Engine, made: &[(f64, CreatedEvent)], time: f64) -> Result<(), Diagnostic> {
+        self.waiting.extend(self.seen..made.len());
+        self.seen = made.len();
+        let is_before = |place: &usize| made.get(*place).is_some_and(|(when, _)| *when < time);
+        let (ready, waiting): (Vec<usize>, Vec<usize>) = self.waiting.iter().copied().partition(is_before);
+        if ready.is_empty() {
+            return Ok(());
         }
+        let new = table(ready.into_iter().filter_map(|place| made.get(place)).map(|(_, event)| event), engine)?;
+        let all = match &self.created {
+            None => new,
+            Some(known) => joined(&known.slice(&(0..known.rows())), &new)?,
+        };
+        (self.created, self.waiting) = (Some(EventWindows::new(all)), waiting);
         Ok(())
     }
+}
+
+fn joined(one: &EventTable, other: &EventTable) -> Result<EventTable, Diagnostic> {
+    one.joined(other).map_err(|problem| Diagnostic::general("backtest/events", problem.to_string()))
 }
 
 fn engine(
@@ -118,10 +127,7 @@ fn engine(
     match created {
         None => backtest.engine.with_some_data(events.slice(of_data)),
         Some(created) if of_data.is_empty() => backtest.engine.with_some_data(created),
-        Some(created) => {
-            let both = events.slice(of_data).joined(&created);
-            backtest.engine.with_some_data(both.map_err(|problem| Diagnostic::general("backtest/events", problem.to_string()))?)
-        }
+        Some(created) => backtest.engine.with_some_data(joined(&events.slice(of_data), &created)?),
     }
 }
 
@@ -136,24 +142,20 @@ pub fn no_events() -> EventTable {
 }
 
 /// Events that searches made as a table, read as results that Splunk exports: an array there is one field of several values.
-fn table<'e>(events: impl Iterator<Item = &'e CreatedEvent>, load_options: &LoadOptions) -> Result<EventTable, Diagnostic> {
+fn table<'e>(events: impl Iterator<Item = &'e CreatedEvent>, engine: &Engine) -> Result<EventTable, Diagnostic> {
     let mut text = String::new();
     for event in events {
         text.push_str("{\"preview\":false,\"result\":");
         text.push_str(&event.json().to_string());
         text.push_str("}\n");
     }
+    let clock = engine.clock();
     let options = LoadOptions {
         paths: vec!["-".to_owned()],
         standard_input: Some(Arc::new(text.into_bytes())),
-        format: None,
-        sourcetype: None,
-        source: None,
-        host: None,
-        index: None,
-        fields: FieldSelection::All,
-        progress: None,
-        ..load_options.clone()
+        now: clock.now,
+        time_zone: clock.time_zone,
+        ..LoadOptions::default()
     };
     let loaded = load(&options).map_err(|problem| Diagnostic::general("backtest/events", problem.to_string()))?;
     Ok(loaded.table)

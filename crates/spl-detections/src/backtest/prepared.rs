@@ -7,6 +7,7 @@ use arrow::datatypes::Float64Type;
 use futures::StreamExt;
 use spl_exec::{Engine, Failure, Search, SearchClock};
 use spl_parser::Pipeline;
+use spl_parser::effects::pipeline;
 use spl_parser::spec::{Rows, Writes};
 
 use super::Backtest;
@@ -23,6 +24,8 @@ pub struct Prepared {
     pub text: String,
     /// The same with the search over its rows that makes it an alert.
     pub condition: Option<String>,
+    /// How many commands the search has, without that for the lookup.
+    commands: usize,
     /// What it reads.
     pub reads: Reads,
     /// It writes what others may read.
@@ -42,6 +45,17 @@ impl Prepared {
     pub fn clock(&self, engine: &Engine, time: f64, (earliest, latest): &(Option<f64>, Option<f64>)) -> SearchClock {
         let text = |time: &Option<f64>| time.map(|time| time.to_string());
         SearchClock::at(time, engine.clock().time_zone).with_range(text(earliest), text(latest))
+    }
+
+    /// The search with its condition, without the commands of the search that write: a run writes once, and the condition is asked
+    /// before.
+    pub fn without_writing(&self, mut condition: Search) -> Search {
+        let mut place = 0;
+        condition.pipeline.commands.retain(|call| {
+            place += 1;
+            place > self.commands || !pipeline::writes(call)
+        });
+        condition
     }
 }
 
@@ -85,6 +99,7 @@ fn begun(search: ScheduledSearch) -> Prepared {
         search,
         text,
         condition,
+        commands: 0,
         reads: Reads::default(),
         writes: false,
         quiet_without_events: false,
@@ -102,6 +117,7 @@ async fn prepare(engine: &Engine, search: ScheduledSearch, indexes: &Indexes) ->
         Err(failure) => return Prepared { failure: Some(failure), ..prepared },
     };
     let reads = Reads::of(&compiled, engine.knowledge(), indexes);
+    prepared.commands = compiled.pipeline.commands.len().saturating_sub(usize::from(prepared.search.lookup.is_some()));
     prepared.writes = writes(&compiled.pipeline);
     prepared.collects = collects(&compiled.pipeline);
     // One that writes a lookup writes it even when there are no rows.
@@ -161,8 +177,8 @@ fn rows_of_rows(pipeline: &Pipeline) -> bool {
 }
 
 /// The index of the last command, when that adds its rows to one.
-fn collects(pipeline: &Pipeline) -> Option<String> {
+pub fn collects(pipeline: &Pipeline) -> Option<String> {
     let last = pipeline.commands.last()?;
-    let written = spl_parser::effects::pipeline::written(last)?;
+    let written = pipeline::written(last)?;
     (written.what == Writes::Events).then_some(written.target?)
 }

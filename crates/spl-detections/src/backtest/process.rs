@@ -30,7 +30,7 @@ impl Replay {
             report.failure = ran.failure;
             return;
         }
-        let mut rows = ran.rows;
+        let rows = ran.rows;
         let begins = if self.backtest.late { time + search.schedule_window } else { time };
         let attack = std::sync::Arc::clone(&self.backtest.attack);
         let facts = RunFacts {
@@ -55,15 +55,17 @@ impl Replay {
         };
         if triggered {
             let found = rows.len();
-            let mut silent = false;
-            if let Some(throttle) = &search.throttle {
-                silent = self.throttled.is_silent(&search.search_name, throttle, begins);
-                rows = self.throttled.pass(&search.search_name, throttle, begins, rows);
-                let whole = throttle.fields.is_empty();
-                self.reports[place].suppressed += if whole { usize::from(silent) } else { found - rows.len() };
-                silent |= found > 0 && rows.is_empty();
-            }
-            if !silent {
+            let passed = match &search.throttle {
+                None => Some(rows),
+                Some(throttle) => self.throttled.pass(&search.search_name, throttle, begins, rows),
+            };
+            let by_row = search.throttle.as_ref().is_some_and(|throttle| !throttle.fields.is_empty()) && found > 0;
+            self.reports[place].suppressed += match &passed {
+                Some(rows) => found - rows.len(),
+                None if by_row => found,
+                None => 1,
+            };
+            if let Some(rows) = passed {
                 made.extend(self.alert(place, &facts, &rows, ran.first_event));
             }
         }
@@ -98,7 +100,7 @@ impl Replay {
             let kind = object.map(|object| object.kind.clone());
             let score = object.map(|object| object.score);
             let total = self.risk.entry((value.clone().unwrap_or_default(), kind.clone().unwrap_or_default())).or_default();
-            *total += score.unwrap_or_default();
+            *total = total.saturating_add(score.unwrap_or_default());
             let entry = entry(What::Risk, rows.get(event.row), event.message.text.clone());
             entries.push(TimelineEntry { object: value, object_type: kind, score, risk: Some(*total), ..entry });
         }

@@ -215,7 +215,7 @@ pub(super) fn objects(timeline: &[TimelineEntry], searches: &[SearchReport]) -> 
             last: entry.time,
             course: Vec::new(),
         });
-        one.risk += score;
+        one.risk = one.risk.saturating_add(score);
         one.events += 1;
         one.last = entry.time;
         let name = &searches[entry.search].name;

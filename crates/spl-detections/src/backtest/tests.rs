@@ -5,14 +5,14 @@ use chrono_tz::Tz;
 use spl_exec::time::parse_time_modifier;
 use spl_exec::{SearchClock, Settings};
 use spl_knowledge::Knowledge;
-use spl_sources::load;
+use spl_sources::{LoadOptions, load};
 
 use super::*;
 use crate::deployment::Notable;
 use crate::risk_definition::{RiskDefinition, ScoredObject};
 use crate::risk_event::Actions;
 use crate::schedule::CronSchedule;
-use crate::scheduled::{Place, SummaryIndex};
+use crate::scheduled::{Place, SummaryIndex, TimesOfRuns};
 use crate::throttle::Throttle;
 use crate::trigger::{Counted, Relation, Trigger};
 
@@ -21,32 +21,23 @@ const MORNING: f64 = 1_741_766_400.0;
 const HOUR: f64 = 3_600.0;
 
 fn search(name: &str, text: &str) -> ScheduledSearch {
-    ScheduledSearch {
-        name: name.to_owned(),
-        search_name: format!("OURS - {name} - Rule"),
-        kind: Kind::Detection,
-        text: text.to_owned(),
+    let times = TimesOfRuns {
         schedule: CronSchedule::parse("0 * * * *").unwrap(),
         earliest: Some(parse_time_modifier("-70m@m").unwrap()),
         latest: Some(parse_time_modifier("-10m@m").unwrap()),
         window_place: Place::default(),
-        message_place: Place::default(),
         schedule_window: 0.0,
-        at_startup: false,
-        most_runs: None,
-        trigger: Trigger::ANY_ROW,
-        digest: true,
-        throttle: None,
-        tracked: false,
+    };
+    ScheduledSearch {
+        search_name: format!("OURS - {name} - Rule"),
         actions: Actions { makes_risk: true, notable: None },
-        summary: None,
-        lookup: None,
         definition: RiskDefinition {
             name: name.to_owned(),
             message: "$user$ on $dest$".to_owned(),
             objects: vec![ScoredObject { field: "dest".to_owned(), kind: "system".to_owned(), score: 40 }],
             ..RiskDefinition::default()
         },
+        ..times.search(name, Kind::Detection, text)
     }
 }
 
@@ -76,7 +67,6 @@ fn backtest(searches: Vec<ScheduledSearch>) -> Backtest {
         late: false,
         at_once: 2,
         attack: Arc::default(),
-        load: LoadOptions { threads: 1, ..LoadOptions::default() },
         progress: None,
     }
 }
@@ -302,4 +292,44 @@ fn several_values_stay_one_field() {
     let told = told(&report);
     assert!(told.contains(&"10.00 Later alert ".to_owned()), "{told:#?}");
     assert_eq!(report.timeline.iter().find(|entry| entry.what == What::Alert).unwrap().message, "2 rows");
+}
+
+#[test]
+fn what_collect_adds_is_there_for_others() {
+    let own = |name: &str, text: &str| ScheduledSearch { actions: Actions::default(), ..search(name, text) };
+    let reader =
+        ScheduledSearch { schedule: CronSchedule::parse("5 * * * *").unwrap(), ..own("Reader", "index=Kept | table user") };
+    let report = ran(backtest(vec![reader, own("Keeper", "user=ann | table _time user | collect index=kept")]));
+    let told = told(&report);
+    assert!(told.contains(&"10.08 Reader alert ".to_owned()), "{told:#?}");
+}
+
+#[test]
+fn a_run_with_a_condition_writes_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let seen = folder.path().join("seen.csv");
+    std::fs::write(&seen, "dest\nz\n").unwrap();
+    let mut knowledge = Knowledge::built_in();
+    knowledge.add_lookup_file("seen", &seen).unwrap();
+    let fresh = ScheduledSearch {
+        trigger: Trigger::Condition("where count>0".to_owned()),
+        actions: Actions::default(),
+        ..search(
+            "Fresh",
+            "action=logon | stats count by dest | search NOT [| inputlookup seen | fields dest] | outputlookup append=t seen",
+        )
+    };
+    let known = ScheduledSearch {
+        schedule: CronSchedule::parse("5 * * * *").unwrap(),
+        definition: RiskDefinition {
+            objects: vec![ScoredObject { field: "n".to_owned(), kind: "other".to_owned(), score: 1 }],
+            ..RiskDefinition::default()
+        },
+        ..search("Known", "| inputlookup seen | stats count AS n")
+    };
+    let report = ran(Backtest { engine: engine(&events(), knowledge), ..backtest(vec![fresh, known]) });
+    let told = told(&report);
+    // Both hosts are new at 9:00 and in the table once.
+    assert_eq!(told.iter().filter(|told| told.contains("Fresh alert")).count(), 1, "{told:#?}");
+    assert!(told.contains(&"9.08 Known risk 3 1".to_owned()) && told.contains(&"13.08 Known risk 3 5".to_owned()), "{told:#?}");
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum, ValueHint};
 
-use super::{DataOptions, KnowledgeOptions, OutputOptions, SelectionOptions, SettingOptions};
+use super::{EngineOptions, OutputOptions, SelectionOptions};
 
 /// `splq coverage`
 #[derive(Debug, Args)]
@@ -34,6 +34,9 @@ pub struct CoverageArguments {
     /// Run no tests
     #[arg(long)]
     pub no_tests: bool,
+    /// Folder of test data that were fetched [default: splq/attack_data in the user's folder for caches]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub cache: Option<PathBuf>,
     /// Write the ATT&CK matrix as one HTML page that needs no other file
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Reports")]
     pub html: Option<PathBuf>,
@@ -43,15 +46,9 @@ pub struct CoverageArguments {
     /// Which of them.
     #[command(flatten)]
     pub selection: SelectionOptions,
-    /// The logs.
+    /// The logs, and knowledge objects beside those of the repository.
     #[command(flatten)]
-    pub data: DataOptions,
-    /// Knowledge objects, beside those of the repository.
-    #[command(flatten)]
-    pub knowledge: KnowledgeOptions,
-    /// Times and limits.
-    #[command(flatten)]
-    pub settings: SettingOptions,
+    pub engine: EngineOptions,
     /// How the rows are written.
     #[command(flatten)]
     pub output: OutputOptions,

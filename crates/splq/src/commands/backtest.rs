@@ -6,12 +6,12 @@ mod views;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use chrono_tz::Tz;
 use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use spl_detections::attack::Attack;
 use spl_detections::backtest::{Backtest, BacktestProgress, BacktestRange, BacktestReport, VerdictStatus, asked_range};
 use spl_detections::report::backtest_page;
 use spl_exec::Engine;
-use spl_sources::LoadOptions;
 
 use crate::arguments::{BacktestArguments, BacktestView};
 use crate::batch::threads;
@@ -41,17 +41,14 @@ pub async fn backtest(arguments: &BacktestArguments, terminal: &Terminal) -> Res
         return Err(Stop::Usage("backtest needs --data".to_owned()));
     }
     let started = Instant::now();
-    let Plan { engine, rows, searches, sources, problems } = plan::plan(arguments, terminal)?;
+    let Plan { mut engine, rows, searches, sources, problems } = plan::plan(arguments, terminal)?;
     let range = range(arguments, &engine)?;
     plan::tell(&problems, terminal);
-    let mut engine = engine;
     let texts: Vec<_> = searches.iter().map(|search| search.text.as_str()).collect();
     session::load_whole(&mut engine, &options.data, &texts, terminal)?;
     let engine = engine.with_summaries(None);
     let bar = progress(terminal);
-    let clock = engine.clock();
-    let load = LoadOptions { now: clock.now, time_zone: clock.time_zone, ..LoadOptions::default() };
-    let zone = clock.time_zone;
+    let zone = engine.clock().time_zone;
     let backtest = Backtest {
         at_once: arguments.jobs.map_or_else(|| threads(&engine), usize::from),
         attack: Arc::new(Attack::of(engine.knowledge())),
@@ -59,8 +56,7 @@ pub async fn backtest(arguments: &BacktestArguments, terminal: &Terminal) -> Res
         searches: searches.clone(),
         range,
         late: arguments.late,
-        load,
-        progress: bar.clone().map(|bar| Arc::new(Bar(bar)) as Arc<dyn BacktestProgress>),
+        progress: bar.clone().map(|bar| Arc::new(Bar(bar, zone)) as Arc<dyn BacktestProgress>),
     };
     let report = backtest.run().await;
     if let Some(bar) = &bar {
@@ -114,12 +110,13 @@ fn progress(terminal: &Terminal) -> Option<ProgressBar> {
     Some(bar)
 }
 
-struct Bar(ProgressBar);
+/// A bar, and the zone that its times are told in.
+struct Bar(ProgressBar, Tz);
 
 impl BacktestProgress for Bar {
     fn at(&self, time: f64, share: f64) {
         self.0.set_position((share * 1_000.0) as u64);
-        self.0.set_message(crate::output::time_text(time, chrono_tz::Tz::UTC).unwrap_or_default());
+        self.0.set_message(crate::output::time_text(time, self.1).unwrap_or_default());
     }
 }
 

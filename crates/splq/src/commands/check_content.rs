@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use indicatif::HumanCount;
-use spl_detections::repository;
+use spl_detections::repository::{self, absolute};
 use spl_detections::validate::{FileProblems, RULES, validate};
 
 use super::{Checked, Problem};
@@ -17,7 +17,6 @@ const PAGE: &str = include_str!("../../../../docs/content-rules.md");
 
 /// The repositories that paths stand in or name, each once.
 pub fn roots(paths: &[PathBuf]) -> Vec<PathBuf> {
-    let absolute = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
     let mut roots: Vec<PathBuf> = paths.iter().filter_map(|path| repository::find(&absolute(path))).collect();
     roots.sort();
     roots.dedup();
@@ -26,7 +25,6 @@ pub fn roots(paths: &[PathBuf]) -> Vec<PathBuf> {
 
 /// What is wrong with the files of repositories that stand at or below the paths, one entry each, which are shown too.
 pub fn problems(paths: &[PathBuf], terminal: &Terminal) -> Vec<Checked> {
-    let absolute = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
     // Rules are for folders and for files of content: a search alone does not ask for the whole repository.
     let is_content = |path: &&PathBuf| path.extension().is_none_or(|extension| extension != "spl");
     let paths: Vec<PathBuf> = paths.iter().filter(is_content).cloned().collect();

@@ -16,7 +16,7 @@ use spl_detections::log_coverage::{CoveredDetection, LogCoverage, LogsFor, Runs,
 use spl_detections::report::{matrix, navigator};
 use spl_exec::{Engine, Failure};
 
-use crate::arguments::{CoverageArguments, CoverageRows, SettingOptions, TestArguments};
+use crate::arguments::{CoverageArguments, CoverageRows, TestArguments};
 use crate::batch::threads;
 use crate::commands::query::duration;
 use crate::commands::test::{self, by_repository, detections};
@@ -34,7 +34,7 @@ use crate::terminal::Terminal;
 /// What [`Stop`] lists. Detections that can't run are no error.
 pub async fn coverage(arguments: &CoverageArguments, terminal: &Terminal) -> Result<(), Stop> {
     Sink::check(&arguments.output, terminal)?;
-    if arguments.settings.earliest.is_some() || arguments.settings.latest.is_some() {
+    if arguments.engine.settings.earliest.is_some() || arguments.engine.settings.latest.is_some() {
         return Err(Stop::Usage("coverage looks at all events: --earliest and --latest have no meaning here".to_owned()));
     }
     let started = Instant::now();
@@ -74,8 +74,9 @@ async fn tested(
     terminal: &Terminal,
 ) -> Result<HashMap<String, TestStatus>, Stop> {
     let of_tests = TestArguments {
-        knowledge: arguments.knowledge.clone(),
-        settings: arguments.settings.clone(),
+        knowledge: arguments.engine.knowledge.clone(),
+        settings: arguments.engine.settings.clone(),
+        cache: arguments.cache.clone(),
         ..TestArguments::default()
     };
     let ran = test::run(found, &of_tests, None, None, &Terminal { quiet: true, ..*terminal }).await?;
@@ -90,9 +91,9 @@ struct Bench {
 
 impl Bench {
     fn new(root: &Path, arguments: &CoverageArguments, terminal: &Terminal) -> Result<Self, Stop> {
-        let (_, knowledge) = test::repository_knowledge(root, &arguments.knowledge, terminal)?;
+        let (_, knowledge) = test::repository_knowledge(root, &arguments.engine.knowledge, terminal)?;
         let attack = Attack::of(&knowledge);
-        let settings = settings(&SettingOptions { configured_times: (None, None), ..arguments.settings.clone() })?;
+        let settings = settings(&arguments.engine.settings)?;
         let engine = Engine::new(knowledge, settings).map_err(|problem| session::stop(terminal, &problem))?;
         Ok(Self { engine, attack })
     }
@@ -116,10 +117,10 @@ impl Bench {
         let mut engine = self.engine.clone();
         let needs = || planned.iter().flatten().flatten();
         let searches: Vec<_> = fact_searches(needs()).iter().filter_map(|text| engine.compile(text).ok()).collect();
-        let facts = match arguments.data.data.is_empty() {
+        let facts = match arguments.engine.data.data.is_empty() {
             true => None,
             false => {
-                session::load(&mut engine, &arguments.data, &searches, terminal)?;
+                session::load(&mut engine, &arguments.engine.data, &searches, terminal)?;
                 Some(EventFacts::of(&engine, needs(), at_once).await)
             }
         };

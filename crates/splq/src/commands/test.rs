@@ -17,14 +17,14 @@ use indicatif::HumanCount;
 use spl_detections::attack::Attack;
 use spl_detections::batch::Progress;
 use spl_detections::detection_test::{INTEGRATION_OFF as OFF, TestKind, TestOptions, TestStatus};
-use spl_detections::repository::{self, ContentFile, Repository};
+use spl_detections::repository::{self, ContentFile, Repository, absolute};
 use spl_detections::test_run::{TestRunner, TestedDetection};
 use spl_detections::tests_file::TestsFile;
 use spl_exec::{Engine, Results};
 use spl_knowledge::Knowledge;
 use spl_sources::LoadOptions;
 
-use crate::arguments::{KnowledgeOptions, SelectionOptions, SettingOptions, TestArguments};
+use crate::arguments::{KnowledgeOptions, SelectionOptions, TestArguments};
 use crate::batch::{Bar, Monotonic, threads};
 use crate::commands::query::duration;
 use crate::diagnostics::{report, report_failure, report_general};
@@ -51,15 +51,9 @@ pub async fn test(arguments: &TestArguments, terminal: &Terminal) -> Result<(), 
     if arguments.watch {
         return watch::watch(arguments, terminal).await;
     }
-    let mut knowledge = arguments.knowledge.clone();
-    let named = places(&arguments.paths, &mut knowledge);
-    let mut found = named.find()?;
-    if !named.apps.is_empty() {
-        let known = session::knowledge(&knowledge, &Terminal { quiet: true, ..*terminal })?;
-        found.queries.extend(named.saved_searches(&known)?);
-    }
-    let arguments = &TestArguments { knowledge, ..arguments.clone() };
-    let detections = only_detections(found, &arguments.selection, terminal)?;
+    let mut arguments = arguments.clone();
+    let detections = detections_and_alerts(&mut arguments, terminal)?;
+    let arguments = &arguments;
     let started = Instant::now();
     let mut sink = Sink::open(&arguments.output, terminal, chrono_tz::Tz::UTC)?;
     let Ran { tested, integration } = run(detections, arguments, None, Some(&mut sink), terminal).await?;
@@ -84,6 +78,18 @@ pub fn detections(paths: &[PathBuf], selection: &SelectionOptions, terminal: &Te
     only_detections(find(paths)?, selection, terminal)
 }
 
+/// The same of the paths of `splq test`, which may name apps: their saved searches are among them, and their knowledge is added
+/// to the options.
+fn detections_and_alerts(arguments: &mut TestArguments, terminal: &Terminal) -> Result<Vec<Query>, Stop> {
+    let named = places(&arguments.paths, &mut arguments.knowledge);
+    let mut found = named.find()?;
+    if !named.apps.is_empty() {
+        let known = session::knowledge(&arguments.knowledge, &Terminal { quiet: true, ..*terminal })?;
+        found.queries.extend(named.saved_searches(&known)?);
+    }
+    only_detections(found, &arguments.selection, terminal)
+}
+
 fn only_detections(found: Queries, selection: &SelectionOptions, terminal: &Terminal) -> Result<Vec<Query>, Stop> {
     let Queries { queries, skipped } = found;
     let queries = select(queries, selection, terminal)?;
@@ -106,8 +112,8 @@ pub struct Ran {
     integration: bool,
 }
 
-/// Runs the tests of detections, repository by repository; with changed files, those that they concern. With a sink for lines its rows are written as they come; without a
-/// sink nothing is drawn.
+/// Runs the tests of detections, repository by repository; with changed files, those that they concern. With a sink for lines
+/// its rows are written as they come; without a sink nothing is drawn.
 ///
 /// # Errors
 /// Detections outside of a repository, knowledge and settings that can't be used.
@@ -146,14 +152,7 @@ pub async fn run(
 pub fn by_repository(queries: Vec<Query>) -> Result<IndexMap<PathBuf, Vec<Query>>, Stop> {
     let mut repositories: IndexMap<PathBuf, Vec<Query>> = IndexMap::new();
     for query in queries {
-        let absolute = std::path::absolute(&query.file).unwrap_or_else(|_| query.file.clone());
-        if query.saved.is_some() {
-            // The app of a saved search: its data stand below it.
-            let app = query.file.parent().and_then(Path::parent).unwrap_or(Path::new(".")).to_owned();
-            repositories.entry(app).or_default().push(query);
-            continue;
-        }
-        let Some(root) = repository::find(&absolute) else {
+        let Some(root) = root_of(&query) else {
             return Err(Stop::Failed(format!(
                 "{} is in no content repository: no folder above it holds contentctl.yml, or macros, lookups and detections",
                 query.file.display()
@@ -162,6 +161,15 @@ pub fn by_repository(queries: Vec<Query>) -> Result<IndexMap<PathBuf, Vec<Query>
         repositories.entry(root).or_default().push(query);
     }
     Ok(repositories)
+}
+
+/// The repository of a detection; of a saved search its app, below which its data stand.
+fn root_of(query: &Query) -> Option<PathBuf> {
+    let file = absolute(&query.file);
+    match &query.saved {
+        Some(_) => Some(file.parent()?.parent()?.to_owned()),
+        None => repository::find(&file),
+    }
 }
 
 /// A repository and its knowledge, over what splq brings and below what the options name. What is wrong with its files is shown.
@@ -202,8 +210,7 @@ impl Bench {
     fn new(root: &Path, arguments: &TestArguments, terminal: &Terminal) -> Result<Self, Stop> {
         let (mut repository, knowledge) = repository_knowledge(root, &arguments.knowledge, terminal)?;
         repository.fetched = download::folder(arguments.cache.as_deref());
-        // Times of splq.toml are for searches over logs.
-        let settings = settings(&SettingOptions { configured_times: (None, None), ..arguments.settings.clone() })?;
+        let settings = settings(&arguments.settings)?;
         let (now, time_zone, threads) = (settings.clock.now, settings.clock.time_zone, settings.threads);
         let attack = Arc::new(Attack::of(&knowledge));
         let engine = Engine::new(knowledge, settings).map_err(|problem| session::stop(terminal, &problem))?;
@@ -220,7 +227,7 @@ impl Bench {
     fn fetch(&self, queries: &[Query], terminal: &Terminal) -> Result<(), Stop> {
         let missing = queries.iter().filter_map(|query| query.detection.as_ref().map(|detection| (query, detection)));
         let missing = missing.flat_map(|(query, detection)| {
-            let beside = TestsFile::beside(&query.file).and_then(|file| file.value);
+            let beside = TestsFile::at(query.tests_file()).and_then(|file| file.value);
             self.runner.repository.downloads(detection, beside.as_ref(), self.options(query))
         });
         download::fetch(missing.collect(), terminal)

@@ -72,6 +72,20 @@ fn data_are_fetched_once_and_only_when_asked_for() {
     assert_eq!(asked().len(), 2);
 }
 
+#[test]
+fn data_of_saved_searches_are_fetched() {
+    let (address, asked) = server("/data/web.ndjson", "{\"_time\": 1, \"user\": \"ann\"}\n");
+    let folder = Folder::new();
+    folder.write("ours/default/savedsearches.conf", "[Ours]\nsearch = user=ann\n");
+    let tests = format!(
+        "tests:\n- name: T\n  expect: 1 row\n  attack_data: [{{data: '{address}/data/web.ndjson', source: s, sourcetype: web}}]\n"
+    );
+    folder.write("ours/tests/Ours.tests.yaml", &tests);
+    let printed = folder.run(&["test", "ours", "--cache", "kept", "--download"]);
+    assert_eq!(printed.rows()[0]["status"], json!("pass"), "{}", printed.err);
+    assert_eq!(asked.lock().unwrap_or_else(PoisonError::into_inner).len(), 1);
+}
+
 /// A run that goes on until the test ends.
 struct Running(Child);
 

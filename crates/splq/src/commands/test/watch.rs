@@ -1,17 +1,17 @@
 //! `splq test --watch`: the tests run again whenever something changes that they concern, and only those.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Instant;
 
 use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 use spl_detections::detection::Detection;
-use spl_detections::repository::{self, Repository};
+use spl_detections::repository::{Repository, absolute};
 use spl_detections::test_data::files;
 use spl_detections::tests_file::{TestsFile, all_tests};
 
-use super::{Ran, detections, finish, rows_of, run};
+use super::{Ran, detections_and_alerts, finish, root_of, rows_of, run};
 use crate::arguments::TestArguments;
 use crate::commands::watch::{QUIET, watcher};
 use crate::output::{Format, Sink};
@@ -24,14 +24,16 @@ use crate::terminal::Terminal;
 /// # Errors
 /// What the first run can't do at all, and files that can't be watched. Later what is wrong is shown, and a change awaited.
 pub async fn watch(arguments: &TestArguments, terminal: &Terminal) -> Result<(), Stop> {
-    let found = detections(&arguments.paths, &arguments.selection, terminal)?;
+    let mut with_apps = arguments.clone();
+    let found = detections_and_alerts(&mut with_apps, terminal)?;
+    let arguments = &with_apps;
     // What changes while the tests run is seen too.
     let mut watched = Watched::new(&found, arguments)?;
     shown(once(found, None, arguments, terminal).await)?;
     loop {
         terminal.note("waiting for changes; Ctrl-C ends");
         let Some(changed) = watched.wait() else { return Ok(()) };
-        let found = match detections(&arguments.paths, &arguments.selection, terminal) {
+        let found = match detections_and_alerts(&mut arguments.clone(), terminal) {
             Ok(found) => found,
             Err(stop) => {
                 stop.report();
@@ -39,7 +41,7 @@ pub async fn watch(arguments: &TestArguments, terminal: &Terminal) -> Result<(),
             }
         };
         watched.add(&found);
-        let changed = if concerns_all(&changed, &found) { None } else { Some(changed) };
+        let changed = if concerns_all(&changed, &found, arguments) { None } else { Some(changed) };
         shown(once(found, changed.as_ref(), arguments, terminal).await)?;
     }
 }
@@ -75,21 +77,26 @@ fn shown(ended: Result<(), Stop>) -> Result<(), Stop> {
     }
 }
 
-/// Whether a change may concern every detection: one of the settings, deployments or baselines.
-fn concerns_all(changed: &BTreeSet<PathBuf>, found: &[Query]) -> bool {
-    let roots = roots(found);
-    changed.iter().any(|file| {
-        let below = roots.iter().find_map(|root| file.strip_prefix(root).ok());
-        below.is_some_and(|below| ["contentctl.yml", "deployments", "baselines"].iter().any(|part| below.starts_with(part)))
+/// What of a repository or an app concerns all that is in it: the settings, deployments and baselines, and the .conf files.
+const OF_ALL: [&str; 5] = ["contentctl.yml", "deployments", "baselines", "default", "local"];
+
+/// Whether a change may concern every detection: one of what concerns all of its repository, or of knowledge from elsewhere.
+fn concerns_all(changed: &BTreeSet<PathBuf>, found: &[Query], arguments: &TestArguments) -> bool {
+    let (roots, knowledge) = (roots(found), knowledge(arguments));
+    changed.iter().any(|file| match roots.iter().find_map(|root| file.strip_prefix(root).ok()) {
+        Some(below) => OF_ALL.iter().any(|part| below.starts_with(part)),
+        None => knowledge.iter().any(|folder| file.starts_with(folder)),
     })
 }
 
-fn roots(found: &[Query]) -> BTreeSet<PathBuf> {
-    found.iter().filter_map(|query| repository::find(&absolute(&query.file))).collect()
+/// The folders of apps and other knowledge that the options name.
+fn knowledge(arguments: &TestArguments) -> Vec<PathBuf> {
+    let named = arguments.knowledge.app.iter().chain(&arguments.knowledge.content);
+    named.map(|folder| absolute(folder)).filter(|folder| folder.is_dir()).collect()
 }
 
-fn absolute(file: &Path) -> PathBuf {
-    std::path::absolute(file).unwrap_or_else(|_| file.to_owned())
+fn roots(found: &[Query]) -> BTreeSet<PathBuf> {
+    found.iter().filter_map(root_of).collect()
 }
 
 /// Folders that are watched.
@@ -103,8 +110,7 @@ impl Watched {
     fn new(found: &[Query], arguments: &TestArguments) -> Result<Self, Stop> {
         let (sender, changes) = channel();
         let mut watched = Self { changes, watcher: watcher(sender)?, folders: BTreeSet::new() };
-        let named = arguments.knowledge.app.iter().chain(&arguments.knowledge.content).map(|folder| absolute(folder));
-        for root in roots(found).into_iter().chain(named.filter(|folder| folder.is_dir())) {
+        for root in roots(found).into_iter().chain(knowledge(arguments)) {
             let watching = watched.watcher.watch(&root, RecursiveMode::Recursive);
             watching.map_err(|error| Stop::Failed(format!("can't watch {}: {error}", root.display())))?;
             watched.folders.insert(root);
@@ -118,8 +124,8 @@ impl Watched {
     fn add(&mut self, found: &[Query]) {
         for root in roots(found) {
             let repository = Repository::open(&root);
-            let of_root = found.iter().filter(|query| repository::find(&absolute(&query.file)).as_ref() == Some(&root));
-            let data = of_root.filter_map(|query| Some(data(&repository, query.detection.as_ref()?, &query.file)));
+            let of_root = found.iter().filter(|query| root_of(query).as_ref() == Some(&root));
+            let data = of_root.filter_map(|query| Some(data(&repository, query.detection.as_ref()?, query)));
             let folders: BTreeSet<PathBuf> = data
                 .flatten()
                 .filter_map(|file| Some(absolute(file.parent()?)))
@@ -146,8 +152,8 @@ impl Watched {
     }
 }
 
-fn data(repository: &Repository, detection: &Detection, file: &Path) -> Vec<PathBuf> {
-    let beside = TestsFile::beside(file).and_then(|file| file.value);
+fn data(repository: &Repository, detection: &Detection, query: &Query) -> Vec<PathBuf> {
+    let beside = TestsFile::at(query.tests_file()).and_then(|file| file.value);
     let tests = all_tests(detection, beside.as_ref()).unwrap_or_default();
     tests.iter().flat_map(|test| files(repository, test)).collect()
 }
