@@ -27,6 +27,7 @@ REASONS = {
     "plan/argument": "contentctl reads no searches: Splunk refuses this one",
     "lookup/unknown": "the lookup belongs to another app (URL Toolbox), which contentctl knows by name; its rows are not there",
     "lookup/unknown-field": "contentctl reads no searches: the table has no such field",
+    "content/file": "the file still holds `__UPDATE__`, which contentctl refuses from version 5 on",
     "macro/": "contentctl reads no searches: a macro that another app defines",
 }
 

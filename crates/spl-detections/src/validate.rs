@@ -32,7 +32,7 @@ pub struct FileProblems {
 pub const RULES: &[(&str, &str)] = &[
     (
         "content/drilldown",
-        "a production detection of layout 5 that is not Hunting needs two drilldown searches, one with %original_detection_search%",
+        "a production detection that is not Hunting needs two drilldown searches, one with %original_detection_search%",
     ),
     ("content/enabled", "enabled_by_default is for production detections of type TTP, Anomaly and Correlation"),
     ("content/file", "a file that is empty, can't be read, holds no mapping or still holds __UPDATE__"),

@@ -275,7 +275,8 @@ impl Checked<'_> {
         for (place, story) in tags.analytic_stories.iter().enumerate() {
             if !self.content.has("stories", story) {
                 self.wrong("content/reference", format!("there is no story `{}`", story.value), story.span);
-            } else if tags.analytic_stories[..place].iter().any(|other| other.value == story.value) {
+            } else if self.detection.layout == Layout::V5
+                && tags.analytic_stories[..place].iter().any(|other| other.value == story.value) {
                 self.wrong("content/reference", format!("the story `{}` is named twice", story.value), story.span);
             }
         }
@@ -339,6 +340,11 @@ impl Checked<'_> {
     }
 
     fn risk(&mut self) {
+        if let Some(Node { value: Value::Mapping(entries), span }) = self.file.get("deployment")
+            && !entries.iter().any(|(name, _)| name.value == "scheduling")
+        {
+            self.wrong("content/missing", "`deployment.scheduling` is missing", *span);
+        }
         if let (None, Some(kind)) = (self.deployment(), self.detection.kind()) {
             let message = format!("there is no deployment `{}`", Deployment::default_name(kind));
             self.wrong("content/reference", message, self.first());
@@ -451,9 +457,18 @@ impl Checked<'_> {
                 self.wrong("content/missing", "a drilldown search has no `search`", self.first());
             }
         }
-        let needed =
-            self.detection.layout == Layout::V5 && self.is_production() && self.detection.kind() != Some(DetectionType::Hunting);
-        if !needed {
+        if let Some(Node { value: Value::List(items), .. }) = self.file.get("drilldown_searches") {
+            for item in items {
+                let Value::Mapping(entries) = &item.value else { continue };
+                for key in ["earliest_offset", "latest_offset"] {
+                    // Nothing is a value of these, but it has to be written.
+                    if !entries.iter().any(|(name, _)| name.value == key) {
+                        self.wrong("content/missing", format!("a drilldown search has no `{key}`"), item.span);
+                    }
+                }
+            }
+        }
+        if !self.is_production() || self.detection.kind() == Some(DetectionType::Hunting) {
             return;
         }
         let original = "%original_detection_search%";

@@ -71,7 +71,6 @@ pub(super) fn of_search(content: &Content, search: &str, span: Span, stem: &str,
     for name in macros(&text) {
         if name != own
             && !MACROS_OF_OTHERS.contains(&name.as_str())
-            && !name.ends_with("_filter")
             && !content.has("macros", &name)
         {
             problems.push(Diagnostic::error("content/macro", format!("no file defines the macro `{name}`"), span));
