@@ -1,19 +1,22 @@
 #!/usr/bin/env python3
 """Compares what `contentctl validate` and `splq check` accept: docs/examples/content and many broken variants of it.
 
-    python3 scripts/compare_contentctl.py --bin target/debug/splq --contentctl contentctl [--only NAME]
+    python3 scripts/compare_contentctl.py --bin target/debug/splq --contentctl contentctl [--only NAME] [--jobs N]
 
 contentctl 5 is on PyPI. The detection of layout 4 is left out, because contentctl 5 refuses it; compare_contentctl_4.py is for that layout.
-One line per variant that only one of the two refuses, with the reason where EXPLAINED has one; the last line counts. The exit code is 1
+One line per variant that only one of the two refuses, with the reason where one is known; the last line counts. The exit code is 1
 when a difference has no reason.
 """
 
 import argparse
+import concurrent.futures
 import pathlib
 import shutil
 import subprocess
 import sys
 import tempfile
+
+from compare_contentctl_4 import REASONS, refused_by_splq
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 DETECTION = "detections/endpoint/windows_lateral_tool_transfer_remcom.yml"
@@ -104,7 +107,7 @@ VARIANTS = [
     (TABLE, ",1741683600", ""),
     (TABLE, "", ""),
     (BASELINE, "type: Baseline", "type: TTP"),
-    (BASELINE, "detections: []", "detections:\n  - No Such Detection"),
+    (BASELINE, "- Windows Service On A New Host", "- No Such Detection"),
     (BASELINE, "`wineventlog_system`", "`no_such_macro`"),
     (BASELINE, "outputlookup service_hosts", "outputlookup no_such_lookup"),
     (SOURCE, "sourcetype: XmlWinEventLog\n", ""),
@@ -116,8 +119,82 @@ VARIANTS = [
 ]
 
 
+# The shapes of the smaller files.
+VARIANTS += [
+    (TTP, "  cron_schedule: 0 * * * *\n", ""),
+    (TTP, "  schedule_window: auto", "  schedule_window: 5"),
+    (TTP, "  schedule_window: auto", "  schedule_window: auto\n  zone: UTC"),
+    (TTP, "cron_schedule: 0 * * * *", "cron_schedule: 61 * * * *"),
+    (TTP, "    rule_title: '%name%'\n", ""),
+    (TTP, "    nes_fields:\n", "    fields:\n"),
+    (TTP, "    enabled: true", "    enabled: maybe"),
+    (TTP, "    enabled: true", "    enabled: 'yes'"),
+    (TTP, "    enabled: true", "    enabled: true\n    score: 5"),
+    (TTP, "  rba:\n", "  mail:\n    to: a\n  rba:\n"),
+    (TTP, "  rba:\n", "  slack:\n    channel: a\n  rba:\n"),
+    (TTP, "type: TTP\n", "type: TTP\nversion: 2\n"),
+    (TTP, "author: Pinecrest SOC\n", ""),
+    (BASELINE, "  product:\n  - Splunk Enterprise Security\n", ""),
+    (BASELINE, "- Splunk Enterprise Security", "- Splunk Light"),
+    (BASELINE, "security_domain: endpoint", "security_domain: host"),
+    (BASELINE, "security_domain: endpoint", "security_domain: endpoint\n  impact: 5"),
+    (BASELINE, "- Moving Between Hosts", "- Moving Between Hosts\n  - Moving Between Hosts"),
+    (BASELINE, "- Moving Between Hosts", "- No Such Story"),
+    (BASELINE, "    cron_schedule: 0 * * * *\n", ""),
+    (BASELINE, "  alert_action: {}", "  alert_action: {mail: {}}"),
+    (BASELINE, "how_to_implement: Run it every hour.", "how_to_implement: abc"),
+    (BASELINE, "type: Baseline\n", "type: Baseline\ndatamodel: []\n"),
+    (STORY, "- Splunk Enterprise Security", "- Splunk Light"),
+    (STORY, "usecase: Advanced", "impact: 5\n  usecase: Advanced"),
+    (STORY, "  - Adversary Tactics\n", "  - Adversary Tactics\n  - Adversary Tactics\n"),
+    (SOURCE, "sourcetype: XmlWinEventLog\n", "sourcetype: XmlWinEventLog\noutput_fields:\n- dest\n- user\n"),
+    (SOURCE, "sourcetype: XmlWinEventLog\n", "sourcetype: XmlWinEventLog\noutput_fields:\n- dest\n- no_such_field\n"),
+    (SOURCE, "supported_TA: []", "supported_TA:\n- name: x"),
+    (SOURCE, "supported_TA: []", "supported_TA:\n- name: x\n  version: 1.0.0\n  note: y"),
+    (SOURCE, "supported_TA: []", "supported_TA:\n- name: x\n  version: 1.0.0\n  url: nowhere"),
+    (SOURCE, "supported_TA: []", "supported_TA: x"),
+    (SOURCE, "sourcetype: XmlWinEventLog\n", "sourcetype: XmlWinEventLog\nkind: x\n"),
+    (MACRO, "definition: (", "arguments: x\ndefinition: ("),
+    (MACRO, "definition: (", "arguments:\n- x\ndefinition: ("),
+    (MACRO, "definition: (", "argument:\n- x\ndefinition: ("),
+    (DETECTION, "`security_content_ctime(lastTime)`", "`no_such_filter`"),
+    (DETECTION, "`security_content_ctime(lastTime)`", "`our_get_asset_x(dest)`"),
+    (DETECTION, "| `security_content_ctime(lastTime)`", "| inputlookup append=t no_such_lookup"),
+    (DETECTION, "rba:\n", "rba:\n  note: x\n"),
+    (DETECTION, "    score: 40", "    score: 40\n    note: x"),
+    (DETECTION, "  threat_objects:\n  - field: parent_process_name\n    type: parent_process_name\n", "  threat_objects: []\n"),
+    (DETECTION, "  threat_objects:\n  - field: parent_process_name\n    type: parent_process_name\n", ""),
+    (DETECTION, "drilldown_searches:\n", "drilldown_searches:\n- name: short one\n"),
+    (DETECTION, "  earliest_offset: $info_min_time$\n", "  earliest_offset: null\n"),
+    (DETECTION, "tags:\n", "tags:\n  group:\n  - x\n"),
+    (DETECTION, "tags:\n", "tags:\n  group: x\n"),
+    (DETECTION, "tags:\n", "tags:\n  research_site_url: nowhere\n"),
+    (DETECTION, "tags:\n", "explanation: because\ntags:\n"),
+    (DETECTION, "tags:\n", "deployment:\n  alert_action: {}\ntags:\n"),
+    (DETECTION, "type: TTP\n", "type: TTP\ntype: Anomaly\n"),
+    (DETECTION, "- T1570", "- T1570\n  - T1570"),
+    (DETECTION, "tests:\n- name: True Positive Test\n", "tests:\n- name: True Positive Test\n  earliest_time: -1d\n"),
+    (DETECTION, "tests:\n- name: True Positive Test\n", "tests:\n- names: True Positive Test\n"),
+    (DETECTION, "    sourcetype: XmlWinEventLog\n", "    sourcetype: XmlWinEventLog\n    host: a\n    custom_index: b\n"),
+    (DETECTION, "status: production\n", ""),
+    (DETECTION, "status: production", "status: removed"),
+    (DETECTION, "  - Splunk Enterprise Security\n", "  - Splunk Enterprise Security\n  - Splunk Enterprise Security\n"),
+    (DETECTION, "author: Pinecrest SOC", "author: 5"),
+    (DETECTION, "references:\n", "references: []\nx_references:\n"),
+    (LOOKUP, "lookup_type: csv", "lookup_type: csv\nmin_matches: -1"),
+    (LOOKUP, "lookup_type: csv", "lookup_type: csv\nmax_matches: 1001"),
+    (LOOKUP, "lookup_type: csv", "lookup_type: csv\ncase_sensitive_match: maybe"),
+    (LOOKUP, "lookup_type: csv", "lookup_type: csv\ndefault_match: false"),
+    (LOOKUP, "lookup_type: csv", "lookup_type: kvstore\nfields:\n- _key\n- dest"),
+    (LOOKUP, "lookup_type: csv", "lookup_type: kvstore\nfields:\n- dest"),
+    (LOOKUP, "lookup_type: csv", "lookup_type: kvstore\nfields: []"),
+    (LOOKUP, "lookup_type: csv", "lookup_type: mlmodel"),
+    (LOOKUP, "lookup_type: csv\n", ""),
+]
+
 # What is put in place, and why the two do not agree about it.
 EXPLAINED = {
+    "type: TTP\ntype: Anomaly\n": "YAML knows no key that stands twice; contentctl takes the last and says nothing",
     "| lookup asset_lookup_by_str dest": "contentctl knows the name and reads no searches; the lookup of Enterprise Security has no field "
     "`dest`, so Splunk refuses the search when it runs (`lookup asset_lookup_by_str asset AS dest` is what works)",
 }
@@ -135,8 +212,28 @@ def repository(folder):
 
 
 def accepted(command, root):
-    done = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=300)
+    done = subprocess.run(command, cwd=root, capture_output=True, stdin=subprocess.DEVNULL, text=True, timeout=900)
     return done.returncode == 0
+
+
+def compared(arguments, number, file, before, after):
+    """The line that is to be printed of a variant, and whether the difference is explained; none when there is no difference."""
+    shown = f"{number:3} {file}: {before[:60]!r} -> {after[:60]!r}"
+    with tempfile.TemporaryDirectory() as folder:
+        root = repository(pathlib.Path(folder))
+        if file:
+            text = (root / file).read_text()
+            (root / file).write_text(text.replace(before, after, 1) if before else "")
+        theirs = accepted([arguments.contentctl, "validate"], root)
+        refused = refused_by_splq(arguments.bin, root)
+    if theirs == (not refused):
+        return None
+    codes = {code for problems in refused.values() for code, _ in problems}
+    reasons = [next((reason for start, reason in REASONS.items() if code.startswith(start)), None) for code in codes]
+    reason = EXPLAINED.get(after) or (reasons[0] if theirs and all(reasons) else None)
+    told = "; ".join(f"{code} {message}" for problems in refused.values() for code, message in problems)[:200]
+    words = "contentctl accepts, splq refuses: " + told if theirs else "contentctl refuses, splq accepts"
+    return f"{shown}: {words}" + (f" ({reason})" if reason else ""), bool(reason)
 
 
 def main():
@@ -144,29 +241,24 @@ def main():
     arguments.add_argument("--bin", default="target/release/splq")
     arguments.add_argument("--contentctl", default="contentctl")
     arguments.add_argument("--only", default="")
+    arguments.add_argument("--jobs", type=int, default=1)
     arguments = arguments.parse_args()
-    splq = str(pathlib.Path(arguments.bin).resolve())
+    arguments.bin = str(pathlib.Path(arguments.bin).resolve())
+    variants = [(number, *variant) for number, variant in enumerate([("", "", "")] + VARIANTS)]
+    variants = [variant for variant in variants if arguments.only in f"{variant[1]}: {variant[2]!r} -> {variant[3]!r}"]
+    example = ROOT / "docs/examples/content"
+    missing = [variant for variant in variants if variant[1] and variant[2] not in (example / variant[1]).read_text()]
+    if missing:
+        sys.exit("\n".join(f"{file} has no {before!r}" for _, file, before, _ in missing))
     same, explained, different = 0, 0, 0
-    for number, (file, before, after) in enumerate([("", "", "")] + VARIANTS):
-        shown = f"{number:3} {file}: {before!r} -> {after[:60]!r}"
-        if arguments.only not in shown:
-            continue
-        with tempfile.TemporaryDirectory() as folder:
-            root = repository(pathlib.Path(folder))
-            if file:
-                text = (root / file).read_text()
-                assert before in text, shown
-                (root / file).write_text(text.replace(before, after, 1) if before else "")
-            theirs = accepted([arguments.contentctl, "validate"], root)
-            ours = accepted([splq, "check", ".", "-q", "--no-config", "--content", "."], root)
-        if theirs == ours:
-            same += 1
-        else:
-            reason = EXPLAINED.get(after)
-            explained, different = explained + bool(reason), different + (not reason)
-            words = {True: "accepts", False: "refuses"}
-            print(f"{shown}: contentctl {words[theirs]}, splq {words[ours]}" + (f" ({reason})" if reason else ""), flush=True)
-    print(f"{same} alike, {explained} explained, {different} different")
+    with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
+        for found in pool.map(lambda variant: compared(arguments, *variant), variants):
+            if found is None:
+                same += 1
+                continue
+            explained, different = explained + found[1], different + (not found[1])
+            print(found[0], flush=True)
+    print(f"{len(variants)} repositories: {same} alike, {explained} explained, {different} different")
     sys.exit(1 if different else 0)
 
 

@@ -64,7 +64,7 @@ impl TestRunner {
                     passing.push((test, prepared));
                 }
                 Ok(_) => return Coverage::none(format!("the test `{}` does not pass", name(test))),
-                Err(Obstacle::Message(message)) => return Coverage::none(message),
+                Err(Obstacle::Test(problem)) => return Coverage::none(problem.message),
                 Err(Obstacle::Failure(_)) => return Coverage::none("the search can't be run"),
             }
         }

@@ -221,7 +221,7 @@ const KEYS: &[&str] = &[
 ];
 
 /// Keys of `tags` that only layout 4 has.
-const TAGS_OF_V4: &[&str] = &[
+pub(crate) const TAGS_OF_V4: &[&str] = &[
     "confidence",
     "impact",
     "message",
@@ -295,12 +295,16 @@ impl Detection {
             unknown_keys,
             test_problems,
         };
+        let mut detection = detection;
+        let before = reading.problems.len();
         if let Some(text) = detection.status_text.as_ref().filter(|text| Status::parse(text).is_none()) {
             reading.wrong(unknown_name("status", text, &Status::NAMES.map(|(name, _)| name)), text.span);
         }
         if let Some(text) = detection.kind_text.as_ref().filter(|text| DetectionType::parse(text).is_none()) {
             reading.wrong(unknown_name("type", text, &DetectionType::NAMES.map(|(name, _)| name)), text.span);
         }
+        // Whether a test runs at all hangs on these.
+        detection.test_problems.extend(reading.problems[before..].iter().cloned());
         (detection, reader.problems)
     }
 

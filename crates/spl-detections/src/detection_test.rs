@@ -195,6 +195,10 @@ pub fn plan(detection: &Detection, tests: &[DetectionTest], options: TestOptions
 
 /// Why none of the tests of a detection is run.
 fn skipped(detection: &Detection) -> Option<String> {
+    // A status that does not exist is wrong, and no reason to leave the tests out.
+    if detection.status_text.is_some() && detection.status().is_none() {
+        return None;
+    }
     if detection.status() != Some(Status::Production) {
         let status = detection.status_text.as_ref().map_or("unknown", |text| text.as_str());
         return Some(format!("the status of the detection is `{status}`, not `production`"));

@@ -3,6 +3,7 @@
 
 pub mod attack;
 pub mod backtest;
+pub mod baselines;
 pub mod batch;
 pub mod changes;
 pub mod content;

@@ -7,6 +7,7 @@ use globset::GlobBuilder;
 use ignore::WalkBuilder;
 use spl_knowledge::saved_search::SavedSearch;
 use spl_macros::Origin;
+use spl_parser::Diagnostic;
 
 use crate::detection::Detection;
 use crate::metadata::{Metadata, of_comments};
@@ -50,6 +51,21 @@ impl Query {
 }
 
 impl Query {
+    /// Why it has no search that can be read, at its place in the file.
+    pub fn problem(&self) -> Option<Diagnostic> {
+        let message = self.search.as_ref().err()?;
+        let told = message.strip_prefix(&format!("{}: ", self.source.name)).unwrap_or(message);
+        Some(match yaml::place(&self.source.text, told) {
+            Some((span, told)) => Diagnostic::error("file/unreadable", told, span),
+            None => Diagnostic::general("file/unreadable", message.clone()),
+        })
+    }
+
+    /// Whether its file is one of a content repository: that of a detection, a baseline or the like.
+    pub fn is_content(&self) -> bool {
+        self.saved.is_none() && (self.detection.is_some() || is_yaml(&self.file))
+    }
+
     /// The file with its tests: `NAME.tests.yaml` beside a detection, or in the folder `tests` of the app of a saved search.
     pub fn tests_file(&self) -> PathBuf {
         match &self.saved {
@@ -253,7 +269,11 @@ fn query(path: &Path, below: &Path) -> Option<Query> {
         Ok(text) if is_yaml(path) => match yaml_search(path, &text) {
             Ok(Some(found)) => {
                 metadata = found.detection.as_ref().map(Metadata::of_detection).unwrap_or_default();
-                detection = found.detection;
+                let is_other = found.detection.as_ref().is_some_and(is_other_content);
+                detection = found.detection.filter(|_| !is_other);
+                if is_other {
+                    (metadata.detection, metadata.risk_fields) = (false, Vec::new());
+                }
                 (Ok(found.search), found.source)
             }
             Ok(None) => return None,
@@ -313,6 +333,11 @@ fn yaml_search(path: &Path, text: &str) -> Result<Option<YamlSearch>, String> {
     let source = Source::embedded(shown, text, search.span.start, &search.value);
     let is_detection = top_level(&root, "tags").is_none_or(|tags| matches!(tags.value, Value::Mapping(_) | Value::Null));
     Ok(Some(YamlSearch { search: search.value, source, detection: is_detection.then_some(detection) }))
+}
+
+/// Content that has a search, too, but is no detection: baselines and investigations.
+fn is_other_content(read: &Detection) -> bool {
+    read.kind_text.as_ref().is_some_and(|kind| ["Baseline", "Investigation"].contains(&kind.as_str()))
 }
 
 fn top_level<'n>(root: &'n Node, key: &str) -> Option<&'n Node> {
@@ -433,6 +458,7 @@ mod tests {
         std::fs::write(folder.path().join("a.yml"), yaml).unwrap();
         std::fs::write(folder.path().join("b.yml"), "search: x\ntags: [a]\n").unwrap();
         std::fs::write(folder.path().join("c.spl"), "```tags: one```x").unwrap();
+        std::fs::write(folder.path().join("d.yml"), "name: D\ntype: Baseline\nsearch: x\ntags: {detections: [A]}\n").unwrap();
         let found = found_below(&[folder.path().to_path_buf()]).unwrap().queries;
         let detection = &found[0].metadata;
         assert_eq!((detection.title.as_deref(), detection.techniques.as_slice()), (Some("A"), &["T1059.001".to_owned()][..]));
@@ -441,5 +467,8 @@ mod tests {
         assert_eq!(risk, ["dest", "user"]);
         assert_eq!(found[1].metadata, Metadata::default());
         assert_eq!(found[2].metadata.tags, ["one"]);
+        let baseline = &found[3];
+        assert_eq!((baseline.metadata.title.as_deref(), baseline.metadata.detection), (Some("D"), false));
+        assert!(baseline.detection.is_none() && found[0].detection.is_some());
     }
 }

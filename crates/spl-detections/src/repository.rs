@@ -3,13 +3,14 @@
 use std::collections::HashSet;
 use std::path::{Component, Path, PathBuf};
 
+use indexmap::IndexMap;
 use spl_knowledge::Knowledge;
 use spl_parser::Diagnostic;
 
 use crate::content::{Baseline, DataSource, Story};
 use crate::deployment::Deployment;
 use crate::detection::{Detection, DetectionType};
-use crate::queries::{read, search_files};
+use crate::queries::{Query, read, search_files};
 use crate::repository::settings::Settings;
 use crate::yaml::{self, Node};
 
@@ -76,6 +77,18 @@ pub fn find(path: &Path) -> Option<PathBuf> {
     let leaves = path.components().any(|component| component == Component::ParentDir);
     let mut above = path.ancestors().filter(|folder| !leaves || !folder.as_os_str().is_empty());
     above.find(is_root).map(|folder| if folder.as_os_str().is_empty() { Path::new(".") } else { folder }.to_owned())
+}
+
+/// The repositories around the files of detections and baselines, without the detections themselves, in the order that they are
+/// met.
+pub fn around(queries: &[Query]) -> IndexMap<PathBuf, Repository> {
+    let mut repositories = IndexMap::new();
+    for query in queries.iter().filter(|query| query.is_content()) {
+        if let Some(root) = find(&absolute(&query.file)) {
+            repositories.entry(root.clone()).or_insert_with(|| Repository::open(&root));
+        }
+    }
+    repositories
 }
 
 impl Repository {

@@ -37,6 +37,11 @@ impl Source {
         }
     }
 
+    /// Whether `text` is the file that the search stands in.
+    pub fn is_file(&self) -> bool {
+        self.places.is_some()
+    }
+
     /// Where a span of the search stands in `text`.
     pub fn place(&self, span: Span) -> Span {
         let Some(places) = &self.places else {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use arrow::array::{AsArray, Float64Array, RecordBatch};
 use arrow::compute::max;
 use arrow::datatypes::Float64Type;
+use spl_parser::Diagnostic;
 use spl_sources::{EventTable, FieldSelection, LoadOptions, LoadReport, load_sets};
 
 use crate::detection_test::{AttackData, DetectionTest};
@@ -28,23 +29,24 @@ pub struct TestData {
 /// What a test loads: one set for each file, as it is to be taken in. `defaults` gives everything that the test does not say.
 ///
 /// # Errors
-/// In one sentence: data that are not there, are empty or a pointer of git-LFS; no data at all.
+/// At the place of the data: those that are not there, are empty or a pointer of git-LFS; no data at all.
 pub fn sets(
     repository: &Repository,
     test: &DetectionTest,
     defaults: &LoadOptions,
     fields: &FieldSelection,
-) -> Result<Vec<LoadOptions>, String> {
+) -> Result<Vec<LoadOptions>, Diagnostic> {
     if test.attack_data.is_empty() {
-        return Err("the test names no data that can be read".to_owned());
+        return Err(Diagnostic::error("test/data", "the test names no data that can be read", test.span));
     }
     let set = |data: &AttackData| {
         let missing = || match is_url(&data.data) {
             true => format!("the data {} are not there; --download fetches them", data.data.value),
             false => format!("the data {} are not there", data.data.value),
         };
-        let file = repository.data_file(&data.data).ok_or_else(missing)?;
-        check(&file)?;
+        let wrong = |message: String| Diagnostic::error("test/data", message, data.data.span);
+        let file = repository.data_file(&data.data).ok_or_else(|| wrong(missing()))?;
+        check(&file).map_err(wrong)?;
         let text = |text: &Option<spl_parser::span::Spanned<String>>| text.as_ref().map(|text| text.value.clone());
         Ok(LoadOptions {
             paths: vec![file.display().to_string()],
@@ -70,6 +72,14 @@ pub fn loaded(sets: &[LoadOptions], newest: Option<f64>) -> Result<TestData, Str
         None => loaded.table,
     };
     Ok(TestData { table, report: loaded.report })
+}
+
+/// Says so when nothing at all could be read of the data of a test, though none of its files is empty.
+pub fn unreadable(test: &DetectionTest, data: &TestData) -> Option<Diagnostic> {
+    let first = test.attack_data.first().filter(|_| data.table.rows() == 0)?;
+    let reason = data.report.files.iter().flat_map(|file| file.warnings.iter()).map(|warning| warning.to_string()).next();
+    let reason = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
+    Some(Diagnostic::error("test/data", format!("no event could be read of {}{reason}", first.data.value), first.data.span))
 }
 
 /// The files of a test that are there.

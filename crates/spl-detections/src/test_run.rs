@@ -20,7 +20,7 @@ use crate::risk_definition::RiskDefinition;
 use crate::risk_event::{Actions, RunFacts, notables, risk_events, search_name};
 use crate::rows::{ResultRow, rows};
 use crate::source::Source;
-use crate::test_data::{TestData, loaded, sets};
+use crate::test_data::{TestData, loaded, sets, unreadable};
 use crate::tests_file::{TestsFile, all_tests};
 use crate::verdict::{Reason, Verdict, decide_results};
 use crate::why;
@@ -40,6 +40,8 @@ pub struct TestResult {
     pub verdict: Option<Verdict>,
     /// Why the search could not be run.
     pub failure: Option<Failure>,
+    /// What is wrong with the test or its data, at its place in the file that the test stands in.
+    pub problem: Option<Diagnostic>,
     /// What the search that ran has to say beside its rows, and why the test failed.
     pub warnings: Vec<Diagnostic>,
     /// What the spans of the warnings refer to.
@@ -121,8 +123,8 @@ pub struct Prepared {
 
 /// What stands in the way of running a test.
 pub enum Obstacle {
-    /// In one sentence.
-    Message(String),
+    /// The test or its data are wrong; a span is one of the file that the test stands in.
+    Test(Diagnostic),
     /// The search is wrong.
     Failure(Box<Failure>),
 }
@@ -173,24 +175,25 @@ impl TestRunner {
         fields: Option<FieldSelection>,
     ) -> Result<Prepared, Obstacle> {
         if let Some(problem) = detection.test_problems.first() {
-            return Err(Obstacle::Message(problem.message.clone()));
+            return Err(Obstacle::Test(problem.clone()));
         }
-        let Some(text) = &detection.search else { return Err(Obstacle::Message("the detection has no `search`".to_owned())) };
+        let Some(text) = &detection.search else { return Err(general("the detection has no `search`")) };
         let search = self.engine.compile(text).map_err(|failure| Obstacle::Failure(Box::new(failure)))?;
         let fields = fields.unwrap_or_else(|| self.engine.required_fields(&search));
-        let sets = sets(&self.repository, test, &self.load, &fields).map_err(Obstacle::Message)?;
+        let sets = sets(&self.repository, test, &self.load, &fields).map_err(Obstacle::Test)?;
         let newest = test.shift_to_now.then_some(search.clock.now);
         let loading = tokio::task::spawn_blocking(move || loaded(&sets, newest)).await;
-        let TestData { table, report } = match loading {
-            Ok(loaded) => loaded.map_err(Obstacle::Message)?,
-            Err(_) => {
-                let message = "internal error in splq while data were loaded: please report it";
-                return Err(Obstacle::Message(message.to_owned()));
-            }
+        let data = match loading {
+            Ok(loaded) => loaded.map_err(general)?,
+            Err(_) => return Err(general("internal error in splq while data were loaded: please report it")),
         };
+        if let Some(problem) = unreadable(test, &data) {
+            return Err(Obstacle::Test(problem));
+        }
+        let TestData { table, report } = data;
         let events = table.rows();
         let engine = self.engine_for(&search).and_then(|engine| engine.with_data(table));
-        let engine = engine.map_err(|problem| Obstacle::Message(problem.message))?;
+        let engine = engine.map_err(|problem| general(problem.message))?;
         Ok(Prepared { engine, search, events, report })
     }
 
@@ -202,7 +205,10 @@ impl TestRunner {
     ) -> (TestResult, Option<Vec<ResultRow>>) {
         let prepared = match self.prepare(detection, test).await {
             Ok(prepared) => prepared,
-            Err(Obstacle::Message(message)) => return (ended(test, planned, TestStatus::Error, message), None),
+            Err(Obstacle::Test(problem)) => {
+                let ended = ended(test, planned, TestStatus::Error, problem.message.clone());
+                return (TestResult { problem: Some(problem).filter(|problem| problem.span().is_some()), ..ended }, None);
+            }
             Err(Obstacle::Failure(failure)) => return (failed(test, planned, *failure), None),
         };
         match prepared.engine.run(&prepared.search).await {
@@ -351,6 +357,11 @@ pub async fn facts<'a>(
     RunFacts { search_name, now, info_min_time: min, info_max_time: max, attack }
 }
 
+/// What stands in the way and has no place.
+fn general(message: impl Into<String>) -> Obstacle {
+    Obstacle::Test(Diagnostic::general("test/error", message))
+}
+
 fn ended(test: &DetectionTest, planned: &PlannedTest, status: TestStatus, message: String) -> TestResult {
     TestResult {
         name: test.name.as_ref().map(|name| name.value.clone()).unwrap_or_default(),
@@ -369,6 +380,7 @@ fn broken(message: String) -> TestResult {
         message,
         verdict: None,
         failure: None,
+        problem: None,
         warnings: Vec::new(),
         expansion: None,
         loaded: None,

@@ -6,6 +6,8 @@ mod header;
 mod lookups;
 mod others;
 mod references;
+mod shape;
+mod values;
 
 use std::path::{Path, PathBuf};
 
@@ -41,6 +43,7 @@ pub const RULES: &[(&str, &str)] = &[
     ("content/lookup-table", "a CSV file of a lookup has a header, rows as wide as the header, and a YAML file that names it"),
     ("content/macro", "each macro that a search calls is defined, and no four backticks follow each other"),
     ("content/missing", "a key that must be there is not"),
+    ("content/output-fields", "the search of a production TTP or Anomaly has the output fields of its data sources"),
     ("content/reference", "a story, data source, baseline, deployment or lookup that is named must exist, and once in a list"),
     (
         "content/risk",
@@ -89,7 +92,13 @@ impl File {
                 let problem = Diagnostic::error("content/file", "the file holds no mapping of keys", root.span);
                 file(text, None, Some(problem))
             }
-            Err(error) => file(text, None, Some(Diagnostic::general("content/file", error))),
+            Err(error) => {
+                let problem = match yaml::place(&text, &error) {
+                    Some((span, told)) => Diagnostic::error("content/file", told, span),
+                    None => Diagnostic::general("content/file", error),
+                };
+                file(text, None, Some(problem))
+            }
         }
     }
 

@@ -64,6 +64,15 @@ pub fn parse(text: &str) -> Result<Node, String> {
     Ok(located(read, &Lines { text, starts }))
 }
 
+/// The place that a message of [`parse`] names, `line 3 column 5: ...`, and what is said of it.
+pub fn place<'m>(text: &str, message: &'m str) -> Option<(Span, &'m str)> {
+    let (line, rest) = message.strip_prefix("line ")?.split_once(" column ")?;
+    let (column, told) = rest.split_once(": ")?;
+    let starts: Vec<usize> = std::iter::once(0).chain(text.match_indices('\n').map(|(end, _)| end + 1)).collect();
+    let span = Lines { text, starts }.span(line.parse().ok()?, column.parse().ok()?);
+    Some((span, told))
+}
+
 /// The text of a file by its lines.
 struct Lines<'t> {
     text: &'t str,

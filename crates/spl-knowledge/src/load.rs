@@ -168,6 +168,7 @@ impl Knowledge {
             (None, Some(collection)) => LookupSource::Collection(collection),
             (None, None) => match beside.as_ref().and_then(|file| self.lookup_files.get(file)) {
                 Some(path) => LookupSource::File(path.clone()),
+                None if read.lookup_type.as_deref() == Some("csv") => LookupSource::Missing(beside.unwrap_or_default()),
                 None => LookupSource::Collection(read.name.clone()),
             },
         };
@@ -193,6 +194,8 @@ impl Knowledge {
 #[derive(Deserialize)]
 struct ContentLookup {
     name: String,
+    #[serde(default)]
+    lookup_type: Option<String>,
     #[serde(default)]
     filename: Option<String>,
     #[serde(default)]

@@ -340,6 +340,7 @@ impl LookupTable {
             let unknown = Diagnostic::general("lookup/unknown-field", format!("the lookup table has no field `{field}`"));
             match nearest(field, self.header.iter().map(String::as_str)) {
                 Some(near) => unknown.with_help(format!("did you mean `{near}`?")),
+                None if self.header.is_empty() => unknown.with_help("the table has no fields: its file is missing or empty"),
                 None => unknown.with_help(format!("its fields are {}", self.header.join(", "))),
             }
         })

@@ -8,7 +8,14 @@ use serde::de::DeserializeOwned;
 /// What is wrong, in one line.
 pub fn from_str<T: DeserializeOwned>(text: &str) -> Result<T, String> {
     serde_saphyr::from_str(text).or_else(|error| {
-        let message = || error.to_string().lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
+        let message = || {
+            let told = error.to_string();
+            let told = told.lines().next().unwrap_or_default().trim_start_matches("error: ");
+            match told.split_once("duplicate mapping key: ") {
+                Some((place, key)) => format!("{place}the key `{}` stands twice", key.split(", set ").next().unwrap_or(key)),
+                None => told.to_owned(),
+            }
+        };
         match indent_quoted(text) {
             Some(indented) => serde_saphyr::from_str(&indented).map_err(|_| message()),
             None => Err(message()),
@@ -137,5 +144,7 @@ mod tests {
     fn errors_are_one_line() {
         let error = from_str::<Document>("text: [\n").unwrap_err();
         assert!(!error.contains('\n') && !error.starts_with("error"), "{error}");
+        let error = from_str::<Document>("name: x\ntext: x\ntext: y\n").unwrap_err();
+        assert!(error.ends_with(": the key `text` stands twice") && error.starts_with("line 3"), "{error}");
     }
 }

@@ -11,6 +11,7 @@ use indicatif::{HumanBytes, MultiProgress, ProgressBar, ProgressDrawTarget, Prog
 use spl_detections::downloads::Download;
 use ureq::Agent;
 use ureq::http::{HeaderMap, Response};
+use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
 
 use crate::stop::Stop;
 use crate::terminal::Terminal;
@@ -36,11 +37,12 @@ pub fn folder(named: Option<&Path>) -> Option<PathBuf> {
     named.map(Path::to_owned).or_else(|| Some(own()?.join("splq").join("attack_data")))
 }
 
-/// Fetches what is missing. What can't be fetched is a warning: the tests that need it say so again.
+/// Fetches what is missing. What can't be fetched is a warning: the tests that need it say so again. Servers are trusted by the
+/// certificates in the file, else in the one that `SSL_CERT_FILE` names, else by those that splq brings.
 ///
 /// # Errors
-/// Threads that can't be started.
-pub fn fetch(mut downloads: Vec<Download>, terminal: &Terminal) -> Result<(), Stop> {
+/// Certificates that can't be read.
+pub fn fetch(mut downloads: Vec<Download>, certificates: Option<&Path>, terminal: &Terminal) -> Result<(), Stop> {
     downloads.sort();
     downloads.dedup();
     if downloads.is_empty() {
@@ -48,7 +50,7 @@ pub fn fetch(mut downloads: Vec<Download>, terminal: &Terminal) -> Result<(), St
     }
     let target = if terminal.stderr && !terminal.quiet { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
     let bars = MultiProgress::with_draw_target(target);
-    let fetcher = Fetcher { agent: agent(), bars: bars.clone() };
+    let fetcher = Fetcher { agent: agent(trusted(certificates)?), bars: bars.clone() };
     let count = downloads.len();
     let queue = Mutex::new(downloads.into_iter());
     let ended: Mutex<Vec<(Download, Result<u64, String>)>> = Mutex::default();
@@ -80,8 +82,27 @@ fn next(queue: &Mutex<impl Iterator<Item = Download>>) -> Option<Download> {
     queue.lock().ok()?.next()
 }
 
-fn agent() -> Agent {
+/// The certificates that a file holds.
+fn trusted(named: Option<&Path>) -> Result<RootCerts, Stop> {
+    let variable = || std::env::var_os("SSL_CERT_FILE").filter(|value| !value.is_empty()).map(PathBuf::from);
+    let Some(file) = named.map(Path::to_owned).or_else(variable) else { return Ok(RootCerts::WebPki) };
+    let cannot = |why: &str| Stop::Failed(format!("can't read the certificates in {}: {why}", file.display()));
+    let text = std::fs::read(&file).map_err(|error| cannot(&error.to_string()))?;
+    let mut certificates: Vec<Certificate<'static>> = Vec::new();
+    for item in parse_pem(&text) {
+        if let PemItem::Certificate(certificate) = item.map_err(|error| cannot(&error.to_string()))? {
+            certificates.push(certificate);
+        }
+    }
+    if certificates.is_empty() {
+        return Err(cannot("it has none in the form of PEM"));
+    }
+    Ok(RootCerts::from(certificates.into_iter()))
+}
+
+fn agent(trusted: RootCerts) -> Agent {
     Agent::config_builder()
+        .tls_config(TlsConfig::builder().root_certs(trusted).build())
         .timeout_connect(Some(CONNECT))
         .timeout_recv_response(Some(CONNECT))
         .timeout_recv_body(Some(BODY))
@@ -162,7 +183,7 @@ impl Fetcher {
         if let Some(tag) = &tag {
             request = request.header("Range", format!("bytes={there}-")).header("If-Range", tag);
         }
-        let response = request.call().map_err(|error| Trouble::Passing(error.to_string()))?;
+        let response = request.call().map_err(|error| refused(&error))?;
         let headers = response.headers();
         let expected = match response.status().as_u16() {
             206 => {
@@ -213,6 +234,18 @@ impl Fetcher {
         }
         bar.set_message(url.rsplit('/').next().unwrap_or(url).to_owned());
         bar
+    }
+}
+
+/// Why there is no answer. A server that can't be trusted is not asked again.
+fn refused(error: &ureq::Error) -> Trouble {
+    let told = error.to_string();
+    let told = told.strip_prefix("io: ").unwrap_or(&told);
+    match told.strip_prefix("invalid peer certificate: ") {
+        Some(why) => Trouble::Lasting(format!(
+            "the certificate of the server is not trusted ({why}); --certificates FILE names those of an authority of one's own"
+        )),
+        None => Trouble::Passing(told.to_owned()),
     }
 }
 

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use spl_detections::repository::Repository;
 use spl_exec::{Engine, Search, Settings};
 use spl_knowledge::Knowledge;
 use spl_parser::effects::pipeline_effects;
@@ -12,9 +13,10 @@ use spl_sources::{FieldSelection, LoadReport};
 
 use crate::arguments::{DataOptions, EngineOptions, KnowledgeOptions, SettingOptions};
 use crate::commands::accelerate::StoredSummaries;
-use crate::diagnostics::report_general;
+use crate::diagnostics::{report, report_general};
 use crate::loading::Loading;
 use crate::settings::settings;
+use crate::source::Source;
 use crate::stop::Stop;
 use crate::terminal::Terminal;
 
@@ -33,6 +35,29 @@ pub fn knowledge(options: &KnowledgeOptions, terminal: &Terminal) -> Result<Know
 /// What splq brings, with or without its knowledge pack.
 pub fn base(options: &KnowledgeOptions) -> Knowledge {
     if options.no_pack { Knowledge::without_pack() } else { Knowledge::built_in() }
+}
+
+/// The same with the macros and lookups of repositories, which the options come over. What is wrong with their files is shown.
+///
+/// # Errors
+/// As [`knowledge`].
+pub fn knowledge_of<'r>(
+    repositories: impl IntoIterator<Item = &'r Repository>,
+    options: &KnowledgeOptions,
+    terminal: &Terminal,
+) -> Result<Knowledge, Stop> {
+    let mut knowledge = base(options);
+    for repository in repositories {
+        report_general(terminal, &repository.problems);
+        let settings = repository.settings.iter().map(|read| (&read.file, &read.text, &read.problems));
+        let baselines = repository.baselines.iter().map(|read| (&read.file, &read.text, &read.problems));
+        let deployments = repository.deployments.iter().map(|read| (&read.file, &read.text, &read.problems));
+        for (file, text, problems) in settings.chain(baselines).chain(deployments) {
+            report(terminal, &Source::new(file.display().to_string(), text.clone()), None, problems);
+        }
+        warn(terminal, repository.add_to(&mut knowledge));
+    }
+    add_knowledge(knowledge, options, terminal)
 }
 
 /// Knowledge and what the options add to it.

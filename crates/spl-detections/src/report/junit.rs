@@ -146,6 +146,7 @@ mod tests {
             message: message.to_owned(),
             verdict: None,
             failure: None,
+            problem: None,
             warnings: Vec::new(),
             expansion: None,
             loaded: None,

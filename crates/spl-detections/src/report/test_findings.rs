@@ -3,7 +3,7 @@
 use spl_parser::{Diagnostic, Severity};
 
 use super::sarif::Finding;
-use crate::detection_test::TestStatus;
+use crate::detection_test::{TestKind, TestStatus};
 use crate::source::line_and_column;
 use crate::test_run::{TestResult, TestedDetection};
 
@@ -21,6 +21,14 @@ pub struct Told {
 
 /// Why a test did not pass: its message, and where the last event or the field was lost.
 pub fn told(one: &TestedDetection, result: &TestResult) -> Told {
+    if let Some(problem) = &result.problem {
+        // A test beside the detection has its places in that file.
+        let whole = one.source.as_ref().filter(|source| result.kind != TestKind::Own && source.is_file());
+        let region = whole
+            .zip(problem.span())
+            .map(|(source, span)| (line_and_column(&source.text, span.start), line_and_column(&source.text, span.end)));
+        return Told { message: result.message.clone(), region };
+    }
     let errors = result.failure.iter().flat_map(|failure| {
         let errors = failure.diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error);
         errors.map(move |error| (error, failure.expansion.as_ref()))

@@ -6,121 +6,20 @@ use spl_parser::span::Spanned;
 use spl_parser::{Diagnostic, Span};
 
 use super::header::{file_stem, is_uuid};
+use super::shape::{self, Key, Kind, Strictness, optional};
+use super::values::{ASSET_TYPES, DOMAINS, OBSERVABLE_TYPES, PRODUCTS, THREAT_OBJECT_TYPES};
 use super::{Content, File, others, references};
 use crate::deployment::Deployment;
-use crate::detection::{Detection, DetectionType, Layout, Status};
+use crate::detection::{Detection, DetectionType, Layout, Status, TAGS_OF_V4};
 use crate::risk::tokens;
+use crate::yaml::{Node, Value};
 
-const PRODUCTS: [&str; 5] = [
-    "Splunk Enterprise",
-    "Splunk Enterprise Security",
-    "Splunk Cloud",
-    "Splunk Security Analytics for AWS",
-    "Splunk Behavioral Analytics",
-];
-
-const DOMAINS: [&str; 6] = ["endpoint", "network", "threat", "identity", "access", "audit"];
-
-const ASSET_TYPES: [&str; 44] = [
-    "AWS Account",
-    "AWS EKS Kubernetes cluster",
-    "AWS Federated Account",
-    "AWS Instance",
-    "Account",
-    "Amazon EKS Kubernetes cluster",
-    "Amazon EKS Kubernetes cluster Pod",
-    "Amazon Elastic Container Registry",
-    "Azure Tenant",
-    "Azure AKS Kubernetes cluster",
-    "Azure Active Directory",
-    "CircleCI",
-    "Cloud Compute Instance",
-    "Cloud Instance",
-    "DNS Servers",
-    "Database Server",
-    "Domain Server",
-    "EC2 Snapshot",
-    "Endpoint",
-    "GCP",
-    "GCP Account",
-    "GCP GKE EKS Kubernetes cluster",
-    "GCP Kubernetes cluster",
-    "GCP GKE Kubernetes cluster",
-    "GCP Storage Bucket",
-    "GDrive",
-    "GSuite",
-    "GitHub",
-    "Google Cloud Platform tenant",
-    "Identity",
-    "Infrastructure",
-    "Instance",
-    "Kubernetes",
-    "Network",
-    "O365 Tenant",
-    "Okta Tenant",
-    "Proxy",
-    "S3 Bucket",
-    "Splunk Server",
-    "VPN Appliance",
-    "Web Server",
-    "Web Proxy",
-    "Web Application",
-    "Windows",
-];
-
-const THREAT_OBJECT_TYPES: [&str; 26] = [
-    "certificate_common_name",
-    "certificate_organization",
-    "certificate_serial",
-    "certificate_unit",
-    "command",
-    "domain",
-    "email_address",
-    "email_subject",
-    "file_hash",
-    "file_name",
-    "file_path",
-    "http_user_agent",
-    "ip_address",
-    "process",
-    "process_name",
-    "parent_process",
-    "parent_process_name",
-    "process_hash",
-    "registry_path",
-    "registry_value_name",
-    "registry_value_text",
-    "service",
-    "signature",
-    "system",
-    "tls_hash",
-    "url",
-];
-
-const OBSERVABLE_TYPES: [&str; 23] = [
-    "Unknown",
-    "Hostname",
-    "IP Address",
-    "MAC Address",
-    "User Name",
-    "Email Address",
-    "URL String",
-    "File Name",
-    "File Hash",
-    "Process Name",
-    "Resource UID",
-    "Endpoint",
-    "User",
-    "Email",
-    "Uniform Resource Locator",
-    "File",
-    "Process",
-    "Geo Location",
-    "Container",
-    "Registry Key",
-    "Registry Value",
-    "Other",
-    "Parent Process",
+/// Tags that nothing else is done with.
+const TAGS: &[Key] = &[
+    optional("group", Kind::Texts),
+    optional("research_site_url", Kind::Url),
+    optional("event_schema", Kind::Text),
+    optional("mappings", Kind::List),
 ];
 
 /// Checks all detections.
@@ -164,9 +63,20 @@ impl Checked<'_> {
             self.problems.push(Diagnostic { code, ..problem });
         }
         if self.detection.layout == Layout::V5 {
+            if let Some(Node { value: Value::Mapping(entries), .. }) = self.file.get("tags") {
+                for (key, _) in entries.iter().filter(|(key, _)| TAGS_OF_V4.contains(&key.as_str())) {
+                    let message = format!("layout 5 has no key `tags.{}`: it is one of layout 4", key.value);
+                    self.problems.push(Diagnostic::error("content/unknown-key", message, key.span));
+                }
+            }
             for key in &self.detection.unknown_keys {
                 let near = key.near.as_ref().map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
-                self.wrong("content/unknown-key", format!("layout 5 has no key `{}`{near}", key.path), key.span);
+                let message = format!("layout 5 has no key `{}`{near}", key.path);
+                // There `contentctl` looks at no other keys.
+                self.problems.push(match key.path.starts_with("rba.") {
+                    true => Diagnostic::warning("content/unknown-key", message, Some(key.span)),
+                    false => Diagnostic::error("content/unknown-key", message, key.span),
+                });
             }
         }
     }
@@ -202,6 +112,7 @@ impl Checked<'_> {
                 });
             }
         }
+        self.output_fields();
         let enabled = self.detection.enabled_by_default == Some(true);
         if enabled && (!self.is_production() || self.detection.kind() == Some(DetectionType::Hunting)) {
             self.wrong(
@@ -210,10 +121,33 @@ impl Checked<'_> {
                 self.first(),
             );
         }
-        let not_v5 = self.detection.layout == Layout::V5 && self.detection.status() == Some(Status::Validation);
+        let not_v5 =
+            self.detection.layout == Layout::V5 && matches!(self.detection.status(), Some(Status::Validation | Status::Removed));
         let not_v4 = self.detection.layout == Layout::V4 && self.detection.status() == Some(Status::Removed);
         if let Some(status) = self.detection.status_text.as_ref().filter(|_| not_v5 || not_v4) {
             self.wrong("content/value", format!("`status: {}` is none of this layout", status.value), status.span);
+        }
+    }
+
+    /// What a data source promises to give out must be in the search, in the letter case that it has.
+    fn output_fields(&mut self) {
+        let makes_risk = matches!(self.detection.kind(), Some(DetectionType::Ttp | DetectionType::Anomaly));
+        let Some(search) = self.detection.search.as_ref().filter(|_| makes_risk && self.is_production()) else { return };
+        if self.detection.layout == Layout::V4 {
+            return;
+        }
+        for name in self.detection.data_source_names() {
+            let mut sources = self.content.files.get("data_sources").into_iter().flatten();
+            let source = sources.find(|source| source.text_of("name") == Some(name));
+            let Some(Value::List(fields)) = source.and_then(|source| source.get("output_fields")).map(|node| &node.value) else {
+                continue;
+            };
+            let texts = fields.iter().filter_map(|field| if let Value::Text(text) = &field.value { Some(text) } else { None });
+            let lost: Vec<&str> = texts.filter(|field| !search.value.contains(field.as_str())).map(String::as_str).collect();
+            if !lost.is_empty() {
+                let message = format!("the search lacks output fields of the data source `{name}`: {}", lost.join(", "));
+                self.problems.push(Diagnostic::error("content/output-fields", message, search.span));
+            }
         }
     }
 
@@ -225,7 +159,8 @@ impl Checked<'_> {
             self.wrong("content/filter-macro", format!("the search does not call {filter}"), search.span);
         }
         let layout = self.detection.layout;
-        self.problems.extend(references::of_search(self.content, &search.value, search.span, &named, layout));
+        self.problems.extend(references::of_macros(self.content, &search.value, search.span, &named, layout));
+        self.problems.extend(references::of_lookups(self.content, &search.value, search.span, layout));
     }
 
     fn texts(&mut self) {
@@ -261,6 +196,12 @@ impl Checked<'_> {
 
     fn tags(&mut self) {
         let tags = &self.detection.tags;
+        let Some(node) = self.file.get("tags") else {
+            return self.wrong("content/missing", "`tags` is missing", self.first());
+        };
+        if self.detection.layout == Layout::V5 {
+            shape::check(node, TAGS, "tags", Strictness::AlsoOthers, &mut self.problems);
+        }
         self.one_of("asset_type", tags.asset_type.as_ref(), &ASSET_TYPES);
         self.one_of("security_domain", tags.security_domain.as_ref(), &DOMAINS);
         if tags.products.is_empty() {
@@ -269,14 +210,15 @@ impl Checked<'_> {
         for product in tags.products.iter().filter(|product| !PRODUCTS.contains(&product.as_str())) {
             self.wrong("content/value", format!("`{}` is no product", product.value), product.span);
         }
-        if self.file.get("tags").is_some() && tags.analytic_stories.is_empty() && !self.has_tag("analytic_story") {
+        if tags.analytic_stories.is_empty() && !self.has_tag("analytic_story") {
             self.wrong("content/missing", "`tags.analytic_story` is missing", self.first());
         }
         for (place, story) in tags.analytic_stories.iter().enumerate() {
             if !self.content.has("stories", story) {
                 self.wrong("content/reference", format!("there is no story `{}`", story.value), story.span);
             } else if self.detection.layout == Layout::V5
-                && tags.analytic_stories[..place].iter().any(|other| other.value == story.value) {
+                && tags.analytic_stories[..place].iter().any(|other| other.value == story.value)
+            {
                 self.wrong("content/reference", format!("the story `{}` is named twice", story.value), story.span);
             }
         }
@@ -328,7 +270,7 @@ impl Checked<'_> {
 
     fn has_tag(&self, key: &str) -> bool {
         let tags = self.file.get("tags").map(|node| &node.value);
-        matches!(tags, Some(crate::yaml::Value::Mapping(entries)) if entries.iter().any(|(name, _)| name.value == key))
+        matches!(tags, Some(Value::Mapping(entries)) if entries.iter().any(|(name, _)| name.value == key))
     }
 
     fn deployment(&self) -> Option<&Deployment> {
@@ -340,10 +282,8 @@ impl Checked<'_> {
     }
 
     fn risk(&mut self) {
-        if let Some(Node { value: Value::Mapping(entries), span }) = self.file.get("deployment")
-            && !entries.iter().any(|(name, _)| name.value == "scheduling")
-        {
-            self.wrong("content/missing", "`deployment.scheduling` is missing", *span);
+        if let Some(deployment) = self.file.get("deployment") {
+            others::of_inline_deployment(deployment, self.detection.layout == Layout::V5, &mut self.problems);
         }
         if let (None, Some(kind)) = (self.deployment(), self.detection.kind()) {
             let message = format!("there is no deployment `{}`", Deployment::default_name(kind));
@@ -411,6 +351,15 @@ impl Checked<'_> {
         };
         if !makes_risk && self.deployment().is_some() {
             self.wrong("content/risk", "the deployment makes no risk events: `rba` must be left out", rba.span);
+        }
+        if let Some(Node { value: Value::Mapping(entries), span }) = self.file.get("rba")
+            && !entries.iter().any(|(name, _)| name.value == "threat_objects")
+        {
+            self.problems.push(Diagnostic::error(
+                "content/missing",
+                "`rba.threat_objects` is missing; it may be empty: `[]`",
+                *span,
+            ));
         }
         if rba.risk_objects.is_empty() {
             self.wrong("content/risk", "`rba.risk_objects` names none", rba.span);

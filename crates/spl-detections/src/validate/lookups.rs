@@ -5,8 +5,11 @@ use std::path::{Path, PathBuf};
 
 use spl_parser::{Diagnostic, Span};
 
+use super::shape::{self, Key, Kind, Strictness, optional};
 use super::{Content, File};
 use crate::yaml::Value;
+
+const FLAGS: &[Key] = &[optional("case_sensitive_match", Kind::Flag), optional("default_match", Kind::TextOrFlag)];
 
 /// Checks all lookups and the tables in their folder.
 pub(super) fn check(content: &Content) -> Vec<(PathBuf, Vec<Diagnostic>)> {
@@ -19,6 +22,9 @@ pub(super) fn check(content: &Content) -> Vec<(PathBuf, Vec<Diagnostic>)> {
             None => layout_4(content, file, &mut tables, &mut problems),
         }
         matches(file, &mut problems);
+        if let Some(root) = &file.root {
+            shape::check(root, FLAGS, "", Strictness::AlsoOthers, &mut problems);
+        }
         all.push((file.path.clone(), problems));
     }
     for entry in std::fs::read_dir(content.root.join("lookups")).into_iter().flatten().flatten() {

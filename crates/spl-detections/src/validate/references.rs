@@ -58,25 +58,31 @@ pub(super) fn unique(content: &Content) -> Vec<(PathBuf, Vec<Diagnostic>)> {
     all
 }
 
-/// What is wrong with the macros and lookups that a search names; `stem` is that of its file, whose filter macro needs no file.
-/// Tables that `inputlookup` and its kin name are held against files by `contentctl` 5 only: for layout 4 they are warnings.
-pub(super) fn of_search(content: &Content, search: &str, span: Span, stem: &str, layout: Layout) -> Vec<Diagnostic> {
+/// What is wrong with the macros that the search of a detection names; `stem` is that of its file, whose filter macro needs no
+/// file. `contentctl` 5 asks for no file of any filter macro.
+pub(super) fn of_macros(content: &Content, search: &str, span: Span, stem: &str, layout: Layout) -> Vec<Diagnostic> {
     let mut problems = Vec::new();
     if search.contains("````") {
         problems.push(Diagnostic::error("content/macro", "four backticks follow each other in the search", span));
         return problems;
     }
-    let text = without_comments(search);
     let own = format!("{stem}_filter");
-    for name in macros(&text) {
-        if name != own
-            && !MACROS_OF_OTHERS.contains(&name.as_str())
-            && !content.has("macros", &name)
-        {
+    for name in macros(&without_comments(search)) {
+        let is_filter = name == own || layout == Layout::V5 && name.ends_with("_filter");
+        // Names that hold one of these are known, too.
+        let is_of_others = MACROS_OF_OTHERS.iter().any(|known| name.contains(known));
+        if !is_filter && !is_of_others && !content.has("macros", &name) {
             problems.push(Diagnostic::error("content/macro", format!("no file defines the macro `{name}`"), span));
         }
     }
-    for (name, is_joined) in lookups(&text) {
+    problems
+}
+
+/// What is wrong with the lookups that a search names. Tables that `inputlookup` and its kin name are held against files by
+/// `contentctl` 5 only: for layout 4 they are warnings.
+pub(super) fn of_lookups(content: &Content, search: &str, span: Span, layout: Layout) -> Vec<Diagnostic> {
+    let mut problems = Vec::new();
+    for (name, is_joined) in lookups(&without_comments(search)) {
         if !LOOKUPS_OF_OTHERS.contains(&name.as_str()) && !content.has("lookups", &name) {
             let message = format!("no file defines the lookup `{name}`");
             problems.push(match layout {

@@ -26,18 +26,18 @@ fn files() -> Vec<(&'static str, String)> {
                 id(2)
             ),
         ),
-        ("data_sources/sysmon.yml", format!("name: Sysmon\n{}{HEAD}source: s\nsourcetype: t\n", id(3))),
+        ("data_sources/sysmon.yml", format!("name: Sysmon\n{}{HEAD}source: s\nsourcetype: t\noutput_fields: [dest]\n", id(3))),
         (
             "deployments/escu_default_configuration_ttp.yml",
             format!(
-                "name: ESCU Default Configuration TTP\n{}date: '2025-03-20'\nauthor: A\ndescription: D\ntype: TTP\nscheduling: {{cron_schedule: 0 * * * *}}\nalert_action: {{rba: {{enabled: true}}}}\n",
+                "name: ESCU Default Configuration TTP\n{}date: '2025-03-20'\nauthor: A\ndescription: D\ntype: TTP\nscheduling: {{cron_schedule: 0 * * * *, earliest_time: -1h, latest_time: now, schedule_window: auto}}\nalert_action: {{rba: {{enabled: true}}}}\n",
                 id(4)
             ),
         ),
         (
             "baselines/seen_hosts.yml",
             format!(
-                "name: Seen Hosts\n{}{HEAD}type: Baseline\nstatus: production\nsearch: '`ours` | outputlookup hosts'\nhow_to_implement: some text\nknown_false_positives: none\ntags: {{analytic_story: [Hosts], detections: [Odd Host]}}\n",
+                "name: Seen Hosts\n{}{HEAD}type: Baseline\nstatus: production\nsearch: '`ours` | outputlookup hosts'\nhow_to_implement: some text\nknown_false_positives: none\ntags: {{analytic_story: [Hosts], detections: [Odd Host], product: [Splunk Cloud], security_domain: endpoint}}\n",
                 id(5)
             ),
         ),
@@ -51,7 +51,7 @@ fn files() -> Vec<(&'static str, String)> {
         (
             "detections/old_host.yml",
             format!(
-                "name: Old Host\n{}{HEAD}{both}data_source: [Sysmon]\nsearch: '`ours` | table dest | `old_host_filter`'\nanything: goes\ntags:\n{tags}  confidence: 50\n  impact: 50\n  message: $dest$\n  required_fields: [dest]\n  observable:\n  - {{name: dest, type: Hostname, role: [Victim]}}\n{tests}",
+                "name: Old Host\n{}{HEAD}{both}data_source: [Sysmon]\nsearch: '`ours` | table dest | `old_host_filter`'\nanything: goes\ntags:\n{tags}  confidence: 50\n  impact: 50\n  message: $dest$\n  required_fields: [dest]\n  observable:\n  - {{name: dest, type: Hostname, role: [Victim]}}\n{tests}{drilldowns}",
                 id(7)
             ),
         ),
@@ -91,6 +91,9 @@ fn each_rule_is_known() {
 fn layout_4_accepts_what_layout_5_refuses() {
     const V4: &str = "detections/old_host.yml";
     assert_eq!(problems(V4, "- T1570", "- T1570\n  - T1570.001"), Vec::new());
+    assert_eq!(problems("detections/odd_host.yml", "`ours`", "`ours` | `other_filter`"), Vec::new(), "layout 5 makes them");
+    let named_twice = problems(V4, "  - Hosts\n", "  - Hosts\n  - Hosts\n");
+    assert_eq!(named_twice, Vec::new());
     let deployment = "deployments/escu_default_configuration_ttp.yml";
     let without = problems(deployment, "alert_action: {rba: {enabled: true}}\n", "");
     assert!(without.iter().all(|(code, _)| code == "content/risk"), "{without:?}");
@@ -141,6 +144,7 @@ fn one_fault_after_another() {
         ),
         (V5, "tags:\n", "tags:\n  throttling: {fields: [dest], period: 1d}\n", "content/throttling", "`period: 1d` is none"),
         (V5, "tags:\n", "tags:\n  impact: 5\n  impacts: 5\n", "content/unknown-key", "no key `tags.impacts`"),
+        (V5, "tags:\n", "tags:\n  impact: 5\n", "content/unknown-key", "no key `tags.impact`: it is one of layout 4"),
         (V5, "%original_detection_search%", "index=x", "content/drilldown", "no drilldown search holds"),
         (V5, "first one", "one", "content/value", "fewer than 5"),
         (V5, "tests:\n", "tests: []\nexplanation:\n", "content/test", "needs a test"),
@@ -181,6 +185,45 @@ fn one_fault_after_another() {
         ("stories/hosts.yml", "usecase: Other", "usecase: All", "content/value", "`usecase: All` is unknown"),
         ("stories/hosts.yml", "narrative: Of hosts\n", "", "content/missing", "`narrative` is missing"),
         ("baselines/seen_hosts.yml", "[Odd Host]", "[Even Host]", "content/reference", "there is no detection `Even Host`"),
+        (
+            "baselines/seen_hosts.yml",
+            "detections: [Odd Host]",
+            "detections: Odd Host",
+            "content/type",
+            "`tags.detections` is no list",
+        ),
+        ("baselines/seen_hosts.yml", ", product: [Splunk Cloud]", "", "content/missing", "`tags.product` is missing"),
+        (
+            "baselines/seen_hosts.yml",
+            "security_domain: endpoint",
+            "security_domain: host",
+            "content/value",
+            "`security_domain: host`",
+        ),
+        (
+            "baselines/seen_hosts.yml",
+            "security_domain",
+            "impact: 5, security_domain",
+            "content/unknown-key",
+            "no key `tags.impact`",
+        ),
+        ("baselines/seen_hosts.yml", "[Hosts]", "[Hosts, Hosts]", "content/reference", "named twice"),
+        ("baselines/seen_hosts.yml", "outputlookup hosts", "outputlookup gone", "content/reference", "the lookup `gone`"),
+        ("stories/hosts.yml", "product: [Splunk Cloud]", "product: []", "content/missing", "`tags.product` names none"),
+        (
+            "data_sources/sysmon.yml",
+            "output_fields: [dest]",
+            "output_fields: [dest, src]",
+            "content/output-fields",
+            "`Sysmon`: src",
+        ),
+        (
+            "data_sources/sysmon.yml",
+            "output_fields: [dest]",
+            "supported_TA: [{name: x}]",
+            "content/missing",
+            "`supported_TA.version`",
+        ),
         ("baselines/seen_hosts.yml", "type: Baseline", "type: TTP", "content/value", "expected Baseline"),
         ("data_sources/sysmon.yml", "sourcetype: t\n", "", "content/missing", "`sourcetype` is missing"),
         (
@@ -197,6 +240,33 @@ fn one_fault_after_another() {
             "content/risk",
             "`rba` must be left out",
         ),
+        (
+            "deployments/escu_default_configuration_ttp.yml",
+            ", latest_time: now",
+            "",
+            "content/missing",
+            "`scheduling.latest_time` is missing",
+        ),
+        (
+            "deployments/escu_default_configuration_ttp.yml",
+            "alert_action: {",
+            "alert_action: {notabel: {}, notable: {rule_title: x},",
+            "content/unknown-key",
+            "no key `alert_action.notabel`; did you mean `notable`?",
+        ),
+        (
+            "deployments/escu_default_configuration_ttp.yml",
+            "alert_action: {",
+            "alert_action: {notable: {rule_title: x, rule_description: 5, nes_fields: [a]},",
+            "content/type",
+            "`alert_action.notable.rule_description` is no text",
+        ),
+        (V5, "tests:\n", "deployment: {alert_action: {}}\ntests:\n", "content/missing", "`deployment.scheduling` is missing"),
+        (V5, "  threat_objects:\n  - {field: host, type: system}\n", "", "content/missing", "`rba.threat_objects` is missing"),
+        (V5, ", latest_offset: '2'", "", "content/missing", "no `latest_offset`"),
+        (V4, ", latest_offset: '2'", "", "content/missing", "no `latest_offset`"),
+        (V4, "%original_detection_search%", "index=x", "content/drilldown", "no drilldown search holds"),
+        (V4, "`ours`", "`ours` `other_filter`", "content/macro", "no file defines the macro `other_filter`"),
         ("macros/ours.yml", "name: ours", "name: [", "content/file", ""),
         ("macros/ours.yml", "name: ours\ndefinition: index=x\ndescription: D\n", "", "content/file", "is empty"),
     ] {

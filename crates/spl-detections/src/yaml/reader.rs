@@ -90,6 +90,11 @@ impl Reader {
         let node = mapping.get(key)?;
         match &node.value {
             Value::Flag(flag) => Some(*flag),
+            // As `contentctl` reads a quoted one.
+            Value::Text(text) => match flag_of(text) {
+                Some(flag) => Some(flag),
+                None => self.unexpected(&mapping.path_of(key), node, "true or false"),
+            },
             _ => self.unexpected(&mapping.path_of(key), node, "true or false"),
         }
     }
@@ -174,6 +179,15 @@ pub struct UnknownKey {
     pub span: Span,
     /// The known key that was probably meant.
     pub near: Option<String>,
+}
+
+/// The boolean that a text is taken for.
+pub(crate) fn flag_of(text: &str) -> Option<bool> {
+    let is = |known: [&str; 6]| known.iter().any(|known| text.eq_ignore_ascii_case(known));
+    if is(["true", "yes", "on", "t", "y", "1"]) {
+        return Some(true);
+    }
+    is(["false", "no", "off", "f", "n", "0"]).then_some(false)
 }
 
 #[cfg(test)]

@@ -40,6 +40,9 @@ pub struct RunArguments {
     /// index `notable`
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub risk: Option<PathBuf>,
+    /// Leave lookups as they are: run no baselines before the detections that need them
+    #[arg(long)]
+    pub no_baselines: bool,
     /// Name so many of the slowest searches at the end; 0 = none
     #[arg(long, value_name = "N", default_value = "5")]
     pub slowest: usize,

@@ -47,6 +47,9 @@ pub struct TestArguments {
     /// Folder of fetched data [default: splq/attack_data in the user's folder for caches]
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub cache: Option<PathBuf>,
+    /// With --download, trust the certificates in a PEM file in place of those that splq brings [default: SSL_CERT_FILE]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub certificates: Option<PathBuf>,
     /// Run again whenever the detections, what they use or their data change, until Ctrl-C
     #[arg(long, conflicts_with_all = ["changed_since", "fail_fast", "junit", "sarif", "markdown", "html", "summary", "risk"])]
     pub watch: bool,

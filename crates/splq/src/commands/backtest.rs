@@ -1,6 +1,6 @@
 //! `splq backtest`: detections and saved searches run as their schedules say, over logs.
 
-mod plan;
+pub mod plan;
 mod views;
 
 use std::sync::Arc;

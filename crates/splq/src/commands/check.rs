@@ -148,13 +148,19 @@ async fn check_search(engine: &Engine, query: &Query, search: Search, levels: &L
 fn summed_up(query: &Query, diagnostics: &[Diagnostic], expansion: Option<&Expansion>, terminal: &Terminal) -> Checked {
     let mut checked = Checked { query: query.name.clone(), file: query.file.display().to_string(), problems: Vec::new() };
     if let Err(message) = &query.search {
+        let span = query.problem().and_then(|problem| problem.span());
+        let region = span.map(|span| {
+            let text = &query.source.text;
+            (line_and_column(text, span.start), line_and_column(text, span.end))
+        });
+        // In a content repository its rules draw the place.
         terminal.error_text(&format!("error: {message}\n\n"));
         checked.problems.push(Problem {
             severity: Severity::Error,
             code: "file/unreadable".to_owned(),
             message: message.clone(),
             help: None,
-            region: None,
+            region,
         });
     }
     report(terminal, &query.source, expansion, diagnostics);

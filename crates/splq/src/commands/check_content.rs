@@ -56,7 +56,8 @@ pub fn problems(paths: &[PathBuf], terminal: &Terminal) -> Vec<Checked> {
         }
     }
     if !found.is_empty() {
-        terminal.note(format_args!("content rules: {} problems", HumanCount(found.len() as u64)));
+        let problems = if found.len() == 1 { "problem" } else { "problems" };
+        terminal.note(format_args!("content rules: {} {problems}", HumanCount(found.len() as u64)));
     }
     found
 }

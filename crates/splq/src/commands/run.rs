@@ -1,5 +1,7 @@
 //! `splq run`: many searches over data that is loaded once.
 
+mod baselines;
+
 use std::collections::BTreeSet;
 use std::io::Write;
 use std::num::NonZero;
@@ -11,8 +13,9 @@ use arrow::array::{ArrayRef, Float64Array, Int64Array, StringArray};
 use indicatif::HumanCount;
 use spl_detections::batch::{Batch, Job, Summary};
 use spl_detections::report::junit;
+use spl_detections::repository;
 use spl_detections::risk_run::RiskRun;
-use spl_exec::Results;
+use spl_exec::{Engine, Results};
 use spl_parser::effects::pipeline::Written;
 use spl_parser::effects::pipeline_effects;
 use spl_parser::spec::{Object, Writes};
@@ -24,8 +27,11 @@ use crate::files::write_whole;
 use crate::output::{self, Format, Sink};
 use crate::queries::{Queries, Query, check_standard_input, places, select};
 use crate::session;
+use crate::settings::settings;
 use crate::stop::Stop;
 use crate::terminal::Terminal;
+
+use baselines::Before;
 
 /// Runs the searches side by side; one that fails does not stop the others.
 ///
@@ -40,13 +46,25 @@ pub async fn run(arguments: &RunArguments, terminal: &Terminal) -> Result<(), St
     if skipped > 0 {
         terminal.note(format_args!("{skipped} YAML files without a `search` skipped"));
     }
-    let mut engine = session::engine(&knowledge, &arguments.engine.settings, terminal)?;
+    let repositories = repository::around(&queries);
+    let known = session::knowledge_of(repositories.values(), &knowledge, terminal)?;
+    let mut engine =
+        Engine::new(known, settings(&arguments.engine.settings)?).map_err(|problem| session::stop(terminal, &problem))?;
     queries.extend(enabled(named.saved_searches(engine.knowledge())?, terminal));
     let queries = select(queries, &arguments.selection, terminal)?;
     let (clock, times) = (Monotonic::start(), times(&arguments.engine.settings));
-    let jobs: Vec<Arc<Job>> = queries.into_iter().map(|query| Arc::new(Job::new(&engine, query, &times, &clock))).collect();
-    let searches: Vec<_> = jobs.iter().filter_map(|job| job.search()).collect();
-    session::load_found(&mut engine, &arguments.engine.data, searches, terminal)?;
+    let before = match arguments.no_baselines {
+        true => Vec::new(),
+        false => baselines::before(&engine, repositories.values(), &queries, &clock, terminal),
+    };
+    let mut jobs: Vec<Arc<Job>> = queries.into_iter().map(|query| Arc::new(Job::new(&engine, query, &times, &clock))).collect();
+    let searches: Vec<_> = jobs.iter().filter_map(|job| job.search()).chain(before.iter().flat_map(Before::searches)).collect();
+    // Whether a baseline has events in its window is asked of all events, not of those that some search finds.
+    match before.is_empty() {
+        true => session::load_found(&mut engine, &arguments.engine.data, searches, terminal)?,
+        false => session::load(&mut engine, &arguments.engine.data, searches, terminal)?,
+    };
+    jobs.splice(0..0, baselines::with_events(before, &engine, terminal).await);
     if let Some(folder) = &arguments.out {
         std::fs::create_dir_all(folder).map_err(|error| Stop::Failed(format!("can't make {}: {error}", folder.display())))?;
     }

@@ -5,7 +5,7 @@ mod conditions;
 mod reports;
 mod watch;
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
@@ -18,16 +18,17 @@ use spl_detections::attack::Attack;
 use spl_detections::batch::Progress;
 use spl_detections::detection_test::{INTEGRATION_OFF as OFF, TestKind, TestOptions, TestStatus};
 use spl_detections::repository::{self, ContentFile, Repository, absolute};
-use spl_detections::test_run::{TestRunner, TestedDetection};
+use spl_detections::test_run::{TestResult, TestRunner, TestedDetection};
 use spl_detections::tests_file::TestsFile;
 use spl_exec::{Engine, Results};
 use spl_knowledge::Knowledge;
+use spl_parser::Diagnostic;
 use spl_sources::LoadOptions;
 
 use crate::arguments::{KnowledgeOptions, SelectionOptions, TestArguments};
 use crate::batch::{Bar, Monotonic, threads};
 use crate::commands::query::duration;
-use crate::diagnostics::{report, report_failure, report_general};
+use crate::diagnostics::{report, report_failure};
 use crate::download;
 use crate::index_time::index_time_rules;
 use crate::loading::warn;
@@ -126,7 +127,8 @@ pub async fn run(
 ) -> Result<Ran, Stop> {
     let mut ran = Ran { tested: Vec::new(), integration: arguments.integration };
     for (root, queries) in by_repository(detections)? {
-        let bench = Bench::new(&root, arguments, terminal)?;
+        let mut bench = Bench::new(&root, arguments, terminal)?;
+        bench.taken = taken(&queries);
         let queries = match &arguments.changed_since {
             Some(reference) => changed::only(queries, reference, &bench.runner, terminal)?,
             None => queries,
@@ -137,7 +139,7 @@ pub async fn run(
         };
         ran.integration |= bench.integration;
         if arguments.download {
-            bench.fetch(&queries, terminal)?;
+            bench.fetch(&queries, arguments, terminal)?;
         }
         let stopped = bench.run(queries, arguments, sink.as_deref_mut(), &mut ran.tested, terminal).await?;
         if stopped {
@@ -146,6 +148,22 @@ pub async fn run(
         }
     }
     Ok(ran)
+}
+
+/// Detections whose name another one before them has, each with the file of that.
+fn taken(queries: &[Query]) -> HashMap<PathBuf, String> {
+    let mut first: HashMap<&str, &Query> = HashMap::new();
+    let mut taken = HashMap::new();
+    for query in queries.iter().filter(|query| query.saved.is_none()) {
+        let Some(name) = query.detection.as_ref().and_then(|detection| detection.name.as_ref()) else { continue };
+        match first.get(name.value.as_str()) {
+            // The same file named twice is no other one.
+            Some(other) if absolute(&other.file) == absolute(&query.file) => {}
+            Some(other) => drop(taken.insert(query.file.clone(), other.file.display().to_string())),
+            None => drop(first.insert(&name.value, query)),
+        }
+    }
+    taken
 }
 
 /// Detections by the repository that they belong to, in the order that they were found.
@@ -182,16 +200,7 @@ pub fn repository_knowledge(
     terminal: &Terminal,
 ) -> Result<(Repository, Knowledge), Stop> {
     let repository = Repository::open(root);
-    report_general(terminal, &repository.problems);
-    let settings_file = repository.settings.iter().map(|read| (&read.file, &read.text, &read.problems));
-    let baselines = repository.baselines.iter().map(|read| (&read.file, &read.text, &read.problems));
-    let deployments = repository.deployments.iter().map(|read| (&read.file, &read.text, &read.problems));
-    for (file, text, problems) in settings_file.chain(baselines).chain(deployments) {
-        report(terminal, &Source::new(file.display().to_string(), text.clone()), None, problems);
-    }
-    let mut knowledge = session::base(options);
-    session::warn(terminal, repository.add_to(&mut knowledge));
-    let knowledge = session::add_knowledge(knowledge, options, terminal)?;
+    let knowledge = session::knowledge_of([&repository], options, terminal)?;
     Ok((repository, knowledge))
 }
 
@@ -200,6 +209,8 @@ struct Bench {
     runner: TestRunner,
     /// Names of the detections that baselines name.
     with_baselines: HashSet<String>,
+    /// Files of detections whose name is taken, with the file that has it.
+    taken: HashMap<PathBuf, String>,
     /// Integration tests run too.
     integration: bool,
     /// What the tests notice is found out too.
@@ -220,17 +231,17 @@ impl Bench {
         let configured = repository.settings.as_ref().and_then(|file| file.value.as_ref());
         let integration = arguments.integration || configured.is_some_and(|settings| settings.integration_tests);
         let runner = TestRunner { engine, repository: Arc::new(repository), load, clock: Arc::new(Monotonic::start()), attack };
-        Ok(Self { runner, with_baselines, integration, coverage: arguments.coverage })
+        Ok(Self { runner, with_baselines, taken: HashMap::new(), integration, coverage: arguments.coverage })
     }
 
     /// Fetches the data that the tests need and that are not there.
-    fn fetch(&self, queries: &[Query], terminal: &Terminal) -> Result<(), Stop> {
+    fn fetch(&self, queries: &[Query], arguments: &TestArguments, terminal: &Terminal) -> Result<(), Stop> {
         let missing = queries.iter().filter_map(|query| query.detection.as_ref().map(|detection| (query, detection)));
         let missing = missing.flat_map(|(query, detection)| {
             let beside = TestsFile::at(query.tests_file()).and_then(|file| file.value);
             self.runner.repository.downloads(detection, beside.as_ref(), self.options(query))
         });
-        download::fetch(missing.collect(), terminal)
+        download::fetch(missing.collect(), arguments.certificates.as_deref(), terminal)
     }
 
     /// What decides beside the file of a detection which of its tests run.
@@ -261,8 +272,10 @@ impl Bench {
         while let Some((query, file, one)) = tests.next().await {
             match (&sink, &bar) {
                 (None, _) => {}
-                (_, Some(bar)) => bar.suspend(|| draw(&query, file.as_ref(), &one, terminal)),
-                (_, None) => draw(&query, file.as_ref(), &one, terminal),
+                (_, Some(bar)) => {
+                    bar.suspend(|| draw(&query, file.as_ref(), &one, self.taken.contains_key(&query.file), terminal))
+                }
+                (_, None) => draw(&query, file.as_ref(), &one, self.taken.contains_key(&query.file), terminal),
             }
             // Whoever reads lines gets them as they come.
             if let Some(sink) = sink.as_mut().filter(|_| is_ndjson) {
@@ -287,7 +300,8 @@ impl Bench {
         }
         let options = self.options(&query);
         let (runner, running, coverage) = (self.runner.clone(), Arc::clone(&query), self.coverage);
-        let tested = tokio::spawn(async move { tested(&runner, &running, options, coverage).await }).await;
+        let taken = self.taken.get(&query.file).cloned();
+        let tested = tokio::spawn(async move { tested(&runner, &running, options, coverage, taken).await }).await;
         if let Some(bar) = &bar {
             bar.ended(place);
         }
@@ -318,8 +332,13 @@ async fn tested(
     query: &Query,
     options: TestOptions,
     coverage: bool,
+    taken: Option<String>,
 ) -> (Option<ContentFile<TestsFile>>, TestedDetection) {
     let mut one = begun(query);
+    if let Some(other) = taken {
+        one.problem = Some(format!("the name `{}` is taken: {other} has it too", one.name));
+        return (None, one);
+    }
     if let Err(message) = &query.search {
         one.problem = Some(message.clone());
         return (None, one);
@@ -342,10 +361,19 @@ async fn tested(
 }
 
 /// Draws what is wrong with a detection's search, its data and the file beside it.
-fn draw(query: &Query, file: Option<&ContentFile<TestsFile>>, one: &TestedDetection, terminal: &Terminal) {
+fn draw(query: &Query, file: Option<&ContentFile<TestsFile>>, one: &TestedDetection, is_taken: bool, terminal: &Terminal) {
     if let Some(file) = file {
         report(terminal, &Source::new(file.file.display().to_string(), file.text.clone()), None, &file.problems);
     }
+    let name = query.detection.as_ref().and_then(|detection| detection.name.as_ref());
+    let taken = one.problem.as_ref().filter(|_| is_taken).zip(name);
+    let taken = taken.map(|(problem, name)| Diagnostic::error("test/name", problem.clone(), name.span));
+    if let Some(problem) = query.problem().filter(|problem| problem.span().is_some()).or(taken) {
+        report(terminal, &Source::new(query.source.name.clone(), query.source.text.clone()), None, &[problem]);
+    }
+    let of_detection =
+        |problem: &Diagnostic| query.detection.as_ref().is_some_and(|detection| detection.test_problems.contains(problem));
+    let mut told: Option<&Diagnostic> = None;
     for result in &one.results {
         if let Some(loaded) = &result.loaded {
             warn(loaded, terminal);
@@ -354,11 +382,31 @@ fn draw(query: &Query, file: Option<&ContentFile<TestsFile>>, one: &TestedDetect
         if let Some(failure) = &result.failure {
             report_failure(terminal, &query.source, failure);
         }
+        if let Some(problem) = &result.problem {
+            // The same trouble of several tests is shown once.
+            if told.replace(problem).is_none_or(|other| other != problem) {
+                let beside = file.filter(|_| result.kind == TestKind::Own && !of_detection(problem));
+                let source = match beside {
+                    Some(file) => Source::new(file.file.display().to_string(), file.text.clone()),
+                    None => Source::new(query.source.name.clone(), query.source.text.clone()),
+                };
+                report(terminal, &source, None, std::slice::from_ref(problem));
+            }
+        }
     }
 }
 
 /// A row of the output.
-type Row<'t> = (&'t TestedDetection, Option<&'t spl_detections::test_run::TestResult>);
+type Row<'t> = (&'t TestedDetection, Option<&'t TestResult>);
+
+/// How a test ended; without one its detection, which is an error when it can't be read.
+fn status(one: &TestedDetection, result: Option<&TestResult>) -> TestStatus {
+    match (result, &one.problem) {
+        (Some(result), _) => result.status,
+        (None, Some(_)) => TestStatus::Error,
+        (None, None) => one.status(),
+    }
+}
 
 /// The rows that are asked for: tests, or conditions.
 fn rows_of(tested: &[TestedDetection], coverage: bool) -> Result<Results, Stop> {
@@ -392,7 +440,7 @@ fn rows(tested: &[TestedDetection]) -> Result<Results, Stop> {
         ("detection", texts(|(one, _)| Some(one.name.clone()))),
         ("test", texts(|(_, result)| result.map(|result| result.name.clone()))),
         ("kind", texts(|(_, result)| result.map(|result| result.kind.name().to_owned()))),
-        ("status", texts(|(one, result)| Some(result.map_or(one.status(), |result| result.status).name().to_owned()))),
+        ("status", texts(|(one, result)| Some(status(one, *result).name().to_owned()))),
         ("rows", Arc::new(counts.collect::<Int64Array>())),
         ("elapsed_ms", Arc::new(milliseconds.collect::<Float64Array>())),
         ("message", texts(|(one, result)| Some(result.map_or_else(|| one.message(), |result| result.message.clone())))),

@@ -7,6 +7,10 @@ use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
+
 use super::*;
 
 /// What the server does with a path.
@@ -34,10 +38,34 @@ struct Server {
     most: Arc<AtomicUsize>,
 }
 
+/// The file of a certificate of the tests.
+fn certificate(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("src/download/certificates").join(name)
+}
+
+/// What a server needs to show that it is `localhost`.
+fn identity() -> Arc<ServerConfig> {
+    let shown = CertificateDer::from_pem_file(certificate("server.pem")).unwrap();
+    let key = PrivateKeyDer::from_pem_file(certificate("server_key.pem")).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+    Arc::new(config.with_no_client_auth().with_single_cert(vec![shown], key).unwrap())
+}
+
 impl Server {
     fn new(answers: &[(&str, Answer)]) -> Self {
+        Self::start(answers, None)
+    }
+
+    /// One that speaks TLS.
+    fn trusted(answers: &[(&str, Answer)]) -> Self {
+        Self::start(answers, Some(identity()))
+    }
+
+    fn start(answers: &[(&str, Answer)], identity: Option<Arc<ServerConfig>>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = format!("http://{}", listener.local_addr().unwrap());
+        let scheme = if identity.is_some() { "https" } else { "http" };
+        let address = format!("{scheme}://{}", listener.local_addr().unwrap());
         let answers: HashMap<String, Answer> =
             answers.iter().map(|(path, answer)| ((*path).to_owned(), answer.clone())).collect();
         let (asked, most) = (Arc::<Asked>::default(), Arc::<AtomicUsize>::default());
@@ -46,9 +74,18 @@ impl Server {
         std::thread::spawn(move || {
             for connection in listener.incoming() {
                 let (answers, log, peak, now) = (answers.clone(), Arc::clone(&log), Arc::clone(&peak), Arc::clone(&now));
+                let identity = identity.clone();
                 std::thread::spawn(move || {
                     peak.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
-                    let _ = answer(connection.unwrap(), &answers, &log);
+                    let connection = connection.unwrap();
+                    // A client that does not trust the server leaves.
+                    let _ = match identity {
+                        None => answer(connection, &answers, &log),
+                        Some(identity) => {
+                            let session = ServerConnection::new(identity).unwrap();
+                            answer(StreamOwned::new(session, connection), &answers, &log)
+                        }
+                    };
                     now.fetch_sub(1, Ordering::SeqCst);
                 });
             }
@@ -65,8 +102,8 @@ impl Server {
     }
 }
 
-fn answer(mut connection: std::net::TcpStream, answers: &HashMap<String, Answer>, log: &Asked) -> std::io::Result<()> {
-    let mut reader = BufReader::new(connection.try_clone()?);
+fn answer<C: Read + Write>(mut connection: C, answers: &HashMap<String, Answer>, log: &Asked) -> std::io::Result<()> {
+    let mut reader = BufReader::new(&mut connection);
     let mut line = String::new();
     reader.read_line(&mut line)?;
     let path = line.split(' ').nth(1).unwrap_or_default().to_owned();
@@ -91,7 +128,7 @@ fn answer(mut connection: std::net::TcpStream, answers: &HashMap<String, Answer>
     };
     let start: usize =
         range.as_deref().and_then(|range| range.strip_prefix("bytes=")?.strip_suffix('-')?.parse().ok()).unwrap_or(0);
-    let whole = |connection: &mut std::net::TcpStream, bytes: &[u8], most: usize| {
+    let whole = |connection: &mut C, bytes: &[u8], most: usize| {
         let head = match (range.is_some(), start < bytes.len()) {
             (false, _) => format!("HTTP/1.1 200 OK\r\nETag: \"one\"\r\nContent-Length: {}", bytes.len()),
             (true, true) => format!(
@@ -128,7 +165,11 @@ fn answer(mut connection: std::net::TcpStream, answers: &HashMap<String, Answer>
 }
 
 fn fetcher() -> Fetcher {
-    Fetcher { agent: agent(), bars: MultiProgress::with_draw_target(ProgressDrawTarget::hidden()) }
+    fetcher_that_trusts(RootCerts::WebPki)
+}
+
+fn fetcher_that_trusts(trusted: RootCerts) -> Fetcher {
+    Fetcher { agent: agent(trusted), bars: MultiProgress::with_draw_target(ProgressDrawTarget::hidden()) }
 }
 
 fn bytes(count: usize) -> Vec<u8> {
@@ -198,7 +239,7 @@ fn several_come_at_once_and_failures_cost_themselves() {
     downloads.push(server.download("/0.log", folder.path()));
     downloads.push(server.download("/gone.log", folder.path()));
     let options = crate::arguments::TerminalOptions { color: crate::arguments::ColorChoice::Never, quiet: true, no_config: true };
-    fetch(downloads, &Terminal::new(options)).unwrap();
+    fetch(downloads, None, &Terminal::new(options)).unwrap();
     assert_eq!(names(folder.path()).len(), 8);
     let most = server.most.load(Ordering::SeqCst);
     assert!((2..=AT_ONCE).contains(&most), "{most}");
@@ -214,4 +255,36 @@ fn nobody_there_ends() {
     let other = std::fs::OpenOptions::new().append(true).open(beside(&download.file, "part")).unwrap();
     other.try_lock().unwrap();
     assert!(fetcher().file(&download).unwrap_err().contains("another splq"));
+}
+
+#[test]
+fn servers_show_who_they_are() {
+    let server = Server::trusted(&[
+        ("/a.log", Answer::Whole(bytes(300_000))),
+        ("/b.log", Answer::Breaks(bytes(100_000), 40_000)),
+        ("/c.log", Answer::Moved("/a.log".to_owned())),
+    ]);
+    let folder = tempfile::tempdir().unwrap();
+    let fetcher = fetcher_that_trusts(trusted(Some(&certificate("authority.pem"))).unwrap());
+    for (path, count) in [("/a.log", 300_000), ("/b.log", 100_000), ("/c.log", 300_000)] {
+        let download = server.download(path, folder.path());
+        assert_eq!(fetcher.file(&download), Ok(count as u64), "{path}");
+        assert_eq!(std::fs::read(&download.file).unwrap(), bytes(count));
+    }
+    assert_eq!(server.asked()[2], ("/b.log".to_owned(), Some("bytes=40000-".to_owned())));
+    // Whom nobody vouches for is asked once, and nothing stays.
+    let other = folder.path().join("other");
+    let refused = self::fetcher().file(&server.download("/a.log", &other)).unwrap_err();
+    assert!(refused.starts_with("the certificate of the server is not trusted"), "{refused}");
+    assert_eq!(names(&other), Vec::<String>::new());
+    assert_eq!(server.asked().len(), 5);
+}
+
+#[test]
+fn certificates_that_are_none() {
+    for (name, told) in [("nothing.pem", "No such file"), ("README.md", "it has none"), ("server_key.pem", "it has none")] {
+        let stop = trusted(Some(&certificate(name))).unwrap_err();
+        let Stop::Failed(message) = stop else { panic!("{stop:?}") };
+        assert!(message.contains(told), "{message}");
+    }
 }

@@ -41,7 +41,7 @@ fn tests_of_detections_are_judged() {
         rows.iter().map(|row| (text(row, "detection"), text(row, "status"), text(row, "message"))).collect();
     let told: Vec<(&str, &str, &str)> =
         told.iter().map(|(name, status, why)| (name.as_str(), status.as_str(), why.as_str())).collect();
-    assert!(told[0].0 == "broken" && told[0].1 == "fail" && told[0].2.contains("broken.yml"), "{told:?}");
+    assert!(told[0].0 == "broken" && told[0].1 == "error" && told[0].2.contains("broken.yml"), "{told:?}");
     let expected = [
         ("By Hand", "skip", "a manual test: click it"),
         ("Good", "pass", "row 1 has every risk object and threat object"),
@@ -140,6 +140,79 @@ fn runs_write_risk_events() {
     let odd = ["run", "detections/odd.yml", "--content", ".", "--risk", "risk.ndjson"];
     let printed = folder.run(&[&odd[..], &data[..]].concat());
     assert!(printed.err.contains("`$gone$` stays unfilled in 3 of 3 risk messages"), "{}", printed.err);
+}
+
+const SEEN: &str = "name: Seen Hosts\ntype: Baseline\nsearch: '`ours` | stats min(_time) AS first by host | outputlookup seen'\n\
+                    deployment: {scheduling: {cron_schedule: 0 * * * *, earliest_time: -24h@h, latest_time: -1h@h, schedule_window: auto}}\n\
+                    tags: {detections: []}\n";
+
+#[test]
+fn baselines_run_before_the_detections_that_need_them() {
+    let folder = repository();
+    folder.write("baselines/seen_hosts.yml", SEEN);
+    folder.write("lookups/seen.yml", "name: seen\nlookup_type: kvstore\nfields: [_key, host, first]\n");
+    let search = "`ours` | stats count by host | lookup seen host OUTPUT first | where isnull(first) | rename host AS dest";
+    folder.write("detections/new.yml", &detection("New", search, "", TESTS));
+    // An event of the hour before, when the baseline has seen nothing else.
+    folder.write("logs.ndjson", "{\"_time\": 1700000100, \"host\": \"web2\"}\n{\"_time\": 1699990000, \"host\": \"web1\"}\n");
+    let run = |more: &[&str]| {
+        let options = ["run", "detections/new.yml", "--data", "logs.ndjson", "--sourcetype", "ours", "--index", "proxy"];
+        let printed = folder.run(&[&options[..], more].concat());
+        let rows = printed.rows();
+        let told = rows.iter().map(|row| format!("{} {}", row["query"].as_str().unwrap(), row["rows"]));
+        (told.collect::<Vec<_>>(), printed.err)
+    };
+    let (rows, messages) = run(&["--now", "1700000500"]);
+    assert_eq!(rows, ["seen_hosts 1", "new 1"]);
+    assert!(
+        messages.contains("the baseline `Seen Hosts` runs first, as of 2023-11-14T22:00:00Z: it writes `seen`"),
+        "{messages}"
+    );
+    assert_eq!(run(&["--now", "1700000500", "--no-baselines"]).0, ["new 2"]);
+    let (rows, messages) = run(&["--now", "1800000000"]);
+    assert_eq!(rows, ["new 2"]);
+    assert!(messages.contains("`Seen Hosts`, which writes `seen`, is not run: there are no events in the window"), "{messages}");
+    // A baseline that is named itself runs as it was asked to, and is no detection.
+    assert_eq!(run(&["--now", "1700000500", "baselines"]).0, ["seen_hosts 2", "new 0"]);
+    let told = rows_of(&folder.run(&["test", "detections/new.yml", "baselines"]).out);
+    assert_eq!(told.len(), 1);
+    let searches = ["backtest", "detections/new.yml", "baselines", "--view", "searches", "--format", "csv"];
+    let data = ["--data", "logs.ndjson", "--sourcetype", "ours", "--index", "proxy"];
+    let replayed = folder.run(&[&searches[..], &data[..]].concat());
+    let kinds: Vec<String> =
+        replayed.ok().lines().skip(1).map(|line| line.split(',').take(2).collect::<Vec<_>>().join(" ")).collect();
+    assert_eq!(kinds, ["Seen Hosts baseline", "New detection"]);
+}
+
+#[test]
+fn what_is_wrong_with_a_test_has_its_place() {
+    let folder = repository();
+    for (data, line, message) in [
+        ("gone.ndjson", "detections/good.yml:13:12", "the data gone.ndjson are not there"),
+        ("empty.ndjson", "detections/good.yml:13:12", "empty.ndjson is empty"),
+        ("noise.bin", "detections/good.yml:13:12", "no event could be read of noise.bin: "),
+    ] {
+        folder.write("empty.ndjson", "");
+        folder.write("noise.bin", "\u{0}\u{1}\u{2}\u{0}\u{3}\u{0}\u{0}\u{4}");
+        folder.write("detections/good.yml", &detection("Good", "`ours` user=bob", "", &TESTS.replace("events.ndjson", data)));
+        let printed = folder.run(&["test", "detections/good.yml"]);
+        assert!(printed.err.contains(line) && printed.err.contains(message), "{data}: {}", printed.err);
+        let told = rows_of(&printed.out);
+        assert!(told[0].1 == "error" && told[0].2.starts_with(message), "{told:?}");
+    }
+    folder.write("detections/good.yml", &detection("Good", "`ours` user=bob", "", TESTS).replace("production", "prod"));
+    let told = rows_of(&folder.run(&["test", "detections/good.yml"]).out);
+    assert!(told[0].1 == "error" && told[0].2.starts_with("`status: prod` is unknown"), "{told:?}");
+    // Of two detections of one name the first is tested.
+    folder.write("detections/good.yml", &detection("Good", "`ours` user=bob | rename host AS dest", "", TESTS));
+    folder.write("detections/second.yml", &detection("Good", "`ours` user=bob | rename host AS dest", "", TESTS));
+    let printed = folder.run(&["test", "detections/good.yml", "detections/second.yml"]);
+    assert!(printed.err.contains("detections/second.yml:1:7"), "{}", printed.err);
+    let told = rows_of(&printed.out);
+    assert_eq!(told[1].1, "error");
+    assert_eq!(told[1].2, "the name `Good` is taken: detections/good.yml has it too");
+    let printed = folder.run(&["test", "detections/broken.yml"]);
+    assert!(printed.err.contains("detections/broken.yml:1:7"), "{}", printed.err);
 }
 
 #[test]

@@ -6,14 +6,13 @@ use std::path::PathBuf;
 use indexmap::IndexMap;
 use spl_detections::attack::Attack;
 use spl_detections::backtest::{BacktestReport, VerdictStatus};
+use spl_detections::baselines;
 use spl_detections::queries::Query;
 use spl_detections::report::backtest_page::Verdict;
 use spl_detections::repository::{self, Repository, absolute};
 use spl_detections::scheduled::{Located, Planned, Planner, ScheduledSearch};
 use spl_exec::Engine;
 use spl_parser::Diagnostic;
-use spl_parser::effects::pipeline_effects;
-use spl_parser::spec::{Object, Writes};
 
 use crate::arguments::BacktestArguments;
 use crate::diagnostics::{report, report_general};
@@ -59,18 +58,8 @@ pub fn plan(arguments: &BacktestArguments, terminal: &Terminal) -> Result<Plan, 
     if skipped > 0 {
         terminal.note(format_args!("{skipped} YAML files without a `search` skipped"));
     }
-    let mut repositories: IndexMap<PathBuf, Repository> = IndexMap::new();
-    for query in found.iter().filter(|query| query.detection.is_some()) {
-        if let Some(root) = repository::find(&absolute(&query.file)) {
-            repositories.entry(root.clone()).or_insert_with(|| Repository::open(&root));
-        }
-    }
-    let mut knowledge = session::base(&options);
-    for repository in repositories.values() {
-        report_general(terminal, &repository.problems);
-        session::warn(terminal, repository.add_to(&mut knowledge));
-    }
-    let knowledge = session::add_knowledge(knowledge, &options, terminal)?;
+    let repositories = repository::around(&found);
+    let knowledge = session::knowledge_of(repositories.values(), &options, terminal)?;
     let settings = settings(&arguments.engine.settings)?;
     let planner = Planner {
         attack: Attack::of(&knowledge),
@@ -81,9 +70,12 @@ pub fn plan(arguments: &BacktestArguments, terminal: &Terminal) -> Result<Plan, 
     found.extend(places.saved_searches(engine.knowledge())?);
     let found = queries::select(found, &arguments.selection, terminal)?;
     let mut plan = Plan { engine, rows: Vec::new(), searches: Vec::new(), sources: Vec::new(), problems: Vec::new() };
+    plan.add_baselines(&planner, &repositories, &found);
+    let baselines: BTreeSet<PathBuf> =
+        repositories.values().flat_map(|repository| &repository.baselines).map(|file| absolute(&file.file)).collect();
+    let found: Vec<Query> = found.into_iter().filter(|query| !baselines.contains(&absolute(&query.file))).collect();
     let roots: Vec<Option<PathBuf>> =
         found.iter().map(|query| query.detection.as_ref().and_then(|_| repository::find(&absolute(&query.file)))).collect();
-    plan.add_baselines(&planner, &repositories, &found);
     let mut names: HashMap<String, String> = HashMap::new();
     for (query, root) in found.iter().zip(roots) {
         let repository = root.and_then(|root| repositories.get(&root));
@@ -130,40 +122,10 @@ impl Plan {
         self.rows.push(Row { name, kind, fate });
     }
 
-    /// The baselines that write a lookup which a detection reads, or that name a detection.
+    /// The baselines that are named or that a search needs.
     fn add_baselines(&mut self, planner: &Planner, repositories: &IndexMap<PathBuf, Repository>, found: &[Query]) {
-        let mut read: BTreeSet<String> = BTreeSet::new();
-        let mut names: BTreeSet<&str> = BTreeSet::new();
-        for query in found {
-            names.extend(query.metadata.title.as_deref());
-            if let Ok(text) = &query.search
-                && let Ok(search) = self.engine.compile(text)
-            {
-                let objects = pipeline_effects(&search.pipeline).objects;
-                read.extend(objects.into_iter().filter(|(object, _)| *object == Object::Lookup).map(|(_, name)| name));
-            }
-        }
-        for repository in repositories.values() {
-            for file in &repository.baselines {
-                let Some(baseline) = &file.value else { continue };
-                let writes = || {
-                    let search = self.engine.compile(baseline.search.as_ref()?.as_str()).ok()?;
-                    let written = pipeline_effects(&search.pipeline).writes;
-                    Some(written.into_iter().filter(|one| one.what == Writes::Lookup).filter_map(|one| one.target).collect())
-                };
-                let written: Vec<String> = writes().unwrap_or_default();
-                let is_needed = written.iter().any(|name| read.contains(name) || read.contains(name.trim_end_matches(".csv")))
-                    || baseline.detections.iter().any(|name| names.contains(name.value.as_str()));
-                if is_needed {
-                    let planned = planner.plan_baseline(file, baseline, repository);
-                    let name = baseline.name.as_ref().map(|name| name.value.clone());
-                    let name = name.unwrap_or_else(|| file.file.display().to_string());
-                    let start = baseline.search.as_ref().map(|search| search.span.start).unwrap_or_default();
-                    let text = baseline.search.as_ref().map(|search| search.value.clone()).unwrap_or_default();
-                    let source = Source::embedded(file.file.display().to_string(), &file.text, start, &text);
-                    self.add(name, "baseline", source, planned);
-                }
-            }
+        for needed in baselines::needed(&self.engine, repositories.values(), found) {
+            self.add(needed.name(), "baseline", needed.source(), needed.plan(planner));
         }
     }
 }
