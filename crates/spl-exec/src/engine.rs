@@ -39,9 +39,9 @@ use spl_plan::events::parts::EventParts;
 use spl_plan::events::planned_knowledge::PlannedKnowledge;
 use spl_plan::events::summaries::Summaries;
 use spl_plan::models::required::data_model_fields;
-use spl_plan::scan::carried::carried_fields;
+use spl_plan::scan::carried::{CarriedFields, carried_fields};
 use spl_plan::scan::required_texts::required_texts;
-use spl_sources::{EventTable, FieldSelection, RequiredTexts};
+use spl_sources::{EventTable, FieldSelection, KeptTexts, RequiredTexts};
 
 use crate::memory_pool::SearchMemory;
 use crate::session_runner::{Passage, SessionRunner};
@@ -160,6 +160,15 @@ pub enum Stage {
     Logical,
     /// DataFusion's physical plan.
     Physical,
+}
+
+/// What searches can need from the data, so that a loader can leave out the rest.
+#[derive(Clone, Debug)]
+pub struct RequiredData {
+    /// The fields.
+    pub fields: FieldSelection,
+    /// The events whose texts they need, when `_raw` is among the fields; none when that is all events.
+    pub kept_texts: Option<KeptTexts>,
 }
 
 /// Knowledge, settings and data: what searches run on. It never changes; a copy shares everything, so that searches of
@@ -348,18 +357,25 @@ impl Engine {
 
     /// The fields that a search can need from the data, so that a loader can leave out the rest.
     pub fn required_fields(&self, search: &Search) -> FieldSelection {
-        let required = spl_parser::effects::of_pipeline(&search.pipeline);
+        self.required_data([search]).fields
+    }
+
+    /// What these searches can need from the data.
+    pub fn required_data<'s>(&self, searches: impl IntoIterator<Item = &'s Search>) -> RequiredData {
         let (knowledge, parsed) = (&self.context.knowledge, &self.context.parsed);
-        let required = data_model_fields(&search.pipeline, knowledge, parsed, required);
-        match carried_fields(knowledge, parsed, required) {
-            RequiredFields::All => FieldSelection::All,
-            RequiredFields::Only(names) if names.iter().any(|name| name.contains('*')) => FieldSelection::All,
-            RequiredFields::Only(mut names) => {
-                for always in ["_time", "host", "source", "sourcetype", "index"] {
-                    names.insert(always.to_owned());
-                }
-                FieldSelection::Only(names.into_iter().collect())
+        let mut all = CarriedFields::none();
+        for search in searches {
+            let required = spl_parser::effects::of_pipeline(&search.pipeline);
+            let required = data_model_fields(&search.pipeline, knowledge, parsed, required);
+            all.add(carried_fields(knowledge, parsed, required));
+        }
+        let kept_texts = all.kept_texts(knowledge);
+        match all.fields {
+            RequiredFields::Only(mut names) if !names.iter().any(|name| name.contains('*')) => {
+                names.extend(["_time", "host", "source", "sourcetype", "index"].map(str::to_owned));
+                RequiredData { fields: FieldSelection::Only(names.into_iter().collect()), kept_texts }
             }
+            _ => RequiredData { fields: FieldSelection::All, kept_texts: None },
         }
     }
 

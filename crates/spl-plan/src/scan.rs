@@ -11,4 +11,5 @@ pub mod nulls;
 pub mod required_texts;
 pub mod scope;
 pub mod settle;
+mod stanzas;
 mod text_pieces;

@@ -232,6 +232,18 @@ impl<'a> ChunkBuilder<'a> {
         (column.rows.last() == Some(self.row)).then(|| self.last_text(column, 0)).flatten()
     }
 
+    /// The key of the value that the event being read has in a column of repeated texts; the largest number when it has none.
+    pub(crate) fn repeated_key(&self, column: u32) -> u32 {
+        let column = self.columns.get(column as usize).filter(|column| column.rows.last() == Some(self.row));
+        column.map_or(u32::MAX, |column| column.last_key)
+    }
+
+    /// The value of that key.
+    pub(crate) fn repeated_text(&self, column: u32) -> Option<Cow<'_, str>> {
+        let column = self.columns.get(column as usize).filter(|column| column.rows.last() == Some(self.row))?;
+        self.last_text(column, 0)
+    }
+
     /// The values of the event being read with their names, in the order of the columns.
     pub(crate) fn row_values(&self) -> Vec<(String, String)> {
         let mut values = Vec::new();

@@ -5,6 +5,7 @@ mod change;
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use hashbrown::HashMap;
 use spl_functions::pattern::Pattern;
 
 use crate::automatic::{self, AutomaticFields};
@@ -12,7 +13,7 @@ use crate::chunk::{ChunkBuilder, ColumnKind, Span};
 use crate::embedded::Adder;
 use crate::index_time::Steps;
 use crate::load::FilePlan;
-use crate::options::{FieldSelection, Format, LoadOptions};
+use crate::options::{FieldSelection, Format, KeptTexts, LoadOptions};
 use crate::pairs::{self, PairRules};
 use crate::report::WarningKind;
 use crate::role::{Defaults, FIRST_TIME, ROLES, Role, Slots, TIMES};
@@ -40,7 +41,9 @@ pub(crate) struct EventFinisher<'o> {
     kinds: Vec<Kind>,
     /// The one of them that the event before had.
     last_kind: usize,
+    /// Whether events may keep their texts.
     pub(crate) keeps_raw: bool,
+    texts: Texts<'o>,
     wants_event_code: bool,
     wants_computer: bool,
     scratch: String,
@@ -60,6 +63,17 @@ pub(crate) struct EventFinisher<'o> {
     /// The steps of events that have the file's names.
     steps: Option<Arc<Steps>>,
     known_steps: change::KnownSteps,
+}
+
+/// Which events keep their texts.
+struct Texts<'o> {
+    /// What says so; none when all keep them.
+    kept: Option<&'o KeptTexts>,
+    /// What it said by the keys of sourcetype, source and host in their columns.
+    of_origin: HashMap<[u32; 3], bool>,
+    last: Option<([u32; 3], bool)>,
+    /// How many kept theirs.
+    count: u32,
 }
 
 /// What props.conf says about a sourcetype at search time.
@@ -104,6 +118,7 @@ impl<'o> EventFinisher<'o> {
             kinds: Vec::new(),
             last_kind: 0,
             keeps_raw: options.fields.contains("_raw"),
+            texts: Texts { kept: options.kept_texts.as_ref(), of_origin: HashMap::new(), last: None, count: 0 },
             wants_event_code: options.fields.contains("EventCode"),
             wants_computer: options.fields.contains("Computer"),
             scratch: String::new(),
@@ -159,9 +174,8 @@ impl<'o> EventFinisher<'o> {
         let time = found.map_or(f64::NAN, |found| found.seconds);
         self.times.note(time);
         self.origin(builder, slots);
-        if self.keeps_raw
-            && let Some(raw) = raw
-        {
+        if let Some(raw) = raw.filter(|_| self.keeps_raw && self.keeps_text(builder)) {
+            self.texts.count += 1;
             let column = self.column(builder, RAW);
             builder.append(column, raw);
         }
@@ -169,6 +183,32 @@ impl<'o> EventFinisher<'o> {
             builder.finish_row(time);
         }
         slots.clear();
+    }
+
+    /// Whether the event being read keeps its text, now that it has its origin.
+    fn keeps_text(&mut self, builder: &ChunkBuilder<'_>) -> bool {
+        let Some(kept) = self.texts.kept.filter(|_| !self.changes_events()) else { return true };
+        let columns = [SOURCETYPE, SOURCE, HOST].map(|which| self.columns[which]);
+        let origin = columns.map(|column| builder.repeated_key(column));
+        if let Some((last, keeps)) = self.texts.last
+            && last == origin
+        {
+            return keeps;
+        }
+        let keeps = *self.texts.of_origin.entry(origin).or_insert_with(|| {
+            let text =
+                |column: u32, default: &str| builder.repeated_text(column).map_or_else(|| default.to_owned(), Cow::into_owned);
+            let defaults = self.defaults;
+            let sourcetype = text(columns[0], &defaults.sourcetype);
+            kept.keeps(&sourcetype, &text(columns[1], &defaults.source), &text(columns[2], &defaults.host))
+        });
+        self.texts.last = Some((origin, keeps));
+        keeps
+    }
+
+    /// How many events kept their texts so far.
+    pub(crate) fn kept_texts(&self) -> u32 {
+        self.texts.count
     }
 
     /// Adds the fields of an event's own text, which came inside another format.

@@ -50,7 +50,7 @@ pub use in_parts::{PartTables, bytes_of, load_in_parts};
 pub use index_time::{IndexTransform, IngestEvaluator, IngestExpression, IngestValue};
 pub use likely::Likely;
 pub use load::{Loaded, load, load_sets};
-pub use options::{FieldSelection, Format, InputStream, LoadOptions, Progress};
+pub use options::{FieldSelection, Format, InputStream, KeptTexts, LoadOptions, Progress};
 pub use pairs::PairRules;
 pub use report::{FileReport, LoadError, LoadReport, Warning, WarningKind};
 pub use required_texts::RequiredTexts;

@@ -16,7 +16,7 @@ use crate::index_time::Steps;
 use crate::input::{self, Content, Input};
 use crate::likely::{self, Likely};
 use crate::options::{Format, LoadOptions};
-use crate::parts::{self, Part, parts, valid_text};
+use crate::parts::{self, Part, TextMemory, parts, valid_text};
 use crate::report::{FileReport, LoadError, LoadReport, WarningKind, Warnings};
 use crate::required_texts::RequiredTexts;
 use crate::role::Defaults;
@@ -116,10 +116,11 @@ pub(crate) fn read_parts(
     options: &LoadOptions,
     texts: Option<&RequiredTexts>,
 ) -> Vec<(usize, Chunk)> {
+    let memory = TextMemory::default();
     parts
         .into_par_iter()
         .map(|(file, part)| {
-            let chunk = read_part(&files[file], part, options, texts);
+            let chunk = read_part(&files[file], part, options, texts, &memory);
             if let Some(progress) = &options.progress {
                 progress.advance(chunk.bytes, u64::from(chunk.rows) + chunk.passed_over);
             }
@@ -448,7 +449,7 @@ fn merges_by_default(rules: &Rules, head: &[u8], times: &TimeReader) -> bool {
     timed > 0 && timed * 20 >= all
 }
 
-fn read_part(file: &FilePlan, part: Part, options: &LoadOptions, texts: Option<&RequiredTexts>) -> Chunk {
+fn read_part(file: &FilePlan, part: Part, options: &LoadOptions, texts: Option<&RequiredTexts>, memory: &TextMemory) -> Chunk {
     let mut warnings = Warnings::default();
     let mut places = Vec::new();
     let mut group = None;
@@ -472,7 +473,7 @@ fn read_part(file: &FilePlan, part: Part, options: &LoadOptions, texts: Option<&
                 let mut headers = file.headers.lock().unwrap_or_else(PoisonError::into_inner);
                 header = headers.at(&path, first, from).ok().or(header);
             }
-            read(parts::read_lines(&path, from, to), &mut warnings)
+            read(parts::read_lines(&path, from, to, memory.take()), &mut warnings)
         }
         Part::Between(path, from, to) => read(parts::read_between(&path, from, to).map(Buffer::from_vec), &mut warnings),
         Part::Places(buffer, events) => {
@@ -529,10 +530,11 @@ fn read_part(file: &FilePlan, part: Part, options: &LoadOptions, texts: Option<&
         }
     }
     // Few events of a part don't keep all of its text.
-    let keep = (finisher.keeps_raw && builder.passed_over == 0).then(|| buffer.clone());
+    let keep = (finisher.kept_texts() > builder.row() / 2 && builder.passed_over == 0).then(|| buffer.clone());
     let mut chunk = builder.finish(keep);
     chunk.bytes = bytes.unwrap_or(chunk.bytes);
     (chunk.without_time, chunk.without_zone) = (finisher.without_time, finisher.without_zone);
     chunk.needs_those_before = finisher.times.asked_previous() || chunk.times.iter().any(|time| time.is_nan());
+    memory.give(buffer);
     chunk
 }

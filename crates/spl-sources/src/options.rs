@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono_tz::Tz;
 
-use crate::required_texts::RequiredTexts;
+use crate::required_texts::{OfEvents, RequiredTexts};
 use crate::rules::RuleSource;
 
 /// A file format. [`load`](crate::load) recognises it from the content; [`LoadOptions::format`] overrides that.
@@ -190,6 +190,8 @@ pub struct LoadOptions {
     pub index: Option<String>,
     /// The fields that become columns.
     pub fields: FieldSelection,
+    /// Which events keep their text when `_raw` is among the fields; None keeps all texts.
+    pub kept_texts: Option<KeptTexts>,
     /// Texts of which an event must have one; [`load`](crate::load) passes over lines without one where that changes nothing for
     /// the events that are left. What is wrong with such a line is not told. None reads all.
     pub required_texts: Option<RequiredTexts>,
@@ -207,6 +209,28 @@ pub struct LoadOptions {
     pub progress: Option<Arc<dyn Progress>>,
 }
 
+/// Which events keep their text, told by what they come from: nobody reads the text of others.
+#[derive(Clone)]
+pub struct KeptTexts(Arc<OfEvents>);
+
+impl KeptTexts {
+    /// Events of a sourcetype, source and host keep their text when this says so.
+    pub fn new(of_events: Arc<OfEvents>) -> Self {
+        Self(of_events)
+    }
+
+    /// Whether events of a sourcetype, source and host keep their text.
+    pub fn keeps(&self, sourcetype: &str, source: &str, host: &str) -> bool {
+        (self.0)(sourcetype, source, host)
+    }
+}
+
+impl fmt::Debug for KeptTexts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeptTexts").finish_non_exhaustive()
+    }
+}
+
 impl Default for LoadOptions {
     fn default() -> Self {
         Self {
@@ -219,6 +243,7 @@ impl Default for LoadOptions {
             host: None,
             index: None,
             fields: FieldSelection::All,
+            kept_texts: None,
             required_texts: None,
             now: 0.0,
             time_zone: Tz::UTC,
@@ -241,6 +266,7 @@ impl fmt::Debug for LoadOptions {
             .field("host", &self.host)
             .field("index", &self.index)
             .field("fields", &self.fields)
+            .field("kept_texts", &self.kept_texts)
             .field("required_texts", &self.required_texts)
             .field("now", &self.now)
             .field("time_zone", &self.time_zone)

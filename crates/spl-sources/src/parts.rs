@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use arrow::buffer::Buffer;
 
@@ -175,33 +176,65 @@ pub(crate) fn lines_of(file: &mut std::fs::File, from: u64, to: u64) -> std::io:
     Ok(text)
 }
 
-/// Reads the lines that begin at `from` or later and before `to`.
-pub(crate) fn read_lines(path: &Path, from: u64, to: u64) -> std::io::Result<Buffer> {
+/// Reads the lines that begin at `from` or later and before `to` into an empty text.
+pub(crate) fn read_lines(path: &Path, from: u64, to: u64, mut text: Vec<u8>) -> std::io::Result<Buffer> {
     let mut file = std::fs::File::open(path)?;
-    // The byte before tells whether a line begins exactly at `from`.
-    let start = from.saturating_sub(1);
-    file.seek(SeekFrom::Start(start))?;
-    let mut text = Vec::with_capacity((to - start) as usize + (64 << 10));
-    (&mut file).take(to - start).read_to_end(&mut text)?;
-    let begin = if from == 0 {
-        0
-    } else {
-        match memchr::memchr(b'\n', &text) {
-            Some(at) if start + (at as u64) + 1 < to => at + 1,
-            // A long line of an earlier part runs through this one.
-            _ => return Ok(Buffer::default()),
-        }
-    };
+    let begin = first_line(&mut file, from)?;
+    if begin >= to {
+        // A long line of an earlier part runs through this one.
+        return Ok(Buffer::default());
+    }
+    file.seek(SeekFrom::Start(begin))?;
+    // Room for the end of the last line: a text that grows is copied as a whole.
+    text.reserve((to - begin) as usize + (256 << 10));
+    (&mut file).take(to - begin).read_to_end(&mut text)?;
     while text.last() != Some(&b'\n') {
         let known = text.len();
-        if (&mut file).take(256 << 10).read_to_end(&mut text)? == 0 {
+        if (&mut file).take(128 << 10).read_to_end(&mut text)? == 0 {
             break;
         }
         if let Some(at) = memchr::memchr(b'\n', &text[known..]) {
             text.truncate(known + at + 1);
         }
     }
-    Ok(Buffer::from_vec(text).slice(begin))
+    Ok(Buffer::from_vec(text))
+}
+
+/// Where the first line begins that begins at a place or behind it; the largest number when there is none.
+fn first_line(file: &mut std::fs::File, from: u64) -> std::io::Result<u64> {
+    // The byte before tells whether a line begins exactly there.
+    let Some(mut at) = from.checked_sub(1) else { return Ok(0) };
+    file.seek(SeekFrom::Start(at))?;
+    let mut block = Vec::new();
+    loop {
+        block.clear();
+        if file.take(4096).read_to_end(&mut block)? == 0 {
+            return Ok(u64::MAX);
+        }
+        if let Some(end) = memchr::memchr(b'\n', &block) {
+            return Ok(at + end as u64 + 1);
+        }
+        at += block.len() as u64;
+    }
+}
+
+/// Memory for the texts of parts, which is used again: fresh memory costs more than what is read into it.
+#[derive(Default)]
+pub(crate) struct TextMemory(Mutex<Vec<Vec<u8>>>);
+
+impl TextMemory {
+    /// An empty text.
+    pub(crate) fn take(&self) -> Vec<u8> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default()
+    }
+
+    /// Takes the memory of a text that nobody needs any more.
+    pub(crate) fn give(&self, text: Buffer) {
+        if let Ok(mut text) = text.into_vec::<u8>() {
+            text.clear();
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).push(text);
+        }
+    }
 }
 
 /// The text without a byte order mark; bytes that are not UTF-8 are replaced and counted by line.

@@ -13,8 +13,8 @@ use memchr::memmem::Finder;
 
 use crate::role::Defaults;
 
-/// Whether events of a sourcetype, source and host are read whatever their text is.
-pub type IsExcepted = dyn Fn(&str, &str, &str) -> bool + Send + Sync;
+/// Says something of events of a sourcetype, source and host.
+pub type OfEvents = dyn Fn(&str, &str, &str) -> bool + Send + Sync;
 
 /// Texts of which an event must have one so that the searches for which it is loaded can find it. Case is ignored.
 #[derive(Clone)]
@@ -22,7 +22,7 @@ pub struct RequiredTexts {
     any: BTreeSet<String>,
     /// Texts with which a line is of an excepted kind of events, or may be.
     kept: BTreeSet<String>,
-    is_excepted: Arc<IsExcepted>,
+    is_excepted: Arc<OfEvents>,
 }
 
 /// With these names a record says its sourcetype otherwise than as `sourcetype`: a Windows event, a log of Zeek.
@@ -35,7 +35,7 @@ impl RequiredTexts {
     pub fn new(
         any: impl IntoIterator<Item = String>,
         sourcetypes: impl IntoIterator<Item = String>,
-        is_excepted: Arc<IsExcepted>,
+        is_excepted: Arc<OfEvents>,
     ) -> Self {
         let mut kept: BTreeSet<String> = sourcetypes.into_iter().collect();
         if !kept.is_empty() {

@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use spl_exec::{Engine, EventParts, Settings};
 use spl_sources::{
-    EventTable, FieldSelection, Likely, LoadError, LoadOptions, LoadReport, Loaded, Progress, RequiredTexts, WarningKind,
+    EventTable, FieldSelection, KeptTexts, Likely, LoadError, LoadOptions, LoadReport, Loaded, Progress, RequiredTexts,
+    WarningKind,
 };
 
 use crate::arguments::DataOptions;
@@ -64,6 +65,12 @@ impl Loading {
     /// With what props.conf of the engine's apps says about how files become events.
     pub fn knowing(mut self, engine: &Engine) -> Self {
         self.options.index_time = index_time_rules(engine);
+        self
+    }
+
+    /// Keeping the texts of these events only, where `_raw` is among the fields.
+    pub fn keeping(mut self, texts: Option<KeptTexts>) -> Self {
+        self.options.kept_texts = texts;
         self
     }
 

@@ -168,23 +168,23 @@ fn load_events<'s>(
     only_found: bool,
 ) -> Result<Option<LoadReport>, Stop> {
     let searches: Vec<&Search> = searches.into_iter().collect();
-    let mut fields = FieldSelection::only(Vec::<String>::new());
     let (mut reads_events, mut may_read_events) = (false, false);
     for search in &searches {
         let reads = pipeline_effects(&search.pipeline).reads_events;
         reads_events |= reads == ReadsEvents::Yes;
         may_read_events |= reads != ReadsEvents::No;
-        fields = union(fields, engine.required_fields(search));
     }
     find_summaries(engine, options);
     // What nobody named for this search and it does not read is not loaded.
     if options.configured && !may_read_events {
         return Ok(None);
     }
-    let report = match Loading::new(options, engine.settings(), fields, terminal)? {
+    let required = engine.required_data(searches.iter().copied());
+    let report = match Loading::new(options, engine.settings(), required.fields, terminal)? {
         Some(loading) => {
             let texts = if only_found { engine.required_texts(searches.iter().copied()) } else { None };
-            Some(load_or_part(engine, loading.knowing(engine).requiring(texts), terminal)?)
+            let loading = loading.knowing(engine).requiring(texts).keeping(required.kept_texts);
+            Some(load_or_part(engine, loading, terminal)?)
         }
         None => None,
     };
@@ -199,15 +199,11 @@ fn load_events<'s>(
 /// # Errors
 /// As [`load`].
 pub fn load_whole(engine: &mut Engine, options: &DataOptions, searches: &[&str], terminal: &Terminal) -> Result<(), Stop> {
-    let mut fields = FieldSelection::only(Vec::<String>::new());
-    for text in searches {
-        // What is wrong with a search is told of when it is to run.
-        if let Ok(search) = engine.compile(text) {
-            fields = union(fields, engine.required_fields(&search));
-        }
-    }
-    if let Some(loading) = Loading::new(options, engine.settings(), fields, terminal)? {
-        read(engine, &loading.knowing(engine), terminal)?;
+    // What is wrong with a search is told of when it is to run.
+    let searches: Vec<Search> = searches.iter().filter_map(|text| engine.compile(text).ok()).collect();
+    let required = engine.required_data(&searches);
+    if let Some(loading) = Loading::new(options, engine.settings(), required.fields, terminal)? {
+        read(engine, &loading.knowing(engine).keeping(required.kept_texts), terminal)?;
     }
     Ok(())
 }
@@ -249,15 +245,4 @@ fn read(engine: &mut Engine, loading: &Loading, terminal: &Terminal) -> Result<L
     let loaded = loading.finish(loading.read(), terminal)?;
     *engine = engine.with_data(loaded.table).map_err(|problem| stop(terminal, &problem))?;
     Ok(loaded.report)
-}
-
-/// The fields of both.
-fn union(left: FieldSelection, right: FieldSelection) -> FieldSelection {
-    match (left, right) {
-        (FieldSelection::Only(mut left), FieldSelection::Only(right)) => {
-            left.extend(right);
-            FieldSelection::Only(left)
-        }
-        _ => FieldSelection::All,
-    }
 }

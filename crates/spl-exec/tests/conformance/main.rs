@@ -335,9 +335,11 @@ fn load_options(engine: &Engine, search: &Search, folder: &Path, number: usize, 
     }
     let path = folder.join(format!("events{number}.ndjson"));
     std::fs::write(&path, text).expect("writing events");
+    let required = engine.required_data([search]);
     LoadOptions {
         paths: vec![path.display().to_string()],
-        fields: if mode == Mode::AllFields { FieldSelection::All } else { engine.required_fields(search) },
+        fields: if mode == Mode::AllFields { FieldSelection::All } else { required.fields },
+        kept_texts: required.kept_texts.filter(|_| mode != Mode::AllFields),
         required_texts: if mode == Mode::AllFields { None } else { engine.required_texts([search]) },
         now: engine.clock().now,
         time_zone: engine.clock().time_zone,

@@ -1,7 +1,7 @@
 //! Extractions whose field names stand in the events themselves: `FORMAT = $1::$2`, groups named `_KEY_1`, pairs between
 //! `DELIMS`. Which columns they give is known only when the events are there, so they run on loaded events.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Int32Array, RecordBatch};
@@ -32,21 +32,24 @@ pub struct Keyed {
     pub batches: Vec<RecordBatch>,
 }
 
-/// The fields that such extractions read, of all stanzas of props.conf.
-pub fn sources(knowledge: &Knowledge) -> BTreeSet<String> {
-    let settings = knowledge.props.iter().flat_map(|stanza| &stanza.settings);
-    let names = settings.filter(|(key, _)| key.starts_with("REPORT-")).flat_map(|(_, setting)| setting.value.split(','));
-    let mut found = BTreeSet::new();
-    for name in names {
-        let Some(transform) = knowledge.transforms.get(name.trim().trim_matches('"')) else { continue };
-        let groups = || transform.regex.as_deref().map(spl_functions::extraction::names::group_names).unwrap_or_default();
-        if rules::of_transform(transform).is_some_and(|rule| rule.reads_names(groups().into_iter())) {
-            found.insert(rules::source_field(&transform.source_key).to_owned());
-        }
-    }
-    for stanza in knowledge.props.iter().flat_map(|stanza| &stanza.settings) {
-        if stanza.0.starts_with("EXTRACT-") && stanza.1.value.contains("<_KEY_") {
-            found.insert("_raw".to_owned());
+/// The fields that such extractions read, each with the places of the stanzas of props.conf that have them.
+pub fn sources(knowledge: &Knowledge) -> BTreeMap<String, BTreeSet<usize>> {
+    let mut found: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
+    for (place, stanza) in knowledge.props.iter().enumerate() {
+        for (key, setting) in &stanza.settings {
+            if key.starts_with("EXTRACT-") && setting.value.contains("<_KEY_") {
+                found.entry("_raw".to_owned()).or_default().insert(place);
+            }
+            if !key.starts_with("REPORT-") {
+                continue;
+            }
+            for name in setting.value.split(',') {
+                let Some(transform) = knowledge.transforms.get(name.trim().trim_matches('"')) else { continue };
+                let groups = || transform.regex.as_deref().map(spl_functions::extraction::names::group_names).unwrap_or_default();
+                if rules::of_transform(transform).is_some_and(|rule| rule.reads_names(groups().into_iter())) {
+                    found.entry(rules::source_field(&transform.source_key).to_owned()).or_default().insert(place);
+                }
+            }
         }
     }
     found

@@ -19,8 +19,10 @@ use crate::events::shared_lookups::SharedLookups;
 pub struct Inputs {
     /// Fields.
     pub fields: BTreeSet<String>,
-    /// Eval expressions. They are parsed when the field is asked for: most never are.
-    pub expressions: Vec<String>,
+    /// Eval expressions, each with the place of its stanza. They are parsed when the field is asked for: most never are.
+    pub expressions: Vec<(usize, String)>,
+    /// The places of the stanzas that make the field of the event's text.
+    pub of_text: BTreeSet<usize>,
 }
 
 type Parsed<T> = Result<Arc<T>, Vec<Diagnostic>>;

@@ -1,5 +1,6 @@
 //! The fields that events must carry so that others can be computed of them, whatever sourcetypes they turn out to have.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use hashbrown::HashMap;
@@ -11,8 +12,10 @@ use spl_knowledge::{Knowledge, LookupTable};
 use crate::cells::rules;
 use crate::events::parsed_knowledge::{Inputs, ParsedKnowledge};
 use crate::scan::default_fields::DEFAULT_FIELDS;
+use crate::scan::stanzas;
 use spl_parser::Diagnostic;
 use spl_parser::effects::RequiredFields;
+use spl_sources::KeptTexts;
 
 /// Stands for any column of a table that an automatic lookup gives as a whole; no field has this name.
 const ANY_COLUMN: &str = "";
@@ -64,22 +67,79 @@ pub fn defined_names(
     }
 }
 
+/// The fields that events must carry.
+#[derive(Debug)]
+pub struct CarriedFields {
+    /// Them all.
+    pub fields: RequiredFields,
+    /// The places of the stanzas of props.conf whose events must carry `_raw`; none where all events must.
+    pub of_text: Option<BTreeSet<usize>>,
+}
+
+impl CarriedFields {
+    /// No fields.
+    pub fn none() -> Self {
+        Self::of_all(RequiredFields::none())
+    }
+
+    /// Adds those of another search.
+    pub fn add(&mut self, other: Self) {
+        let has_all = |carried: &Self| match &carried.fields {
+            RequiredFields::All => true,
+            RequiredFields::Only(names) => names.contains("_raw") && carried.of_text.is_none(),
+        };
+        self.of_text = match (has_all(self) || has_all(&other), self.of_text.take(), other.of_text) {
+            (true, ..) | (_, None, None) => None,
+            (_, Some(mut places), Some(others)) => {
+                places.extend(others);
+                Some(places)
+            }
+            (_, Some(places), None) | (_, None, Some(places)) => Some(places),
+        };
+        match (&mut self.fields, other.fields) {
+            (RequiredFields::Only(names), RequiredFields::Only(others)) => names.extend(others),
+            (fields, _) => *fields = RequiredFields::All,
+        }
+    }
+
+    fn of_all(fields: RequiredFields) -> Self {
+        Self { fields, of_text: None }
+    }
+
+    /// Which events keep their texts, for a loader; none where all do.
+    pub fn kept_texts(&self, knowledge: &Knowledge) -> Option<KeptTexts> {
+        let matchers = stanzas::matchers(knowledge, self.of_text.as_ref()?)?;
+        let keeps = move |sourcetype: &str, source: &str, host: &str| {
+            matchers.iter().any(|matcher| matcher.matches(sourcetype, source, host))
+        };
+        Some(KeptTexts::new(Arc::new(keeps)))
+    }
+}
+
 /// The fields that the data must carry so that these can be computed, for whatever sourcetypes it turns out to have.
-pub fn carried_fields(knowledge: &Knowledge, parsed: &ParsedKnowledge, required: RequiredFields) -> RequiredFields {
-    let RequiredFields::Only(mut names) = required else { return RequiredFields::All };
+pub fn carried_fields(knowledge: &Knowledge, parsed: &ParsedKnowledge, required: RequiredFields) -> CarriedFields {
+    let RequiredFields::Only(mut names) = required else { return CarriedFields::of_all(RequiredFields::All) };
     if names.is_empty() {
-        return RequiredFields::Only(names);
+        return CarriedFields::of_all(RequiredFields::Only(names));
     }
     let edges = parsed.inputs(|| {
         let mut edges: HashMap<String, Inputs> = HashMap::new();
         let find_lookup = |name: &str| parsed.lookup_table(&knowledge.lookup(name)?);
         let all = knowledge.all_props();
-        for props in all.iter().flat_map(|props| std::iter::once(props).chain(props.pack.as_deref())) {
+        let with_pack = all
+            .iter()
+            .enumerate()
+            .flat_map(|(place, props)| std::iter::once(props).chain(props.pack.as_deref()).map(move |props| (place, props)));
+        for (place, props) in with_pack {
             defined_names(props, knowledge, &find_lookup, &mut |name, made_of| {
                 let inputs = edges.entry(name.to_owned()).or_default();
                 match made_of {
-                    MadeOf::Fields(fields) => inputs.fields.extend(fields.iter().cloned()),
-                    MadeOf::Expression(expression) => inputs.expressions.push(expression.to_owned()),
+                    MadeOf::Fields(fields) => {
+                        let (texts, fields): (Vec<&String>, Vec<&String>) = fields.iter().partition(|field| *field == "_raw");
+                        inputs.of_text.extend(texts.first().map(|_| place));
+                        inputs.fields.extend(fields.into_iter().cloned());
+                    }
+                    MadeOf::Expression(expression) => inputs.expressions.push((place, expression.to_owned())),
                 }
             });
             for lookup in props.lookups.iter().filter(|lookup| lookup.outputs.is_empty()) {
@@ -106,7 +166,7 @@ pub fn carried_fields(knowledge: &Knowledge, parsed: &ParsedKnowledge, required:
             spl_parser::effects::search_fields(&search, &mut inner);
             match inner {
                 RequiredFields::Only(inner) => names.extend(inner),
-                RequiredFields::All => return RequiredFields::All,
+                RequiredFields::All => return CarriedFields::of_all(RequiredFields::All),
             }
         }
     }
@@ -115,23 +175,30 @@ pub fn carried_fields(knowledge: &Knowledge, parsed: &ParsedKnowledge, required:
     // A search of the session may give such a table any column.
     names.extend(edges.get(ANY_COLUMN).into_iter().flat_map(|any| &any.fields).cloned());
     // Any name can be one that stands in the events.
-    names.extend(crate::events::keyed_extraction::sources(knowledge));
+    let mut keyed = crate::events::keyed_extraction::sources(knowledge);
+    let mut of_text = keyed.remove("_raw").unwrap_or_default();
+    names.extend(keyed.into_keys());
     let patterns: Vec<String> = names.iter().filter(|name| name.contains('*')).cloned().collect();
     for pattern in patterns {
         names.extend(
             edges.keys().filter(|name| *name != ANY_COLUMN && crate::names::wildcards::wildcard_matches(&pattern, name)).cloned(),
         );
     }
+    let all_texts = names.contains("_raw");
     let mut open: Vec<String> = names.iter().cloned().collect();
     while let Some(name) = open.pop() {
         let Some(inputs) = edges.get(&name) else { continue };
+        of_text.extend(&inputs.of_text);
         let mut found = inputs.fields.clone();
-        for expression in &inputs.expressions {
+        for (place, expression) in &inputs.expressions {
             let Ok(expression) = parsed.expression(expression) else { continue };
             let mut read = RequiredFields::none();
             spl_parser::effects::expression_fields(&expression, &mut read);
             // Fields that only a run tells can't be used in a definition: such an expression is left out.
-            if let RequiredFields::Only(read) = read {
+            if let RequiredFields::Only(mut read) = read {
+                if read.remove("_raw") {
+                    of_text.insert(*place);
+                }
                 found.extend(read);
             }
         }
@@ -141,5 +208,9 @@ pub fn carried_fields(knowledge: &Knowledge, parsed: &ParsedKnowledge, required:
             }
         }
     }
-    RequiredFields::Only(names)
+    if all_texts || of_text.is_empty() {
+        return CarriedFields::of_all(RequiredFields::Only(names));
+    }
+    names.insert("_raw".to_owned());
+    CarriedFields { fields: RequiredFields::Only(names), of_text: Some(of_text) }
 }

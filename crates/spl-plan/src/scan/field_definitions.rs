@@ -20,7 +20,7 @@ use crate::events::level::STORED_FIELDS;
 use crate::events::parsed_knowledge::ParsedKnowledge;
 use crate::models::dataset_name::DatasetName;
 use crate::scan::default_fields::DEFAULT_FIELDS;
-use crate::scan::{needed_texts, text_pieces};
+use crate::scan::{needed_texts, stanzas, text_pieces};
 
 /// What stanzas of props.conf are for whose events may be found without a text.
 #[derive(Default)]
@@ -80,7 +80,7 @@ impl<'k> FieldDefinitions<'k> {
         let mut names = BTreeSet::from([field.to_owned()]);
         let mut open = vec![field.to_owned()];
         // Rules whose names of fields stand in the events may give any field.
-        for source in keyed_extraction::sources(self.knowledge).into_iter().filter(|source| source != "_raw") {
+        for source in keyed_extraction::sources(self.knowledge).into_keys().filter(|source| source != "_raw") {
             if !stands_in_text(&source) {
                 return None;
             }
@@ -114,25 +114,7 @@ impl<'k> FieldDefinitions<'k> {
                 }
             }
         }
-        self.matchers(&excepted)
-    }
-
-    /// What these stanzas are for, sourcetypes that are called so at search time among them; none for all events.
-    fn matchers(&self, excepted: &BTreeSet<usize>) -> Option<Exceptions> {
-        let mut found = Exceptions::default();
-        for stanza in excepted.iter().filter_map(|place| self.knowledge.props.get(*place)) {
-            if stanza.matcher == StanzaMatcher::Default {
-                return None;
-            }
-            found.matchers.push(stanza.matcher.clone());
-            for other in &self.knowledge.props {
-                let renamed = other.settings.get("rename").map(|setting| setting.value.as_str());
-                if renamed.is_some_and(|name| stanza.matcher.matches(name, "", "")) {
-                    found.matchers.push(other.matcher.clone());
-                }
-            }
-        }
-        Some(found)
+        stanzas::matchers(self.knowledge, &excepted).map(|matchers| Exceptions { matchers })
     }
 
     /// The fields that the calculations of a dataset make a field of; none where a value may be no piece of them.
