@@ -1,5 +1,7 @@
 //! Event types (eventtypes.conf) and the tags of field values (tags.conf).
 
+use std::collections::HashSet;
+
 use indexmap::IndexMap;
 use spl_macros::{Conf, Origin, conf::as_bool};
 use spl_parser::diagnostic::Diagnostic;
@@ -128,12 +130,21 @@ pub(crate) fn read_event_types(
 }
 
 /// The tags that eventtypes.conf itself gives to event types, in the setting `tags`: words with blanks or commas between
-/// them.
-pub(crate) fn read_event_type_tags(conf: &Conf) -> Vec<TagRule> {
+/// them. A tag that tags.conf disables for the event type is none.
+pub(crate) fn read_event_type_tags(conf: &Conf, tags: &Conf) -> Vec<TagRule> {
     let mut rules = Vec::new();
+    let mut disabled = HashSet::new();
+    for stanza in tags.effective() {
+        let Some(("eventtype", value)) = stanza.name.split_once('=').map(|(field, value)| (field.trim(), value)) else {
+            continue;
+        };
+        let off = stanza.settings.iter().filter(|(_, setting)| as_bool(&setting.value) == Some(false));
+        disabled.extend(off.map(|(tag, _)| (percent_decode(value.trim()), tag.clone())));
+    }
     for stanza in conf.effective() {
         let Some(setting) = stanza.settings.get("tags") else { continue };
         let words = setting.value.split([' ', '\t', ',']).filter(|word| !word.is_empty());
+        let words = words.filter(|word| !disabled.contains(&(stanza.name.clone(), (*word).to_owned())));
         rules.extend(words.map(|tag| TagRule {
             field: "eventtype".to_owned(),
             value: stanza.name.clone(),
@@ -227,5 +238,9 @@ mod tests {
         assert_eq!(shown, [("eventtype", "a b", "process"), ("eventtype", "a b", "report")]);
         assert_eq!(problems.len(), 2);
         assert_eq!(percent_decode("%2Fx%zz%"), "/x%zz%");
+        let kinds = Conf::parse("[a b]\nsearch = x\ntags = old, new\n[c]\nsearch = y\ntags = old\n", "e.conf").unwrap();
+        let rules = read_event_type_tags(&kinds, &Conf::parse(text, "t.conf").unwrap());
+        let shown: Vec<_> = rules.iter().map(|r| (r.value.as_str(), r.tag.as_str())).collect();
+        assert_eq!(shown, [("a b", "new"), ("c", "old")]);
     }
 }

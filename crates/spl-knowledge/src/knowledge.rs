@@ -180,7 +180,7 @@ impl Knowledge {
         let combined = self.layers.combined();
         self.event_types = read_event_types(&combined.event_types, &mut problems, &mut warnings);
         self.tags = read_tags(&combined.tags, &mut problems);
-        self.tags.extend(read_event_type_tags(&combined.event_types));
+        self.tags.extend(read_event_type_tags(&combined.event_types, &combined.tags));
         self.tokenizers = read_tokenizers(&combined.fields, &mut warnings);
         self.props = read_props(&combined.props, &mut problems, &mut warnings);
         self.transforms = read_transforms(&combined.transforms, &mut problems, &mut warnings);

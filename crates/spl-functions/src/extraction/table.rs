@@ -43,6 +43,7 @@ impl Layout {
         let mut rows = Vec::new();
         let mut found = false;
         let mut next = 0;
+        let mut heads = None;
         while next < lines.len() {
             let (columns, first) = match self.header {
                 Header::Line(number) => {
@@ -54,7 +55,7 @@ impl Layout {
                     (Columns::numbered(lines[at]), at)
                 }
                 Header::Found => {
-                    let Some(at) = header_line(&lines, next) else { break };
+                    let Some(at) = heads.get_or_insert_with(|| Heads::of(&lines)).from(next) else { break };
                     (Columns::of_header(lines[at]), at + 1)
                 }
             };
@@ -89,15 +90,31 @@ impl Layout {
     }
 }
 
-/// The line from which on there is a table: the first that has only capitalised words, else the first with words only.
-fn header_line(lines: &[&str], from: usize) -> Option<usize> {
-    let candidate = |at: usize, capitals: bool| {
-        let words = Separator::of(lines[at]).words(lines[at]);
-        let follows = lines.get(at + 1).is_some_and(|line| !line.trim().is_empty());
-        follows && words.len() > 1 && words.iter().all(|word| is_title(word.text, capitals))
-    };
-    let all = || from..lines.len();
-    all().find(|at| candidate(*at, true)).or_else(|| all().find(|at| candidate(*at, false)))
+/// The lines that can head a table, found once for all tables of a text.
+struct Heads {
+    /// From each line on, the first that has only capitalised words.
+    capitals: Vec<Option<usize>>,
+    /// From each line on, the first with words only.
+    words: Vec<Option<usize>>,
+}
+
+impl Heads {
+    fn of(lines: &[&str]) -> Self {
+        let mut heads = Self { capitals: vec![None; lines.len() + 1], words: vec![None; lines.len() + 1] };
+        for at in (0..lines.len()).rev() {
+            let follows = lines.get(at + 1).is_some_and(|line| !line.trim().is_empty());
+            let words = if follows { Separator::of(lines[at]).words(lines[at]) } else { Vec::new() };
+            let heads_if = |capitals: bool| words.len() > 1 && words.iter().all(|word| is_title(word.text, capitals));
+            heads.capitals[at] = if heads_if(true) { Some(at) } else { heads.capitals[at + 1] };
+            heads.words[at] = if heads_if(false) { Some(at) } else { heads.words[at + 1] };
+        }
+        heads
+    }
+
+    /// The line from which on there is a table: the first that has only capitalised words, else the first with words only.
+    fn from(&self, line: usize) -> Option<usize> {
+        self.capitals[line].or(self.words[line])
+    }
 }
 
 fn is_title(word: &str, capitals: bool) -> bool {

@@ -8,6 +8,8 @@ use super::{SettingSpec, setting};
 const FORWARDER: super::Status = Harmless("for forwarders");
 const CLASSIFIER: super::Status = Harmless("for guessing sourcetypes, which the loader does in its own way");
 const NOT_APPLIED: super::Status = WithoutEffect("it works on events while Splunk indexes them and is not applied");
+const FAR_TIMES: super::Status =
+    WithoutEffect("a time counts however far it lies from that of the event before; `MAX_DAYS_AGO` and `MAX_DAYS_HENCE` work");
 
 /// The settings.
 pub const SETTINGS: &[SettingSpec] = &[
@@ -42,8 +44,8 @@ pub const SETTINGS: &[SettingSpec] = &[
     setting("TZ_ALIAS", "zones by their short names", Works),
     setting("MAX_DAYS_AGO", "how old a time may be", Works),
     setting("MAX_DAYS_HENCE", "how far ahead a time may be", Works),
-    setting("MAX_DIFF_SECS_AGO", "how far a time may lie before the last one", Harmless("any time counts")),
-    setting("MAX_DIFF_SECS_HENCE", "how far a time may lie behind the last one", Harmless("any time counts")),
+    setting("MAX_DIFF_SECS_AGO", "how far a time may lie before the last one", FAR_TIMES),
+    setting("MAX_DIFF_SECS_HENCE", "how far a time may lie behind the last one", FAR_TIMES),
     setting("ADD_EXTRA_TIME_FIELDS", "whether `date_*` fields are indexed", Harmless("they are there when asked for")),
     setting("INDEXED_EXTRACTIONS", "the format of files with a structure", Works),
     setting("METRICS_PROTOCOL", "metrics from statsd and collectd", NOT_APPLIED),

@@ -1,7 +1,8 @@
 //! Fields and searches of knowledge objects as expressions over the loaded events, each planned once for all searches of
 //! an engine, which then share what is kept per distinct value too.
 
-use std::sync::{Mutex, PoisonError};
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono_tz::Tz;
 use datafusion::logical_expr::Expr;
@@ -32,6 +33,7 @@ pub struct PlannedKnowledge {
 struct Planned {
     fields: HashMap<(usize, Level), HashMap<String, Option<Typed>>>,
     searches: HashMap<usize, HashMap<String, Expr>>,
+    names: HashMap<(usize, bool), Arc<BTreeSet<String>>>,
 }
 
 /// Versions that are kept: searches of one moment share one.
@@ -59,6 +61,18 @@ impl PlannedKnowledge {
     pub fn keep_search(&self, version: KnowledgeVersion, kind: usize, source: &str, condition: &Expr) {
         self.with(version, |planned| {
             planned.searches.entry(kind).or_default().insert(source.to_owned(), condition.clone());
+        });
+    }
+
+    /// The fields that definitions give to a kind of events, those of the knowledge pack or those of apps.
+    pub fn names(&self, version: KnowledgeVersion, kind: usize, is_pack: bool) -> Option<Arc<BTreeSet<String>>> {
+        self.with(version, |planned| planned.names.get(&(kind, is_pack)).cloned())
+    }
+
+    /// Keeps the names of fields.
+    pub fn keep_names(&self, version: KnowledgeVersion, kind: usize, is_pack: bool, names: &Arc<BTreeSet<String>>) {
+        self.with(version, |planned| {
+            planned.names.insert((kind, is_pack), Arc::clone(names));
         });
     }
 

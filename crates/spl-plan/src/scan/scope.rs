@@ -45,9 +45,9 @@ pub struct EventScope<'a> {
     /// The events that the user's event types put into data models, once that was asked.
     tagged_by_user: OnceCell<Option<Expr>>,
     /// The fields that apps define.
-    own_names: OnceCell<BTreeSet<String>>,
+    own_names: OnceCell<Arc<BTreeSet<String>>>,
     /// The fields that the knowledge pack defines.
-    pack_names: OnceCell<BTreeSet<String>>,
+    pack_names: OnceCell<Arc<BTreeSet<String>>>,
 }
 
 impl<'a> EventScope<'a> {
@@ -184,14 +184,20 @@ impl<'a> EventScope<'a> {
         Ok(found)
     }
 
-    /// The names that one set of definitions gives.
-    fn names_of(&self, props: &ResolvedProps) -> BTreeSet<String> {
+    /// The names that one set of definitions gives; they are worked out once for all searches of an engine.
+    fn names_of(&self, props: &ResolvedProps) -> Arc<BTreeSet<String>> {
+        let is_pack = self.is_pack(props);
+        if let Some(known) = self.planned().names(self.version, self.number, is_pack) {
+            return known;
+        }
         let mut names = BTreeSet::new();
         // With the tables that searches of the session wrote.
         let lookup = |name: &str| self.context.lookup_table(&self.context.lookup(name)?);
         carried::defined_names(props, self.context.knowledge(), &lookup, &mut |name, _| {
             names.insert(name.to_owned());
         });
+        let names = Arc::new(names);
+        self.planned().keep_names(self.version, self.number, is_pack, &names);
         names
     }
 
@@ -333,7 +339,7 @@ impl<'a> EventScope<'a> {
     /// The fields that knowledge objects give to events of the profile.
     pub fn given_names(&self) -> BTreeSet<String> {
         let props = &self.kind.props;
-        let mut names = self.own_names.get_or_init(|| self.names_of(props)).clone();
+        let mut names = BTreeSet::clone(self.own_names.get_or_init(|| self.names_of(props)));
         if let Some(pack) = props.pack.as_deref() {
             names.extend(self.pack_names.get_or_init(|| self.names_of(pack)).iter().cloned());
         }

@@ -1,10 +1,10 @@
 //! Event types and tags: searches over events that knowledge objects bring, and the names that they give to what they find.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use datafusion::logical_expr::Expr;
 use spl_functions::column::ValueType;
-use spl_knowledge::event_type::NamePart;
+use spl_knowledge::event_type::{NamePart, TagRule};
 use spl_knowledge::{EventType, Origin};
 use spl_parser::Diagnostic;
 use spl_parser::syntax::Pattern;
@@ -45,10 +45,10 @@ impl EventScope<'_> {
             _ if name == "tag" || name.starts_with("tag::") => {
                 let field = name.strip_prefix("tag::");
                 let rules = knowledge.tags.iter().filter(|rule| field.is_none_or(|field| field == rule.field));
-                let tags: BTreeSet<&str> = rules.map(|rule| rule.tag.as_str()).collect();
-                for tag in tags {
-                    let pattern = Pattern { parts: vec![spl_parser::syntax::PatternPart::Literal(tag.to_owned())] };
-                    let condition = self.tag(field, &pattern)?.map(|condition| self.settle_condition(condition));
+                let mut by_tag: BTreeMap<&str, Vec<&TagRule>> = BTreeMap::new();
+                rules.for_each(|rule| by_tag.entry(&rule.tag).or_default().push(rule));
+                for (tag, rules) in by_tag {
+                    let condition = self.tagged_by(rules.into_iter())?.map(|condition| self.settle_condition(condition));
                     add(condition, literal_text(tag))?;
                 }
             }
@@ -158,6 +158,39 @@ impl EventScope<'_> {
         self.any_event_type(enabled.filter(|kind| kind.origin != Origin::BuiltIn && names.contains(kind.name.as_str())))
     }
 
+    /// The events to which any of the rules gives its tag; none without rules.
+    fn tagged_by<'k>(&self, rules: impl Iterator<Item = &'k TagRule>) -> Result<Option<Expr>, Diagnostic> {
+        let mut any: Option<Expr> = None;
+        let mut by_pack: Option<Expr> = None;
+        for rule in rules {
+            let condition = if rule.field == "eventtype" {
+                self.event_type_called(&rule.value)?
+            } else {
+                match self.at(&rule.field, Level::Calculated)? {
+                    Some(column) => {
+                        let encoded = spl_functions::search::SearchPattern::literal(&rule.value).encode();
+                        Some(predicate::matches(self.context, column, &encoded)?)
+                    }
+                    None => None,
+                }
+            };
+            let Some(condition) = condition.filter(|condition| !conditions::is_false(condition)) else { continue };
+            let into = if rule.origin == Origin::BuiltIn { &mut by_pack } else { &mut any };
+            *into = Some(match into.take() {
+                None => condition,
+                Some(before) => conditions::or(before, condition),
+            });
+        }
+        let Some(mut by_pack) = by_pack else { return Ok(any) };
+        if let Some(user) = self.tagged_by_user()? {
+            by_pack = self.settle_condition(conditions::and(by_pack, conditions::negate(user)));
+        }
+        Ok(Some(match any {
+            None => by_pack,
+            Some(any) => conditions::or(any, by_pack),
+        }))
+    }
+
     /// The search of an event type or a constraint, as a condition over events.
     pub fn knowledge_search(&self, what: &str, source: &str) -> Result<Expr, Diagnostic> {
         if let Some(found) = self.planned().search(self.version, self.number, source) {
@@ -194,38 +227,8 @@ impl KnowledgeScope for EventScope<'_> {
     }
 
     fn tag(&self, field: Option<&str>, pattern: &Pattern) -> Result<Option<Expr>, Diagnostic> {
-        let mut any: Option<Expr> = None;
-        let mut by_pack: Option<Expr> = None;
-        for rule in &self.context.knowledge().tags {
-            if field.is_some_and(|field| field != rule.field) || !predicate::pattern_matches(pattern, &rule.tag) {
-                continue;
-            }
-            let condition = if rule.field == "eventtype" {
-                self.event_type_called(&rule.value)?
-            } else {
-                match self.at(&rule.field, Level::Calculated)? {
-                    Some(column) => {
-                        let encoded = spl_functions::search::SearchPattern::literal(&rule.value).encode();
-                        Some(predicate::matches(self.context, column, &encoded)?)
-                    }
-                    None => None,
-                }
-            };
-            let Some(condition) = condition.filter(|condition| !conditions::is_false(condition)) else { continue };
-            let into = if rule.origin == Origin::BuiltIn { &mut by_pack } else { &mut any };
-            *into = Some(match into.take() {
-                None => condition,
-                Some(before) => conditions::or(before, condition),
-            });
-        }
-        let Some(mut by_pack) = by_pack else { return Ok(any) };
-        if let Some(user) = self.tagged_by_user()? {
-            by_pack = self.settle_condition(conditions::and(by_pack, conditions::negate(user)));
-        }
-        Ok(Some(match any {
-            None => by_pack,
-            Some(any) => conditions::or(any, by_pack),
-        }))
+        let rules = self.context.knowledge().tags.iter().filter(|rule| field.is_none_or(|field| field == rule.field));
+        self.tagged_by(rules.filter(|rule| predicate::pattern_matches(pattern, &rule.tag)))
     }
 
     fn saved_search(&self, name: &str, text: &str) -> Result<Expr, Diagnostic> {
