@@ -47,7 +47,7 @@ impl Coverage {
 
 impl TestRunner {
     /// Changes each condition that stands in the search itself and runs the tests that pass without the change. Conditions
-    /// inside macros are left as they are.
+    /// inside macros are left as they are. Tests whose data are not there are left out, when others pass.
     pub async fn coverage(&self, detection: &Detection, file: Option<&TestsFile>, options: TestOptions) -> Coverage {
         let tests = match all_tests(detection, file) {
             Ok(tests) => tests,
@@ -58,17 +58,20 @@ impl TestRunner {
         let entries: Vec<usize> =
             planned.filter(|test| runs(test.kind) && test.decided.is_none()).map(|test| test.entry).collect();
         let mut passing: Vec<(&DetectionTest, Prepared)> = Vec::new();
+        let mut unprepared = None;
         for test in entries.iter().map(|entry| &tests[*entry]) {
             match self.prepare(detection, test).await {
                 Ok(prepared) if passes(detection, test, &prepared, &prepared.search).await == Some(true) => {
                     passing.push((test, prepared));
                 }
                 Ok(_) => return Coverage::none(format!("the test `{}` does not pass", name(test))),
-                Err(Obstacle::Test(problem)) => return Coverage::none(problem.message),
+                Err(Obstacle::Test(problem)) => drop(unprepared.get_or_insert(problem.message)),
                 Err(Obstacle::Failure(_)) => return Coverage::none("the search can't be run"),
             }
         }
-        let Some((_, first)) = passing.first() else { return Coverage::none("no test of the detection is run") };
+        let Some((_, first)) = passing.first() else {
+            return Coverage::none(unprepared.unwrap_or_else(|| "no test of the detection is run".to_owned()));
+        };
         let search = &first.search;
         let own = |span: Span| search.expansion.map.locate(span).definitions.is_empty();
         let mut conditions = Vec::new();

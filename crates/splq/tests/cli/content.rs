@@ -193,7 +193,8 @@ fn what_is_wrong_with_a_test_has_its_place() {
         ("noise.bin", "detections/good.yml:13:12", "no event could be read of noise.bin: "),
     ] {
         folder.write("empty.ndjson", "");
-        folder.write("noise.bin", "\u{0}\u{1}\u{2}\u{0}\u{3}\u{0}\u{0}\u{4}");
+        let noise: Vec<u8> = (0..4_000_u32).map(|place| (place.wrapping_mul(2_654_435_761) >> 11) as u8).collect();
+        std::fs::write(folder.path().join("noise.bin"), noise).unwrap();
         folder.write("detections/good.yml", &detection("Good", "`ours` user=bob", "", &TESTS.replace("events.ndjson", data)));
         let printed = folder.run(&["test", "detections/good.yml"]);
         assert!(printed.err.contains(line) && printed.err.contains(message), "{data}: {}", printed.err);
@@ -323,6 +324,12 @@ fn conditions_that_no_test_notices() {
     let printed = folder.run(&["test", "detections/good.yml", "--coverage"]);
     let noticed = printed.ok().lines().find(|line| line.contains("user=bob")).unwrap();
     assert!(noticed.contains("noticed by `True Positive Test`"), "{noticed}");
+    // A test without its data is no reason to leave out the others.
+    folder.write("detections/good.tests.yaml", &TESTS.replace("name: True Positive Test", "name: Own\n  expect: 1 row"));
+    let gone = TESTS.replace("events.ndjson", "gone.ndjson");
+    folder.write("detections/good.yml", &detection("Good", "`ours` user=bob | rename host AS dest | table dest", "", &gone));
+    let printed = folder.run(&["test", "detections/good.yml", "--coverage"]);
+    assert!(printed.out.contains("noticed by `Own`"), "{}", printed.out);
     // Without a test that passes there is nothing to tell.
     let printed = folder.run(&["test", "detections/none.yml", "--coverage"]);
     assert!(printed.out.contains("does not pass"), "{}", printed.out);
