@@ -26,6 +26,7 @@ use spl_operators::compact::CompactBelowSorts;
 use spl_operators::distinct::rule::EvaluateOncePerDistinct;
 use spl_operators::errors::engine_error;
 use spl_operators::exec::OperatorPlanner;
+use spl_operators::filter_below_numbers::FilterBelowNumbers;
 use spl_operators::functions::location::GeoDatabase;
 use spl_operators::grouping::rewrite::GroupByCodes;
 use spl_operators::grouping::rule::GroupByCode;
@@ -90,6 +91,8 @@ pub struct Rewrites {
     pub once_per_distinct: bool,
     /// Dictionary columns are grouped and partitioned by code.
     pub group_by_code: bool,
+    /// Rows are filtered before they are sorted.
+    pub filter_below_numbers: bool,
     /// Conditions that the statistics of the loaded events settle are settled while planning.
     pub statistics: bool,
     /// Events without the texts that the searches look for are passed over while they are loaded.
@@ -98,13 +101,19 @@ pub struct Rewrites {
 
 impl Default for Rewrites {
     fn default() -> Self {
-        Self { once_per_distinct: true, group_by_code: true, statistics: true, required_texts: true }
+        Self { once_per_distinct: true, group_by_code: true, filter_below_numbers: true, statistics: true, required_texts: true }
     }
 }
 
 impl Rewrites {
     /// No rewrite at all.
-    pub const NONE: Self = Self { once_per_distinct: false, group_by_code: false, statistics: false, required_texts: false };
+    pub const NONE: Self = Self {
+        once_per_distinct: false,
+        group_by_code: false,
+        filter_below_numbers: false,
+        statistics: false,
+        required_texts: false,
+    };
 }
 
 /// A search that was expanded and parsed, with the clock that it runs by.
@@ -487,6 +496,7 @@ fn session_state(settings: &Settings) -> Result<SessionState, Diagnostic> {
     spl.time_zone = settings.clock.time_zone.name().to_owned();
     spl.once_per_distinct = settings.rewrites.once_per_distinct;
     spl.group_by_code = settings.rewrites.group_by_code;
+    spl.filter_below_numbers = settings.rewrites.filter_below_numbers;
     options.extensions.insert(spl);
     let mut runtime = RuntimeEnvBuilder::new();
     if let Some(limit) = settings.memory_limit {
@@ -507,8 +517,8 @@ fn session_state(settings: &Settings) -> Result<SessionState, Diagnostic> {
 fn logical_rules(memory_limit: Option<usize>) -> Vec<Arc<dyn OptimizerRule + Send + Sync>> {
     const MOST_KEPT: usize = 256 << 20;
     let most_kept = memory_limit.map_or(MOST_KEPT, |limit| limit / 8);
-    let ours: [Arc<dyn OptimizerRule + Send + Sync>; 2] =
-        [Arc::new(EvaluateOncePerDistinct::new(most_kept)), Arc::new(GroupByCodes)];
+    let ours: [Arc<dyn OptimizerRule + Send + Sync>; 3] =
+        [Arc::new(FilterBelowNumbers), Arc::new(EvaluateOncePerDistinct::new(most_kept)), Arc::new(GroupByCodes)];
     ours.into_iter().chain(Optimizer::new().rules).collect()
 }
 

@@ -20,6 +20,8 @@ extensions_options! {
         pub once_per_distinct: bool, default = true
         /// Whether dictionary columns are grouped and partitioned by code.
         pub group_by_code: bool, default = true
+        /// Whether rows are filtered before they are sorted and numbered.
+        pub filter_below_numbers: bool, default = true
     }
 }
 

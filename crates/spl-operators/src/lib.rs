@@ -1,6 +1,6 @@
 //! Nodes, functions and rules that a plan names; they know no syntax and no planning.
 //!
-//! Read `node.rs` first, then `nodes/take_while.rs` and `exec.rs`. The rules are `distinct/rule.rs`, `grouping/rewrite.rs` and
+//! Read `node.rs` first, then `nodes/take_while.rs` and `exec.rs`. The rules are `filter_below_numbers.rs`, `distinct/rule.rs`, `grouping/rewrite.rs` and
 //! `grouping/rule.rs`; `spl-exec` says in which order they run.
 
 pub mod columns;
@@ -9,6 +9,7 @@ pub mod compiled;
 pub mod distinct;
 pub mod errors;
 pub mod exec;
+pub mod filter_below_numbers;
 pub mod functions;
 pub mod grouping;
 pub mod held;

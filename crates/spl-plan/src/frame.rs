@@ -19,7 +19,7 @@ use spl_functions::value::Precision;
 use spl_operators::errors::engine_error;
 use spl_operators::node::{Operator, OperatorNode};
 use spl_operators::nodes::optimizer_fence::OptimizerFence;
-use spl_operators::ordinal::ORDINAL;
+use spl_operators::ordinal::{FRESH, ORDINAL, PLACE};
 use spl_parser::Diagnostic;
 
 use self::steps::{Steps, is_of_one_row};
@@ -403,14 +403,22 @@ impl Frame {
 
     /// Numbers the rows in the order of the keys.
     pub fn numbered(self, keys: Vec<SortExpr>) -> Result<Self, Diagnostic> {
+        self.numbered_as(FRESH, keys)
+    }
+
+    /// Numbers the rows from 1 on in their order, for what finds them by these numbers.
+    pub fn with_places(self) -> Result<Self, Diagnostic> {
+        self.numbered_as(PLACE, vec![ordinal().sort(true, false)])
+    }
+
+    fn numbered_as(self, numbers: &str, keys: Vec<SortExpr>) -> Result<Self, Diagnostic> {
         use datafusion::functions_window::expr_fn::row_number;
         use datafusion::logical_expr::ExprFunctionExt;
-        const FRESH: &str = "__fresh";
-        let fresh = row_number().order_by(keys).build().map_err(engine_error)?.alias(FRESH);
+        let fresh = row_number().order_by(keys).build().map_err(engine_error)?.alias(numbers);
         let names: Vec<String> = self.all_fields().into_iter().map(|field| field.name).filter(|name| name != ORDINAL).collect();
         let numbered = self.build(|plan| plan.window(vec![fresh]))?;
         let mut columns: Vec<(String, Expr)> = names.into_iter().map(|name| (name.clone(), column(&name))).collect();
-        columns.push((ORDINAL.to_owned(), cast(column(FRESH), DataType::Int64)));
+        columns.push((ORDINAL.to_owned(), cast(column(numbers), DataType::Int64)));
         numbered.select(columns)
     }
 

@@ -39,7 +39,7 @@ fn beside(context: &PlanContext, left: Frame, right: Frame, overrides: bool) -> 
     columns.push((place.clone(), ordinal() + lit(1_i64)));
     let names: Vec<String> = columns.iter().map(|(name, _)| name.clone()).collect();
     let right = right.select(columns)?.build(|plan| plan.project(names.iter().map(|name| column(name))))?.into_plan()?;
-    let left = left.numbered(vec![ordinal().sort(true, false)])?;
+    let left = left.with_places()?;
     let joined = left.build(|plan| plan.join_on(right, JoinType::Full, vec![column(ORDINAL).eq(column(&place))]))?;
 
     let mut columns: Vec<(String, Expr)> = Vec::new();
