@@ -86,6 +86,7 @@ fn below_numbers(node: LogicalPlan) -> Result<Transformed<LogicalPlan>> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
     use datafusion::functions_window::expr_fn::row_number;
