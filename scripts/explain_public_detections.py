@@ -24,6 +24,10 @@ LIST = ROOT / "tests/content/public_detections.csv"
 EMPTY = "its events are there, its attack is not"
 
 
+# Characters of a condition.
+LONGEST = 80
+
+
 def rows(command):
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode not in (0, 1):
@@ -36,10 +40,12 @@ def removed(arguments, data, file):
     explain = [arguments.bin, "explain", *data, "--content", str(arguments.content), "-f", str(file), "--why-empty", "-q", "--no-config"]
     printed = subprocess.run(explain, capture_output=True, text=True).stdout.splitlines()
     steps = [line.split(None, 1) for line in printed if line.lstrip()[:1].isdigit()]
-    before = "all"
+    before = None
     for count, condition in (step for step in steps if len(step) == 2):
         if count == "0":
-            return f"`{condition.strip()}` removes the {before} rows that were left"
+            condition = condition.strip()
+            condition = condition if len(condition) <= LONGEST else condition[:LONGEST] + "…"
+            return f"`{condition}` removes the {before} rows that were left" if before else f"`{condition}` finds none"
         before = count
     return None
 
