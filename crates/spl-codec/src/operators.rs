@@ -18,6 +18,7 @@ use spl_operators::nodes::dedup::Dedup;
 use spl_operators::nodes::delimited::Delimited;
 use spl_operators::nodes::eventstats::EventStatistics;
 use spl_operators::nodes::map_values::MapValues;
+use spl_operators::nodes::most_rows::MostRows;
 use spl_operators::nodes::mv_combine::MvCombine;
 use spl_operators::nodes::mv_expand::MvExpand;
 use spl_operators::nodes::optimizer_fence::OptimizerFence;
@@ -122,6 +123,7 @@ pub fn read_operator(bytes: &[u8]) -> Result<Arc<dyn Operator>> {
         "optimizer_fence" => read::<OptimizerFence>(parameters),
         "concurrency" => read::<WholeTable<Concurrency>>(parameters),
         "cut" => read::<Cut>(parameters),
+        "most_rows" => read::<MostRows>(parameters),
         "delimited" => read::<Delimited>(parameters),
         "dedup" => read::<Dedup>(parameters),
         "eventstats" => read::<EventStatistics>(parameters),
@@ -154,6 +156,7 @@ mod tests {
         let path = XmlPath::parse("//outer/inner[@id=\"1\"]").unwrap();
         let operators: Vec<Arc<dyn Operator>> = vec![
             Arc::new(Cut { limit: usize::MAX, warning: 3 }),
+            Arc::new(MostRows { command: "join".to_owned(), most: 5, limit: "join_maxrows".to_owned() }),
             Arc::new(Uniq),
             Arc::new(WholeTable(Concurrency { duration: "d".to_owned(), start: "s".to_owned(), output: "o".to_owned() })),
             Arc::new(MapValues { fields, several: true, map: ValueMap::XmlPath { path, default: None } }),

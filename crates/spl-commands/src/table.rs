@@ -119,7 +119,7 @@ pub const BUILT: &[(&str, Planning)] = &[
     ("spath", Planning::Stage(extract::spath::plan)),
     ("stats", Planning::Stage(statistics::stats::plan)),
     ("strcat", Planning::Rows(fields::strcat::plan)),
-    ("streamstats", Planning::Rows(statistics::streamstats::plan)),
+    ("streamstats", Planning::Stage(statistics::streamstats::plan)),
     ("table", Planning::Rows(fields::table::plan)),
     ("tags", Planning::Rows(fields::tags::plan)),
     ("tail", Planning::Rows(filter::tail::plan)),

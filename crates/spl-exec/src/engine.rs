@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use arrow::array::RecordBatch;
 use async_trait::async_trait;
@@ -33,6 +34,7 @@ use spl_operators::grouping::rule::GroupByCode;
 use spl_parser::effects::RequiredFields;
 use spl_parser::{Diagnostic, Pipeline, Practice};
 use spl_plan::context::clock::SearchClock;
+use spl_plan::context::limits::Limits;
 use spl_plan::context::written_lookups::WrittenLookups;
 use spl_plan::context::{EngineContext, PlanContext};
 use spl_plan::events::data::EventData;
@@ -354,7 +356,7 @@ impl Engine {
 
     /// What planning a search of this text sees.
     fn plan_context(&self, clock: &Arc<SearchClock>, source: &str, runs: bool) -> PlanContext {
-        let runner = SessionRunner::new(&self.state, clock, runs, self.passage.clone());
+        let runner = SessionRunner::new(self.context.clone(), &self.state, clock, runs, self.passage.clone());
         PlanContext::new(self.context.clone(), clock.clone(), Arc::new(runner), source)
     }
 
@@ -416,6 +418,23 @@ impl Engine {
     /// # Errors
     /// What is wrong with the search; what the engine fails with; files that can't be written.
     pub async fn run(&self, search: &Search) -> Result<Results, Failure> {
+        let most = Limits::new(&self.context.limits).get("search_maxtime");
+        if most == 0 {
+            return self.run_to_end(search).await;
+        }
+        // The time ends between two batches of rows: where the search waits, as for a cancelled one.
+        match tokio::time::timeout(Duration::from_secs(most), self.run_to_end(search)).await {
+            Ok(answer) => answer,
+            Err(_) => {
+                let message = format!("the search took longer than {most} s");
+                let error = Diagnostic::general("run/time", message)
+                    .with_help("the limit is `search_maxtime`, in seconds; 0 is no limit");
+                Err(failure(search, error))
+            }
+        }
+    }
+
+    async fn run_to_end(&self, search: &Search) -> Result<Results, Failure> {
         let fail = |error| failure(search, error);
         let context = self.plan_context(&search.clock, &search.expansion.text, true);
         for choice in search.practice.iter().filter(|practice| practice.is_choice) {

@@ -4,22 +4,28 @@ use std::any::Any;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use async_trait::async_trait;
 use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
+use datafusion::common::utils::memory::RecordBatchMemoryCounter;
 use datafusion::execution::TaskContext;
 use datafusion::execution::context::{SessionContext, SessionState};
+use datafusion::execution::memory_pool::human_readable_size;
 use datafusion::execution::spill_file::SpillFile;
 use datafusion::logical_expr::LogicalPlan;
-use datafusion::physical_plan::{ExecutionPlan, collect};
+use datafusion::physical_plan::{ExecutionPlan, execute_stream};
+use futures::StreamExt;
 use spl_functions::column::{MOST_COLUMN, MOST_TEXT};
 use spl_functions::settings::{SplOptions, TooLarge};
 use spl_operators::errors::engine_error;
 use spl_operators::exec::OperatorExec;
 use spl_operators::nodes::cut::{CUT_ROWS, Cut};
 use spl_parser::Diagnostic;
+use spl_plan::context::EngineContext;
 use spl_plan::context::clock::SearchClock;
+use spl_plan::context::limits::Limits;
 use spl_plan::context::notes::SearchNotes;
 use spl_plan::context::runner::{CollectedRows, Runner};
 
@@ -47,11 +53,18 @@ pub struct SessionRunner {
     threads: usize,
     runs: bool,
     too_large: TooLarge,
+    engine: Arc<EngineContext>,
 }
 
 impl SessionRunner {
     /// A session over the state of an engine, by the clock of a search.
-    pub fn new(state: &SessionState, clock: &SearchClock, runs: bool, passage: Option<Arc<dyn Passage>>) -> Self {
+    pub fn new(
+        engine: Arc<EngineContext>,
+        state: &SessionState,
+        clock: &SearchClock,
+        runs: bool,
+        passage: Option<Arc<dyn Passage>>,
+    ) -> Self {
         let mut state = state.clone();
         let options = state.config_mut().options_mut();
         let mut spl = options.extensions.get::<SplOptions>().cloned().unwrap_or_default();
@@ -62,7 +75,7 @@ impl SessionRunner {
         options.extensions.insert(too_large.clone());
         let threads = state.config().target_partitions();
         let options = Arc::clone(state.config_options());
-        Self { passage, session: SessionContext::new_with_state(state), options, threads, runs, too_large }
+        Self { passage, session: SessionContext::new_with_state(state), options, threads, runs, too_large, engine }
     }
 }
 
@@ -111,8 +124,61 @@ fn note_too_large(too_large: &TooLarge, notes: &SearchNotes) {
     if count > 0 {
         let values = if count == 1 { "value that a function made is" } else { "values that functions made are" };
         let message = format!("{count} {values} too large: a text is left out, a list is cut");
-        let help = format!("a text has at most {} MiB, a column {} MiB for a batch of rows", MOST_TEXT >> 20, MOST_COLUMN >> 20);
+        let help = format!(
+            "a text or a list has at most {} MiB, a column {} MiB for a batch of rows",
+            MOST_TEXT >> 20,
+            MOST_COLUMN >> 20
+        );
         notes.warn(Diagnostic::warning("limit/too-large", message, None).with_help(help));
+    }
+}
+
+/// The rows of a stage, which the search goes on from. They are held in memory, and there may not be more of them than the limits
+/// say.
+struct Gathered<'a> {
+    engine: &'a EngineContext,
+    batches: Vec<RecordBatch>,
+    counter: RecordBatchMemoryCounter,
+    rows: u64,
+    most_rows: u64,
+    most_bytes: u64,
+}
+
+impl<'a> Gathered<'a> {
+    fn new(engine: &'a EngineContext) -> Self {
+        let limits = Limits::new(&engine.limits);
+        Self {
+            engine,
+            batches: Vec::new(),
+            counter: RecordBatchMemoryCounter::default(),
+            rows: 0,
+            most_rows: limits.get("search_maxrows"),
+            most_bytes: limits.get("search_maxbytes"),
+        }
+    }
+
+    fn push(&mut self, batch: RecordBatch) -> Result<(), Diagnostic> {
+        self.rows += batch.num_rows() as u64;
+        self.counter.count_batch(&batch);
+        self.batches.push(batch);
+        let over = |code: &'static str, limit: &str, what: String| {
+            Err(Diagnostic::general(code, format!("the rows that the search goes on from are {what}"))
+                .with_help(format!("keep fewer rows or fields; the limit is `{limit}`, --limit {limit}=0 takes it away")))
+        };
+        if self.most_rows > 0 && self.rows > self.most_rows {
+            return over("run/too-many-rows", "search_maxrows", format!("more than {}", self.most_rows));
+        }
+        let bytes = self.counter.memory_usage();
+        // Texts of the loaded events are counted with what shares them.
+        if self.most_bytes > 0 && bytes as u64 > self.most_bytes && bytes > self.most_held() {
+            return over("run/memory", "search_maxbytes", format!("more than {}", human_readable_size(self.most_held())));
+        }
+        Ok(())
+    }
+
+    fn most_held(&self) -> usize {
+        let limit = usize::try_from(self.most_bytes).unwrap_or(usize::MAX).max(self.engine.memory_limit.unwrap_or(0));
+        limit.saturating_add(self.engine.events.size())
     }
 }
 
@@ -130,7 +196,12 @@ impl Runner for SessionRunner {
         if let Some(passage) = &self.passage {
             plan = passage.physical(plan, &task).map_err(engine_error)?;
         }
-        let batches = collect(plan.clone(), task).await.map_err(engine_error)?;
+        let mut rows = execute_stream(plan.clone(), task).map_err(engine_error)?;
+        let mut gathered = Gathered::new(&self.engine);
+        while let Some(batch) = rows.next().await.transpose().map_err(engine_error)? {
+            gathered.push(batch)?;
+        }
+        let batches = gathered.batches;
         note_limits(plan.as_ref(), notes);
         note_too_large(&self.too_large, notes);
         Ok((schema, batches))

@@ -217,7 +217,7 @@ impl Column {
     }
 }
 
-/// Most bytes of a text that a function makes. No event is as long.
+/// Most bytes of a text or a list that a function makes. No event is as long.
 pub const MOST_TEXT: usize = 64 << 20;
 /// Most bytes of a column that a function makes for one batch of rows, about sixteen of them for each item of a list.
 pub const MOST_COLUMN: usize = 1 << 30;
@@ -354,8 +354,13 @@ impl ColumnBuilder {
             return if joined.is_empty() { self.append_null() } else { self.append_text(&joined.join("\n")) };
         }
         let mut any = false;
+        let mut list_bytes = 0_usize;
         for value in values {
-            if !self.takes(value.as_ref().len() + ITEM) {
+            let bytes = value.as_ref().len() + ITEM;
+            list_bytes = list_bytes.saturating_add(bytes);
+            // What is not counted may not be cut.
+            let too_long = self.too_large.is_some() && list_bytes > MOST_TEXT;
+            if too_long || !self.takes(bytes) {
                 self.count();
                 break;
             }

@@ -13,7 +13,7 @@ use datafusion_common::{Result, exec_datafusion_err, exec_err};
 use hashbrown::HashSet;
 
 pub use self::pattern::{PatternPart, SearchMatcher, SearchPattern};
-pub use self::term::{TermBoundaries, TermMatcher};
+pub use self::term::{AnyTermMatcher, TermBoundaries, TermMatcher};
 use crate::column::Column;
 use crate::scalar::{Call, FunctionSpec, Kernel, OPERATORS};
 use crate::value::Value;
@@ -106,6 +106,15 @@ pub const FUNCTIONS: &[FunctionSpec] = &[
         crate::scalar::kernels::boolean,
         Kernel::Columns(search_term),
     ),
+    FunctionSpec::new(
+        "search_any_term",
+        OPERATORS,
+        "search_any_term(<raw>,<patterns>,<boundaries>)",
+        "whether one of the terms occurs in the event's text; false when there is none",
+        (3, Some(3)),
+        crate::scalar::kernels::boolean,
+        Kernel::Columns(search_any_term),
+    ),
 ];
 
 fn conditions(rows: usize, test: impl FnMut(usize) -> bool) -> ArrayRef {
@@ -187,9 +196,7 @@ fn search_in(call: &Call<'_>) -> Result<ArrayRef> {
 
 fn search_term(call: &Call<'_>) -> Result<ArrayRef> {
     let pattern = pattern_argument(call, 1)?;
-    let Some(boundaries) = crate::scalar::kernels::literal_text(call, 2).and_then(|name| TermBoundaries::of(&name)) else {
-        return exec_err!("the boundaries of a term are segments or major");
-    };
+    let boundaries = boundaries_argument(call, 2)?;
     if pattern.is_everything() {
         return Ok(conditions(call.rows, |_| true));
     }
@@ -199,6 +206,25 @@ fn search_term(call: &Call<'_>) -> Result<ArrayRef> {
         Value::Text(text) => matcher.matches(text),
         other => other.text().is_some_and(|text| matcher.matches(&text)),
     }))
+}
+
+fn search_any_term(call: &Call<'_>) -> Result<ArrayRef> {
+    let patterns = call.arguments.get(1).and_then(Column::literal).map(|literal| {
+        literal.each_text().iter().map(|encoded| SearchPattern::decode(encoded)).collect::<Option<Vec<SearchPattern>>>()
+    });
+    let Some(Some(patterns)) = patterns else { return exec_err!("search patterns must be a list of encoded literals") };
+    let mut matcher = AnyTermMatcher::new(&patterns, boundaries_argument(call, 2)?);
+    Ok(conditions(call.rows, |row| match call.value(0, row) {
+        Value::Null => false,
+        Value::Text(text) => matcher.matches(text),
+        other => other.text().is_some_and(|text| matcher.matches(&text)),
+    }))
+}
+
+fn boundaries_argument(call: &Call<'_>, argument: usize) -> Result<TermBoundaries> {
+    crate::scalar::kernels::literal_text(call, argument)
+        .and_then(|name| TermBoundaries::of(&name))
+        .ok_or_else(|| exec_datafusion_err!("the boundaries of a term are segments or major"))
 }
 
 #[cfg(test)]

@@ -186,6 +186,12 @@ impl Run {
     async fn advance(&mut self) -> Result<Option<RecordBatch>> {
         loop {
             let Some(state) = &mut self.state else { return Ok(None) };
+            let timer = self.metrics.elapsed_compute().timer();
+            let pending = state.pending()?;
+            timer.done();
+            if pending.is_some() {
+                return Ok(pending);
+            }
             let over = self.finished || state.is_done();
             let input = if over { None } else { self.input.next().await.transpose()? };
             let timer = self.metrics.elapsed_compute().timer();

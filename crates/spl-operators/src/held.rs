@@ -1,12 +1,51 @@
 //! Rows that an operator holds, and the bytes that they take.
 
-use arrow::array::RecordBatch;
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::compute::concat_batches;
 use datafusion::common::Result;
 use datafusion::common::utils::memory::RecordBatchMemoryCounter;
 
 /// Bytes from which on what an operator remembers only to be faster is forgotten.
 pub const MOST_REMEMBERED: usize = 8 << 20;
+
+/// Bytes of lists from which on rows come out in pieces. Each row has a list of its own, however large the list is that
+/// it shares with other rows.
+pub const MOST_LISTED: usize = 64 << 20;
+
+/// Bytes that an item takes in each list that it is in.
+const ITEM: usize = 16;
+
+/// How many items the lists of some columns have in a row, for rows that come out in pieces.
+pub struct ListLengths {
+    columns: Vec<ArrayRef>,
+}
+
+impl ListLengths {
+    /// Of the lists among these columns.
+    pub fn of<'a>(columns: impl IntoIterator<Item = &'a ArrayRef>) -> Self {
+        let lists = columns.into_iter().filter(|column| column.as_list_opt::<i32>().is_some());
+        Self { columns: lists.cloned().collect() }
+    }
+
+    /// How many of the rows that repeat rows of these columns come out together: at least one. A row without an index has no lists.
+    pub fn piece(&self, rows: impl IntoIterator<Item = Option<usize>>) -> usize {
+        if self.columns.is_empty() {
+            return usize::MAX;
+        }
+        let bytes = |row: usize| -> usize {
+            let lists = self.columns.iter().filter_map(|column| column.as_list_opt::<i32>());
+            lists.map(|lists| if lists.is_valid(row) { lists.value_length(row) as usize * ITEM } else { 0 }).sum()
+        };
+        let mut listed = 0_usize;
+        for (piece, row) in rows.into_iter().enumerate() {
+            listed = listed.saturating_add(row.map_or(0, bytes));
+            if piece > 0 && listed > MOST_LISTED {
+                return piece;
+            }
+        }
+        usize::MAX
+    }
+}
 
 /// Batches held back; memory that several batches share counts once.
 #[derive(Default)]
@@ -51,4 +90,28 @@ impl HeldRows {
 /// Bytes of an owned text in a collection.
 pub fn text_size(text: &str) -> usize {
     size_of::<String>() + text.len()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow::array::{Int64Array, ListBuilder, StringViewBuilder};
+
+    use super::*;
+
+    #[test]
+    fn rows_with_long_lists_come_out_in_pieces() {
+        let mut lists = ListBuilder::new(StringViewBuilder::new());
+        (0..MOST_LISTED / ITEM / 2).for_each(|_| lists.values().append_value("x"));
+        lists.append(true);
+        lists.append(false);
+        let lists: ArrayRef = Arc::new(lists.finish());
+        let numbers: ArrayRef = Arc::new(Int64Array::from(vec![1, 2]));
+        let lengths = ListLengths::of([&numbers, &lists]);
+        assert_eq!(lengths.piece([Some(0), Some(1), None, Some(0), Some(0), Some(1)]), 4);
+        assert_eq!(lengths.piece([Some(0), Some(0)]), usize::MAX);
+        assert_eq!(ListLengths::of([&numbers]).piece([Some(0)]), usize::MAX);
+    }
 }

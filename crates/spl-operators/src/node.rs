@@ -102,6 +102,11 @@ pub trait OperatorState: Send {
     fn spill(&mut self) -> Result<bool> {
         Ok(false)
     }
+    /// What is left of the batch that was taken last, when it comes out in pieces; none when all of it came out. Asked for before the
+    /// next batch is taken.
+    fn pending(&mut self) -> Result<Option<RecordBatch>> {
+        Ok(None)
+    }
     /// What is left at the end.
     fn finish(&mut self) -> Result<Option<RecordBatch>> {
         Ok(None)

@@ -10,6 +10,7 @@ pub mod dedup;
 pub mod delimited;
 pub mod eventstats;
 pub mod map_values;
+pub mod most_rows;
 pub mod mv_combine;
 pub mod mv_expand;
 pub mod optimizer_fence;

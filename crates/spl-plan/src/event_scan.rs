@@ -127,7 +127,7 @@ impl PlanContext {
     pub async fn scan(&self, scan: &EventScan) -> Result<Frame, Diagnostic> {
         let mut frame = match self.event_parts().filter(|_| self.is_running()) {
             Some(parts) => parts::scan(self, parts.as_ref(), scan).await?,
-            None => planned::scan(self, scan)?,
+            None => planned::scan(self, scan)?.frame,
         };
         frame.is_event_stream = scan.gives_events();
         Ok(frame)

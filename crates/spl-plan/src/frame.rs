@@ -12,7 +12,7 @@ use std::sync::Arc;
 use arrow::datatypes::{DataType, Field, FieldRef};
 use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion::common::{Column, HashMap, ScalarValue};
-use datafusion::logical_expr::{Expr, Extension, Filter, LogicalPlan, LogicalPlanBuilder, Projection, SortExpr, lit};
+use datafusion::logical_expr::{Case, Expr, Extension, Filter, LogicalPlan, LogicalPlanBuilder, Projection, SortExpr, lit};
 use datafusion::prelude::cast;
 use spl_functions::column::ValueType;
 use spl_functions::value::Precision;
@@ -99,6 +99,13 @@ pub fn ordinal() -> Expr {
 /// A text literal.
 pub fn text(value: impl Into<String>) -> Expr {
     lit(ScalarValue::Utf8View(Some(value.into())))
+}
+
+/// A value, or another one where it is absent. DataFusion's `coalesce` can't be evaluated unless its simplifier has seen it, which
+/// sees neither steps nor what its own rules make.
+pub fn or_else(value: Expr, other: Expr) -> Expr {
+    let present = (Box::new(value.clone().is_not_null()), Box::new(value));
+    Expr::Case(Case { expr: None, when_then_expr: vec![present], else_expr: Some(Box::new(other)) })
 }
 
 /// An absent value of a type.

@@ -57,6 +57,8 @@ pub async fn pivot(
         table = cells(context, frame, groups, measures).await?;
     }
     let rows = order(all_rows)?;
+    let series = table.column(SERIES).map_or(1, |cells| cells.iter().map(Cell::text).collect::<HashSet<_>>().len());
+    Table::check_size(context, rows.len(), series * measures.len())?;
     build(&options, &table, row_name, split, measures, &rows, has_other).frame(context)
 }
 

@@ -1,6 +1,6 @@
 //! Planning of `timewrap`: the periods of a timechart beside each other, one column each.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use futures::future::BoxFuture;
 use spl_functions::time::{TimeSpan, TimeUnit, parse_span, relative_time, strftime};
@@ -94,6 +94,8 @@ fn wrapped(context: &PlanContext, call: &CommandCall, table: &Table, span: &Time
     let mut rows: Vec<f64> = placed.iter().map(|(moved, _, _)| *moved).collect();
     rows.sort_by(f64::total_cmp);
     rows.dedup();
+    let columns = placed.iter().map(|(_, periods, _)| *periods).collect::<HashSet<u32>>().len() * names.len();
+    Table::check_size(context, rows.len(), columns)?;
     let mut places: HashMap<u64, usize> = HashMap::new();
     for time in rows {
         let place = result.add_row();

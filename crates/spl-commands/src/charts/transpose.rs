@@ -19,6 +19,7 @@ pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -
             rows => first_rows(frame, rows)?,
         };
         let table = Table::of(context, frame).await?;
+        Table::check_size(context, table.rows(), table.names().count())?;
         let option = |name: &str| call.option(name).map(|option| option.value.value.as_str());
         let header = option("header_field").filter(|field| !field.is_empty());
         let first = option("column_name").unwrap_or("column");

@@ -22,7 +22,7 @@ pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -
             return Err(missing(call));
         }
         let table = Table::of(context, frame).await?;
-        reshaped(call, &table, x, series, values).frame(context)
+        reshaped(context, call, &table, x, series, values)?.frame(context)
     })
 }
 
@@ -31,7 +31,14 @@ fn missing(call: &CommandCall) -> Diagnostic {
         .with_help(call.spec.syntax.to_owned())
 }
 
-fn reshaped(call: &CommandCall, table: &Table, x: &str, series: &str, values: &[String]) -> Table {
+fn reshaped(
+    context: &PlanContext,
+    call: &CommandCall,
+    table: &Table,
+    x: &str,
+    series: &str,
+    values: &[String],
+) -> Result<Table, Diagnostic> {
     let separator = call.text("sep");
     let format = call.option("format").map(|option| option.value.value.as_str());
     let grouped = call.flag("grouped");
@@ -62,6 +69,8 @@ fn reshaped(call: &CommandCall, table: &Table, x: &str, series: &str, values: &[
         };
         placed.push((row, place, name));
     }
+    let names: BTreeSet<&str> = placed.iter().map(|(_, _, name)| name.as_str()).collect();
+    Table::check_size(context, keys.len(), names.len() * values.len())?;
     let mut order: Vec<usize> = (0..keys.len()).collect();
     if !grouped {
         order.sort_by(|left, right| keys[*left].order(&keys[*right]));
@@ -73,7 +82,6 @@ fn reshaped(call: &CommandCall, table: &Table, x: &str, series: &str, values: &[
         position[*key] = row;
         result.set(row, x, keys[*key].clone());
     }
-    let names: BTreeSet<&str> = placed.iter().map(|(_, _, name)| name.as_str()).collect();
     for value in values {
         for name in &names {
             result.add_column(&name_of(value, name));
@@ -87,5 +95,5 @@ fn reshaped(call: &CommandCall, table: &Table, x: &str, series: &str, values: &[
             }
         }
     }
-    result
+    Ok(result)
 }

@@ -10,7 +10,7 @@ use spl_parser::syntax::CommandCall;
 use spl_plan::arguments::count;
 use spl_plan::context::{Input, PlanContext};
 use spl_plan::frame::scope::Typed;
-use spl_plan::frame::{Frame, FrameField, column, ordinal};
+use spl_plan::frame::{Frame, FrameField, column, or_else, ordinal};
 use spl_plan::function_call::choose;
 
 const RIGHT: &str = "__right_";
@@ -59,7 +59,7 @@ fn beside(context: &PlanContext, left: Frame, right: Frame, overrides: bool) -> 
     for field in right_fields.iter().filter(|field| !left_fields.iter().any(|known| known.name == field.name)) {
         columns.push((field.name.clone(), column(&format!("{RIGHT}{}", field.name))));
     }
-    let number = datafusion::functions::expr_fn::coalesce(vec![column(ORDINAL), column(&place)]);
+    let number = or_else(column(ORDINAL), column(&place));
     columns.push((ORDINAL.to_owned(), number));
     joined.select(columns)
 }

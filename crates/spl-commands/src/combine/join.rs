@@ -6,6 +6,7 @@ use datafusion::logical_expr::{Expr, ExprFunctionExt, lit};
 use futures::future::BoxFuture;
 use spl_functions::column::ValueType;
 use spl_operators::errors::engine_error;
+use spl_operators::nodes::most_rows::MostRows;
 use spl_operators::ordinal::ORDINAL;
 use spl_parser::Diagnostic;
 use spl_parser::effects::RequiredFields;
@@ -18,6 +19,8 @@ use spl_plan::function_call::choose;
 
 const RIGHT: &str = "__right_";
 const PLACE: &str = "__place";
+/// The limit of the rows that joins make.
+pub const MOST_ROWS: &str = "join_maxrows";
 
 /// Plans the command.
 pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
@@ -172,6 +175,10 @@ fn join(
     }
     let right_plan = right.into_plan()?;
     let mut joined = left.build(|plan| plan.join_on(right_plan, join_type, conditions))?;
+    let most_rows = usize::try_from(context.limits().get(MOST_ROWS)).unwrap_or(usize::MAX);
+    if most != 1 && most_rows > 0 {
+        joined = joined.operate(MostRows { command: "join".to_owned(), most: most_rows, limit: MOST_ROWS.to_owned() })?;
+    }
     if time.is_some() && most > 0 {
         // Which partners are the first is known only when time has ruled out the others.
         let place = row_number()

@@ -13,6 +13,8 @@ use spl_plan::context::{Input, PlanContext};
 use spl_plan::frame::Frame;
 use spl_plan::rows::collected::Rows;
 
+use crate::combine::join::MOST_ROWS;
+
 /// Plans the command.
 pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
     Box::pin(async move {
@@ -32,7 +34,12 @@ pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -
         let frame = context.limited(frame, "selfjoin_maxrows", limit, call.span).await?;
         let rows = Rows::of(context, frame).await?;
         let fields = if missing { Vec::new() } else { fields };
-        let pairs = pairs(&rows, &fields, most, call.flag("keepsingle"));
+        let most_rows = usize::try_from(context.limits().get(MOST_ROWS)).ok().filter(|most| *most > 0).unwrap_or(usize::MAX);
+        let Some(pairs) = pairs(&rows, &fields, most, call.flag("keepsingle"), most_rows) else {
+            let message = format!("`selfjoin` makes more than {most_rows} rows");
+            return Err(Diagnostic::error("run/too-many-rows", message, call.span)
+                .with_help(format!("the limit is `{MOST_ROWS}`; --limit {MOST_ROWS}=0 takes it away")));
+        };
         joined(context, &rows, &pairs, call.flag("overwrite"))
     })
 }
@@ -40,7 +47,8 @@ pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -
 /// A row and the one that is joined to it; without the latter it stays as it is.
 type Pair = (u32, Option<u32>);
 
-fn pairs(rows: &Rows, fields: &[String], most: usize, keep_single: bool) -> Vec<Pair> {
+/// The pairs of all rows; none where there are more than `most_rows`.
+fn pairs(rows: &Rows, fields: &[String], most: usize, keep_single: bool, most_rows: usize) -> Option<Vec<Pair>> {
     let mut groups: HashMap<Vec<Vec<String>>, Vec<u32>> = HashMap::new();
     let keys: Vec<Option<Vec<Vec<String>>>> = (0..rows.len())
         .map(|row| {
@@ -66,8 +74,11 @@ fn pairs(rows: &Rows, fields: &[String], most: usize, keep_single: bool) -> Vec<
             _ if keep_single => pairs.push((row, None)),
             _ => {}
         }
+        if pairs.len() > most_rows {
+            return None;
+        }
     }
-    pairs
+    Some(pairs)
 }
 
 /// The values of a pair: those of the second row where it has any and `overwrite` says so, else those of the first.

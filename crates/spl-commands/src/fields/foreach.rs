@@ -74,6 +74,7 @@ async fn each_field(
             }
         }
     }
+    check_rounds(context, call, rounds.len())?;
     let mut frame = frame;
     let mut gathered = 0;
     for (round, (name, captures)) in rounds.iter().enumerate() {
@@ -96,6 +97,16 @@ async fn each_field(
         }
     }
     Ok(frame)
+}
+
+/// Refuses to begin with more rounds than the limit says.
+fn check_rounds(context: &PlanContext, call: &CommandCall, rounds: usize) -> Result<(), Diagnostic> {
+    let most = context.limits().get("foreach_maxrounds");
+    if most == 0 || rounds as u64 <= most {
+        return Ok(());
+    }
+    let message = format!("`foreach` would go through {rounds} fields or values, more than {most}");
+    Err(Diagnostic::error("run/too-many-rounds", message, call.span).with_help("the limit is `foreach_maxrounds`"))
 }
 
 /// The rows so far, computed so that plans do not grow without end. Where the rounds of the stage were `gathered` as steps of one
@@ -196,6 +207,7 @@ async fn each_item(
     };
     let mut frame = context.materialise(frame.assign(vec![(ITEMS.to_owned(), items.expression)])?).await?;
     let rounds = most_items(context, &frame).await?;
+    check_rounds(context, call, rounds)?;
     let holder = place_holder(call, "itemstr", "<<ITEM>>");
     let counter = place_holder(call, "iterstr", "<<ITER>>");
     let text = item_in_texts(&template.value, holder);

@@ -1,6 +1,5 @@
 //! Planning of `addtotals`: totals of rows, and of columns on demand.
 
-use datafusion::functions::expr_fn::coalesce;
 use datafusion::prelude::lit;
 use spl_operators::nodes::totals::ColumnTotals;
 use spl_parser::Diagnostic;
@@ -8,7 +7,7 @@ use spl_parser::syntax::CommandCall;
 use spl_plan::arguments::expand;
 use spl_plan::context::PlanContext;
 use spl_plan::frame::scope::Typed;
-use spl_plan::frame::{Frame, column};
+use spl_plan::frame::{Frame, column, or_else};
 use spl_plan::function_call::call as function;
 
 /// Plans the command.
@@ -22,7 +21,7 @@ pub fn plan(context: &PlanContext, call: &CommandCall, frame: Frame) -> Result<F
         let total = match added.is_empty() {
             true => lit(0.0),
             // A row without a number has the total 0.
-            false => coalesce(vec![function(context, "sum", added)?.expression, lit(0.0)]),
+            false => or_else(function(context, "sum", added)?.expression, lit(0.0)),
         };
         frame = frame.assign(vec![(target.clone(), total)])?;
     }

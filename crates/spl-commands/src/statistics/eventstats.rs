@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use futures::future::BoxFuture;
 use spl_operators::nodes::eventstats::EventStatistics;
 use spl_parser::Diagnostic;
+use spl_parser::effects::RequiredFields;
 use spl_parser::syntax::{Aggregation, AggregationArgument, Argument, CommandCall};
 use spl_plan::aggregation;
 use spl_plan::context::{Input, PlanContext};
@@ -22,7 +23,7 @@ pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -
         if call.aggregations().any(draws) {
             with_sparklines(context, call, frame).await
         } else {
-            with_results(context, call, frame)
+            with_results(context, call, frame, &input.required)
         }
     })
 }
@@ -49,9 +50,10 @@ async fn with_sparklines(context: &PlanContext, call: &CommandCall, frame: Frame
 }
 
 /// The results of each group, by an operator that reads the rows twice.
-fn with_results(context: &PlanContext, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
+fn with_results(context: &PlanContext, call: &CommandCall, frame: Frame, required: &RequiredFields) -> Result<Frame, Diagnostic> {
     let (frame, hidden) = aggregation::with_all_numbers(context, call, frame)?;
-    let planned = aggregation::plan_all(context, call, &frame)?;
+    let mut planned = aggregation::plan_all(context, call, &frame)?;
+    planned.retain(|one| required.contains(&one.name));
     let Some(by) = aggregation::by_fields(call, &frame)? else {
         return frame.without(&hidden);
     };

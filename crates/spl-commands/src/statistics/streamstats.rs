@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use arrow::datatypes::{Field, Schema};
 use datafusion::logical_expr::Expr;
+use futures::future::BoxFuture;
 use spl_functions::time::parse_span;
 use spl_parser::Diagnostic;
+use spl_parser::effects::RequiredFields;
 use spl_parser::syntax::{CommandCall, Expression, OptionArgument};
 
 use spl_functions::column::ValueType;
@@ -13,7 +15,7 @@ use spl_operators::compiled::compile;
 use spl_operators::errors::engine_error;
 use spl_operators::nodes::streamstats::{ResultCondition, Statistic, StreamStatistics};
 use spl_plan::aggregation::Planned;
-use spl_plan::context::PlanContext;
+use spl_plan::context::{Input, PlanContext};
 use spl_plan::frame::{Frame, null};
 use spl_plan::{aggregation, expression};
 
@@ -21,9 +23,20 @@ const RESET_BEFORE: &str = "__reset_before";
 const RESET_AFTER: &str = "__reset_after";
 
 /// Plans the command.
-pub fn plan(context: &PlanContext, call: &CommandCall, frame: Frame) -> Result<Frame, Diagnostic> {
+pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -> BoxFuture<'a, Result<Frame, Diagnostic>> {
+    Box::pin(async move {
+        let frame = input.frame.ok_or_else(|| Diagnostic::error("plan/no-input", "`streamstats` needs rows", call.span))?;
+        with_results(context, call, frame, &input.required)
+    })
+}
+
+/// Statistics that nothing needs are not computed; a condition may need any of them.
+fn with_results(context: &PlanContext, call: &CommandCall, frame: Frame, required: &RequiredFields) -> Result<Frame, Diagnostic> {
     let (frame, all_numbers) = aggregation::with_all_numbers(context, call, frame)?;
-    let planned = aggregation::plan_all(context, call, &frame)?;
+    let mut planned = aggregation::plan_all(context, call, &frame)?;
+    if call.option("reset_after").is_none() {
+        planned.retain(|one| required.contains(&one.name));
+    }
     let Some(by) = aggregation::by_fields(call, &frame)? else {
         // No row has all by-fields, so that none gets a result.
         let empty = planned.iter().map(|one| (one.name.clone(), null(ValueType::Text))).collect();

@@ -201,3 +201,31 @@ fn what_does_not_fit_goes_to_disk() {
         assert_eq!(answer(&limited, search, 1_700_000_000.0), expected, "{search}");
     }
 }
+
+#[test]
+fn a_search_goes_on_from_no_more_rows_than_its_limits_say() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let refused = |name: &str, most: u64, text: &str| {
+        let limits = IndexMap::from([(name.to_owned(), most)]);
+        let settings = Settings { limits, ..Settings::at(SearchClock::at(1_700_000_000.0, Tz::UTC)) };
+        let engine = Engine::new(Knowledge::built_in(), settings).unwrap();
+        let search = engine.compile(text).unwrap();
+        let failure = runtime.block_on(engine.run(&search)).err()?;
+        let error = failure.diagnostics.into_iter().next().unwrap();
+        Some((error.code, error.span().map(|span| text[span.start..span.end].to_owned())))
+    };
+    let doubled = "| makeresults count=6 | appendpipe [eval x=1] | appendpipe [eval x=2]";
+    assert_eq!(refused("search_maxrows", 24, doubled), None);
+    assert_eq!(refused("search_maxrows", 23, doubled), Some(("run/too-many-rows", None)));
+    let place = Some("appendpipe [eval x=2]".to_owned());
+    assert_eq!(refused("search_maxrows", 11, doubled), Some(("run/too-many-rows", place.clone())));
+    assert_eq!(refused("search_maxrows", 0, doubled), None);
+    assert_eq!(refused("search_maxbytes", 64 << 20, doubled), None);
+    assert_eq!(
+        refused("search_maxbytes", 100, "| makeresults count=6 | transpose | appendpipe [eval x=2]").map(|(code, _)| code),
+        Some("run/memory")
+    );
+    let table = "| makeresults count=4 | streamstats count as n | xyseries n n n";
+    assert_eq!(refused("table_maxvalues", 16, table), None);
+    assert_eq!(refused("table_maxvalues", 15, table), Some(("run/too-large-table", Some("xyseries n n n".to_owned()))));
+}

@@ -159,3 +159,38 @@ fn absent_text_matches_no_term() {
     let everything = text(&SearchPattern::new("*").encode());
     assert_eq!(one("search_term", &[null(), everything, text("segments")]), "True");
 }
+
+#[test]
+fn any_of_many_terms_is_any_of_them_one_by_one() {
+    let patterns: Vec<SearchPattern> = ["error", "foo*", "*bar", "a*z", "127.0.0.1", "Größe", "b", "*mid*"]
+        .iter()
+        .map(|pattern| SearchPattern::new(pattern))
+        .chain([SearchPattern::new("Case").with_case()])
+        .collect();
+    let raws = [
+        "ERROR disk",
+        "terror",
+        "foobar",
+        "rebar",
+        "abcz x",
+        "abc z",
+        "ip=127.0.0.1",
+        "127.0.0.10",
+        "die größe",
+        "ab b_",
+        "amidst",
+        "Case",
+        "case",
+        "",
+        "aerror error",
+    ];
+    for boundaries in [TermBoundaries::Segments, TermBoundaries::Major] {
+        let mut any = AnyTermMatcher::new(&patterns, boundaries);
+        for raw in raws {
+            let expected = patterns.iter().any(|pattern| pattern.term_matcher(boundaries).matches(raw));
+            assert_eq!(any.matches(raw), expected, "{raw}");
+        }
+    }
+    let none = AnyTermMatcher::new(&[], TermBoundaries::Segments).matches("x");
+    assert!(!none);
+}

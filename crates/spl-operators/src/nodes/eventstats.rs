@@ -14,6 +14,7 @@ use serde_json::Value as Json;
 use spl_functions::aggregate::state::GroupedState;
 
 use crate::columns::{with_columns, with_fields};
+use crate::held::ListLengths;
 use crate::node::{Operator, OperatorContext, OperatorState, to_json};
 use crate::nodes::streamstats::Statistic;
 use crate::row_ids::RowIds;
@@ -66,6 +67,7 @@ impl Operator for EventStatistics {
             rows: StoredRows::new(context.task()),
             results: None,
             given: 0,
+            rest: None,
         })
     }
 }
@@ -85,6 +87,8 @@ struct State {
     results: Option<Vec<(String, ArrayRef)>>,
     /// Rows that came out.
     given: usize,
+    /// Rows of the batch that is given in pieces.
+    rest: Option<RecordBatch>,
 }
 
 const NO_GROUP: u32 = u32::MAX;
@@ -153,7 +157,18 @@ impl OperatorState for State {
     }
 
     fn more(&mut self) -> Result<Option<RecordBatch>> {
-        let Some(batch) = self.rows.next_batch()? else { return Ok(None) };
+        let next = match self.rest.take() {
+            Some(rest) => Some(rest),
+            None => self.rows.next_batch()?,
+        };
+        let Some(mut batch) = next else { return Ok(None) };
+        let rows = self.group_of_row.get(self.given..self.given + batch.num_rows()).unwrap_or_default();
+        let lists = ListLengths::of(self.results.iter().flatten().map(|(_, results)| results));
+        let piece = lists.piece(rows.iter().map(|group| (*group != NO_GROUP).then_some(*group as usize)));
+        if piece < batch.num_rows() {
+            self.rest = Some(batch.slice(piece, batch.num_rows() - piece));
+            batch = batch.slice(0, piece);
+        }
         let end = self.given + batch.num_rows();
         let groups = self.group_of_row.get(self.given..end).unwrap_or_default();
         let groups: UInt32Array = groups.iter().map(|group| (*group != NO_GROUP).then_some(*group)).collect();

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, Int64Array, RecordBatch, StringViewBuilder, UInt32Builder};
+use arrow::array::{Array, ArrayRef, AsArray, Int64Array, RecordBatch, StringViewArray, StringViewBuilder, UInt32Array};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::common::Result;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use spl_functions::column::ValueType;
 
+use crate::held::ListLengths;
 use crate::node::{Operator, OperatorContext, OperatorState, to_json};
 use crate::ordinal::ORDINAL;
 
@@ -53,6 +54,7 @@ impl Operator for MvExpand {
             drop_null: self.drop_null,
             output: output.clone(),
             next: 0,
+            rest: None,
         })
     }
 }
@@ -63,6 +65,16 @@ struct State {
     drop_null: bool,
     output: SchemaRef,
     next: i64,
+    /// Rows of the batch that is given in pieces.
+    rest: Option<Expanded>,
+}
+
+/// The rows that come of a batch.
+struct Expanded {
+    batch: RecordBatch,
+    /// The row of the batch that each is of.
+    rows: UInt32Array,
+    values: StringViewArray,
 }
 
 impl OperatorState for State {
@@ -72,32 +84,55 @@ impl OperatorState for State {
             return Ok(Some(batch));
         };
         let lists = batch.column(place).as_list::<i32>();
-        let mut rows = UInt32Builder::new();
+        let mut rows: Vec<u32> = Vec::new();
         let mut values = StringViewBuilder::new();
         for row in 0..batch.num_rows() {
             let items = lists.is_valid(row).then(|| lists.value(row)).filter(|items| !items.is_empty());
             match items {
                 None if self.drop_null => {}
                 None => {
-                    rows.append_value(row as u32);
+                    rows.push(row as u32);
                     values.append_null();
                 }
                 Some(items) => {
                     let items = items.as_string_view();
                     let count = if self.limit == 0 { items.len() } else { items.len().min(self.limit) };
                     for item in 0..count {
-                        rows.append_value(row as u32);
+                        rows.push(row as u32);
                         values.append_value(items.value(item));
                     }
                 }
             }
         }
-        let rows = rows.finish();
-        let expanded: ArrayRef = Arc::new(values.finish());
+        self.given(Expanded { rows: rows.into(), values: values.finish(), batch })
+    }
+
+    fn pending(&mut self) -> Result<Option<RecordBatch>> {
+        match self.rest.take() {
+            Some(rest) => self.given(rest),
+            None => Ok(None),
+        }
+    }
+}
+
+impl State {
+    /// Rows with their values; those with long lists beside the field come out in pieces.
+    fn given(&mut self, expanded: Expanded) -> Result<Option<RecordBatch>> {
+        let Expanded { batch, mut rows, mut values } = expanded;
+        let schema = batch.schema();
+        let place = schema.index_of(&self.field)?;
+        let others = batch.columns().iter().enumerate().filter(|(index, _)| *index != place).map(|(_, column)| column);
+        let piece = ListLengths::of(others).piece(rows.values().iter().map(|row| Some(*row as usize)));
+        if piece < rows.len() {
+            let left = rows.len() - piece;
+            let rest = Expanded { batch: batch.clone(), rows: rows.slice(piece, left), values: values.slice(piece, left) };
+            self.rest = Some(rest);
+            (rows, values) = (rows.slice(0, piece), values.slice(0, piece));
+        }
+        let expanded: ArrayRef = Arc::new(values);
         let ordinals: ArrayRef = Arc::new(Int64Array::from_iter_values(self.next..self.next + rows.len() as i64));
         self.next += rows.len() as i64;
-        let columns: Vec<ArrayRef> = batch
-            .schema()
+        let columns: Vec<ArrayRef> = schema
             .fields()
             .iter()
             .enumerate()

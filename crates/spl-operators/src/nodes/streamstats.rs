@@ -159,6 +159,7 @@ impl Operator for StreamStatistics {
             last_row: None,
             size: 0,
             changed: Vec::new(),
+            rest: None,
         })
     }
 }

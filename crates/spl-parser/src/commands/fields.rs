@@ -30,7 +30,8 @@ fn grammar(reader: &mut Reader<'_>, call: &mut CommandCall) -> Result<(), Diagno
     }
     reader.field_list(call, Fields::Plain, &[])?;
     if call.fields().next().is_none() {
-        return Err(missing_argument("`fields` needs at least one field", call.name.span));
+        return Err(missing_argument("`fields` needs at least one field", call.name.span)
+            .with_help("`fields - *` keeps the internal fields only"));
     }
     Ok(())
 }

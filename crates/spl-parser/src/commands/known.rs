@@ -81,6 +81,12 @@ pub const KNOWN: &[CommandSpec] = &[
         "it writes to a metrics index of a Splunk server",
         Writes::Events,
     ),
+    refused(
+        "multireport",
+        &[],
+        "puts the results of several pipelines over the same rows together",
+        "Splunk does not document it; `appendpipe` adds what one pipeline makes of the rows to them",
+    ),
     refused("prjob", &[], "parallel reduce of an SPL search", "it is internal to a Splunk server"),
     refused("rest", &[], "reads a REST endpoint", "it asks a Splunk server"),
     refused("rtorder", &[], "re-orders real-time events by time", "there are no real-time searches"),

@@ -93,7 +93,8 @@ impl Cell {
         let (left, right) = (self.text(), other.text());
         let value = |text: &Option<String>| text.as_deref().map_or(Value::Null, Value::Text).number();
         match (value(&left), value(&right)) {
-            (Some(a), Some(b)) => a.total_cmp(&b),
+            // One number written in several ways has an order of its own.
+            (Some(a), Some(b)) => a.total_cmp(&b).then_with(|| left.cmp(&right)),
             _ => sort_order(left.as_deref().map_or(Value::Null, Value::Text), right.as_deref().map_or(Value::Null, Value::Text)),
         }
     }

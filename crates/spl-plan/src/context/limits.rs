@@ -1,4 +1,5 @@
-//! Splunk's limits that change results, with their defaults; `--limit name=value` sets them.
+//! Splunk's limits that change results, with their defaults, and splq's own bounds for what a search may grow to;
+//! `--limit name=value` sets them.
 
 use indexmap::IndexMap;
 
@@ -13,7 +14,7 @@ pub struct LimitSpec {
     pub summary: &'static str,
 }
 
-/// All limits (Splunk, limits.conf).
+/// All limits (Splunk, limits.conf; the last ones are splq's own).
 pub const LIMITS: &[LimitSpec] = &[
     LimitSpec { name: "subsearch_maxout", default: 10_000, summary: "rows of a subsearch that becomes search text" },
     LimitSpec { name: "append_maxout", default: 50_000, summary: "rows of the subsearch of append" },
@@ -34,6 +35,20 @@ pub const LIMITS: &[LimitSpec] = &[
     LimitSpec { name: "kmeans_maxkrange", default: 100, summary: "span of a range of groups of kmeans" },
     LimitSpec { name: "kmeans_maxdatapoints", default: 100_000_000, summary: "rows that kmeans takes" },
     LimitSpec { name: "searchresults_maxresultrows", default: 50_000, summary: "rows that scrub takes" },
+    LimitSpec {
+        name: "search_maxbytes",
+        default: 2 << 30,
+        summary: "bytes that a search holds beside the loaded events where it goes on from computed rows; an error beyond it",
+    },
+    LimitSpec { name: "search_maxrows", default: 100_000_000, summary: "rows that a search goes on from; an error beyond it" },
+    LimitSpec { name: "search_maxtime", default: 0, summary: "seconds that a search may take; an error beyond them" },
+    LimitSpec { name: "join_maxrows", default: 20_000_000, summary: "rows that join and selfjoin make; an error beyond it" },
+    LimitSpec {
+        name: "table_maxvalues",
+        default: 20_000_000,
+        summary: "rows times columns of chart, xyseries and their kin; an error beyond it",
+    },
+    LimitSpec { name: "foreach_maxrounds", default: 100_000, summary: "rounds of foreach; an error beyond it" },
 ];
 
 /// Limits beyond this number are this number: the engine counts rows in signed numbers, and asks for one row more.

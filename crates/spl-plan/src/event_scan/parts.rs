@@ -16,19 +16,23 @@ use datafusion::common::{DataFusionError, Result, exec_err};
 use datafusion::datasource::provider_as_source;
 use datafusion::execution::spill_file::SpillFile;
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
-use datafusion::logical_expr::LogicalPlanBuilder;
+use datafusion::logical_expr::{Expr, LogicalPlanBuilder};
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::streaming::PartitionStream;
+use indexmap::IndexMap;
+use spl_functions::column::ValueType;
 use spl_functions::dictionary::PerDictionary;
 use spl_operators::compact::compact;
 use spl_operators::errors::engine_error;
 use spl_parser::Diagnostic;
 
-use super::{EventScan, planned};
+use super::{EventScan, ScannedColumns, planned};
 use crate::context::PlanContext;
 use crate::events::data::EventData;
 use crate::events::parts::EventParts;
-use crate::frame::{Frame, column, ordinal};
+use crate::frame::scope::Typed;
+use crate::frame::{Frame, FrameField, column, null, ordinal};
+use crate::function_call;
 use crate::rows::stages::order_of;
 use crate::rows::union::concatenate_all;
 
@@ -46,6 +50,7 @@ pub(super) async fn scan(context: &PlanContext, parts: &dyn EventParts, scan: &E
     let mut budget = context.memory_limit().map_or(usize::MAX, |limit| limit / SHARE);
     let mut parts = parts.parts();
     let mut frames = Vec::new();
+    let mut listed = ListedFields::default();
     loop {
         // Reading takes all cores for a while.
         let read = tokio::task::spawn_blocking(move || (parts.next(), parts)).await;
@@ -56,7 +61,9 @@ pub(super) async fn scan(context: &PlanContext, parts: &dyn EventParts, scan: &E
         let data = EventData::new(&table.schema, &table.batches, context.knowledge(), context.parsed(), context.threads())?;
         drop(table);
         let over_part = context.over_part(data);
-        let (schema, batches) = over_part.collect(planned::scan(&over_part, scan)?).await?;
+        let planned = planned::scan(&over_part, scan)?;
+        listed.add(scan, over_part.data(), planned.can_find);
+        let (schema, batches) = over_part.collect(planned.frame).await?;
         let batches = in_order_of_time(&schema, compacted(&batches)?)?;
         let size = batches.iter().map(RecordBatch::get_array_memory_size).sum::<usize>();
         let frame = if size <= budget {
@@ -68,14 +75,63 @@ pub(super) async fn scan(context: &PlanContext, parts: &dyn EventParts, scan: &E
         frames.push(frame);
     }
     if frames.is_empty() {
-        return planned::scan(context, scan);
+        return Ok(planned::scan(context, scan)?.frame);
     }
-    let frame = concatenate_all(context, frames)?;
+    let frame = listed.of(context, concatenate_all(context, frames)?)?;
     let frame = match frame.field("_time") {
         Some(_) => frame.sorted(vec![column("_time").sort(false, false)], None)?,
         None => frame.numbered(vec![ordinal().sort(true, false)])?,
     };
     Ok(Frame::over(frame.into_plan()?, 0))
+}
+
+/// The fields that a scan lists over all parts: those over the loaded events. A part in which nothing can be found lists none
+/// of its own, but its events have fields, and so do the events of all parts together.
+#[derive(Default)]
+struct ListedFields {
+    /// What the events carry, in the order of the parts, and of which type.
+    carried: IndexMap<String, ValueType>,
+    /// Whether something can be found in one of the parts.
+    can_find: bool,
+}
+
+impl ListedFields {
+    fn add(&mut self, scan: &EventScan, events: &EventData, can_find: bool) {
+        self.can_find |= can_find;
+        let ScannedColumns::Required(required) = &scan.columns else { return };
+        for field in events.schema().fields().iter().filter(|field| !field.name().starts_with("__")) {
+            let (name, value_type) = (field.name(), ValueType::of(field.data_type()));
+            if required.contains(name) || name == "_time" {
+                let known = self.carried.entry(name.clone()).or_insert(ValueType::Null);
+                *known = known.common(value_type);
+            }
+        }
+    }
+
+    /// The rows of all parts with these fields ahead of those that knowledge objects give.
+    fn of(self, context: &PlanContext, frame: Frame) -> Result<Frame, Diagnostic> {
+        let found: IndexMap<String, FrameField> =
+            frame.all_fields().into_iter().map(|field| (field.name.clone(), field)).collect();
+        let mut changes = false;
+        let mut columns: Vec<(String, Expr)> = Vec::with_capacity(found.len());
+        for (name, value_type) in &self.carried {
+            let value = match found.get(name) {
+                // A part in which nothing was found may have texts where the others have numbers.
+                Some(field) if *value_type == ValueType::Text && field.value_type().is_number() => {
+                    changes = true;
+                    let typed = Typed::new(column(name), field.value_type()).known_to(field.precision);
+                    function_call::convert(context, typed, ValueType::Text)?
+                }
+                Some(_) => column(name),
+                None if self.can_find => null(ValueType::Text),
+                None => continue,
+            };
+            columns.push((name.clone(), value));
+        }
+        let given = found.keys().filter(|name| !self.carried.contains_key(name.as_str()));
+        columns.extend(given.map(|name| (name.clone(), column(name))));
+        if !changes && columns.iter().map(|(name, _)| name).eq(found.keys()) { Ok(frame) } else { frame.select(columns) }
+    }
 }
 
 /// Rows that are read from disk when they are needed.

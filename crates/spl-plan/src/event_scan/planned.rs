@@ -18,14 +18,22 @@ use crate::scan::events::{any_profile, carried_events, each_profile, required_co
 use crate::scan::scope::EventScope;
 use crate::search::predicate;
 
+/// Rows of a scan over loaded events.
+pub(super) struct PlannedScan {
+    /// The rows.
+    pub frame: Frame,
+    /// Whether any event can meet the condition, as far as planning knows.
+    pub can_find: bool,
+}
+
 /// Plans a scan over the loaded events.
-pub(super) fn scan(context: &PlanContext, scan: &EventScan) -> Result<Frame, Diagnostic> {
+pub(super) fn scan(context: &PlanContext, scan: &EventScan) -> Result<PlannedScan, Diagnostic> {
     let within = |frame: Frame| match scan.times {
         ScannedTimes::All => Ok(frame),
         ScannedTimes::OfTheSearch => within_search_time(context, frame, scan.condition.as_ref()),
     };
     if matches!(scan.columns, ScannedColumns::Carried) && scan.condition.is_none() && scan.dataset.is_none() {
-        return within(carried_events(context)?);
+        return Ok(PlannedScan { frame: within(carried_events(context)?)?, can_find: true });
     }
     let dataset = scan.dataset.as_ref().map(|dataset| found(context, dataset)).transpose()?;
     let place = scan.dataset.as_ref().map_or_else(Span::default, |dataset| dataset.place);
@@ -40,9 +48,10 @@ pub(super) fn scan(context: &PlanContext, scan: &EventScan) -> Result<Frame, Dia
             }
         }
     }
+    let can_find = !conditions.iter().all(conditions::is_false);
     let frame = within(carried_events(context)?.filter(any_profile(&conditions))?)?;
     let columns = match &scan.columns {
-        ScannedColumns::Carried => return Ok(frame),
+        ScannedColumns::Carried => return Ok(PlannedScan { frame, can_find }),
         ScannedColumns::Required(required) => required_columns(context, &events, &conditions, required)?,
         ScannedColumns::OfTheDataset { naming, strict, required } => match &dataset {
             Some(dataset) => {
@@ -53,7 +62,7 @@ pub(super) fn scan(context: &PlanContext, scan: &EventScan) -> Result<Frame, Dia
         },
         ScannedColumns::Named(columns) => named::columns(context, &scopes, &conditions, columns)?,
     };
-    frame.select(columns)
+    Ok(PlannedScan { frame: frame.select(columns)?, can_find })
 }
 
 /// The dataset that a scan names.

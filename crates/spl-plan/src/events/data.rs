@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use arrow::array::{Array, ArrayRef, AsArray, Int32Array, RecordBatch};
 use arrow::datatypes::{DataType, Field, Float64Type, Schema, SchemaRef};
+use datafusion::common::utils::memory::RecordBatchMemoryCounter;
 use datafusion::datasource::MemTable;
 use hashbrown::HashMap;
 use spl_functions::column::Column;
@@ -40,6 +41,10 @@ pub struct EventData {
     extractions: Arc<[Extractions]>,
     /// What is known of each column, for each kind; found out when it is first asked for.
     facts: Vec<OnceLock<Vec<ColumnStatistics>>>,
+    /// Bytes of the events, once that was asked.
+    size: OnceLock<usize>,
+    /// Places of the columns by name: Arrow looks through all of them, and names them all where there is none of a name.
+    places: Arc<HashMap<String, usize>>,
 }
 
 impl EventData {
@@ -83,7 +88,18 @@ impl EventData {
             .map_err(engine_error)?
             .with_sort_order(vec![vec![ordinal().sort(true, false)]]);
         let facts = with_kind.fields().iter().map(|_| OnceLock::new()).collect();
-        Ok(Self { schema: with_kind, table: Arc::new(table), kinds, batches: whole, extractions: extractions.into(), facts })
+        let places = with_kind.fields().iter().enumerate().map(|(place, field)| (field.name().clone(), place)).collect();
+        let places = Arc::new(places);
+        Ok(Self {
+            schema: with_kind,
+            table: Arc::new(table),
+            kinds,
+            batches: whole,
+            extractions: extractions.into(),
+            facts,
+            size: OnceLock::new(),
+            places,
+        })
     }
 
     /// No events.
@@ -99,6 +115,22 @@ impl EventData {
     /// The table.
     pub fn table(&self) -> Arc<MemTable> {
         self.table.clone()
+    }
+
+    /// A column's field by its name.
+    pub fn field(&self, name: &str) -> Option<&Field> {
+        self.places.get(name).map(|place| self.schema.field(*place))
+    }
+
+    /// Bytes of the events; memory that batches share counts once.
+    pub fn size(&self) -> usize {
+        *self.size.get_or_init(|| {
+            let mut counter = RecordBatchMemoryCounter::default();
+            for batch in &self.batches {
+                counter.count_batch(batch);
+            }
+            counter.memory_usage()
+        })
     }
 
     /// Its columns.
@@ -126,8 +158,8 @@ impl EventData {
 
     /// A column's type and what is known of it among the events of a kind; none when the data has no such column.
     pub fn statistics(&self, name: &str, kind: usize) -> Option<(DataType, ColumnStatistics)> {
-        let place = self.schema.index_of(name).ok()?;
-        let kinds_place = self.schema.index_of(KIND).ok()?;
+        let place = *self.places.get(name)?;
+        let kinds_place = *self.places.get(KIND)?;
         let facts = self.facts[place].get_or_init(|| statistics::of_column(&self.batches, place, kinds_place, self.kinds.len()));
         Some((self.schema.field(place).data_type().clone(), facts.get(kind)?.clone()))
     }

@@ -1,7 +1,7 @@
 //! Extractions whose field names stand in the events themselves: `FORMAT = $1::$2`, groups named `_KEY_1`, pairs between
 //! `DELIMS`. Which columns they give is known only when the events are there, so they run on loaded events.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Int32Array, RecordBatch};
@@ -78,7 +78,8 @@ pub fn extend(
     kinds: &[Extractions],
     parsed: &ParsedKnowledge,
 ) -> Result<Option<Keyed>, Diagnostic> {
-    let has = |name: &str| schema.field_with_name(name).is_ok();
+    let names: HashSet<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
+    let has = |name: &str| names.contains(name);
     let patterns = PatternCache::default();
     let mut planned: Vec<Vec<(usize, PlannedExtraction)>> = Vec::with_capacity(kinds.len());
     for kind in kinds {

@@ -42,6 +42,20 @@ impl Table {
         Ok(table)
     }
 
+    /// Checks that a table may become so large, before it is made.
+    ///
+    /// # Errors
+    /// More values than the limit `table_maxvalues`.
+    pub fn check_size(context: &PlanContext, rows: usize, columns: usize) -> Result<(), Diagnostic> {
+        let most = context.limits().get("table_maxvalues");
+        if most == 0 || rows.saturating_mul(columns) as u64 <= most {
+            return Ok(());
+        }
+        let message = format!("this makes a table of {rows} rows and {columns} columns: more than {most} values");
+        Err(Diagnostic::general("run/too-large-table", message)
+            .with_help("keep fewer of the values that become columns; the limit is `table_maxvalues`"))
+    }
+
     /// Number of rows.
     pub fn rows(&self) -> usize {
         self.rows

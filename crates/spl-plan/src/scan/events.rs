@@ -1,9 +1,11 @@
 //! What a scan of events is planned of: the loaded table, conditions and fields of each profile, times, required fields.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
+use datafusion::common::DFSchema;
 use datafusion::datasource::provider_as_source;
-use datafusion::logical_expr::{Expr, LogicalPlanBuilder, lit};
+use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, Projection, lit};
 use spl_functions::column::ValueType;
 use spl_operators::errors::engine_error;
 use spl_parser::Diagnostic;
@@ -79,11 +81,16 @@ pub fn each_profile(context: &PlanContext, conditions: &[Expr], values: Vec<Opti
 pub fn carried_events(context: &PlanContext) -> Result<Frame, Diagnostic> {
     let data = context.data();
     let names: Vec<String> = data.schema().fields().iter().map(|field| field.name().clone()).collect();
+    // The fields are those of the scan. DataFusion would look each of them up among all.
+    let project = |scan: LogicalPlan| {
+        let schema = DFSchema::try_from(scan.schema().as_arrow().clone())?;
+        Projection::try_new_with_schema(unqualified("events", &names), Arc::new(scan), Arc::new(schema))
+    };
     let plan = LogicalPlanBuilder::scan("events", provider_as_source(data.table()), None)
-        .and_then(|scan| scan.project(unqualified("events", &names)))
         .and_then(LogicalPlanBuilder::build)
+        .and_then(project)
         .map_err(engine_error)?;
-    Ok(Frame::of_events(plan))
+    Ok(Frame::of_events(LogicalPlan::Projection(plan)))
 }
 
 /// The time range of a search: its own modifiers, which its condition holds already, or that of the settings. A search

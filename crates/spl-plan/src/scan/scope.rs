@@ -94,7 +94,7 @@ impl<'a> EventScope<'a> {
     }
 
     fn carried(&self, name: &str) -> Option<Typed> {
-        let field = self.context.data().schema().field_with_name(name).ok()?;
+        let field = self.context.data().field(name)?;
         let constant = match name {
             "sourcetype" => self.kind.sourcetype.as_deref(),
             "source" => self.kind.source.as_deref(),

@@ -19,10 +19,10 @@ use crate::search::time_range::{INDEX_TIME, bounds_index_time, parse_time, time_
 pub fn plan(context: &PlanContext, search: &SearchExpression, scope: &dyn Scope) -> Result<Expr, Diagnostic> {
     match &search.kind {
         SearchKind::And(parts) => match time_format(parts) {
-            Some(format) => combine(&context.with_time_format(format), parts, scope, true, and),
-            None => combine(context, parts, scope, true, and),
+            Some(format) => all(&context.with_time_format(format), parts, scope),
+            None => all(context, parts, scope),
         },
-        SearchKind::Or(parts) => combine(context, &alternatives(parts), scope, false, or),
+        SearchKind::Or(parts) => any(context, parts, scope),
         SearchKind::Not(inner) => Ok(negate(plan(context, inner, scope)?)),
         SearchKind::Comparison { field, operator, value } => comparison(context, field, operator.value, value, scope),
         SearchKind::In { field, values } => {
@@ -44,23 +44,88 @@ pub fn plan(context: &PlanContext, search: &SearchExpression, scope: &dyn Scope)
     }
 }
 
-fn combine(
-    context: &PlanContext,
-    parts: &[SearchExpression],
-    scope: &dyn Scope,
-    empty: bool,
-    join: fn(Expr, Expr) -> Expr,
-) -> Result<Expr, Diagnostic> {
-    let mut planned = Vec::with_capacity(parts.len());
-    for part in parts {
+/// All parts. Many terms that must not be there are looked for at once.
+fn all(context: &PlanContext, parts: &[SearchExpression], scope: &dyn Scope) -> Result<Expr, Diagnostic> {
+    let (excluded, others) = terms_apart(parts, |part| match &part.kind {
+        SearchKind::Not(inner) => plain_term(inner),
+        _ => None,
+    });
+    let mut planned = Vec::with_capacity(others.len() + 1);
+    for part in others {
         planned.push(plan(context, part, scope)?);
     }
-    Ok(balanced(planned, join).unwrap_or_else(|| lit(empty)))
+    for (boundaries, values) in excluded {
+        planned.push(negate(any_term(context, &values, boundaries, scope)?));
+    }
+    Ok(balanced(planned, and).unwrap_or_else(|| lit(true)))
+}
+
+/// One of the parts. Many terms are looked for at once.
+fn any(context: &PlanContext, parts: &[SearchExpression], scope: &dyn Scope) -> Result<Expr, Diagnostic> {
+    let parts = alternatives(parts);
+    let (terms, others) = terms_apart(&parts, plain_term);
+    let mut planned = Vec::with_capacity(others.len() + 1);
+    for part in others {
+        planned.push(plan(context, part, scope)?);
+    }
+    for (boundaries, values) in terms {
+        planned.push(any_term(context, &values, boundaries, scope)?);
+    }
+    Ok(balanced(planned, or).unwrap_or_else(|| lit(false)))
+}
+
+/// Alternatives up to this number are conditions of their own.
+const FEW: usize = 4;
+
+/// Terms that are looked for at once, by their boundaries, and the parts that are planned one by one.
+type TermsApart<'p> = (Vec<(TermBoundaries, Vec<&'p SearchValue>)>, Vec<&'p SearchExpression>);
+
+/// Takes the terms out of parts where there are many of them.
+fn terms_apart(parts: &[SearchExpression], term: fn(&SearchExpression) -> Option<&SearchValue>) -> TermsApart<'_> {
+    let mut apart: Vec<(TermBoundaries, Vec<&SearchValue>)> = Vec::new();
+    for value in parts.iter().filter_map(term) {
+        let boundaries = boundaries_of(value);
+        match apart.iter_mut().find(|(known, _)| *known == boundaries) {
+            Some((_, values)) => values.push(value),
+            None => apart.push((boundaries, vec![value])),
+        }
+    }
+    apart.retain(|(_, values)| values.len() > FEW);
+    let is_apart = |value: &SearchValue| apart.iter().any(|(boundaries, _)| *boundaries == boundaries_of(value));
+    let others = parts.iter().filter(|part| !term(part).is_some_and(is_apart)).collect();
+    (apart, others)
+}
+
+/// A term that is looked for in the text of an event.
+fn plain_term(part: &SearchExpression) -> Option<&SearchValue> {
+    match &part.kind {
+        SearchKind::And(only) if only.len() == 1 => plain_term(&only[0]),
+        SearchKind::Term(value) if !value.pattern.is_any() && value.indexed_field().is_none() => Some(value),
+        _ => None,
+    }
+}
+
+fn boundaries_of(value: &SearchValue) -> TermBoundaries {
+    match value.directive {
+        Directive::Term => TermBoundaries::Major,
+        Directive::None | Directive::Case => TermBoundaries::Segments,
+    }
+}
+
+fn any_term(
+    context: &PlanContext,
+    values: &[&SearchValue],
+    boundaries: TermBoundaries,
+    scope: &dyn Scope,
+) -> Result<Expr, Diagnostic> {
+    let Some(raw) = scope.resolve("_raw")? else { return Ok(lit(false)) };
+    let patterns = Typed::new(list(values.iter().map(|value| encode(value))), ValueType::Multivalue);
+    let arguments = vec![raw, patterns, Typed::new(text(boundaries.name()), ValueType::Text)];
+    Ok(call(context, "search_any_term", arguments)?.expression)
 }
 
 /// `a=1 OR a=2 OR b=3` as `a IN (1, 2) OR b=3`: one look at a value instead of one per alternative.
 fn alternatives(parts: &[SearchExpression]) -> Vec<SearchExpression> {
-    const FEW: usize = 4;
     let mut merged: Vec<SearchExpression> = Vec::with_capacity(parts.len());
     let mut places: hashbrown::HashMap<&str, usize> = hashbrown::HashMap::new();
     if parts.len() <= FEW {
@@ -257,12 +322,8 @@ fn term(context: &PlanContext, value: &SearchValue, scope: &dyn Scope) -> Result
         };
     }
     let Some(raw) = scope.resolve("_raw")? else { return Ok(lit(false)) };
-    let boundaries = match value.directive {
-        Directive::Term => TermBoundaries::Major,
-        Directive::None | Directive::Case => TermBoundaries::Segments,
-    };
-    let arguments =
-        vec![raw, Typed::new(text(encode(value)), ValueType::Text), Typed::new(text(boundaries.name()), ValueType::Text)];
+    let boundaries = boundaries_of(value).name();
+    let arguments = vec![raw, Typed::new(text(encode(value)), ValueType::Text), Typed::new(text(boundaries), ValueType::Text)];
     Ok(call(context, "search_term", arguments)?.expression)
 }
 

@@ -10,7 +10,7 @@ use datafusion::common::Result;
 use spl_functions::aggregate::state::GroupedState;
 use spl_functions::column::{Column, ValueType};
 
-use crate::held::MOST_REMEMBERED;
+use crate::held::{MOST_LISTED, MOST_REMEMBERED};
 use crate::node::OperatorState;
 use crate::row_ids::RowIds;
 
@@ -37,6 +37,8 @@ pub(super) struct State {
     pub(super) size: usize,
     /// Groups to measure anew.
     pub(super) changed: Vec<usize>,
+    /// Rows of the batch that is given in pieces.
+    pub(super) rest: Option<RecordBatch>,
 }
 
 /// What a statistic begins with.
@@ -365,7 +367,10 @@ impl OperatorState for State {
         let reset_after = is_true(&batch, self.operator.reset_after.as_ref())?;
         let nothing = vec![Outcome::Absent; self.operator.statistics.len()];
         let mut results: Vec<Vec<Outcome>> = (0..nothing.len()).map(|_| Vec::with_capacity(rows)).collect();
+        let mut listed = 0_usize;
+        let mut given = 0;
         for row in 0..rows {
+            given += 1;
             if reset_before.as_ref().is_some_and(|reset| reset[row]) {
                 self.forget();
             }
@@ -397,9 +402,17 @@ impl OperatorState for State {
                 self.forget();
             }
             for (column, value) in results.iter_mut().zip(found) {
+                if let Outcome::Array(array) = &value {
+                    listed += array.get_array_memory_size();
+                }
                 column.push(value);
             }
+            if listed > MOST_LISTED {
+                break;
+            }
         }
+        self.rest = (given < rows).then(|| batch.slice(given, rows - given));
+        let batch = batch.slice(0, given);
         let mut columns: Vec<ArrayRef> = Vec::with_capacity(self.output.fields().len());
         for field in self.output.fields() {
             let place = self.operator.statistics.iter().position(|statistic| statistic.name == *field.name());
@@ -410,6 +423,13 @@ impl OperatorState for State {
         }
         self.measure();
         Ok(Some(RecordBatch::try_new(self.output.clone(), columns)?))
+    }
+
+    fn pending(&mut self) -> Result<Option<RecordBatch>> {
+        match self.rest.take() {
+            Some(rest) => self.push(rest),
+            None => Ok(None),
+        }
     }
 
     fn size(&self) -> usize {

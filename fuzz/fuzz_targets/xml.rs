@@ -1,0 +1,7 @@
+//! Windows events as XML: any bytes load or are refused with words.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use spl_sources::Format;
+
+fuzz_target!(|bytes: &[u8]| splq_fuzz::loads(bytes, &[Format::Xml]));
