@@ -55,6 +55,11 @@ const MERGED_ASSIGNMENTS: usize = 48;
 /// among all of them, in each of its rules.
 const WIDE: usize = 1_000;
 
+/// Whether events have so many columns that steps are faster for them although conditions are not looked at where events are read.
+pub fn is_very_wide(columns: usize) -> bool {
+    columns > 4 * WIDE
+}
+
 /// Conditions that DataFusion's rules may join. They join them as a list, in which each is nested in the next, and go through
 /// it by recursion; a step keeps them as a balanced tree.
 const MOST_CONJUNCTS: usize = 5_000;
@@ -138,10 +143,12 @@ impl Frame {
         Ok(Self::new(projected.map_err(engine_error)?))
     }
 
-    /// All loaded events: each field is a column of theirs.
+    /// All loaded events: each field is a column of theirs. Those of very wide events are steps from the scan on.
     pub fn of_events(plan: LogicalPlan) -> Self {
-        let names = plan.schema().fields().iter().map(|field| (field.name().clone(), field.name().clone())).collect();
-        Self { carried: Arc::new(names), ..Self::new(plan) }
+        let columns = plan.schema().fields();
+        let names = columns.iter().map(|field| (field.name().clone(), field.name().clone())).collect();
+        let steps = is_very_wide(columns.len()).then(|| Steps::over(&plan));
+        Self { carried: Arc::new(names), steps, ..Self::new(plan) }
     }
 
     /// The column of the loaded events without which this field is absent, and with which it is there.

@@ -15,7 +15,7 @@ use crate::context::PlanContext;
 use crate::events::data::KIND;
 use crate::frame::ordinals::unqualified;
 use crate::frame::scope::{Scope, Typed};
-use crate::frame::{Frame, column, conditions, null};
+use crate::frame::{Frame, column, conditions, is_very_wide, null};
 use crate::function_call::choose;
 use crate::names::wildcards::wildcard_matches;
 use crate::scan::default_fields::{DEFAULT_FIELDS, DefaultField};
@@ -88,9 +88,9 @@ pub fn carried_events(context: &PlanContext) -> Result<Frame, Diagnostic> {
     };
     let plan = LogicalPlanBuilder::scan("events", provider_as_source(data.table()), None)
         .and_then(LogicalPlanBuilder::build)
-        .and_then(project)
+        .and_then(|scan| if is_very_wide(names.len()) { Ok(scan) } else { project(scan).map(LogicalPlan::Projection) })
         .map_err(engine_error)?;
-    Ok(Frame::of_events(LogicalPlan::Projection(plan)))
+    Ok(Frame::of_events(plan))
 }
 
 /// The time range of a search: its own modifiers, which its condition holds already, or that of the settings. A search
