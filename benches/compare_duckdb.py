@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Compares splq with DuckDB on process events: the same questions, the same answers, how long each takes.
 
-    benches/compare_duckdb.py [--events N] [--threads N] [--runs N] [--only duckdb|splq] [--bin target/release/splq]
+    benches/compare_duckdb.py [--set narrow|wide] [--events N] [--threads N] [--runs N] [--only duckdb|splq] [--bin target/release/splq]
 
 It writes N process events (1,000,000 unless given) with the cardinalities of a mid-sized Windows network, and asks the
-RemCom detection of queries/ and five usual aggregations, as SPL and as SQL written by hand:
+RemCom detection of queries/ and five usual aggregations, as SPL and as SQL written by hand. `--set wide` has the events and
+questions of wide_events.py.
 
-* file:   each question alone on the NDJSON file, the best of the runs. splq is timed as a process, start included;
+* file:   each question alone on the NDJSON file, the best of the runs: elapsed time, and seconds of computing on all cores. splq is timed as a process, start included;
           DuckDB inside a running Python with a fresh connection, with the columns and types of the file given.
 * loaded: the data are in memory before the clock starts. splq: `splq run` over copies of each query, the first run and
           the best of all, as splq keeps the result of a predicate for the later queries of a run. DuckDB: an in-memory
@@ -21,11 +22,14 @@ import json
 import os
 import pathlib
 import random
+import resource
 import shutil
 import statistics
 import subprocess
 import sys
 import time
+
+import wide_events
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 WORK = ROOT / "target" / "bench"
@@ -146,10 +150,14 @@ def milliseconds(work):
     return (time.perf_counter() - start) * 1000, result
 
 
-def run_duckdb(duckdb, path, threads, runs):
-    """Times and results per question: {name: {file, loaded, count, checksum}}."""
-    columns = ", ".join(f"'{name}': '{kind}'" for name, kind in COLUMNS.items())
-    source = f"read_json('{path}', format='newline_delimited', columns={{{columns}}})"
+def computing():
+    """Seconds of computing of this process and of those that it started."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(one.ru_utime + one.ru_stime for one in used)
+
+
+def run_duckdb(duckdb, path, threads, runs, source, enum_names, questions):
+    """Times and results per question: {name: {file, computing, loaded, count, checksum}}."""
 
     def connect():
         connection = duckdb.connect()
@@ -158,12 +166,12 @@ def run_duckdb(duckdb, path, threads, runs):
 
     loaded = connect()
     load, _ = milliseconds(lambda: loaded.execute(f"CREATE TABLE plain AS FROM {source}"))
-    for name in ENUMS:
+    for name in enum_names:
         loaded.execute(f'CREATE TYPE "{name}_enum" AS ENUM (SELECT DISTINCT "{name}" FROM plain WHERE "{name}" IS NOT NULL ORDER BY 1)')
-    enums = ", ".join(f'CAST("{name}" AS "{name}_enum") AS "{name}"' for name in ENUMS)
+    enums = ", ".join(f'CAST("{name}" AS "{name}_enum") AS "{name}"' for name in enum_names)
     loaded.execute(f"CREATE TABLE dictionary AS SELECT * REPLACE ({enums}) FROM plain")
     found = {}
-    for name, _, sql, ordered in QUESTIONS:
+    for name, _, sql, ordered in questions:
         fields = []
 
         def ask(connection, table):
@@ -171,10 +179,12 @@ def run_duckdb(duckdb, path, threads, runs):
             fields[:] = [column[0] for column in cursor.description]
             return cursor.fetchall()
 
-        files = []
+        files, computed = [], []
         for _ in range(runs):
             connection = connect()
+            before = computing()
             files.append(milliseconds(lambda: ask(connection, source))[0])
+            computed.append(computing() - before)
             connection.close()
         times = {"plain": [], "dictionary": []}
         sums = set()
@@ -187,11 +197,11 @@ def run_duckdb(duckdb, path, threads, runs):
             sys.exit(f"{name}: the two DuckDB tables disagree: {sums}")
         best = min(times, key=lambda table: min(times[table]))
         count, checksum = sums.pop()
-        found[name] = {"file": min(files), "loaded": min(times[best]), "first": times[best][0], "table": best, "count": count, "checksum": checksum, "fields": list(fields)}
+        found[name] = {"file": min(files), "computing": min(computed), "loaded": min(times[best]), "first": times[best][0], "table": best, "count": count, "checksum": checksum, "fields": list(fields)}
     return load, found
 
 
-def run_splq(binary, path, threads, runs, fields):
+def run_splq(binary, path, threads, runs, fields, questions):
     """Times and results per question, as run_duckdb gives them."""
     folder = WORK / "queries"
     results = WORK / "results"
@@ -199,7 +209,7 @@ def run_splq(binary, path, threads, runs, fields):
         shutil.rmtree(place, ignore_errors=True)
         place.mkdir(parents=True)
     copies = max(runs, LOADED_RUNS)
-    for name, spl, _, _ in QUESTIONS:
+    for name, spl, _, _ in questions:
         for copy in range(copies):
             (folder / f"{name}_{copy:02}.spl").write_text(spl + "\n")
     command = [str(binary), "run", "--jobs", "1", "--data", str(path), "--threads", str(threads), "--format", "ndjson", "--out", str(results), str(folder)]
@@ -211,24 +221,27 @@ def run_splq(binary, path, threads, runs, fields):
         row = json.loads(line)
         elapsed[pathlib.Path(row["query"]).stem] = float(row["elapsed_ms"])
     found = {}
-    for name, spl, _, ordered in QUESTIONS:
+    for name, spl, _, ordered in questions:
         times = [elapsed[f"{name}_{copy:02}"] for copy in range(copies)]
         rows = [json.loads(line) for line in (results / f"{name}_00.ndjson").read_text().splitlines()]
-        files = []
+        files, computed = [], []
         for _ in range(runs):
+            before = computing()
             single = [str(binary), "query", "--data", str(path), "--threads", str(threads), "--format", "ndjson", spl]
             taken, answer = milliseconds(lambda: subprocess.run(single, capture_output=True, text=True))
             if answer.returncode != 0:
                 sys.exit(f"{name}: splq query failed ({answer.returncode}): {answer.stderr.strip()[-2000:]}")
             files.append(taken)
+            computed.append(computing() - before)
         count, checksum = canonical(rows, fields.get(name) or sorted(rows[0]), ordered)
-        found[name] = {"file": min(files), "loaded": min(times), "first": times[0], "median": statistics.median(times), "count": count, "checksum": checksum}
+        found[name] = {"file": min(files), "computing": min(computed), "loaded": min(times), "first": times[0], "median": statistics.median(times), "count": count, "checksum": checksum}
     return whole - sum(elapsed.values()), found
 
 
 def main():
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--events", type=int, default=1_000_000)
+    arguments.add_argument("--set", choices=["narrow", "wide"], default="narrow")
     arguments.add_argument("--threads", type=int, default=2)
     arguments.add_argument("--runs", type=int, default=3)
     arguments.add_argument("--only", choices=["duckdb", "splq"])
@@ -236,41 +249,49 @@ def main():
     given = arguments.parse_args()
     duckdb = duckdb_module() if given.only != "splq" else None
     WORK.mkdir(parents=True, exist_ok=True)
-    path = WORK / f"events-{given.events}.ndjson"
+    is_wide = given.set == "wide"
+    path = WORK / f"{'wide-' if is_wide else ''}events-{given.events}.ndjson"
     if not path.exists():
         print(f"writing {path.relative_to(ROOT)}", file=sys.stderr)
-        generate(path, given.events)
+        (wide_events.generate if is_wide else generate)(path, given.events)
+    columns = ", ".join(f"'{name}': '{kind}'" for name, kind in COLUMNS.items())
+    source = wide_events.SOURCE if is_wide else "read_json('{path}', format='newline_delimited', columns={{" + columns + "}})"
+    questions, enum_names = (wide_events.QUESTIONS, wide_events.ENUMS) if is_wide else (QUESTIONS, ENUMS)
     print(f"{given.events:,} events, {path.stat().st_size / 1e6:,.0f} MB of NDJSON, {given.threads} threads, best of {given.runs} runs (loaded: {max(given.runs, LOADED_RUNS)}); milliseconds")
     theirs = ours = None
     if duckdb:
-        load, theirs = run_duckdb(duckdb, path, given.threads, given.runs)
+        load, theirs = run_duckdb(duckdb, path, given.threads, given.runs, source.format(path=path), enum_names, questions)
         print(f"DuckDB {duckdb.__version__}: loading the columns takes {load:,.0f} ms")
     if given.only != "duckdb":
         binary = given.bin.resolve()
         if not binary.exists():
             sys.exit(f"no binary at {given.bin}: cargo build --release --bin splq")
-        load, ours = run_splq(binary, path, given.threads, given.runs, {name: row["fields"] for name, row in (theirs or {}).items()})
+        load, ours = run_splq(binary, path, given.threads, given.runs, {name: row["fields"] for name, row in (theirs or {}).items()}, questions)
         print(f"splq: start and loading take about {load:,.0f} ms")
     print()
     head = ["question", "rows"]
-    head += ["splq file", "splq loaded, first", "splq loaded, best"] if ours else []
-    head += ["DuckDB file", "DuckDB loaded, first", "DuckDB loaded, best", "table"] if theirs else []
-    head += ["file ratio", "loaded ratio (first)", "loaded ratio (best)", "same rows"] if ours and theirs else []
+    head += ["splq file", "splq computing", "splq loaded, first", "splq loaded, best"] if ours else []
+    head += ["DuckDB file", "DuckDB computing", "DuckDB loaded, first", "DuckDB loaded, best", "table"] if theirs else []
+    head += ["file ratio", "computing ratio", "loaded ratio (first)", "loaded ratio (best)", "same rows"] if ours and theirs else []
     print("| " + " | ".join(head) + " |\n|" + "---|" * len(head))
     wrong = 0
-    for name, _, _, _ in QUESTIONS:
+    for name, _, _, _ in questions:
         cells = [name, f"{(ours or theirs)[name]['count']:,}"]
         if ours:
-            cells += [f"{ours[name][key]:,.1f}" for key in ("file", "first", "loaded")]
+            cells += [f"{ours[name][key]:,.1f}" if key != "computing" else f"{ours[name][key]:.2f} s" for key in ("file", "computing", "first", "loaded")]
         if theirs:
-            cells += [f"{theirs[name][key]:,.1f}" for key in ("file", "first", "loaded")] + [theirs[name]["table"]]
+            cells += [f"{theirs[name][key]:,.1f}" if key != "computing" else f"{theirs[name][key]:.2f} s" for key in ("file", "computing", "first", "loaded")] + [theirs[name]["table"]]
         if ours and theirs:
             same = all(ours[name][key] == theirs[name][key] for key in ("count", "checksum"))
             wrong += not same
-            cells += [f"{ours[name]['file'] / theirs[name]['file']:.2f}", f"{ours[name]['first'] / theirs[name]['first']:.2f}", f"{ours[name]['loaded'] / theirs[name]['loaded']:.2f}"]
+            cells += [f"{ours[name][key] / theirs[name][key]:.2f}" for key in ("file", "computing")]
+            cells += [f"{ours[name]['first'] / theirs[name]['first']:.2f}", f"{ours[name]['loaded'] / theirs[name]['loaded']:.2f}"]
             cells += ["yes" if same else f"NO: {theirs[name]['count']:,} rows by DuckDB"]
         print("| " + " | ".join(cells) + " |")
     if ours and theirs:
+        for key, unit in (("file", 1000), ("computing", 1)):
+            both = [sum(row[key] for row in rows.values()) / unit for rows in (ours, theirs)]
+            print(f"\n{key}, all questions: splq {both[0]:.2f} s, DuckDB {both[1]:.2f} s, ratio {both[0] / both[1]:.2f}")
         print("\nratio: splq's time over DuckDB's, below 1 splq is faster")
     return 1 if wrong else 0
 
