@@ -12,7 +12,6 @@ use crate::automatic::{self, AutomaticFields};
 use crate::chunk::{ChunkBuilder, ColumnKind, Span};
 use crate::embedded::Adder;
 use crate::index_time::Steps;
-use crate::load::FilePlan;
 use crate::options::{FieldSelection, Format, KeptTexts, LoadOptions};
 use crate::pairs::{self, PairRules};
 use crate::report::WarningKind;
@@ -21,6 +20,17 @@ use crate::rules::{RuleSource, Rules, TimeConfig};
 use crate::timestamp::{Found, TimeReader};
 use crate::windows::{self, Classic};
 use crate::xml::{Place, XmlReader};
+
+/// What the events of a file share.
+pub(crate) struct EventRules<'o> {
+    pub(crate) rules: &'o Rules,
+    pub(crate) format: Format,
+    /// Whether the fields of JSON are indexed ones.
+    pub(crate) indexed_json: bool,
+    pub(crate) defaults: &'o Defaults,
+    /// What changes the events.
+    pub(crate) steps: Option<&'o Arc<Steps>>,
+}
 
 /// Ends events: sets what every event has.
 pub(crate) struct EventFinisher<'o> {
@@ -105,10 +115,10 @@ const EVENT_CODE: usize = 5;
 const COMPUTER: usize = 6;
 
 impl<'o> EventFinisher<'o> {
-    pub(crate) fn new(options: &'o LoadOptions, file: &'o FilePlan, times: TimeReader) -> Self {
+    pub(crate) fn new(options: &'o LoadOptions, file: &EventRules<'o>, times: TimeReader) -> Self {
         Self {
             options,
-            rules: &file.rules,
+            rules: file.rules,
             times,
             known_time: None,
             stamped_time: None,
@@ -129,9 +139,9 @@ impl<'o> EventFinisher<'o> {
             columns: [u32::MAX; SET.len()],
             format: file.format,
             indexed_json: file.indexed_json,
-            defaults: &file.defaults,
+            defaults: file.defaults,
             changes_events: options.index_time.as_ref().is_some_and(RuleSource::changes_events),
-            steps: file.steps.clone(),
+            steps: file.steps.cloned(),
             known_steps: change::KnownSteps::default(),
         }
     }

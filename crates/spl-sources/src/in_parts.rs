@@ -8,8 +8,9 @@ use arrow::buffer::Buffer;
 
 use crate::detect::{compression, refused};
 use crate::encoding::Encoding;
+use crate::file_plan::FilePlan;
 use crate::input::{self, Input};
-use crate::load::{FilePlan, Gathered, HEAD, plan, read_parts};
+use crate::load::{Gathered, HEAD, plan, read_parts};
 use crate::options::LoadOptions;
 use crate::parts::{PART, Part};
 use crate::report::{LoadError, LoadReport};

@@ -16,6 +16,7 @@ mod envelope;
 mod event;
 mod evtx_log;
 mod fields;
+mod file_plan;
 mod headed;
 mod in_parts;
 mod index_time;

@@ -11,10 +11,11 @@ use crate::chunk::{Chunk, ChunkBuilder};
 use crate::detect;
 use crate::envelope::Envelope;
 use crate::event::EventFinisher;
-use crate::headed::{Header, Headers};
+use crate::file_plan::FilePlan;
+use crate::headed::Header;
 use crate::index_time::Steps;
 use crate::input::{self, Content, Input};
-use crate::likely::{self, Likely};
+use crate::likely;
 use crate::options::{Format, LoadOptions};
 use crate::parts::{self, Part, TextMemory, parts, valid_text};
 use crate::report::{FileReport, LoadError, LoadReport, WarningKind, Warnings};
@@ -24,7 +25,7 @@ use crate::rules::{IndexTimeRules, Merge, RuleSource, Rules, TimeConfig};
 use crate::separated::Dialect;
 use crate::table::{EventTable, LoadedPart, join};
 use crate::timestamp::{DateOrder, TimeReader, date_in_name, date_of};
-use crate::{breaking, columnar, encoding, evtx_log, headed, json, results, separated, sourcetype, stream, text, windows};
+use crate::{columnar, encoding, evtx_log, headed, json, results, separated, sourcetype, stream, text, windows};
 
 /// Bytes that places in a part can name.
 const LARGEST: usize = 2 << 30;
@@ -193,81 +194,6 @@ impl Gathered {
             ..file.report()
         };
         LoadReport { files: files.iter().zip(found).map(report).collect() }
-    }
-}
-
-/// What all parts of a file share.
-pub(crate) struct FilePlan {
-    pub(crate) path: String,
-    pub(crate) format: Format,
-    compressed: String,
-    pub(crate) bytes: u64,
-    modified: Option<f64>,
-    pub(crate) defaults: Arc<Defaults>,
-    /// The header of a separated file.
-    pub(crate) names: Vec<String>,
-    /// How a separated file is written.
-    pub(crate) dialect: Dialect,
-    /// The comment lines at the beginning of a log that has its header there.
-    pub(crate) header: Option<Header>,
-    /// The headers of a file whose fields change on the way.
-    headers: Mutex<Headers>,
-    /// What its events look like, when nothing maps their sourcetype.
-    looks_like: Option<Likely>,
-    /// What its JSON events are wrapped in.
-    envelope: Envelope,
-    pub(crate) rules: Rules,
-    /// What changes its events.
-    pub(crate) steps: Option<Arc<Steps>>,
-    /// Whether the fields of JSON are indexed ones.
-    pub(crate) indexed_json: bool,
-    /// The date of events that show a time of day only.
-    day: Option<(i64, u32, u32)>,
-    /// What comes first in dates of numbers.
-    order: Option<DateOrder>,
-    pub(crate) warnings: Warnings,
-}
-
-impl FilePlan {
-    fn report(&self) -> FileReport {
-        FileReport {
-            path: self.path.clone(),
-            format: self.format,
-            compressed: self.compressed.clone(),
-            events: 0,
-            passed_over: 0,
-            bytes: self.bytes,
-            without_time: 0,
-            without_zone: 0,
-            looks_like: self.looks_like,
-            warnings: Vec::new(),
-        }
-    }
-
-    /// Whether a part of it is any run of lines.
-    pub(crate) fn is_read_by_line(&self) -> bool {
-        self.format.is_lines() || self.format == Format::Ndjson
-    }
-
-    /// Where the last event of a text ends and the next one begins, when one begins there.
-    pub(crate) fn end_of_event(&self, text: &[u8], times: &TimeReader) -> std::io::Result<Option<(usize, usize)>> {
-        if self.format.is_lines() && self.breaks_itself() {
-            return breaking::last(text, &self.rules.breaking, times, &self.rules.time);
-        }
-        Ok(memchr::memrchr(b'\n', text).map(|end| (end + 1, end + 1)))
-    }
-
-    /// What reads the times of its events.
-    pub(crate) fn times(&self, options: &LoadOptions) -> TimeReader {
-        TimeReader::new(self.rules.time_zone.unwrap_or(options.time_zone), options.now)
-            .with_day(self.day)
-            .with_order(self.order)
-            .with_aliases(&self.rules.aliases)
-    }
-
-    /// Whether events are something else than lines.
-    pub(crate) fn breaks_itself(&self) -> bool {
-        self.rules.breaking.breaker.is_some() || self.rules.breaking.merge.is_some()
     }
 }
 
@@ -500,7 +426,7 @@ fn read_part(file: &FilePlan, part: Part, options: &LoadOptions, texts: Option<&
     } else {
         buffer
     };
-    let mut finisher = EventFinisher::new(options, file, file.times(options));
+    let mut finisher = EventFinisher::new(options, &file.of_events(), file.times(options));
     let mut builder = ChunkBuilder::new(&buffer);
     builder.warnings = warnings;
     match file.format {

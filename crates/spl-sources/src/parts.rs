@@ -8,9 +8,9 @@ use std::sync::{Mutex, PoisonError};
 use arrow::buffer::Buffer;
 
 use crate::columnar::ParquetInput;
+use crate::file_plan::FilePlan;
 use crate::headed::Header;
 use crate::input::Content;
-use crate::load::FilePlan;
 use crate::options::Format;
 use crate::report::{WarningKind, Warnings};
 use crate::timestamp::TimeReader;
