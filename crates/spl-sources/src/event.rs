@@ -8,12 +8,13 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 use spl_functions::pattern::Pattern;
 
-use crate::automatic::{self, AutomaticFields};
+use crate::automatic;
+use crate::automatic_fields::{AutomaticFields, PairRules};
 use crate::chunk::{ChunkBuilder, ColumnKind, Span};
 use crate::embedded::Adder;
 use crate::index_time::Steps;
 use crate::options::{FieldSelection, Format, KeptTexts, LoadOptions};
-use crate::pairs::{self, PairRules};
+use crate::pairs;
 use crate::report::WarningKind;
 use crate::role::{Defaults, FIRST_TIME, ROLES, Role, Slots, TIMES};
 use crate::rules::{RuleSource, Rules, TimeConfig};

@@ -1,10 +1,10 @@
 //! Logs whose comment lines name the fields: Zeek (`#fields`), and W3C extended logs such as those of IIS (`#Fields:`).
 
+use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
 use crate::chunk::{ChunkBuilder, ColumnKind, Span};
 use crate::event::EventFinisher;
-use crate::parts;
 use crate::report::WarningKind;
 use crate::role::{Role, Slots};
 
@@ -177,7 +177,7 @@ impl Headers {
         let mut file = std::fs::File::open(path)?;
         while self.known < place {
             // A line at the end of a block goes on behind it.
-            let block = parts::lines_of(&mut file, self.known, (self.known + BLOCK).min(place))?;
+            let block = lines_of(&mut file, self.known, (self.known + BLOCK).min(place))?;
             let end = self.known + block.len().max(1) as u64;
             let mut header = self.found.last().map_or(first, |(_, header)| header).clone();
             if header.follow(&block) {
@@ -383,6 +383,23 @@ fn unescape(value: &str) -> String {
         }
     }
     String::from_utf8_lossy(&plain).into_owned()
+}
+
+/// What stands between a place of a file where a line begins and the end of the line that stands at `to`.
+fn lines_of(file: &mut std::fs::File, from: u64, to: u64) -> std::io::Result<Vec<u8>> {
+    file.seek(SeekFrom::Start(from))?;
+    let mut text = Vec::with_capacity((to - from) as usize + 4096);
+    file.take(to - from).read_to_end(&mut text)?;
+    while text.last().is_some_and(|last| *last != b'\n') {
+        let known = text.len();
+        if file.take(64 << 10).read_to_end(&mut text)? == 0 {
+            break;
+        }
+        if let Some(at) = memchr::memchr(b'\n', &text[known..]) {
+            text.truncate(known + at + 1);
+        }
+    }
+    Ok(text)
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 mod access;
 mod audit;
 mod automatic;
+mod automatic_fields;
 mod breaking;
 mod cef;
 mod chunk;
@@ -45,15 +46,13 @@ mod unpack;
 mod windows;
 mod xml;
 
-pub use automatic::AutomaticFields;
+pub use automatic_fields::{AutomaticFields, PairRules};
 pub use columnar::STORE_KEY;
 pub use in_parts::{PartTables, bytes_of, load_in_parts};
 pub use index_time::{IndexTransform, IngestEvaluator, IngestExpression, IngestValue};
-pub use likely::Likely;
 pub use load::{Loaded, load, load_sets};
 pub use options::{FieldSelection, Format, InputStream, KeptTexts, LoadOptions, Progress};
-pub use pairs::PairRules;
-pub use report::{FileReport, LoadError, LoadReport, Warning, WarningKind};
+pub use report::{FileReport, Likely, LoadError, LoadReport, Warning, WarningKind};
 pub use required_texts::RequiredTexts;
 pub use rules::{IndexTimeRules, RuleSource};
 pub use separated::read_csv_table;

@@ -2,16 +2,8 @@
 //! sourcetype unasked, or though another one was named.
 
 use crate::options::Format;
+use crate::report::Likely;
 use crate::sourcetype;
-
-/// A product, and the sourcetype of its add-on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Likely {
-    /// What it is called.
-    pub product: &'static str,
-    /// The sourcetype.
-    pub sourcetype: &'static str,
-}
 
 const fn likely(product: &'static str, sourcetype: &'static str) -> Likely {
     Likely { product, sourcetype }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use crate::automatic_fields::PairRules;
 use crate::windows;
 
 /// Pairs beyond this number are not fields (Splunk, limits.conf, [kv] limit).
@@ -17,21 +18,6 @@ pub(crate) struct Pair<'t> {
     pub(crate) name: Cow<'t, str>,
     pub(crate) value: Range<usize>,
     pub(crate) escaped: bool,
-}
-
-/// How pairs are read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PairRules {
-    /// `KV_MODE = auto_escaped`: in quoted values `\"` is a quote and `\\` a backslash. Otherwise the next quote ends the value.
-    pub escapes: bool,
-    /// `KV_TRIM_SPACES`: blanks around quoted values are cut.
-    pub trims: bool,
-}
-
-impl Default for PairRules {
-    fn default() -> Self {
-        Self { escapes: false, trims: true }
-    }
 }
 
 /// Whether a text is one whose fields are looked for as pairs: JSON and Windows events have their own.

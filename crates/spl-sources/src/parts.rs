@@ -159,23 +159,6 @@ pub(crate) fn read_between(path: &Path, from: u64, to: u64) -> std::io::Result<V
     Ok(text)
 }
 
-/// What stands between a place of a file where a line begins and the end of the line that stands at `to`.
-pub(crate) fn lines_of(file: &mut std::fs::File, from: u64, to: u64) -> std::io::Result<Vec<u8>> {
-    file.seek(SeekFrom::Start(from))?;
-    let mut text = Vec::with_capacity((to - from) as usize + 4096);
-    file.take(to - from).read_to_end(&mut text)?;
-    while text.last().is_some_and(|last| *last != b'\n') {
-        let known = text.len();
-        if file.take(64 << 10).read_to_end(&mut text)? == 0 {
-            break;
-        }
-        if let Some(at) = memchr::memchr(b'\n', &text[known..]) {
-            text.truncate(known + at + 1);
-        }
-    }
-    Ok(text)
-}
-
 /// Reads the lines that begin at `from` or later and before `to` into an empty text.
 pub(crate) fn read_lines(path: &Path, from: u64, to: u64, mut text: Vec<u8>) -> std::io::Result<Buffer> {
     let mut file = std::fs::File::open(path)?;

@@ -2,8 +2,16 @@
 
 use std::fmt;
 
-use crate::likely::Likely;
 use crate::options::Format;
+
+/// A product, and the sourcetype of its add-on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Likely {
+    /// What it is called.
+    pub product: &'static str,
+    /// The sourcetype.
+    pub sourcetype: &'static str,
+}
 
 /// What was loaded.
 #[derive(Clone, Debug, Default)]

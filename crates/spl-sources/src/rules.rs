@@ -7,7 +7,7 @@ use std::sync::Arc;
 use chrono_tz::Tz;
 use spl_functions::pattern::Pattern;
 
-use crate::automatic::AutomaticFields;
+use crate::automatic_fields::AutomaticFields;
 use crate::index_time::{IndexTransform, IngestEvaluator};
 use crate::timestamp::{Abbreviation, Found, LOOKAHEAD, TimeFormat, TimeReader, aliases, named_zone};
 

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use hashbrown::HashMap;
 
-use crate::automatic::{self, AutomaticFields};
+use crate::automatic;
+use crate::automatic_fields::AutomaticFields;
 use crate::chunk::{ChunkBuilder, ColumnKind, Span};
 use crate::embedded::Adder;
 use crate::event::EventFinisher;
