@@ -23,7 +23,7 @@ use crate::event_windows::EventWindows;
 use crate::reads::Indexes;
 use crate::risk_event::{CreatedEvent, NOTABLE_INDEX, RISK_INDEX};
 use crate::rows::{ResultRow, first_rows};
-use crate::scheduled::{Kind, ScheduledSearch};
+use crate::scheduled_search::{Kind, ScheduledSearch};
 use crate::throttle::Throttled;
 
 use input::{Input, Inputs};

@@ -8,10 +8,12 @@ use spl_parser::effects::pipeline_effects;
 use spl_parser::spec::{Object, Writes};
 
 use crate::content::Baseline;
+use crate::content_file::ContentFile;
 use crate::metadata::Metadata;
 use crate::queries::Query;
-use crate::repository::{ContentFile, Repository, absolute};
-use crate::scheduled::{PlannedQuery, Planner, ScheduledSearch};
+use crate::repository::{Repository, absolute};
+use crate::scheduled::Planner;
+use crate::scheduled_search::{PlannedQuery, ScheduledSearch};
 use crate::source::Source;
 use crate::times::{TimeRange, Times};
 

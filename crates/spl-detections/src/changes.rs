@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 
 use spl_knowledge::Knowledge;
 
+use crate::content_file::read;
 use crate::detection::Detection;
-use crate::queries::{Query, read};
+use crate::queries::Query;
 use crate::repository::{Repository, absolute};
 use crate::test_data::files;
 use crate::tests_file::{TestsFile, all_tests};

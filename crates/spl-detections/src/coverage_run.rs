@@ -5,9 +5,10 @@ use spl_exec::Search;
 use spl_parser::Span;
 
 use crate::detection::Detection;
-use crate::detection_test::{DetectionTest, TestKind, TestOptions, TestStatus, plan};
+use crate::detection_test::{DetectionTest, TestKind, TestStatus};
 use crate::mutation::{Change, Mutant, mutants};
 use crate::rows::rows;
+use crate::test_plan::{TestOptions, plan};
 use crate::test_run::{Obstacle, Prepared, TestRunner};
 use crate::tests_file::{TestsFile, all_tests};
 use crate::verdict::decide_results;

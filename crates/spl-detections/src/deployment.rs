@@ -3,7 +3,7 @@
 use spl_parser::Diagnostic;
 use spl_parser::span::Spanned;
 
-use crate::detection::DetectionType;
+use crate::detection_type::DetectionType;
 use crate::yaml::{Mapping, Node, Reader};
 
 /// A deployment.

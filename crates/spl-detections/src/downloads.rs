@@ -3,8 +3,9 @@
 use std::path::{Component, Path, PathBuf};
 
 use crate::detection::Detection;
-use crate::detection_test::{TestKind, TestOptions, plan};
+use crate::detection_test::TestKind;
 use crate::repository::Repository;
+use crate::test_plan::{TestOptions, plan};
 use crate::tests_file::{TestsFile, all_tests};
 
 /// A URL and the file that its data belong into.

@@ -1,8 +1,9 @@
 //! The verdict of an integration test: whether the risk events and findings that a detection makes are those that it declares,
 //! by the rule of `contentctl`.
 
-use crate::detection::{Detection, DetectionType};
+use crate::detection::Detection;
 use crate::detection_test::TestStatus;
+use crate::detection_type::DetectionType;
 use crate::risk_event::{Actions, CreatedEvent, RISK_INDEX, RiskEvent};
 
 /// What a detection made of its rows.

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::attack::Attack;
-use crate::detection::{Detection, Status};
+use crate::detection::Detection;
 use crate::detection_test::TestStatus;
+use crate::detection_type::Status;
 use crate::event_facts::EventFacts;
 use crate::event_needs::{EventNeed, EventSource};
 

@@ -9,6 +9,7 @@ use spl_knowledge::saved_search::SavedSearch;
 use spl_macros::Origin;
 use spl_parser::Diagnostic;
 
+use crate::content_file::read;
 use crate::detection::Detection;
 use crate::metadata::{Metadata, of_comments};
 use crate::saved_alert;
@@ -345,13 +346,6 @@ fn top_level<'n>(root: &'n Node, key: &str) -> Option<&'n Node> {
         Value::Mapping(entries) => entries.iter().find(|(name, _)| name.value == key).map(|(_, node)| node),
         _ => None,
     }
-}
-
-/// The text of a file without a byte order mark.
-pub(crate) fn read(path: &Path) -> Result<String, String> {
-    let bytes = std::fs::read(path).map_err(|error| error.to_string())?;
-    let text = String::from_utf8(bytes).map_err(|error| format!("not UTF-8 at byte {}", error.utf8_error().valid_up_to()))?;
-    Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
 }
 
 /// Whether a path has one of these extensions, in any case.

@@ -8,26 +8,14 @@ use spl_knowledge::Knowledge;
 use spl_parser::Diagnostic;
 
 use crate::content::{Baseline, DataSource, Story};
+use crate::content_file::{ContentFile, ReadValue, read_file};
 use crate::deployment::Deployment;
-use crate::detection::{Detection, DetectionType};
-use crate::queries::{Query, read, search_files};
+use crate::detection::Detection;
+use crate::detection_type::DetectionType;
+use crate::queries::{Query, search_files};
 use crate::repository::settings::Settings;
-use crate::yaml::{self, Node};
 
 pub mod settings;
-
-/// A file of a repository and what was read from it.
-#[derive(Clone, Debug)]
-pub struct ContentFile<T> {
-    /// The file, with the folder of the repository in front.
-    pub file: PathBuf,
-    /// Its text, which spans refer to; empty when it can't be read.
-    pub text: String,
-    /// What it says; none when it can't be read or is not YAML.
-    pub value: Option<T>,
-    /// What is wrong with it.
-    pub problems: Vec<Diagnostic>,
-}
 
 /// A repository laid out like Splunk's security_content.
 #[derive(Clone, Debug)]
@@ -177,9 +165,6 @@ pub fn filter_macro(file: &Path) -> String {
     format!("{}_filter", file.file_stem().unwrap_or_default().to_string_lossy())
 }
 
-/// Reads the typed value of a file, and what is wrong with it.
-type ReadValue<T> = fn(&Node) -> (T, Vec<Diagnostic>);
-
 fn read_folder<T>(root: &Path, name: &str, value: ReadValue<T>, problems: &mut Vec<Diagnostic>) -> Vec<ContentFile<T>> {
     yaml_files(root, name, problems).into_iter().map(|file| read_file(file, value)).collect()
 }
@@ -198,27 +183,6 @@ fn yaml_files(root: &Path, name: &str, problems: &mut Vec<Diagnostic>) -> Vec<Pa
         Err(error) => {
             problems.push(Diagnostic::general("repository/folder", error.to_string()));
             Vec::new()
-        }
-    }
-}
-
-pub(crate) fn read_file<T>(file: PathBuf, value: ReadValue<T>) -> ContentFile<T> {
-    let unreadable = |message: String| vec![Diagnostic::general("repository/file", format!("{}: {message}", file.display()))];
-    let text = match read(&file) {
-        Ok(text) => text,
-        Err(message) => {
-            let problems = unreadable(message);
-            return ContentFile { file, text: String::new(), value: None, problems };
-        }
-    };
-    match yaml::parse(&text) {
-        Ok(root) => {
-            let (value, problems) = value(&root);
-            ContentFile { file, text, value: Some(value), problems }
-        }
-        Err(message) => {
-            let problems = unreadable(message);
-            ContentFile { file, text, value: None, problems }
         }
     }
 }

@@ -3,7 +3,8 @@
 use spl_parser::span::Spanned;
 
 use crate::attack::{Attack, kill_chain_phase};
-use crate::detection::{Detection, DetectionType};
+use crate::detection::Detection;
+use crate::detection_type::DetectionType;
 
 /// What the risk events and findings of a search say beside its rows.
 #[derive(Clone, Debug, Default, PartialEq)]

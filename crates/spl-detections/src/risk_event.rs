@@ -11,7 +11,8 @@ use serde_json::Value;
 
 use crate::attack::Attack;
 use crate::deployment::{Deployment, Notable};
-use crate::detection::{Detection, DetectionType};
+use crate::detection::Detection;
+use crate::detection_type::DetectionType;
 use crate::risk::tokens;
 use crate::risk_definition::RiskDefinition;
 use crate::rows::ResultRow;

@@ -17,7 +17,7 @@ use crate::risk::{RiskObject, RiskObjectType, ThreatObject};
 use crate::risk_definition::{RiskDefinition, ScoredObject};
 use crate::risk_event::Actions;
 use crate::schedule::CronSchedule;
-use crate::scheduled::{
+use crate::scheduled_search::{
     Kind, Located, LookupAction, Place, Planned, PlannedQuery, ScheduledSearch, SummaryIndex, schedule_window,
 };
 use crate::throttle::Throttle;

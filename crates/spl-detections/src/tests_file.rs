@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use spl_parser::Diagnostic;
 
+use crate::content_file::{ContentFile, read_file};
 use crate::detection::Detection;
 use crate::detection_test::{DetectionTest, TestHome, read_tests};
-use crate::repository::{ContentFile, read_file};
 use crate::yaml::{Node, Reader};
 
 /// How the names of such files end.

@@ -16,7 +16,8 @@ use spl_parser::{Diagnostic, Span};
 
 use crate::deployment::Deployment;
 use crate::detection::Detection;
-use crate::queries::read;
+
+use crate::content_file::read;
 use crate::yaml::{self, Node, Value};
 
 /// What is wrong with a file.
@@ -194,7 +195,7 @@ pub fn validate(root: &Path, today: &str) -> Vec<FileProblems> {
 
 /// Whether a detection is in layout 4.
 fn of_v4(root: &Node) -> bool {
-    Detection::read(root).0.layout == crate::detection::Layout::V4
+    Detection::read(root).0.layout == crate::detection_type::Layout::V4
 }
 
 /// The `.yml` files below a folder: `contentctl` looks at no others.

@@ -18,8 +18,8 @@ use parquet::arrow::arrow_reader::{
 use parquet::file::metadata::ColumnChunkMetaData;
 
 use crate::chunk::{ChunkBuilder, ColumnKind};
+use crate::content::Content;
 use crate::event::EventFinisher;
-use crate::input::Content;
 use crate::report::WarningKind;
 use crate::role::{Role, Slots};
 

@@ -1,9 +1,10 @@
 //! Recognises compression and format by content.
 
-use crate::json::{self, Scanner};
-use crate::options::Format;
-use crate::separated::preamble;
-use crate::{access, audit, cef, envelope, headed, syslog, windows};
+use crate::delimiter::preamble;
+use crate::format::Format;
+use crate::json_scanner::{RECORD, Scanner};
+use crate::windows_text;
+use crate::{access, audit, cef, envelope, headed, syslog};
 
 /// A wrapping around files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,14 +62,14 @@ pub(crate) fn format(head: &[u8], path: &str) -> Format {
         return Format::Parquet;
     }
     let head = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(head);
-    let blank = |byte: &u8| byte.is_ascii_whitespace() || *byte == json::RECORD;
+    let blank = |byte: &u8| byte.is_ascii_whitespace() || *byte == RECORD;
     let start = head.iter().position(|byte| !blank(byte)).unwrap_or(head.len());
     let text = &head[start..];
     match text.first() {
         Some(b'{') => return json_object(text),
         Some(b'[') if json_array(text) => return Format::Json,
         Some(b'<') if is_event_xml(text) => return Format::Xml,
-        Some(b'0'..=b'9') if windows::is_classic(text) => return Format::Xml,
+        Some(b'0'..=b'9') if windows_text::is_classic(text) => return Format::Xml,
         _ => {}
     }
     if head.contains(&0) {
@@ -125,7 +126,7 @@ fn json_behind(text: &[u8]) -> Option<Format> {
     let rest = &text[start..];
     // A value of several lines between lines of a log belongs to the event before it.
     let mut scanner = Scanner { text: rest, at: 0 };
-    if scanner.skip_value().is_ok() && scanner.peek().is_some_and(|next| !matches!(next, b'{' | b'[' | b',' | json::RECORD)) {
+    if scanner.skip_value().is_ok() && scanner.peek().is_some_and(|next| !matches!(next, b'{' | b'[' | b',' | RECORD)) {
         return None;
     }
     if rest[0] == b'[' {
@@ -177,14 +178,6 @@ pub(crate) fn is_binary(head: &[u8]) -> bool {
         && std::str::from_utf8(&head[..head.len().min(4096)]).is_err()
 }
 
-/// What separates the values of a file whose first line is its header.
-pub(crate) fn separator(head: &[u8]) -> u8 {
-    let line = head.split(|byte| *byte == b'\n').next().unwrap_or_default();
-    let count = |separator: u8| line.iter().filter(|byte| **byte == separator).count();
-    // A comma, unless there is none.
-    b",;|\t".iter().copied().find(|separator| count(*separator) > 0).unwrap_or(b',')
-}
-
 fn has(text: &[u8], separator: u8) -> bool {
     text.iter().take_while(|&&byte| byte != b'\n').any(|&byte| byte == separator)
 }
@@ -220,7 +213,7 @@ fn is_event_xml(text: &[u8]) -> bool {
     if !head.get(1).is_some_and(|next| next.is_ascii_alphabetic() || matches!(next, b'?' | b'!')) {
         return false;
     }
-    let mut events = memchr::memmem::find_iter(head, b"<Event").filter(|at| windows::is_event(&head[*at..]));
+    let mut events = memchr::memmem::find_iter(head, b"<Event").filter(|at| windows_text::is_event(&head[*at..]));
     let Some(event) = events.next() else {
         // The root of a file without events.
         return head.trim_ascii_end().ends_with(b"<Events>") || memchr::memmem::find(head, b"<Events></Events>").is_some();

@@ -6,10 +6,10 @@ use std::borrow::Cow;
 use hashbrown::HashMap;
 
 use crate::chunk::{ChunkBuilder, ColumnKind, unescape};
-use crate::json::Scanner;
+use crate::json_scanner::Scanner;
 use crate::options::FieldSelection;
 use crate::role::Role;
-use crate::windows;
+use crate::windows_text;
 
 /// The deepest nesting that is followed.
 const DEEPEST: usize = 64;
@@ -102,8 +102,8 @@ impl<'a, 'b> Adder<'a, 'b> {
     }
 
     /// Adds the fields of a Windows event in its text form; gives log and computer.
-    pub(crate) fn classic(&mut self, text: &str) -> windows::Classic {
-        windows::classic(text, |name, start, end| self.add(name, text.get(start..end).unwrap_or_default()))
+    pub(crate) fn classic(&mut self, text: &str) -> windows_text::Classic {
+        windows_text::classic(text, |name, start, end| self.add(name, text.get(start..end).unwrap_or_default()))
     }
 }
 

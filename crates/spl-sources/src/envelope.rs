@@ -2,7 +2,7 @@
 //! Collector, hits of Elasticsearch.
 
 use crate::chunk::{ChunkBuilder, Span};
-use crate::json::Scanner;
+use crate::json_scanner::Scanner;
 use crate::role::{Role, Slots};
 
 /// Keys of lists of events in an object around them: CloudTrail, Azure and Office 365 exports, Kubernetes, Security Hub,

@@ -12,14 +12,15 @@ use crate::automatic;
 use crate::automatic_fields::{AutomaticFields, PairRules};
 use crate::chunk::{ChunkBuilder, ColumnKind, Span};
 use crate::embedded::Adder;
+use crate::format::Format;
 use crate::index_time::Steps;
-use crate::options::{FieldSelection, Format, KeptTexts, LoadOptions};
+use crate::options::{FieldSelection, KeptTexts, LoadOptions};
 use crate::pairs;
 use crate::report::WarningKind;
 use crate::role::{Defaults, FIRST_TIME, ROLES, Role, Slots, TIMES};
 use crate::rules::{RuleSource, Rules, TimeConfig};
 use crate::timestamp::{Found, TimeReader};
-use crate::windows::{self, Classic};
+use crate::windows_text::{self, Classic};
 use crate::xml::{Place, XmlReader};
 
 /// What the events of a file share.
@@ -229,7 +230,7 @@ impl<'o> EventFinisher<'o> {
         }
         let text = builder.text(own);
         match text.as_bytes().first() {
-            Some(b'<') if windows::is_event(text.as_bytes()) => {
+            Some(b'<') if windows_text::is_event(text.as_bytes()) => {
                 let text = text.into_owned();
                 let selection = self.selection();
                 let xml = self.xml.get_or_insert_with(|| XmlReader::new(selection));
@@ -239,7 +240,7 @@ impl<'o> EventFinisher<'o> {
                 let text = text.into_owned();
                 Adder::new(builder, self.selection()).json(&text);
             }
-            Some(b'0'..=b'9') if windows::is_classic(text.as_bytes()) => {
+            Some(b'0'..=b'9') if windows_text::is_classic(text.as_bytes()) => {
                 let text = text.into_owned();
                 let found = Adder::new(builder, self.selection()).classic(&text);
                 self.classic_origin(builder, slots, &found);
@@ -260,7 +261,7 @@ impl<'o> EventFinisher<'o> {
         for (name, value) in [("EventCode", &id), ("Channel", &log), ("Computer", &computer), ("ComputerName", &computer)] {
             adder.add(name, value);
         }
-        windows::message(&message, |name, start, end| adder.add(name, &message[start..end]));
+        windows_text::message(&message, |name, start, end| adder.add(name, &message[start..end]));
         self.classic_origin(builder, slots, &Classic { log, computer });
     }
 

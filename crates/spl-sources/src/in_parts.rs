@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use arrow::buffer::Buffer;
 
+use crate::content::Input;
 use crate::detect::{compression, refused};
 use crate::encoding::Encoding;
 use crate::file_plan::FilePlan;
-use crate::input::{self, Input};
+use crate::input;
 use crate::load::{Gathered, HEAD, plan, read_parts};
 use crate::options::LoadOptions;
 use crate::parts::{PART, Part};

@@ -1,7 +1,7 @@
 //! What a file looks like whose sourcetype nothing maps: products whose logs show it, though not safely enough to give their
 //! sourcetype unasked, or though another one was named.
 
-use crate::options::Format;
+use crate::format::Format;
 use crate::report::Likely;
 use crate::sourcetype;
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use crate::automatic_fields::PairRules;
-use crate::windows;
+use crate::windows_text;
 
 /// Pairs beyond this number are not fields (Splunk, limits.conf, [kv] limit).
 const MOST_PAIRS: usize = 100;
@@ -28,7 +28,7 @@ pub(crate) fn applies(text: &str) -> bool {
     let own = match first {
         Some('{') => matches!(next, Some('"' | '}')),
         Some('[') => matches!(next, Some('{' | '[' | '"' | ']')),
-        _ => windows::is_event(text.as_bytes()),
+        _ => windows_text::is_event(text.as_bytes()),
     };
     !own && memchr::memchr(b'=', text.as_bytes()).is_some()
 }

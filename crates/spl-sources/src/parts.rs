@@ -8,10 +8,10 @@ use std::sync::{Mutex, PoisonError};
 use arrow::buffer::Buffer;
 
 use crate::columnar::ParquetInput;
+use crate::content::Content;
 use crate::file_plan::FilePlan;
+use crate::format::Format;
 use crate::headed::Header;
-use crate::input::Content;
-use crate::options::Format;
 use crate::report::{WarningKind, Warnings};
 use crate::timestamp::TimeReader;
 use crate::{breaking, evtx_log, json, windows};

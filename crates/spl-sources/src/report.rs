@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::options::Format;
+use crate::format::Format;
 
 /// A product, and the sourcetype of its add-on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -10,12 +10,12 @@ use spl_functions::pattern::Pattern;
 
 use crate::chunk::{ChunkBuilder, ColumnKind, Span};
 use crate::event::EventFinisher;
-use crate::options::Format;
+use crate::format::Format;
 use crate::report::{LoadError, WarningKind};
 use crate::role::{Role, Slots};
 use crate::rules::IndexTimeRules;
 use crate::timestamp::is_time_key;
-use crate::{detect, input};
+use crate::{delimiter, input};
 
 /// How a separated file is written.
 #[derive(Clone, Debug)]
@@ -55,8 +55,8 @@ impl Dialect {
             (_, Some("psv")) => b'|',
             (_, Some("csv")) => b',',
             _ => {
-                let (length, separator) = self::preamble(head);
-                separator.unwrap_or_else(|| detect::separator(&head[length..]))
+                let (length, separator) = delimiter::preamble(head);
+                separator.unwrap_or_else(|| delimiter::separator(&head[length..]))
             }
         };
         let named = |text: &Option<String>| text.as_deref().and_then(named_character);
@@ -108,7 +108,7 @@ impl Dialect {
     /// Where the header begins, or the first record when the names are known.
     fn start(&self, text: &[u8]) -> usize {
         let mut start = if text.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 };
-        start += preamble(&text[start..]).0;
+        start += delimiter::preamble(&text[start..]).0;
         let line = |start: usize| {
             let end = memchr::memchr(b'\n', &text[start..]).map_or(text.len(), |end| start + end);
             (String::from_utf8_lossy(&text[start..end]), (end + 1).min(text.len()))
@@ -159,21 +159,6 @@ fn quote(text: &Option<String>, usual: Option<u8>) -> Option<u8> {
             "\"" => b'"',
             text => named_character(text).unwrap_or(b'"'),
         }),
-    }
-}
-
-/// How long the lines before a header are that say how the file is written: `#TYPE` of PowerShell's Export-Csv and Excel's
-/// `sep=;`, which names the separator.
-pub(crate) fn preamble(text: &[u8]) -> (usize, Option<u8>) {
-    let line = memchr::memchr(b'\n', text).unwrap_or(text.len());
-    let first = text[..line].trim_ascii_end();
-    let next = (line + 1).min(text.len());
-    if first.starts_with(b"#TYPE ") {
-        return (next, None);
-    }
-    match first.strip_prefix(b"sep=").or(first.strip_prefix(b"\"sep=")) {
-        Some([separator] | [separator, b'"']) => (next, Some(*separator)),
-        _ => (0, None),
     }
 }
 

@@ -1,8 +1,8 @@
 //! The sourcetype of a file that names none: what Splunk calls such files, by their content, for other text by their name.
 
+use crate::format::Format;
 use crate::headed::Header;
-use crate::json::Scanner;
-use crate::options::Format;
+use crate::json_scanner::Scanner;
 use crate::{access, syslog};
 
 /// The sourcetype of a file with this beginning.

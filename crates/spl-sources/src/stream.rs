@@ -2,7 +2,8 @@
 
 use std::io::Read;
 
-use crate::input::{self, Content, Input};
+use crate::content::{Content, Input};
+use crate::input;
 use crate::options::LoadOptions;
 use crate::report::LoadError;
 

@@ -3,7 +3,7 @@
 use crate::chunk::ChunkBuilder;
 use crate::event::EventFinisher;
 use crate::role::{Role, Slots};
-use crate::windows;
+use crate::windows_text;
 
 /// What stands before a message.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -68,7 +68,7 @@ pub(crate) fn read<'t>(
         let span = builder.place(host);
         slots.set(Role::Host, span);
     }
-    let is_event = windows::is_event(header.message.as_bytes());
+    let is_event = windows_text::is_event(header.message.as_bytes());
     if has_process && !is_event {
         for (name, value) in [("process", header.process), ("pid", header.pid), ("msgid", header.message_id)] {
             finisher.field(builder, name, value.unwrap_or_default());

@@ -2,14 +2,15 @@
 
 use crate::chunk::{ChunkBuilder, Span};
 use crate::event::EventFinisher;
+use crate::format::Format;
 use crate::json::JsonFields;
-use crate::options::Format;
 use crate::report::WarningKind;
 use crate::role::Slots;
 use crate::rules::Rules;
 use crate::timestamp::{Found, TimeReader};
+use crate::windows_text;
 use crate::xml::{Place, XmlReader};
-use crate::{access, audit, breaking, cef, sourcetype, syslog, windows};
+use crate::{access, audit, breaking, cef, sourcetype, syslog};
 
 /// Reads the events of a part.
 pub(crate) fn read(
@@ -134,7 +135,7 @@ impl EventReader<'_, '_, '_> {
             wincollect(builder, self.finisher, message);
         }
         // Sysmon for Linux writes its events as XML.
-        if windows::is_event(message.as_bytes()) {
+        if windows_text::is_event(message.as_bytes()) {
             let offset = start + (line.len() - message.len());
             if !self.xml.read(builder, &mut self.slots, message.as_bytes(), Place::Data(offset), false) {
                 let number = builder.lines;

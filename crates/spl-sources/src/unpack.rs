@@ -4,9 +4,9 @@ use std::io::{BufRead, BufReader, Cursor, Read};
 
 use arrow::buffer::Buffer;
 
+use crate::content::{Content, Input};
 use crate::detect::{Compression, compression, refused};
 use crate::encoding::Encoding;
-use crate::input::{Content, Input};
 
 /// How many layers of compression are taken off.
 const LAYERS: usize = 4;

@@ -13,7 +13,7 @@ use spl_parser::spec::{Rows, Writes};
 use super::Backtest;
 use crate::effects::writes;
 use crate::reads::{Indexes, Reads};
-use crate::scheduled::ScheduledSearch;
+use crate::scheduled_search::ScheduledSearch;
 use crate::trigger::Trigger;
 
 /// A search that is ready to run.

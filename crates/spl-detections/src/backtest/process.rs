@@ -164,7 +164,7 @@ impl Replay {
 }
 
 /// Whom a row is about: what it says itself, else the first risk object of the search that it has.
-fn about(search: &crate::scheduled::ScheduledSearch, row: &ResultRow) -> (Option<String>, Option<String>) {
+fn about(search: &crate::scheduled_search::ScheduledSearch, row: &ResultRow) -> (Option<String>, Option<String>) {
     let first = |field: &str| row.get(field).and_then(|values| values.first()).cloned();
     if let Some(object) = first("risk_object") {
         return (Some(object), first("risk_object_type"));

@@ -5,7 +5,7 @@ use spl_parser::{Diagnostic, Severity};
 
 use super::prepared::Prepared;
 use crate::risk_event::CreatedEvent;
-use crate::scheduled::Kind;
+use crate::scheduled_search::Kind;
 
 /// What a replay found.
 #[derive(Debug)]

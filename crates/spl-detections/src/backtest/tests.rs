@@ -12,7 +12,7 @@ use crate::deployment::Notable;
 use crate::risk_definition::{RiskDefinition, ScoredObject};
 use crate::risk_event::Actions;
 use crate::schedule::CronSchedule;
-use crate::scheduled::{Place, SummaryIndex, TimesOfRuns};
+use crate::scheduled_search::{Place, SummaryIndex, TimesOfRuns};
 use crate::throttle::Throttle;
 use crate::trigger::{Counted, Relation, Trigger};
 

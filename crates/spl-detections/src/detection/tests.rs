@@ -2,9 +2,10 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use super::*;
-use crate::detection_test::{TestKind, TestOptions, TestStatus, plan};
+use crate::detection_test::{TestKind, TestStatus};
 use crate::risk::RiskObjectType;
 use crate::source::Source;
+use crate::test_plan::{TestOptions, plan};
 use crate::yaml::parse;
 
 const V4: &str = include_str!("fixtures/v4.yml");

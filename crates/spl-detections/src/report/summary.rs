@@ -5,8 +5,8 @@ use std::fmt::Write;
 use serde_json::{Value, json};
 use spl_parser::span::Spanned;
 
-use crate::detection::Status;
 use crate::detection_test::{TestKind, TestStatus};
+use crate::detection_type::Status;
 use crate::test_run::{TestResult, TestedDetection};
 
 /// The report. `mode` is `all`, `selected` or `changes`.

@@ -10,7 +10,8 @@ use super::shape::{self, Key, Kind, Strictness, optional};
 use super::values::{ASSET_TYPES, DOMAINS, OBSERVABLE_TYPES, PRODUCTS, THREAT_OBJECT_TYPES};
 use super::{Content, File, others, references};
 use crate::deployment::Deployment;
-use crate::detection::{Detection, DetectionType, Layout, Status, TAGS_OF_V4};
+use crate::detection::{Detection, TAGS_OF_V4};
+use crate::detection_type::{DetectionType, Layout, Status};
 use crate::risk::tokens;
 use crate::yaml::{Node, Value};
 

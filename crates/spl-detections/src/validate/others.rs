@@ -8,9 +8,10 @@ use spl_parser::{Diagnostic, Span};
 use super::shape::{self, ALERT_ACTION, Key, Kind, SCHEDULING, Strictness, optional, required};
 use super::values::{CATEGORIES, DOMAINS, PRODUCTS, USE_CASES};
 use super::{Content, File, references};
-use crate::detection::{Detection, DetectionType, Layout};
+use crate::detection::Detection;
+use crate::detection_type::{DetectionType, Layout};
 use crate::schedule::CronSchedule;
-use crate::scheduled::schedule_window;
+use crate::scheduled_search::schedule_window;
 use crate::yaml::{Node, Value};
 
 /// Tags of a story. The last ones are filled in by `contentctl` and accepted all the same.

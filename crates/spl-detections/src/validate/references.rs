@@ -7,7 +7,7 @@ use spl_parser::spec::Object;
 use spl_parser::{Diagnostic, Span};
 
 use super::Content;
-use crate::detection::Layout;
+use crate::detection_type::Layout;
 
 /// Macros that other apps define: the Common Information Model and Enterprise Security.
 const MACROS_OF_OTHERS: [&str; 5] =

@@ -11,13 +11,14 @@ use crate::automatic_fields::AutomaticFields;
 use crate::chunk::{ChunkBuilder, ColumnKind, Span};
 use crate::embedded::Adder;
 use crate::event::EventFinisher;
+use crate::format::Format;
 use crate::index_time::{IndexedEvent, Steps};
-use crate::options::Format;
 use crate::report::WarningKind;
 use crate::role::{Role, Slots};
 use crate::rules::RuleSource;
+use crate::windows_text;
 use crate::xml::{Place, XmlReader};
-use crate::{access, audit, cef, sourcetype, syslog, windows};
+use crate::{access, audit, cef, sourcetype, syslog};
 
 /// How often a copy of a copy is taken through its own rules.
 const COPIES: usize = 4;
@@ -161,7 +162,7 @@ impl EventFinisher<'_> {
             _ if text.starts_with('{') && automatic.json => {
                 Adder::new(builder, self.selection()).json(text);
             }
-            _ if windows::is_event(text.as_bytes()) => {
+            _ if windows_text::is_event(text.as_bytes()) => {
                 let selection = self.selection();
                 let xml = self.xml.get_or_insert_with(|| XmlReader::new(selection));
                 xml.read(builder, &mut slots, text.as_bytes(), Place::Elsewhere, true);

@@ -10,7 +10,8 @@ use spl_detections::baselines;
 use spl_detections::queries::Query;
 use spl_detections::report::backtest_page::Verdict;
 use spl_detections::repository::{self, Repository, absolute};
-use spl_detections::scheduled::{Located, Planned, Planner, ScheduledSearch};
+use spl_detections::scheduled::Planner;
+use spl_detections::scheduled_search::{Located, Planned, ScheduledSearch};
 use spl_exec::Engine;
 use spl_parser::Diagnostic;
 
@@ -108,7 +109,7 @@ fn named_twice(query: &Query, message: &str) -> Located {
 }
 
 impl Plan {
-    fn add(&mut self, name: String, kind: &'static str, source: Source, planned: spl_detections::scheduled::PlannedQuery) {
+    fn add(&mut self, name: String, kind: &'static str, source: Source, planned: spl_detections::scheduled_search::PlannedQuery) {
         self.problems.extend(planned.problems);
         let fate = match planned.planned {
             Planned::Scheduled(search) => {

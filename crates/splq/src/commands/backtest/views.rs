@@ -6,7 +6,7 @@ use arrow::array::{ArrayRef, Float64Array, Int64Array, StringArray};
 use chrono_tz::Tz;
 use spl_detections::backtest::{BacktestReport, ObjectRisk, SearchReport, TimelineEntry};
 use spl_detections::report::backtest_page::Verdict;
-use spl_detections::scheduled::{Located, ScheduledSearch};
+use spl_detections::scheduled_search::{Located, ScheduledSearch};
 use spl_exec::Results;
 use spl_parser::Diagnostic;
 

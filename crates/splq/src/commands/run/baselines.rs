@@ -7,7 +7,8 @@ use spl_detections::baselines::needed;
 use spl_detections::batch::Job;
 use spl_detections::queries::Query;
 use spl_detections::repository::Repository;
-use spl_detections::scheduled::{Planned, Planner};
+use spl_detections::scheduled::Planner;
+use spl_detections::scheduled_search::Planned;
 use spl_exec::{Engine, Search, SearchClock};
 
 use crate::batch::Monotonic;
