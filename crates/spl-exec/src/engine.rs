@@ -33,7 +33,7 @@ use spl_operators::grouping::rewrite::GroupByCodes;
 use spl_operators::grouping::rule::GroupByCode;
 use spl_parser::effects::RequiredFields;
 use spl_parser::{Diagnostic, Pipeline, Practice};
-use spl_plan::context::clock::SearchClock;
+use spl_plan::context::clock::{SearchClock, TimeRange};
 use spl_plan::context::limits::Limits;
 use spl_plan::context::written_lookups::WrittenLookups;
 use spl_plan::context::{EngineContext, PlanContext};
@@ -352,6 +352,12 @@ impl Engine {
             }
             _ => error,
         }
+    }
+
+    /// From when until when a search looks.
+    pub(crate) fn time_range_of(&self, search: &Search) -> TimeRange {
+        let context = self.plan_context(&search.clock, &search.expansion.text, false);
+        spl_plan::search::time_range::time_range(&context, &search.pipeline)
     }
 
     /// What planning a search of this text sees.

@@ -4,6 +4,7 @@
 //! Read `engine.rs` first: it holds the settings of DataFusion's session and the order of its rules. Of the
 //! commands it names only `fieldformat`, whose formats apply to the last rows.
 
+pub mod empty_reasons;
 mod engine;
 mod memory_pool;
 mod row_counts;

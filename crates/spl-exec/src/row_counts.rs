@@ -4,8 +4,12 @@
 use spl_functions::column::Column;
 use spl_parser::Span;
 use spl_parser::effects::pipeline::writes;
+use spl_parser::effects::walk::walk_expression;
 use spl_parser::effects::{RequiredFields, expression_fields, search_fields};
-use spl_parser::syntax::{Argument, BinaryOperator, Clause, CommandCall, Expression, ExpressionKind, Pipeline, SearchKind};
+use spl_parser::syntax::{
+    Argument, BinaryOperator, Clause, CommandCall, Expression, ExpressionKind, Pipeline, SearchExpression, SearchKind,
+    SearchOperator,
+};
 
 use crate::engine::{Engine, Failure, Results, Search};
 
@@ -33,14 +37,60 @@ pub struct ValuesBefore {
 pub const VALUES: usize = 5;
 
 /// A command with some of its conditions.
-struct Step {
-    call: CommandCall,
+pub(crate) struct Step {
+    /// The command, with the conditions up to this step.
+    pub(crate) call: CommandCall,
     /// The fields that the condition which came with the step compares.
-    fields: Vec<String>,
+    pub(crate) fields: Vec<String>,
+    /// The field and the text, when the condition is `field=text`.
+    pub(crate) compared: Option<(String, String)>,
+    /// Comparisons of a field with another name: `where user=admin`.
+    pub(crate) words: Vec<(String, String)>,
     /// What came with the step.
-    span: Span,
+    pub(crate) span: Span,
     /// Whether its rows are groups with a `count` of events.
-    counts_events: bool,
+    pub(crate) counts_events: bool,
+}
+
+impl Step {
+    /// A step that compares nothing.
+    fn of(call: CommandCall, span: Span) -> Self {
+        Self { call, fields: Vec::new(), compared: None, words: Vec::new(), span, counts_events: false }
+    }
+
+    /// A step by a condition on events.
+    fn searching(call: CommandCall, condition: &SearchExpression) -> Self {
+        let compared = match &condition.kind {
+            SearchKind::Comparison { field, operator, value } if operator.value == SearchOperator::Equal => {
+                value.pattern.as_literal().map(|text| (field.name.clone(), text.to_owned()))
+            }
+            _ => None,
+        };
+        Self { fields: fields_of_search(condition), compared, ..Self::of(call, condition.span) }
+    }
+
+    /// A step by a condition on rows.
+    fn comparing(call: CommandCall, condition: &Expression) -> Self {
+        let compared = match &condition.kind {
+            ExpressionKind::Binary { operator, left, right } if operator.value == BinaryOperator::Equal => {
+                match (&left.kind, &right.kind) {
+                    (ExpressionKind::Field(field), ExpressionKind::Text(text)) => Some((field.name.clone(), text.clone())),
+                    _ => None,
+                }
+            }
+            _ => None,
+        };
+        let mut words = Vec::new();
+        walk_expression(condition, &mut |part| {
+            if let ExpressionKind::Binary { operator, left, right } = &part.kind
+                && matches!(operator.value, BinaryOperator::Equal | BinaryOperator::NotEqual)
+                && let (ExpressionKind::Field(field), ExpressionKind::Field(word)) = (&left.kind, &right.kind)
+            {
+                words.push((field.name.clone(), word.name.clone()));
+            }
+        });
+        Self { fields: fields_of_expression(condition), compared, words, ..Self::of(call, condition.span) }
+    }
 }
 
 impl Engine {
@@ -185,7 +235,7 @@ fn count_of(results: &Results) -> u64 {
 }
 
 /// A command with more and more of its conditions, the whole command last; each with the text that came with it.
-fn steps(command: &CommandCall, first: bool) -> Vec<Step> {
+pub(crate) fn steps(command: &CommandCall, first: bool) -> Vec<Step> {
     let mut steps = Vec::new();
     if let [Argument::Search(search)] = command.arguments.as_slice()
         && let SearchKind::And(parts) = &search.kind
@@ -195,39 +245,38 @@ fn steps(command: &CommandCall, first: bool) -> Vec<Step> {
             let mut narrowed = search.clone();
             narrowed.kind = SearchKind::And(parts[..=place].to_vec());
             let call = CommandCall { arguments: vec![Argument::Search(narrowed)], ..command.clone() };
-            let fields = fields_of_search(&parts[place]);
-            steps.push(Step { call, fields, span: parts[place].span, counts_events: false });
+            steps.push(Step::searching(call, &parts[place]));
         }
         return steps;
     }
     if let [Argument::Expression(expression)] = command.arguments.as_slice()
         && command.spec.name == "where"
     {
-        for (whole, span, fields) in conjuncts(expression) {
+        for (whole, last) in conjuncts(expression) {
             let call = CommandCall { arguments: vec![Argument::Expression(whole)], ..command.clone() };
-            steps.push(Step { call, fields, span, counts_events: false });
+            steps.push(Step::comparing(call, &last));
         }
         return steps;
     }
     if command.spec.name == "tstats" && first && steps_of_tstats(command, &mut steps) {
         return steps;
     }
-    let fields = match command.arguments.as_slice() {
-        [Argument::Search(search)] => fields_of_search(search),
-        _ => Vec::new(),
+    let step = match command.arguments.as_slice() {
+        [Argument::Search(search)] => Step::searching(command.clone(), search),
+        _ => Step::of(command.clone(), command.span),
     };
-    vec![Step { call: command.clone(), fields, span: command.span, counts_events: false }]
+    vec![Step { span: command.span, ..step }]
 }
 
-/// The conditions of an expression joined by `AND`: each with those before it, where it stands and the fields it compares.
-fn conjuncts(expression: &Expression) -> Vec<(Expression, Span, Vec<String>)> {
+/// The conditions of an expression joined by `AND`: each with those before it, and alone.
+fn conjuncts(expression: &Expression) -> Vec<(Expression, Expression)> {
     match &expression.kind {
         ExpressionKind::Binary { operator, left, right } if operator.value == BinaryOperator::And => {
             let mut parts = conjuncts(left);
-            parts.push((expression.clone(), right.span, fields_of_expression(right)));
+            parts.push((expression.clone(), right.as_ref().clone()));
             parts
         }
-        _ => vec![(expression.clone(), expression.span, fields_of_expression(expression))],
+        _ => vec![(expression.clone(), expression.clone())],
     }
 }
 
@@ -263,7 +312,7 @@ fn steps_of_tstats(command: &CommandCall, steps: &mut Vec<Step>) -> bool {
         Argument::Pair { value, .. } => whole.to(value.span),
         _ => whole,
     }));
-    let mut push = |call, span, fields| steps.push(Step { call, fields, span, counts_events: true });
+    let mut push = |call, span, fields| steps.push(Step { fields, counts_events: true, ..Step::of(call, span) });
     push(grouped(None, &source(span)), span, Vec::new());
     let search = command.clauses.iter().find_map(condition);
     if let Some(search) = &search {

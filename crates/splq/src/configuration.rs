@@ -93,12 +93,16 @@ impl Configuration {
                 wrong(format, format!("`{}` is not a format; expected one of {}", format.get_ref(), names.join(", ")))
             })?);
         }
-        for (codes, deny) in [(&file.lints.allow, false), (&file.lints.deny, true)] {
+        let lists = [
+            (&file.lints.allow, false, &mut to.lints.allow),
+            (&file.lints.warn, true, &mut to.lints.warn),
+            (&file.lints.deny, true, &mut to.lints.deny),
+        ];
+        for (codes, all, list) in lists {
             let Some(codes) = codes else { continue };
             for code in &codes.get_ref().0 {
-                lints::resolve(code, deny).map_err(|message| wrong(codes, message))?;
+                lints::resolve(code, all).map_err(|message| wrong(codes, message))?;
             }
-            let list = if deny { &mut to.lints.deny } else { &mut to.lints.allow };
             list.clone_from(&codes.get_ref().0);
         }
         Ok(to)
@@ -175,6 +179,7 @@ impl Configuration {
                 self.fill_searches(&mut arguments.paths);
                 self.fill(&mut arguments.knowledge, &mut arguments.settings);
                 arguments.lints.allow.extend_from_slice(&self.lints.allow);
+                arguments.lints.warn.extend_from_slice(&self.lints.warn);
                 arguments.lints.deny.extend_from_slice(&self.lints.deny);
             }
             Command::Test(arguments) => {

@@ -9,10 +9,13 @@ mod filter_macro;
 mod fixed_index;
 mod join_first_match;
 mod leading_wildcard;
+mod lower_case_operator;
 mod missing_field;
+mod missing_pipe;
 mod mixed_and_or;
 mod not_equal;
 mod null_comparison;
+mod quotation_marks;
 mod quoted_field;
 mod risk_field;
 mod sort_limit;
@@ -42,9 +45,33 @@ pub struct Lint {
     pub summary: &'static str,
     /// The page that `splq check --explain CODE` prints.
     pub page: &'static str,
+    /// Whether it is told of unless options say otherwise.
+    pub level: Level,
     /// How it is found.
     find: Find,
 }
+
+/// Whether a lint is told of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    /// Unless `--allow` switches it off.
+    Warning,
+    /// Only when `--warn` or `--deny` names it: it is right about many searches that are meant so.
+    Quiet,
+}
+
+impl Level {
+    /// As lists of lints have it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Warning => "warning",
+            Self::Quiet => "quiet",
+        }
+    }
+}
+
+/// The word that stands for all quiet lints.
+pub const QUIET: &str = "quiet";
 
 /// How a lint is found.
 #[derive(Debug)]
@@ -67,10 +94,13 @@ pub const LINTS: &[Lint] = &[
     fixed_index::LINT,
     join_first_match::LINT,
     leading_wildcard::LINT,
+    lower_case_operator::LINT,
     missing_field::LINT,
+    missing_pipe::LINT,
     mixed_and_or::LINT,
     not_equal::LINT,
     null_comparison::LINT,
+    quotation_marks::LINT,
     quoted_field::LINT,
     risk_field::LINT,
     sort_limit::LINT,
@@ -138,13 +168,13 @@ fn allowance(comment: &str) -> impl Iterator<Item = &str> {
     lines.flat_map(|list| list.split([',', ' ']).map(str::trim).filter(|code| !code.is_empty()))
 }
 
-/// The code that is meant: `lint/` may be left out, codes of other areas stand for warnings of the planner; `warnings`
-/// only where all may be meant.
+/// The code that is meant: `lint/` may be left out, codes of other areas stand for warnings of the planner; words such as
+/// `warnings` only where all of a kind may be meant.
 ///
 /// # Errors
 /// What is wrong with it, in words.
 pub fn resolve(code: &str, all: bool) -> Result<String, String> {
-    if all && code == "warnings" {
+    if all && matches!(code, "warnings" | QUIET) {
         return Ok(code.to_owned());
     }
     let full = if code.contains('/') { code.to_owned() } else { format!("lint/{code}") };
@@ -160,6 +190,7 @@ pub fn resolve(code: &str, all: bool) -> Result<String, String> {
 pub struct Levels {
     allowed: Vec<String>,
     denied: Vec<String>,
+    warned: Vec<String>,
 }
 
 impl Levels {
@@ -172,15 +203,28 @@ impl Levels {
             let resolved = codes.iter().map(|code| resolve(code, all).map_err(|message| format!("{option}: {message}")));
             resolved.collect::<Result<Vec<_>, _>>()
         };
-        Ok(Self { allowed: all(&options.allow, false, "--allow")?, denied: all(&options.deny, true, "--deny")? })
+        Ok(Self {
+            allowed: all(&options.allow, false, "--allow")?,
+            denied: all(&options.deny, true, "--deny")?,
+            warned: all(&options.warn, true, "--warn")?,
+        })
     }
 
-    /// Leaves out what is allowed and makes what is denied an error.
+    /// Leaves out what is quiet or allowed and makes what is denied an error.
     pub fn apply(&self, found: Vec<Diagnostic>) -> Vec<Diagnostic> {
         let has = |codes: &[String], code: &str| codes.iter().any(|known| known == code);
-        let mut kept: Vec<Diagnostic> = found.into_iter().filter(|diagnostic| !has(&self.allowed, diagnostic.code)).collect();
+        let is_quiet = |code: &str| LINTS.iter().any(|lint| lint.code == code && lint.level == Level::Quiet);
+        let is_told = |code: &str| {
+            let named =
+                has(&self.warned, code) || has(&self.warned, QUIET) || has(&self.denied, code) || has(&self.denied, QUIET);
+            (named || !is_quiet(code)) && !has(&self.allowed, code)
+        };
+        let mut kept: Vec<Diagnostic> = found.into_iter().filter(|diagnostic| is_told(diagnostic.code)).collect();
         for diagnostic in &mut kept {
-            if diagnostic.severity == Severity::Warning && (has(&self.denied, "warnings") || has(&self.denied, diagnostic.code)) {
+            let denied = has(&self.denied, "warnings")
+                || has(&self.denied, diagnostic.code)
+                || has(&self.denied, QUIET) && is_quiet(diagnostic.code);
+            if diagnostic.severity == Severity::Warning && denied {
                 diagnostic.severity = Severity::Error;
             }
         }

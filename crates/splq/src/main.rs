@@ -6,6 +6,7 @@ mod commands;
 mod configuration;
 mod diagnostics;
 mod download;
+mod empty;
 mod files;
 mod index_time;
 mod layout;

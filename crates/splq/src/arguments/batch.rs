@@ -157,6 +157,9 @@ pub struct LintOptions {
     /// Switch a lint off; a comment ```splq: allow CODE``` in a search does it for that search
     #[arg(long, value_name = "CODE")]
     pub allow: Vec<String>,
+    /// Tell of a lint that is quiet, or of all that are `quiet`
+    #[arg(long, value_name = "CODE")]
+    pub warn: Vec<String>,
     /// Make a lint, or all `warnings`, an error
     #[arg(long, value_name = "CODE")]
     pub deny: Vec<String>,

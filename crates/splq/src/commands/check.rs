@@ -261,7 +261,11 @@ fn list(arguments: &CheckArguments, terminal: &Terminal) -> Result<(), Stop> {
     let column = |value: fn(&lints::Lint) -> &str| -> ArrayRef {
         Arc::new(LINTS.iter().map(|lint| Some(value(lint))).collect::<StringArray>())
     };
-    let rows = output::rows(vec![("code", column(|lint| lint.code)), ("summary", column(|lint| lint.summary))])?;
+    let rows = output::rows(vec![
+        ("code", column(|lint| lint.code)),
+        ("level", column(|lint| lint.level.name())),
+        ("summary", column(|lint| lint.summary)),
+    ])?;
     let options = output_options(arguments);
     Sink::check(&options, terminal)?;
     Sink::open(&options, terminal, chrono_tz::Tz::UTC)?.write_rows(&rows)

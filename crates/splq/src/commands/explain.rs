@@ -8,6 +8,7 @@ use spl_exec::{RowCount, Stage};
 use crate::arguments::{ExplainArguments, StageChoice};
 use crate::commands::query::search_text;
 use crate::diagnostics::report_failure;
+use crate::empty;
 use crate::session;
 use crate::stop::Stop;
 use crate::terminal::Terminal;
@@ -32,11 +33,22 @@ pub async fn explain(arguments: &ExplainArguments, terminal: &Terminal) -> Resul
         Stop::Reported
     };
     let search = engine.compile(&text).map_err(failed)?;
-    if !arguments.engine.data.data.is_empty() {
+    if arguments.why_empty {
+        // What is there in place of what was looked for may be in any field.
+        session::load_all(&mut engine, &arguments.engine.data, terminal)?;
+    } else if !arguments.engine.data.data.is_empty() {
         session::load(&mut engine, &arguments.engine.data, [&search], terminal)?;
     }
     if arguments.why_empty {
-        return why_empty(&engine.row_counts(&search).await.map_err(failed)?);
+        let counts = engine.row_counts(&search).await.map_err(failed)?;
+        let mut output = std::io::stdout().lock();
+        write_counts(&mut output, &counts)?;
+        if counts.last().is_some_and(|last| last.rows == 0) {
+            for line in empty::reasons(&engine, &search, empty::ASKED).await {
+                writeln!(output, "{line}")?;
+            }
+        }
+        return Ok(());
     }
     let mut output = std::io::stdout().lock();
     let single = arguments.stage.len() == 1;
@@ -57,8 +69,10 @@ pub async fn explain(arguments: &ExplainArguments, terminal: &Terminal) -> Resul
 }
 
 /// The rows behind each condition, and which of them left none.
-fn why_empty(counts: &[RowCount]) -> Result<(), Stop> {
-    let mut output = std::io::stdout().lock();
+///
+/// # Errors
+/// A writer that fails.
+pub fn write_counts(output: &mut impl Write, counts: &[RowCount]) -> Result<(), Stop> {
     let widest = counts.iter().map(|count| HumanCount(count.rows).to_string().len()).max().unwrap_or(0).max(4);
     writeln!(output, "{:>widest$}  left behind", "rows")?;
     for count in counts {

@@ -1,5 +1,6 @@
 //! `splq query`: one search over the data.
 
+use std::io::Write;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -8,6 +9,7 @@ use spl_exec::Results;
 
 use crate::arguments::QueryArguments;
 use crate::diagnostics::{report, report_failure};
+use crate::empty;
 use crate::output::{Format, Sink, table};
 use crate::queries::read_search;
 use crate::session;
@@ -44,6 +46,10 @@ pub async fn query(arguments: &QueryArguments, terminal: &Terminal) -> Result<()
     }
     if matches!(sink.format, Format::Table | Format::Chart) || arguments.output.output.is_some() {
         terminal.note(footer(&results, elapsed));
+    }
+    if empty::is_nothing(&results) {
+        sink.flush()?;
+        empty::explain(&engine, &search, &arguments.engine.data, terminal).await;
     }
     Ok(())
 }

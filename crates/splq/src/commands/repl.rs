@@ -15,7 +15,7 @@ mod topics;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use indicatif::{HumanBytes, HumanCount};
 use rustyline::error::ReadlineError;
@@ -27,11 +27,12 @@ use spl_sources::{EventTable, FieldSelection, LoadReport};
 use tokio::runtime::Runtime;
 
 use crate::arguments::{DataOptions, ReplArguments};
-use crate::commands::explain::STAGES;
+use crate::commands::explain::{STAGES, write_counts};
 use crate::commands::inspect::{Facts, field_rows, file_rows, sourcetype_rows};
 use crate::commands::list::{data_model_rows, macro_rows};
 use crate::commands::query::{duration, footer};
 use crate::diagnostics::{report, report_failure};
+use crate::empty;
 use crate::loading::Loading;
 use crate::output::{self, Format, Layout, chart, table};
 use crate::queries::read_search;
@@ -45,6 +46,10 @@ use self::input::{DotCommand, format_named, read_command};
 use self::running::{CANCELLED, Outcome, Runner};
 use self::surroundings::EngineSurroundings;
 
+/// What is said where there are no events.
+const NO_DATA: &str = "no data is loaded; .load PATH loads some";
+/// What is said where there is no result.
+const NO_RESULT: &str = "there is no result yet; run a search first";
 /// Rows that are shown of a result unless `.limit` says otherwise.
 const LIMIT: usize = 1000;
 
@@ -67,6 +72,7 @@ pub fn repl(arguments: &ReplArguments, runtime: &Runtime, terminal: &Terminal) -
         data: arguments.engine.data.clone(),
         report: None,
         last: None,
+        last_search: None,
         runner: &runner,
         terminal,
         format: arguments.format,
@@ -89,6 +95,7 @@ struct Repl<'a> {
     data: DataOptions,
     report: Option<LoadReport>,
     last: Option<Results>,
+    last_search: Option<Search>,
     runner: &'a Runner<'a>,
     terminal: &'a Terminal,
     format: Format,
@@ -104,7 +111,7 @@ impl<'a> Repl<'a> {
     /// Loads all fields of what the data options name.
     fn load(&mut self) -> Result<(), Stop> {
         if self.data.data.is_empty() {
-            self.terminal.note("no data is loaded; .load PATH loads some");
+            self.terminal.note(NO_DATA);
         }
         let started = Instant::now();
         let loading = Loading::new(&self.data, self.engine.settings(), FieldSelection::All, self.terminal)?;
@@ -225,6 +232,7 @@ impl<'a> Repl<'a> {
             DotCommand::Format(name) => self.format = format_named(&name)?,
             DotCommand::Limit(limit) => self.limit = limit,
             DotCommand::Row(number) => self.row(number)?,
+            DotCommand::Why => self.why()?,
             DotCommand::ShowTime => self.show_times(),
             DotCommand::Time(earliest, latest) => {
                 self.set_times(earliest, latest)?;
@@ -259,6 +267,44 @@ impl<'a> Repl<'a> {
         shown?;
         if self.timing {
             self.terminal.note(footer);
+        }
+        if self.last.as_ref().is_some_and(empty::is_nothing) && self.terminal.stderr && !self.terminal.quiet {
+            for line in self.reasons(&search, empty::PATIENCE)? {
+                self.terminal.note(line);
+            }
+        }
+        self.last_search = Some(search);
+        Ok(())
+    }
+
+    /// Why a search found nothing; nothing when it takes too long or Ctrl-C is pressed.
+    fn reasons(&self, search: &Search, patience: Duration) -> Result<Vec<String>, Stop> {
+        if self.engine.data().is_none_or(|data| data.rows() == 0) && self.data.data.is_empty() {
+            return Ok(vec![NO_DATA.to_owned()]);
+        }
+        let (engine, search) = (Arc::clone(&self.engine), search.clone());
+        let work =
+            move |waiting: &running::Waiting| waiting.block_on(async { Ok(empty::reasons(&engine, &search, patience).await) });
+        match self.runner.until_interrupted(work)? {
+            Outcome::Answer(Ok(lines)) => Ok(lines),
+            _ => Ok(Vec::new()),
+        }
+    }
+
+    /// The rows behind each step of the last search, and why it found nothing.
+    fn why(&self) -> Result<(), Stop> {
+        let search = self.last_search.as_ref().ok_or_else(|| Stop::Failed(NO_RESULT.to_owned()))?;
+        let source = Source::new("search", &search.text);
+        let work = {
+            let (engine, search) = (Arc::clone(&self.engine), search.clone());
+            move |waiting: &running::Waiting| waiting.block_on(async { engine.row_counts(&search).await })
+        };
+        let counts = self.wait(&source, self.runner.until_interrupted(work)?)?;
+        write_counts(&mut std::io::stdout(), &counts)?;
+        if counts.last().is_some_and(|last| last.rows == 0) {
+            for line in self.reasons(search, empty::ASKED)? {
+                print(&format!("{line}\n"))?;
+            }
         }
         Ok(())
     }
@@ -303,7 +349,7 @@ impl<'a> Repl<'a> {
     }
 
     fn last(&self) -> Result<&Results, Stop> {
-        self.last.as_ref().ok_or_else(|| Stop::Failed("there is no result yet; run a search first".to_owned()))
+        self.last.as_ref().ok_or_else(|| Stop::Failed(NO_RESULT.to_owned()))
     }
 
     /// Loads what is left after a change of the list of paths; when that fails everything stays as it was.
@@ -332,7 +378,7 @@ impl<'a> Repl<'a> {
         if let Some(schema) = schema {
             self.set_data(EventTable { schema, batches: Vec::new() })?;
         }
-        self.terminal.note("no data is loaded; .load PATH loads some");
+        self.terminal.note(NO_DATA);
         Ok(())
     }
 
@@ -484,7 +530,7 @@ fn cancelled() -> Stop {
 }
 
 fn no_data() -> Stop {
-    Stop::Failed("no data is loaded; .load PATH loads some".to_owned())
+    Stop::Failed(NO_DATA.to_owned())
 }
 
 /// Some rows of a result.

@@ -38,11 +38,12 @@ pub struct File {
     pub lints: Lints,
 }
 
-/// Lints that are allowed, and such that are errors.
+/// Lints that are allowed, quiet ones that are told of, and such that are errors.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Lints {
     pub allow: Option<Spanned<Texts>>,
+    pub warn: Option<Spanned<Texts>>,
     pub deny: Option<Spanned<Texts>>,
 }
 

@@ -3,13 +3,14 @@
 use spl_parser::syntax::{BinaryOperator, Expression, ExpressionKind, SearchExpression, SearchKind, SearchOperator};
 use spl_parser::{Diagnostic, Span};
 
-use super::{Find, Lint, Subject, walk};
+use super::{Find, Level, Lint, Subject, walk};
 
 /// The lint.
 pub const LINT: Lint = Lint {
     code: "lint/always-true",
     summary: "`a!=1 OR a!=2` is true for every value of a",
     page: include_str!("../../../../docs/lints/always-true.md"),
+    level: Level::Warning,
     find: Find::InSearch(find),
 };
 

@@ -3,13 +3,14 @@
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{SearchKind, SearchOperator};
 
-use super::{Find, Lint, Subject, walk};
+use super::{Find, Level, Lint, Subject, walk};
 
 /// The lint.
 pub const LINT: Lint = Lint {
     code: "lint/any-value",
     summary: "`field!=*` matches no event; `NOT field=*` finds those without the field",
     page: include_str!("../../../../docs/lints/any-value.md"),
+    level: Level::Warning,
     find: Find::InSearch(find),
 };
 

@@ -11,13 +11,14 @@ use spl_parser::spec::{Rows, Source};
 use spl_parser::syntax::{Argument, CommandCall, FieldName, Pipeline};
 use spl_parser::{Diagnostic, print};
 
-use super::{Find, Lint};
+use super::{Find, Level, Lint};
 
 /// The lint.
 pub const LINT: Lint = Lint {
     code: "lint/empty-by-field",
     summary: "a by-field that none of the events has, or only some: rows without it are left out (needs --data)",
     page: include_str!("../../../../docs/lints/empty-by-field.md"),
+    level: Level::Warning,
     find: Find::InData,
 };
 

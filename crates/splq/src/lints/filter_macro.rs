@@ -2,13 +2,14 @@
 
 use spl_parser::Diagnostic;
 
-use super::{Find, Lint, Subject};
+use super::{Find, Level, Lint, Subject};
 
 /// The lint.
 pub const LINT: Lint = Lint {
     code: "lint/filter-macro",
     summary: "a detection does not call its own filter macro",
     page: include_str!("../../../../docs/lints/filter-macro.md"),
+    level: Level::Warning,
     find: Find::InSearch(find),
 };
 

@@ -3,13 +3,14 @@
 use spl_parser::Diagnostic;
 use spl_parser::syntax::SearchKind;
 
-use super::{Find, Lint, Subject, walk};
+use super::{Find, Level, Lint, Subject, walk};
 
 /// The lint.
 pub const LINT: Lint = Lint {
     code: "lint/fixed-index",
     summary: "a detection names an index outside a macro",
     page: include_str!("../../../../docs/lints/fixed-index.md"),
+    level: Level::Warning,
     find: Find::InSearch(find),
 };
 

@@ -5,13 +5,14 @@ use spl_parser::effects::read::fields_of;
 use spl_parser::spec::{Makes, Rows};
 use spl_parser::syntax::{Argument, Pipeline};
 
-use super::{Find, Lint, Subject, walk};
+use super::{Find, Level, Lint, Subject, walk};
 
 /// The lint.
 pub const LINT: Lint = Lint {
     code: "lint/join-first-match",
     summary: "join without max keeps only the first matching row of the subsearch",
     page: include_str!("../../../../docs/lints/join-first-match.md"),
+    level: Level::Warning,
     find: Find::InSearch(find),
 };
 

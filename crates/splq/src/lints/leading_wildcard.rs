@@ -3,13 +3,14 @@
 use spl_parser::syntax::{PatternPart, SearchKind, SearchOperator, SearchValue};
 use spl_parser::{Diagnostic, Span};
 
-use super::{Find, Lint, Subject, walk};
+use super::{Find, Level, Lint, Subject, walk};
 
 /// The lint.
 pub const LINT: Lint = Lint {
     code: "lint/leading-wildcard",
     summary: "a search for events with a wildcard in front of a term reads every event",
     page: include_str!("../../../../docs/lints/leading-wildcard.md"),
+    level: Level::Warning,
     find: Find::InSearch(find),
 };
 

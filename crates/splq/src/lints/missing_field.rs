@@ -7,13 +7,14 @@ use spl_parser::diagnostic::nearest;
 use spl_parser::effects::fields::leaves_out;
 use spl_parser::effects::{FieldsBehind, relied_on};
 
-use super::{Find, Lint, Subject, walk};
+use super::{Find, Level, Lint, Subject, walk};
 
 /// The lint.
 pub const LINT: Lint = Lint {
     code: "lint/missing-field",
     summary: "a command reads a field that the commands before it do not leave",
     page: include_str!("../../../../docs/lints/missing-field.md"),
+    level: Level::Warning,
     find: Find::InSearch(find),
 };
 

@@ -3,13 +3,14 @@
 use spl_parser::Diagnostic;
 use spl_parser::syntax::SearchKind;
 
-use super::{Find, Lint, Subject, walk};
+use super::{Find, Level, Lint, Subject, walk};
 
 /// The lint.
 pub const LINT: Lint = Lint {
     code: "lint/mixed-and-or",
     summary: "AND and OR side by side in a search: OR binds tighter there than AND",
     page: include_str!("../../../../docs/lints/mixed-and-or.md"),
+    level: Level::Warning,
     find: Find::InSearch(find),
 };
 

@@ -4,13 +4,14 @@ use spl_parser::effects::FieldsBehind;
 use spl_parser::syntax::{SearchExpression, SearchKind, SearchOperator};
 use spl_parser::{Diagnostic, Span};
 
-use super::{Find, Lint, Subject, walk};
+use super::{Find, Level, Lint, Subject, walk};
 
 /// The lint.
 pub const LINT: Lint = Lint {
     code: "lint/not-equal",
     summary: "`field!=value` leaves out events without the field; `NOT field=value` keeps them",
     page: include_str!("../../../../docs/lints/not-equal.md"),
+    level: Level::Quiet,
     find: Find::InSearch(find),
 };
 

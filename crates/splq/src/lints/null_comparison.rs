@@ -3,13 +3,14 @@
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{BinaryOperator, Expression, ExpressionKind};
 
-use super::{Find, Lint, Subject, walk};
+use super::{Find, Level, Lint, Subject, walk};
 
 /// The lint.
 pub const LINT: Lint = Lint {
     code: "lint/null-comparison",
     summary: "a comparison with null is never true",
     page: include_str!("../../../../docs/lints/null-comparison.md"),
+    level: Level::Warning,
     find: Find::InSearch(find),
 };
 

@@ -3,13 +3,14 @@
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{BinaryOperator, ExpressionKind};
 
-use super::{Find, Lint, Subject, walk};
+use super::{Find, Level, Lint, Subject, walk};
 
 /// The lint.
 pub const LINT: Lint = Lint {
     code: "lint/quoted-field",
     summary: "double quotes on both sides of a comparison: two texts are compared, no field",
     page: include_str!("../../../../docs/lints/quoted-field.md"),
+    level: Level::Warning,
     find: Find::InSearch(find),
 };
 

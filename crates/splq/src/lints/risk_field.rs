@@ -4,13 +4,14 @@ use spl_parser::Diagnostic;
 use spl_parser::diagnostic::nearest;
 use spl_parser::effects::FieldsBehind;
 
-use super::{Find, Lint, Subject};
+use super::{Find, Level, Lint, Subject};
 
 /// The lint.
 pub const LINT: Lint = Lint {
     code: "lint/risk-field",
     summary: "a risk object, threat object or field of the risk message is not in the results of the detection",
     page: include_str!("../../../../docs/lints/risk-field.md"),
+    level: Level::Warning,
     find: Find::InSearch(find),
 };
 

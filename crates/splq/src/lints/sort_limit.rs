@@ -5,13 +5,14 @@ use spl_parser::effects::FieldsBehind;
 use spl_parser::spec::Rows;
 use spl_parser::syntax::{Argument, CommandCall};
 
-use super::{Find, Lint, Subject, walk};
+use super::{Find, Level, Lint, Subject, walk};
 
 /// The lint.
 pub const LINT: Lint = Lint {
     code: "lint/sort-limit",
     summary: "sort without a count keeps 10,000 events, and commands behind it see no more",
     page: include_str!("../../../../docs/lints/sort-limit.md"),
+    level: Level::Warning,
     find: Find::InSearch(find),
 };
 

@@ -7,13 +7,14 @@ use spl_parser::effects::read::fields_of;
 use spl_parser::spec::{ReadsEvents, Rows, Subsearches};
 use spl_parser::syntax::Pipeline;
 
-use super::{Find, Lint, Subject, walk};
+use super::{Find, Level, Lint, Subject, walk};
 
 /// The lint.
 pub const LINT: Lint = Lint {
     code: "lint/subsearch-limit",
     summary: "rows of join, append and subsearches beyond a limit are dropped",
     page: include_str!("../../../../docs/lints/subsearch-limit.md"),
+    level: Level::Warning,
     find: Find::InSearch(find),
 };
 

@@ -3,13 +3,14 @@
 use spl_parser::Diagnostic;
 use spl_parser::syntax::Argument;
 
-use super::{Find, Lint, Subject, walk};
+use super::{Find, Level, Lint, Subject, walk};
 
 /// The lint.
 pub const LINT: Lint = Lint {
     code: "lint/summariesonly",
     summary: "tstats over a data model does not say whether events without summaries count",
     page: include_str!("../../../../docs/lints/summariesonly.md"),
+    level: Level::Quiet,
     find: Find::InSearch(find),
 };
 

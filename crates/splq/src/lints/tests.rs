@@ -80,6 +80,11 @@ fn searches_without_fault() {
         "index=main (a=1 OR a=2) b=3",
         "index=main | stats count values(*) as * by user | search src=1",
         "index=main | stats count by a.b | eval c='a.b'",
+        "index=main | where a=1 and b=2 or c=3",
+        "index=main \"or\" message=\"it's “new”\" O'Brien",
+        "error top secret",
+        "index=main | eval who=if(isnull(user), src, user)",
+        "index=main | eval level=if(a=1, Workstation, \"-\")",
         "index=main | stats count by user | eventstats sum(count) as total | eval share=count/total | sort - share",
     ] {
         let found = codes(text);
@@ -100,6 +105,17 @@ fn searches_with_a_fault() {
         ("index=main | eval x=if(like(user, \"adm*\"), 1, 0)", "lint/where-wildcard"),
         ("*foo", "lint/leading-wildcard"),
         ("index=main | append [search index=other]", "lint/subsearch-limit"),
+        ("status=500 and user=ann", "lint/lower-case-operator"),
+        ("index=main | stats count by user | search count>5 not user=ann", "lint/lower-case-operator"),
+        ("user=“ann”", "lint/quotation-marks"),
+        ("user='ann'", "lint/quotation-marks"),
+        ("index=main ‘login failed’", "lint/quotation-marks"),
+        ("status=500 stats count by host", "lint/missing-pipe"),
+        ("index=main head 10", "lint/missing-pipe"),
+        ("index=main status=500 table user host", "lint/missing-pipe"),
+        ("error sort - count", "lint/missing-pipe"),
+        ("index=main | eval level=if(bytes>1, high, low)", "lint/bare-word"),
+        ("index=main | eval level=case(bytes>9, \"high\", true(), low)", "lint/bare-word"),
     ] {
         let found = codes(text);
         assert!(found.contains(&code), "{text}: {found:?}");
@@ -125,6 +141,14 @@ fn denied_lints_are_errors() {
     let found = Levels::new(&options).unwrap().apply(vec![warning("lint/not-equal"), warning("lint/any-value")]);
     assert_eq!(found[0].severity, Severity::Error);
     assert_eq!(found[1].severity, Severity::Warning);
+    // Quiet ones are told of when they are named, alone or together.
+    let both = || vec![warning("lint/not-equal"), warning("lint/summariesonly")];
+    assert!(Levels::default().apply(both()).is_empty());
+    let named = |warn: &str| Levels::new(&LintOptions { warn: vec![warn.to_owned()], ..LintOptions::default() }).unwrap();
+    assert_eq!(named("not-equal").apply(both()).len(), 1);
+    assert_eq!(named("quiet").apply(both()).len(), 2);
+    let denied = LintOptions { deny: vec!["quiet".to_owned()], ..LintOptions::default() };
+    assert!(Levels::new(&denied).unwrap().apply(both()).iter().all(|one| one.severity == Severity::Error));
     let options =
         LintOptions { deny: vec!["warnings".to_owned()], allow: vec!["any-value".to_owned()], ..LintOptions::default() };
     let found = Levels::new(&options).unwrap().apply(vec![warning("tstats/unknown-field"), warning("lint/any-value")]);

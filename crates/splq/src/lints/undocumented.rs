@@ -2,13 +2,14 @@
 
 use spl_parser::{Diagnostic, Severity};
 
-use super::{Find, Lint, Subject};
+use super::{Find, Level, Lint, Subject};
 
 /// The lint.
 pub const LINT: Lint = Lint {
     code: "lint/undocumented",
     summary: "a form that apps rely on and no page documents: a comma too many, `rename a TO b`, `makeresults 5` (a note)",
     page: include_str!("../../../../docs/lints/undocumented.md"),
+    level: Level::Warning,
     find: Find::InSearch(find),
 };
 

@@ -2,13 +2,14 @@
 
 use spl_parser::{Diagnostic, Span};
 
-use super::{Find, Lint, Subject, allowed_by_comments, resolve};
+use super::{Find, Level, Lint, Subject, allowed_by_comments, resolve};
 
 /// The lint.
 pub const LINT: Lint = Lint {
     code: "lint/unknown-code",
     summary: "a comment `splq: allow` names a lint that does not exist",
     page: include_str!("../../../../docs/lints/unknown-code.md"),
+    level: Level::Warning,
     find: Find::InSearch(find),
 };
 

@@ -3,13 +3,14 @@
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{BinaryOperator, Expression, ExpressionKind};
 
-use super::{Find, Lint, Subject, walk};
+use super::{Find, Level, Lint, Subject, walk};
 
 /// The lint.
 pub const LINT: Lint = Lint {
     code: "lint/where-wildcard",
     summary: "* is no wildcard in where and eval, nor in like()",
     page: include_str!("../../../../docs/lints/where-wildcard.md"),
+    level: Level::Warning,
     find: Find::InSearch(find),
 };
 

@@ -158,7 +158,9 @@ fn doubtful_searches_are_warned_of() {
     let folder = Folder::new();
     folder.write("queries/good.spl", "user=ann | stats count by user");
     folder.write("queries/odd.spl", "user!=ann\n| where host=web1 | stats count by host");
-    let printed = folder.run(&["check", "queries", "--format", "ndjson"]);
+    // A quiet lint is told of when it is named.
+    assert_eq!(lines(&folder.run(&["check", "queries"])).len(), 3);
+    let printed = folder.run(&["check", "queries", "--format", "ndjson", "--warn", "quiet"]);
     printed.ok();
     let rows = lines(&printed);
     let short: Vec<_> = rows.iter().map(|row| (row["query"].as_str(), row["status"].as_str(), row["code"].as_str())).collect();
@@ -173,11 +175,15 @@ fn doubtful_searches_are_warned_of() {
     );
     assert_eq!((&rows[3]["line"], &rows[3]["column"]), (&json!(2), &json!(14)));
     assert!(printed.err.contains("2 searches: 2 ok, 0 with errors, 2 warnings"), "{}", printed.err);
-    assert_eq!(lines(&folder.run(&["check", "queries", "--allow", "not-equal", "--allow", "lint/bare-word"])).len(), 2);
+    assert_eq!(
+        lines(&folder.run(&["check", "queries", "--warn", "quiet", "--allow", "not-equal", "--allow", "bare-word"])).len(),
+        2
+    );
     let printed = folder.run(&["check", "queries", "--deny", "lint/bare-word"]);
     assert_eq!(printed.code, 1);
     assert_eq!(lines(&printed)[1]["code"], "lint/bare-word");
-    folder.run(&["check", "queries", "--deny", "warnings"]).fails(1, "lint/not-equal");
+    folder.run(&["check", "queries", "--deny", "warnings"]).fails(1, "lint/bare-word");
+    folder.run(&["check", "queries", "--deny", "not-equal"]).fails(1, "lint/not-equal");
     folder.run(&["check", "queries", "--allow", "lint/notequal"]).fails(2, "lint/not-equal");
     assert!(folder.run(&["check", "--explain", "bare-word"]).ok().starts_with("# lint/bare-word\n"));
     folder.run(&["check", "--explain", "lint/bareword"]).fails(2, "lint/bare-word");

@@ -236,6 +236,51 @@ fn results_are_drawn_saved_and_shown_in_full() {
 }
 
 #[test]
+fn a_zero_is_explained() {
+    let folder = Folder::new();
+    let mut terminal = Terminal::repl(&folder);
+    let kinds = [
+        ("User=ann", "no event has the field `User`; did you mean `user`?"),
+        ("index=wineventlog", "no event has `index=wineventlog`; `index` is main (3)"),
+        ("user=anna", "no event has `user=anna`; did you mean user=ann? (2)"),
+        ("zebra | stats count", "no event contains `zebra`"),
+        ("user=ann or user=bob", "the operator is written in capitals: OR"),
+        ("user=ann latest=1699999999", "no event before 2023-11-14T22:13:19Z; the events are from 2023-11-14T22:13:20Z to"),
+        ("* | where user=ann", "`ann` is read as a field here, and no row has it; a text is written in quotes: user=\"ann\""),
+        ("* | where user=\"ANN\"", "no row that was left has `user=\"ANN\"`; did you mean user=\"ann\"? (2)"),
+        ("* | stats count by user | where count>5", "`count>5` removes the 2 rows that were left; `count` is 1 (1), 2 (1)"),
+        ("* | stats count by usr", "no row that was left has the field `usr`; did you mean `user`?"),
+        ("| tstats count from datamodel=Web by Web.dest", "`from datamodel=Web` finds nothing to begin with"),
+    ];
+    for (search, told) in kinds {
+        terminal.enter(search);
+        terminal.until(told, |text| text.replace('\n', "").contains(told));
+    }
+    terminal.enter("user=ann bytes=20");
+    terminal.shows("`bytes=20` removes the 2 rows that were left; `bytes` is 10 (1), 12 (1)");
+    terminal.enter(".why");
+    terminal.until("the steps", |text| text.contains("   2  user=ann\n   0  bytes=20"));
+    terminal.enter(".unload all");
+    terminal.enter("user=ann");
+    terminal.until("no data", |text| text.matches("no data is loaded; .load PATH loads some").count() == 2);
+}
+
+#[test]
+fn a_zero_of_the_command_line_is_explained_on_a_terminal_only() {
+    let folder = Folder::new();
+    let mut terminal = Terminal::start(folder.path(), &["query", "--data", "events.ndjson", "User=ann | stats count by host"]);
+    terminal.shows("no event has the field `User`; did you mean `user`?");
+    terminal.ends();
+    let mut terminal = Terminal::start(folder.path(), &["query", "-q", "--data", "events.ndjson", "User=ann"]);
+    terminal.ends();
+    assert_eq!(terminal.text().trim(), "");
+    let printed = folder.run(&["query", "--data", "events.ndjson", "User=ann"]);
+    assert_eq!((printed.ok(), printed.err.as_str()), ("", ""));
+    let explained = folder.run(&["explain", "--why-empty", "--data", "events.ndjson", "User=ann"]);
+    assert!(explained.ok().ends_with("no event has the field `User`; did you mean `user`?\n"), "{}", explained.out);
+}
+
+#[test]
 fn charts_need_no_terminal() {
     let folder = Folder::new();
     let drawn = folder.run(&["query", "--data", "events.ndjson", "* | top user", "--format", "chart"]);

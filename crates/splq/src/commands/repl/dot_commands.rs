@@ -98,6 +98,13 @@ pub const DOT_COMMANDS: &[DotCommandSpec] = &[
         "Tables cut long values to fit the terminal; this shows them whole.",
     ),
     spec(
+        "why",
+        "",
+        "why the last search found nothing, step by step",
+        Wanted::Nothing,
+        "A search without rows says in one to three lines why. This counts the rows behind each condition\nand command.",
+    ),
+    spec(
         "save",
         "FILE",
         "write the last result; the extension tells the format",

@@ -34,6 +34,8 @@ pub enum DotCommand {
     Limit(usize),
     /// Show a row of the last result in full, from 1.
     Row(usize),
+    /// Show why the last search found nothing.
+    Why,
     /// Show the times that are searched.
     ShowTime,
     /// Earliest and latest time.
@@ -84,6 +86,7 @@ fn command(name: &str, argument: &str) -> Result<DotCommand, String> {
             Ok(DotCommand::Unload((!all).then_some(paths)))
         }
         "sources" => only(DotCommand::Sources),
+        "why" => only(DotCommand::Why),
         "fields" => Ok(DotCommand::Fields(argument.to_owned())),
         "macros" => Ok(DotCommand::Macros(argument.trim_matches('`').to_owned())),
         "macro" => Ok(DotCommand::Macro(wanted("a definition")?)),
