@@ -118,6 +118,12 @@ pub struct IndexTimeSettings {
     pub max_days_ago: Option<i64>,
     /// `MAX_DAYS_HENCE`.
     pub max_days_hence: Option<i64>,
+    /// `MAX_DIFF_SECS_AGO`.
+    pub max_diff_secs_ago: Option<i64>,
+    /// `MAX_DIFF_SECS_HENCE`.
+    pub max_diff_secs_hence: Option<i64>,
+    /// `ROUTE_EVENTS_OLDER_THAN`, in seconds.
+    pub route_events_older_than: Option<i64>,
     /// `SHOULD_LINEMERGE`.
     pub should_linemerge: Option<bool>,
     /// `LINE_BREAKER`, a regular expression whose first group is dropped.
@@ -425,7 +431,7 @@ impl ResolvedProps {
                     "none" => KvMode::None,
                     "auto" => KvMode::Auto,
                     "auto_escaped" => KvMode::AutoEscaped,
-                    multi if multi == "multi" || multi.starts_with("multi:") => KvMode::Multi,
+                    multi if multi == "multi" || multi.starts_with("multi:") || multi.starts_with("multi_") => KvMode::Multi,
                     "xml" => KvMode::Xml,
                     "json" => KvMode::Json,
                     other => {
@@ -442,6 +448,13 @@ impl ResolvedProps {
             "TZ_ALIAS" => loading.tz_alias = text(),
             "MAX_DAYS_AGO" => loading.max_days_ago = number()?,
             "MAX_DAYS_HENCE" => loading.max_days_hence = number()?,
+            "MAX_DIFF_SECS_AGO" => loading.max_diff_secs_ago = number()?,
+            "MAX_DIFF_SECS_HENCE" => loading.max_diff_secs_hence = number()?,
+            "ROUTE_EVENTS_OLDER_THAN" => {
+                let seconds =
+                    seconds(value).ok_or_else(|| format!("`{value}` is no `{key}`: a number, and s, m, h or d behind it"));
+                loading.route_events_older_than = text().map(|_| seconds).transpose()?;
+            }
             "SHOULD_LINEMERGE" => loading.should_linemerge = flag()?,
             "LINE_BREAKER" => loading.line_breaker = text(),
             "BREAK_ONLY_BEFORE" => loading.break_only_before = text(),
@@ -474,6 +487,19 @@ impl ResolvedProps {
         }
         Ok(())
     }
+}
+
+/// The seconds of `90`, `90s`, `15m`, `12h`, `30d`.
+fn seconds(text: &str) -> Option<i64> {
+    let digits = text.trim_end_matches(|unit: char| unit.is_ascii_alphabetic());
+    let unit = match text[digits.len()..].to_ascii_lowercase().as_str() {
+        "" | "s" => 1,
+        "m" => 60,
+        "h" => 3600,
+        "d" => 86_400,
+        _ => return None,
+    };
+    digits.trim_end().parse::<u32>().ok().map(|number| i64::from(number) * unit)
 }
 
 /// Splits ` in field` off the end of a regular expression; `in` is written in any case.

@@ -30,7 +30,7 @@ const LISTS: [&[u8]; 18] = [
 
 /// Keys that such an object may have beside its list: they say how to get more of it, or how it was got.
 fn is_beside(key: &[u8]) -> bool {
-    const BESIDE: [&[u8]; 54] = [
+    const BESIDE: [&[u8]; 59] = [
         b"nextLink",
         b"NextToken",
         b"nextToken",
@@ -84,6 +84,12 @@ fn is_beside(key: &[u8]) -> bool {
         b"requestId",
         b"RequestId",
         b"searchedLogStreams",
+        // What a subscription of CloudWatch Logs sends.
+        b"messageType",
+        b"owner",
+        b"logGroup",
+        b"logStream",
+        b"subscriptionFilters",
         b"$schema",
     ];
     key.starts_with(b"@odata.") || key.starts_with(b"odata.") || BESIDE.contains(&key)

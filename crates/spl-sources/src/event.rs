@@ -19,7 +19,7 @@ use crate::pairs;
 use crate::report::WarningKind;
 use crate::role::{Defaults, FIRST_TIME, ROLES, Role, Slots, TIMES};
 use crate::rules::{RuleSource, Rules, TimeConfig};
-use crate::timestamp::{Found, TimeReader};
+use crate::timestamp::{FarTimes, Found, TimeReader};
 use crate::windows_text::{self, Classic};
 use crate::xml::{Place, XmlReader};
 
@@ -49,6 +49,8 @@ pub(crate) struct EventFinisher<'o> {
     pub(crate) without_time: u64,
     /// Times so far that name no zone.
     pub(crate) without_zone: u64,
+    /// What watches times for such as lie far from the one before.
+    far: Option<FarTimes>,
     /// What props.conf says about sourcetypes that events name themselves.
     kinds: Vec<Kind>,
     /// The one of them that the event before had.
@@ -127,6 +129,7 @@ impl<'o> EventFinisher<'o> {
             column_time: None,
             without_time: 0,
             without_zone: 0,
+            far: file.rules.time.spread.map(FarTimes::new),
             kinds: Vec::new(),
             last_kind: 0,
             keeps_raw: options.fields.contains("_raw"),
@@ -165,6 +168,19 @@ impl<'o> EventFinisher<'o> {
         &self.options.fields
     }
 
+    /// How many bytes of a line are kept (`TRUNCATE`); a line that loses some is counted.
+    pub(crate) fn cut(&self, builder: &mut ChunkBuilder<'_>, line: &[u8]) -> usize {
+        match self.rules.breaking.truncate {
+            Some(most) if line.len() > most => {
+                let start = (0..4).find(|back| line.get(most - back).is_none_or(|byte| byte & 0xC0 != 0x80));
+                let (number, shown) = (builder.lines, &line[..line.len().min(200)]);
+                builder.warnings.add(WarningKind::Truncated, number, &String::from_utf8_lossy(shown));
+                most - start.unwrap_or(0)
+            }
+            _ => line.len(),
+        }
+    }
+
     /// Ends the event whose fields were appended and noted in `slots`; `line` is its own text.
     pub(crate) fn finish(&mut self, builder: &mut ChunkBuilder<'_>, slots: &mut Slots, line: Option<Span>) {
         if let Some(own) = slots.raw() {
@@ -180,11 +196,30 @@ impl<'o> EventFinisher<'o> {
         }
         let column_time = self.column_time.take();
         let found = self.time(builder, slots, raw).filter(|found| found.clock || column_time.is_none()).or(column_time);
+        let found = found.filter(|found| self.rules.time.accepts(&self.times, found));
         self.without_zone += u64::from(self.rules.time_zone.is_none() && found.is_some_and(|found| !found.zoned && found.clock));
         // `DATETIME_CONFIG = NONE` asks for no time.
         self.without_time += u64::from(found.is_none() && self.rules.time.config != TimeConfig::None);
         let time = found.map_or(f64::NAN, |found| found.seconds);
         self.times.note(time);
+        if let (Some(far), Some(found)) = (&mut self.far, &found) {
+            let text = raw.map(|raw| builder.text(raw)).unwrap_or_default();
+            if far.is_far(found, &text) {
+                let (line, example) = (builder.lines, text.into_owned());
+                builder.warnings.add(WarningKind::FarTime, line, &example);
+            }
+        }
+        if let Some(oldest) = self.rules.time.oldest
+            && self.times.now() > 0.0
+            && time < self.times.now() - oldest as f64
+        {
+            let example = raw.map(|raw| builder.text(raw).into_owned()).unwrap_or_default();
+            let line = builder.lines;
+            builder.warnings.add(WarningKind::TooOld, line, &example);
+            builder.clear_row();
+            slots.clear();
+            return;
+        }
         self.origin(builder, slots);
         if let Some(raw) = raw.filter(|_| self.keeps_raw && self.keeps_text(builder)) {
             self.texts.count += 1;

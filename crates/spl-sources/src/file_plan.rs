@@ -40,8 +40,12 @@ pub(crate) struct FilePlan {
     pub(crate) steps: Option<Arc<Steps>>,
     /// Whether the fields of JSON are indexed ones.
     pub(crate) indexed_json: bool,
-    /// The date of events that show a time of day only.
+    /// The date of events that show a time of day only, before any event showed a date.
     pub(crate) day: Option<(i64, u32, u32)>,
+    /// Whether that is the current date (`DETERMINE_TIMESTAMP_DATE_WITH_SYSTEM_TIME`).
+    pub(crate) today: bool,
+    /// Whether it is read in one part, as the dates of events are those of the events before them.
+    pub(crate) whole: bool,
     /// What comes first in dates of numbers.
     pub(crate) order: Option<DateOrder>,
     pub(crate) warnings: Warnings,
@@ -80,6 +84,7 @@ impl FilePlan {
     pub(crate) fn times(&self, options: &LoadOptions) -> TimeReader {
         TimeReader::new(self.rules.time_zone.unwrap_or(options.time_zone), options.now)
             .with_day(self.day)
+            .with_today(self.today)
             .with_order(self.order)
             .with_aliases(&self.rules.aliases)
     }

@@ -32,7 +32,8 @@ pub(crate) fn read_lines(
         let end = memchr::memchr(b'\n', &text[start..]).map_or(text.len(), |at| start + at);
         builder.lines += 1;
         if finder.as_mut().is_none_or(|finder| finder.must_read(text, start, end)) {
-            reader.read_line(builder, start, end);
+            let cut = reader.finisher.cut(builder, &text[start..end]);
+            reader.read_line(builder, start, start + cut);
         } else {
             builder.passed_over += u64::from(trim(text, start, end).is_some());
         }

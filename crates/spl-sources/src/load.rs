@@ -257,11 +257,17 @@ pub(crate) fn plan(mut input: Input, options: &LoadOptions) -> Result<(FilePlan,
     let of_file = || {
         date_in_name(sourcetype::file_name(&input.path)).unwrap_or_else(|| date_of(input.modified.unwrap_or(options.now), zone))
     };
-    let day = if settings.date_with_system_time { date_of(options.now, zone) } else { of_file() };
-    let times = TimeReader::new(zone, options.now).with_day(Some(day)).with_aliases(&rules.aliases);
+    let today = settings.date_with_system_time;
+    let mut day = if today { date_of(options.now, zone) } else { of_file() };
+    let times = TimeReader::new(zone, options.now).with_day(Some(day)).with_today(today).with_aliases(&rules.aliases);
     let text_format = !matches!(format, Format::Evtx | Format::Parquet | Format::Xml);
     let order = if text_format { DateOrder::of(&String::from_utf8_lossy(text), rules.time.lookahead()) } else { None };
-    let times = times.with_order(order);
+    let mut times = times.with_order(order);
+    let found_day = if format.is_lines() && !today { day_of_head(&rules, text, &times) } else { None };
+    if let Some(seconds) = found_day {
+        day = date_of(seconds, zone);
+        times = times.with_day(Some(day));
+    }
     if format == Format::Text && merges_by_default(&rules, text, &times) {
         rules.breaking.merge = Some(Merge::default());
     }
@@ -285,6 +291,8 @@ pub(crate) fn plan(mut input: Input, options: &LoadOptions) -> Result<(FilePlan,
         steps: steps.map(Arc::new),
         indexed_json: settings.indexed_extractions.as_deref().is_some_and(|kind| kind.eq_ignore_ascii_case("json")),
         day: Some(day),
+        today,
+        whole: found_day.is_some(),
         order,
         warnings,
     };
@@ -375,6 +383,26 @@ fn merges_by_default(rules: &Rules, head: &[u8], times: &TimeReader) -> bool {
         timed += usize::from(has_time);
     }
     timed > 0 && timed * 20 >= all
+}
+
+/// The first date of a text in which some lines have a time of day and no date, so that these have the date of what stands
+/// before them.
+///
+/// Source: Splunk admin manual, props.conf, `DETERMINE_TIMESTAMP_DATE_WITH_SYSTEM_TIME`.
+fn day_of_head(rules: &Rules, head: &[u8], times: &TimeReader) -> Option<f64> {
+    let text = String::from_utf8_lossy(head);
+    let (mut day, mut has_open) = (None, false);
+    for line in text.lines().take(1000) {
+        match rules.time.find(times, line) {
+            Some(found) if found.dated => day = day.or(Some(found.seconds)),
+            Some(_) => has_open = true,
+            None => {}
+        }
+        if has_open && day.is_some() {
+            return day;
+        }
+    }
+    None
 }
 
 fn read_part(file: &FilePlan, part: Part, options: &LoadOptions, texts: Option<&RequiredTexts>, memory: &TextMemory) -> Chunk {

@@ -52,14 +52,15 @@ impl Part {
 
 /// The parts of a file.
 pub(crate) fn parts(file: &mut FilePlan, content: Content, times: &TimeReader) -> std::io::Result<Vec<Part>> {
+    let size = part_size(file);
     match (file.format, content) {
         (format, content) if format.is_lines() && file.breaks_itself() => events(file, content, times),
         (format, Content::File(path, length)) if format == Format::Ndjson || format.is_lines() => {
-            let starts = (0..length).step_by(PART);
-            Ok(starts.map(|start| Part::Lines(path.clone(), start, (start + PART as u64).min(length))).collect())
+            let starts = (0..length).step_by(size);
+            Ok(starts.map(|start| Part::Lines(path.clone(), start, start.saturating_add(size as u64).min(length))).collect())
         }
         (format, Content::Memory(buffer)) if format == Format::Ndjson || format.is_lines() => {
-            let places = split_lines(&buffer, PART);
+            let places = split_lines(&buffer, size);
             let Some(mut header) = file.header.clone().filter(|_| places.len() > 1) else {
                 return Ok(slices(&buffer, places));
             };
@@ -99,18 +100,23 @@ pub(crate) fn parts(file: &mut FilePlan, content: Content, times: &TimeReader) -
     }
 }
 
+/// Bytes of a part of a file.
+fn part_size(file: &FilePlan) -> usize {
+    if file.whole { usize::MAX >> 1 } else { PART }
+}
+
 /// Parts of a text whose events are not its lines.
 fn events(file: &FilePlan, content: Content, times: &TimeReader) -> std::io::Result<Vec<Part>> {
-    let (breaking, time) = (&file.rules.breaking, &file.rules.time);
+    let (breaking, time, size) = (&file.rules.breaking, &file.rules.time, part_size(file));
     match content {
         Content::Memory(buffer) => {
             let read = |from: usize, to: usize| Ok(Cow::Borrowed(&buffer[from..to]));
-            let places = breaking::parts(buffer.len(), PART, breaking, times, time, read)?;
+            let places = breaking::parts(buffer.len(), size, breaking, times, time, read)?;
             Ok(slices(&buffer, places))
         }
         Content::File(path, length) => {
             let read = |from: usize, to: usize| read_between(&path, from as u64, to as u64).map(Cow::Owned);
-            let places = breaking::parts(length as usize, PART, breaking, times, time, read)?;
+            let places = breaking::parts(length as usize, size, breaking, times, time, read)?;
             let between = |(start, end): (usize, usize)| Part::Between(path.clone(), start as u64, end as u64);
             Ok(places.into_iter().map(between).collect())
         }

@@ -99,6 +99,11 @@ pub enum WarningKind {
     TooLarge,
     /// An event without a time where `TIME_PREFIX` and `TIME_FORMAT` say that it is; it has the time of the one before.
     NoTimestamp,
+    /// A time in another form than most, which lies further from the event before than `MAX_DIFF_SECS_AGO` or
+    /// `MAX_DIFF_SECS_HENCE` say; it counts all the same.
+    FarTime,
+    /// An event older than `ROUTE_EVENTS_OLDER_THAN`; it is left out.
+    TooOld,
     /// A line cut at `TRUNCATE`.
     Truncated,
     /// A setting of props.conf or transforms.conf that can't be used; loading goes on as if it were not there.
@@ -125,6 +130,10 @@ impl WarningKind {
             Self::BadRule => "setting not applied while loading",
             Self::RuleLimit => "expression of a transform or sed script too costly for an event, not applied",
             Self::Binary => "no text and no known format, left out",
+            Self::FarTime => {
+                "time in another form than most, further from the event before than MAX_DIFF_SECS_AGO or MAX_DIFF_SECS_HENCE say"
+            }
+            Self::TooOld => "older than ROUTE_EVENTS_OLDER_THAN, left out",
             Self::Truncated => "line cut at TRUNCATE",
         }
     }

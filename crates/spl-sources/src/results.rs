@@ -51,8 +51,10 @@ pub(crate) fn as_json(bytes: &[u8], warnings: &mut Warnings) -> Result<Vec<u8>> 
                     field.clear();
                 }
                 "result" => {
+                    // As the same export writes it in JSON, where several values of a field are a list.
+                    lines.extend_from_slice(b"{\"result\":");
                     serde_json::to_writer(&mut lines, &row).map_err(std::io::Error::other)?;
-                    lines.push(b'\n');
+                    lines.extend_from_slice(b"}\n");
                     row.clear();
                 }
                 _ => {}
@@ -95,7 +97,10 @@ mod tests {
         assert!(is_results(text.as_bytes()));
         let mut warnings = Warnings::default();
         let lines = String::from_utf8(as_json(text.as_bytes(), &mut warnings).unwrap()).unwrap();
-        assert_eq!(lines, "{\"user\":\"a & b\",\"ip\":[\"1\",\"2\"],\"_raw\":\"x y <z\"}\n{\"user\":\"c\"}\n");
+        assert_eq!(
+            lines,
+            "{\"result\":{\"user\":\"a & b\",\"ip\":[\"1\",\"2\"],\"_raw\":\"x y <z\"}}\n{\"result\":{\"user\":\"c\"}}\n"
+        );
         assert!(warnings.first().is_none());
         let damaged = as_json(&text.as_bytes()[..text.len() - 90], &mut warnings).unwrap();
         assert_eq!(damaged.iter().filter(|byte| **byte == b'\n').count(), 1);

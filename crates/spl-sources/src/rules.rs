@@ -31,6 +31,13 @@ pub struct IndexTimeRules {
     /// `MAX_DAYS_HENCE`: how many days after the current time an event's time may lie. Without the setting only numbers that
     /// begin an event or stand in brackets are bound, by 2 days.
     pub max_days_hence: Option<i64>,
+    /// `MAX_DIFF_SECS_AGO`: how many seconds before the time of the event before a time may lie that is written in another
+    /// form than most; one further away is counted. 3600 when only the other limit is set, no check without both.
+    pub max_diff_secs_ago: Option<i64>,
+    /// `MAX_DIFF_SECS_HENCE`: the same for times behind that of the event before; 604800 when only the other one is set.
+    pub max_diff_secs_hence: Option<i64>,
+    /// `ROUTE_EVENTS_OLDER_THAN`: events that lie more seconds before the current time are left out, and counted.
+    pub route_events_older_than: Option<i64>,
     /// `DATETIME_CONFIG`: `CURRENT` gives every event the current time, `NONE` leaves times in events alone; a path
     /// has no effect.
     pub datetime_config: Option<String>,
@@ -176,6 +183,10 @@ pub(crate) struct TimeRules {
     lookahead: Option<usize>,
     days_ago: Option<i64>,
     days_hence: Option<i64>,
+    /// Seconds before and behind the event before.
+    pub(crate) spread: Option<(i64, i64)>,
+    /// Seconds that events may be old.
+    pub(crate) oldest: Option<i64>,
     pub(crate) config: TimeConfig,
 }
 
@@ -289,6 +300,9 @@ impl Rules {
                 },
                 days_ago: settings.max_days_ago,
                 days_hence: settings.max_days_hence,
+                spread: (settings.max_diff_secs_ago.is_some() || settings.max_diff_secs_hence.is_some())
+                    .then_some((settings.max_diff_secs_ago.unwrap_or(3600), settings.max_diff_secs_hence.unwrap_or(604_800))),
+                oldest: settings.route_events_older_than,
                 config,
             },
             breaking: Breaking {
@@ -336,9 +350,14 @@ impl TimeRules {
             Some(format) => reader.formatted(format, &text[..text.floor_char_boundary(self.lookahead())]),
             None => reader.find_within(text, self.lookahead()),
         };
+        let found = found.filter(|found| self.accepts(reader, found))?;
+        Some(Found { place: found.place + start, ..found })
+    }
+
+    /// Whether a time lies within `MAX_DAYS_AGO` and `MAX_DAYS_HENCE`.
+    pub(crate) fn accepts(&self, reader: &TimeReader, found: &Found) -> bool {
         let days = |days: i64| days as f64 * 86_400.0;
-        let oldest = self.days_ago.map_or(f64::NEG_INFINITY, |ago| reader.now() - days(ago));
-        let newest = self.days_hence.map_or(f64::INFINITY, |hence| reader.now() + days(hence));
-        found.filter(|found| (oldest..=newest).contains(&found.seconds))
+        self.days_ago.is_none_or(|ago| found.seconds >= reader.now() - days(ago))
+            && self.days_hence.is_none_or(|hence| found.seconds <= reader.now() + days(hence))
     }
 }

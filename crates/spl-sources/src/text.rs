@@ -32,6 +32,7 @@ pub(crate) fn read(
         slots: Slots::new(),
         format,
         has_process: sourcetype::has_syslog_fields(sourcetype),
+        merges: breaking.merge.is_some(),
         truncate: breaking.truncate,
         text,
         finisher,
@@ -80,6 +81,7 @@ struct EventReader<'r, 't, 'o> {
     slots: Slots,
     format: Format,
     has_process: bool,
+    merges: bool,
     truncate: Option<usize>,
     reads_json: bool,
     text: &'t str,
@@ -93,15 +95,27 @@ impl EventReader<'_, '_, '_> {
         if line.is_empty() {
             return;
         }
-        if let Some(most) = self.truncate.filter(|most| line.len() > *most) {
-            let number = builder.lines;
-            builder.warnings.add(WarningKind::Truncated, number, &line[..line.floor_char_boundary(200)]);
-            line = &line[..line.floor_char_boundary(most)];
+        let mut shortened = None;
+        if self.truncate.is_some_and(|most| line.len() > most) {
+            // Lines are cut before they are put together.
+            if self.merges && line.contains('\n') {
+                let lines: Vec<&str> =
+                    line.split('\n').map(|line| &line[..self.finisher.cut(builder, line.as_bytes())]).collect();
+                shortened = Some(lines.join("\n")).filter(|text| text.len() < line.len());
+            } else {
+                line = &line[..self.finisher.cut(builder, line.as_bytes())];
+            }
         }
-        let span = Span::data(start, start + line.len(), false);
+        let mut span = Span::data(start, start + line.len(), false);
+        if let Some(text) = &shortened {
+            (line, span) = (text, builder.store(text.as_bytes()));
+        }
         match self.format {
             Format::Access => access::read(builder, self.finisher, line),
             Format::Audit => audit::read(builder, self.finisher, &mut self.slots, line),
+            // Their parts are places of the file's text.
+            _ if shortened.is_some() => {}
+            Format::Syslog if line.starts_with('{') => self.json_object(builder, start, line),
             Format::Syslog | Format::Cef | Format::Leef => self.syslog(builder, start, line),
             // Splunk looks for JSON in any text (props.conf, AUTO_KV_JSON).
             Format::Text => self.json_object(builder, start, line),

@@ -8,6 +8,7 @@ use chrono_tz::Tz;
 
 mod clock;
 mod epoch;
+mod far;
 mod find;
 mod format;
 mod forms;
@@ -15,6 +16,7 @@ mod order;
 mod zone;
 
 pub(crate) use epoch::is_time_key;
+pub(crate) use far::FarTimes;
 pub(crate) use order::DateOrder;
 pub(crate) use spl_functions::time::TimeFormat;
 pub(crate) use zone::{Abbreviation, aliases, named_zone};
@@ -28,12 +30,16 @@ pub(crate) struct Found {
     pub(crate) zoned: bool,
     /// Whether there was a time of day, not a date alone.
     pub(crate) clock: bool,
+    /// Whether there was a date, so that the time of day is not one of a day found elsewhere.
+    pub(crate) dated: bool,
+    /// The byte of the text at which it begins.
+    pub(crate) place: usize,
 }
 
 impl Found {
     /// Seconds counted from the epoch.
     pub(crate) fn epoch(seconds: f64) -> Self {
-        Self { seconds, zoned: true, clock: true }
+        Self { seconds, zoned: true, clock: true, dated: true, place: 0 }
     }
 }
 
@@ -50,10 +56,12 @@ pub(crate) struct TimeReader {
     previous: Cell<Option<f64>>,
     /// Whether a time depended on it.
     asked_previous: Cell<bool>,
-    /// The date of events that show a time of day only: year, month, day.
+    /// The date of events that show a time of day only, before any event showed a date: year, month, day.
     day: Option<(i64, u32, u32)>,
     /// What comes first in the dates of numbers.
     order: Option<DateOrder>,
+    /// Whether the current date is that of times of day without one, up to three hours ahead of the current time.
+    today: bool,
     /// `TZ_ALIAS`: zones that short names stand for, in seconds east of UTC.
     aliases: Arc<[(Abbreviation, i64)]>,
 }
@@ -117,6 +125,7 @@ impl TimeReader {
             asked_previous: Cell::new(false),
             day: None,
             order: None,
+            today: false,
             aliases: Arc::default(),
         }
     }
@@ -129,6 +138,11 @@ impl TimeReader {
     /// With what comes first in the dates of numbers.
     pub(crate) fn with_order(self, order: Option<DateOrder>) -> Self {
         Self { order, ..self }
+    }
+
+    /// With the current date for times of day without one (`DETERMINE_TIMESTAMP_DATE_WITH_SYSTEM_TIME`).
+    pub(crate) fn with_today(self, today: bool) -> Self {
+        Self { today, ..self }
     }
 
     /// With zones that short names stand for.
@@ -216,15 +230,16 @@ impl TimeReader {
 
     /// What parts of a time come to.
     fn found(&self, parts: &Parts) -> Option<Found> {
+        let dated = parts.triple.is_some() || parts.month != 0 || parts.epoch.is_some();
         if !self.aliases.is_empty()
             && let Some(abbreviation) = parts.abbreviation
             && let Some((_, offset)) = self.aliases.iter().find(|(name, _)| *name == abbreviation)
         {
             let seconds = self.seconds(&Parts { offset: Some(*offset), ..*parts })?;
-            return Some(Found { seconds, zoned: true, clock: parts.clock });
+            return Some(Found { seconds, zoned: true, clock: parts.clock, dated, place: 0 });
         }
         let zoned = parts.offset.is_some() || parts.zone.is_some() || parts.epoch.is_some();
-        Some(Found { seconds: self.seconds(parts)?, zoned, clock: parts.clock })
+        Some(Found { seconds: self.seconds(parts)?, zoned, clock: parts.clock, dated, place: 0 })
     }
 
     /// The year of a date without one, as Splunk decides it: around a turn of the year by the event before (or the
@@ -255,7 +270,7 @@ impl TimeReader {
         let (year, month, day) = if let Some(triple) = &parts.triple {
             self.date_of(triple)
         } else if parts.month == 0 {
-            self.day?
+            self.day_before()?
         } else {
             (parts.year.unwrap_or_else(|| self.year_of(parts)), parts.month, parts.day)
         };
@@ -291,7 +306,18 @@ impl TimeReader {
                 }
             }
         };
-        Some(with_micros(seconds))
+        // A time of day more than three hours ahead is one of the day before (props.conf).
+        let is_ahead = self.today && parts.month == 0 && parts.triple.is_none() && seconds as f64 >= self.now + 3.0 * 3600.0;
+        Some(with_micros(if is_ahead { seconds - 86_400 } else { seconds }))
+    }
+
+    /// The date of a time of day without one: that of the event before, else the one that the file has.
+    fn day_before(&self) -> Option<(i64, u32, u32)> {
+        if self.today {
+            return self.day;
+        }
+        self.asked_previous.set(true);
+        self.previous.get().map(|seconds| date_of(seconds, self.zone)).or(self.day)
     }
 }
 

@@ -8,8 +8,6 @@ use super::{SettingSpec, setting};
 const FORWARDER: super::Status = Harmless("for forwarders");
 const CLASSIFIER: super::Status = Harmless("for guessing sourcetypes, which the loader does in its own way");
 const NOT_APPLIED: super::Status = WithoutEffect("it works on events while Splunk indexes them and is not applied");
-const FAR_TIMES: super::Status =
-    WithoutEffect("a time counts however far it lies from that of the event before; `MAX_DAYS_AGO` and `MAX_DAYS_HENCE` work");
 
 /// The settings.
 pub const SETTINGS: &[SettingSpec] = &[
@@ -44,8 +42,8 @@ pub const SETTINGS: &[SettingSpec] = &[
     setting("TZ_ALIAS", "zones by their short names", Works),
     setting("MAX_DAYS_AGO", "how old a time may be", Works),
     setting("MAX_DAYS_HENCE", "how far ahead a time may be", Works),
-    setting("MAX_DIFF_SECS_AGO", "how far a time may lie before the last one", FAR_TIMES),
-    setting("MAX_DIFF_SECS_HENCE", "how far a time may lie behind the last one", FAR_TIMES),
+    setting("MAX_DIFF_SECS_AGO", "how far a time in another form may lie before the last one until that is said", Works),
+    setting("MAX_DIFF_SECS_HENCE", "how far a time in another form may lie behind the last one until that is said", Works),
     setting("ADD_EXTRA_TIME_FIELDS", "whether `date_*` fields are indexed", Harmless("they are there when asked for")),
     setting("INDEXED_EXTRACTIONS", "the format of files with a structure", Works),
     setting("METRICS_PROTOCOL", "metrics from statsd and collectd", NOT_APPLIED),
@@ -88,6 +86,6 @@ pub const SETTINGS: &[SettingSpec] = &[
     setting("unarchive_cmd", "how archives are unpacked", Harmless("archives are recognised")),
     setting("unarchive_sourcetype", "the sourcetype of what an archive holds", Harmless("it is recognised")),
     setting("unarchive_cmd_start_mode", "how the unpacking command starts", Harmless("archives are recognised")),
-    setting("ROUTE_EVENTS_OLDER_THAN", "where old events go", Harmless("every event is kept")),
+    setting("ROUTE_EVENTS_OLDER_THAN", "how old events may be that are kept", Works),
     setting("REDACT_RAW", "no setting of the specification, but found in apps", Harmless("Splunk does not know it")),
 ];

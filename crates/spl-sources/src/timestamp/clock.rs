@@ -111,7 +111,9 @@ fn behind(bytes: &[u8], mut at: usize, parts: &mut Parts) -> Option<usize> {
 
 fn fraction(bytes: &[u8], at: usize, parts: &mut Parts) -> usize {
     let end = match bytes.get(at) {
-        Some(b'.' | b',') => digits(bytes, at + 1, 1, 12).map(|(_, end)| end),
+        Some(b'.') => digits(bytes, at + 1, 1, 12).map(|(_, end)| end),
+        // Fewer digits behind a comma are the next column.
+        Some(b',') => digits(bytes, at + 1, 3, 12).map(|(_, end)| end),
         Some(b':') => digits(bytes, at + 1, 3, 4).map(|(_, end)| end).filter(|end| *end == at + 4),
         _ => None,
     };

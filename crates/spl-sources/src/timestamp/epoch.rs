@@ -60,13 +60,14 @@ fn key_before(text: &[u8]) -> Option<&[u8]> {
 /// Whether a field of this name holds times.
 pub(crate) fn is_time_key(key: &[u8]) -> bool {
     const WHOLE: [&str; 11] = ["t", "ts", "rt", "at", "when", "clock", "start", "end", "audit", "created", "updated"];
-    const ENDINGS: [&str; 7] = ["time", "timestamp", "stamp", "date", "epoch", "_ts", "_at"];
+    const ENDINGS: [&str; 9] = ["time", "timestamp", "stamp", "date", "epoch", "_ts", "_at", "created", "updated"];
     const LENGTHS: [&str; 6] = ["uptime", "runtime", "lifetime", "downtime", "elapsedtime", "cputime"];
     if key.len() > 64 {
         return false;
     }
     let lower = String::from_utf8_lossy(key).to_ascii_lowercase();
     WHOLE.contains(&lower.as_str())
+        || lower.starts_with("date_")
         || key.ends_with(b"Ts")
         || key.ends_with(b"At")
         || (ENDINGS.iter().any(|ending| lower.ends_with(ending)) && !LENGTHS.iter().any(|length| lower.ends_with(length)))

@@ -18,7 +18,7 @@ impl TimeReader {
             let (bytes, start) = (text.as_bytes(), beginning(text.as_bytes()));
             // An hour of one digit begins a duration as well.
             let (time, _) = clock::alone(bytes, start).filter(|_| start < lookahead && bytes.get(start + 2) == Some(&b':'))?;
-            self.found(&time)
+            self.found(&time).map(|found| Found { place: start, ..found })
         })
     }
 
@@ -28,6 +28,8 @@ impl TimeReader {
         let end = bytes.len().min(lookahead);
         let beginning = beginning(bytes);
         let mut date: Option<(Parts, usize)> = None;
+        // Where the date begins, and where the number.
+        let (mut date_at, mut number_at) = (0, 0);
         let mut time: Option<Parts> = None;
         let mut number = None;
         let mut at = 0;
@@ -55,14 +57,15 @@ impl TimeReader {
                 && let Some(found) = self.found(&parts)
             {
                 if parts.clock {
-                    return Some(found);
+                    return Some(Found { place: at, ..found });
                 }
+                date_at = if date.is_none() { at } else { date_at };
                 date = date.or(Some((parts, at + length)));
                 at += length;
             } else if let Some((parts, length)) = forms::date(rest).filter(|_| !behind_number && date.is_none())
                 && self.found(&parts).is_some()
             {
-                date = Some((parts, at + length));
+                (date, date_at) = (Some((parts, at + length)), at);
                 at += length;
             } else if let Some((parts, stop)) = clock::alone(bytes, at) {
                 time = time.or(Some(parts));
@@ -76,12 +79,12 @@ impl TimeReader {
                 && let Some((seconds, mark)) = epoch::at(bytes, at, first)
                 && (mark == Mark::Key || self.now <= 0.0 || seconds <= self.now + HENCE)
             {
-                number = Some(seconds);
+                (number, number_at) = (Some(seconds), at);
             }
             if let (Some((date, _)), Some(time)) = (&date, &time)
                 && let Some(found) = self.found(&time.on(date))
             {
-                return Some(found);
+                return Some(Found { place: date_at, ..found });
             }
             // On to the next word.
             while at < end && bytes[at].is_ascii_alphanumeric() {
@@ -89,10 +92,10 @@ impl TimeReader {
             }
         }
         if let Some(seconds) = number {
-            return Some(Found::epoch(seconds));
+            return Some(Found { place: number_at, ..Found::epoch(seconds) });
         }
         let (date, _) = date.filter(|(date, _)| !date.weak)?;
-        self.found(&date)
+        self.found(&date).map(|found| Found { place: date_at, ..found })
     }
 }
 

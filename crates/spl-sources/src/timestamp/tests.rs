@@ -230,7 +230,10 @@ fn time_fields() {
     assert_eq!(reader.value("1603233182.063979"), Some(Found::epoch(1_603_233_182.063979)));
     assert_eq!(reader.value("0"), Some(Found::epoch(0.0)));
     assert_eq!(reader.field("1709547085250").unwrap().seconds, REFERENCE + 0.25);
-    assert_eq!(reader.field("2024-03-04 11:11:25").unwrap(), Found { seconds: REFERENCE, zoned: false, clock: true });
+    assert_eq!(
+        reader.field("2024-03-04 11:11:25").unwrap(),
+        Found { seconds: REFERENCE, zoned: false, clock: true, dated: true, place: 0 }
+    );
     assert_eq!(reader.utc("2024-03-04 10:11:25").unwrap().seconds, REFERENCE);
     assert_eq!(reader.field("12"), None);
     assert_eq!(reader.field("20240304111125").unwrap().seconds, REFERENCE);

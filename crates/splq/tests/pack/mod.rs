@@ -2,7 +2,7 @@
 //! with their rows; docs/knowledge-pack.md says what they fill.
 //!
 //! `expected.txt` is made of blocks with an empty line between them. A block names a file (`data:`), the options that it
-//! is loaded with (`sourcetype:`, `source:`, `host:`) and searches (`search:`), each followed by its rows as NDJSON.
+//! is loaded with (`sourcetype:`, `source:`, `host:`, `index:`) and searches (`search:`), each followed by its rows as NDJSON.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -21,7 +21,7 @@ const MARKS: (&str, &str) = ("<!-- made by the test `documents`: from here -->",
 #[derive(Clone)]
 struct Case {
     source: String,
-    /// `data`, `sourcetype`, `source`, `host`.
+    /// `data`, `sourcetype`, `source`, `host`, `index`.
     options: BTreeMap<String, String>,
     search: String,
     rows: Vec<String>,
@@ -32,7 +32,7 @@ impl Case {
         let file = root().join("tests/pack").join(&self.source).join(&self.options["data"]);
         let file = file.display().to_string();
         let mut arguments = vec!["query", "--now", "2024-06-01T00:00:00Z", "--format", "ndjson", "--data", &file];
-        for (name, option) in [("sourcetype", "--sourcetype"), ("source", "--source"), ("host", "--host")] {
+        for (name, option) in [("sourcetype", "--sourcetype"), ("source", "--source"), ("host", "--host"), ("index", "--index")] {
             if let Some(value) = self.options.get(name) {
                 arguments.extend([option, value]);
             }
