@@ -88,6 +88,11 @@ impl<'a> Reader<'a> {
         let argument = match function.value.as_str() {
             "count" | "c" => AggregationArgument::None,
             "sparkline" => AggregationArgument::Sparkline { aggregation: Box::new(bare_count(span)), time_span: None },
+            // `eval` is no function of a field: its parentheses hold an expression over functions.
+            "eval" => {
+                return Err(missing_argument("`eval` needs an expression in parentheses", span)
+                    .with_help("for example `eval(sum(bytes)/count(host))`"));
+            }
             _ if nearest(written, ["count"]).is_some() => {
                 let message = format!("aggregation `{written}` needs a field in parentheses");
                 return Err(missing_argument(&message, span).with_help("did you mean `count`?"));
