@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use arrow::array::RecordBatch;
 use async_trait::async_trait;
@@ -17,12 +16,14 @@ use datafusion::physical_optimizer::optimizer::PhysicalOptimizer;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_planner::{DefaultPhysicalPlanner, PhysicalPlanner};
 use datafusion::prelude::SessionConfig;
+use futures::future::{BoxFuture, Either, select};
 use indexmap::IndexMap;
 use spl_commands::fields::fieldformat;
 use spl_commands::table::Commands;
 use spl_functions::settings::SplOptions;
 use spl_knowledge::Knowledge;
 use spl_macros::Expansion;
+use spl_operators::columns::Places;
 use spl_operators::compact::CompactBelowSorts;
 use spl_operators::distinct::rule::EvaluateOncePerDistinct;
 use spl_operators::errors::engine_error;
@@ -49,6 +50,12 @@ use spl_sources::{EventTable, FieldSelection, KeptTexts, RequiredTexts};
 use crate::memory_pool::SearchMemory;
 use crate::session_runner::{Passage, SessionRunner};
 
+/// Says when a time has passed, by a clock of its maker.
+pub trait Timer: std::fmt::Debug + Send + Sync {
+    /// Comes to an end after so many seconds.
+    fn after(&self, seconds: u64) -> BoxFuture<'static, ()>;
+}
+
 /// What all searches of an engine depend on beside the knowledge and the data.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -64,6 +71,8 @@ pub struct Settings {
     pub batch_rows: Option<usize>,
     /// The rewrites that make searches faster and never change their rows.
     pub rewrites: Rewrites,
+    /// Counts the seconds of searches, for the limit `search_maxtime`; the engine has no clock of its own.
+    pub timer: Option<Arc<dyn Timer>>,
     /// Where `iplocation` looks addresses up.
     pub geo_database: Option<Arc<GeoDatabase>>,
     /// The folder of `inputcsv` and `outputcsv`; without one tables are kept in the session.
@@ -80,6 +89,7 @@ impl Settings {
             threads: 0,
             batch_rows: None,
             rewrites: Rewrites::default(),
+            timer: None,
             geo_database: None,
             csv_folder: None,
         }
@@ -428,10 +438,21 @@ impl Engine {
         if most == 0 {
             return self.run_to_end(search).await;
         }
-        // The time ends between two batches of rows: where the search waits, as for a cancelled one.
-        match tokio::time::timeout(Duration::from_secs(most), self.run_to_end(search)).await {
-            Ok(answer) => answer,
-            Err(_) => {
+        let Some(timer) = &self.settings.timer else {
+            let error = Diagnostic::general("run/time", "nothing here counts the seconds of a search")
+                .with_help("the limit `search_maxtime` needs a timer in the settings of the engine");
+            return Err(failure(search, error));
+        };
+        // On a task of its own, so that a batch of rows that takes long does not keep the end waiting.
+        let (engine, own) = (self.clone(), search.clone());
+        let mut running = AbortOnDrop(tokio::spawn(async move { engine.run_to_end(&own).await }));
+        match select(&mut running.0, timer.after(most)).await {
+            Either::Left((Ok(answer), _)) => answer,
+            Either::Left((Err(error), _)) => match error.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                Err(_) => Err(failure(search, Diagnostic::general("run/time", "the search was ended"))),
+            },
+            Either::Right(_) => {
                 let message = format!("the search took longer than {most} s");
                 let error = Diagnostic::general("run/time", message)
                     .with_help("the limit is `search_maxtime`, in seconds; 0 is no limit");
@@ -450,7 +471,8 @@ impl Engine {
         let frame = fieldformat::shown(&context, frame, &context.formats().all()).map_err(fail)?;
         let fields: Vec<String> = frame.fields().into_iter().map(|field| field.name).filter(|name| is_shown(name)).collect();
         let (schema, batches) = context.collect(frame).await.map_err(fail)?;
-        let places: Vec<usize> = fields.iter().filter_map(|field| schema.index_of(field).ok()).collect();
+        let known = Places::of(&schema);
+        let places: Vec<usize> = fields.iter().filter_map(|field| known.get(field)).collect();
         let shown = |batch: RecordBatch| batch.project(&places).map_err(|error| fail(engine_error(error.into())));
         let batches = batches.into_iter().filter(|batch| batch.num_rows() > 0).map(shown).collect::<Result<_, _>>()?;
         for effect in context.notes().take_effects() {
@@ -479,6 +501,15 @@ impl Engine {
         }
         let physical = self.state.create_physical_plan(&plan).await.map_err(|error| fail(engine_error(error)))?;
         Ok(datafusion::physical_plan::displayable(physical.as_ref()).indent(false).to_string())
+    }
+}
+
+/// A task that ends, at the next step that waits, when nobody waits for it any more.
+struct AbortOnDrop(tokio::task::JoinHandle<Result<Results, Failure>>);
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        self.0.abort();
     }
 }
 

@@ -10,7 +10,7 @@ mod memory_pool;
 mod row_counts;
 mod session_runner;
 
-pub use engine::{Engine, Failure, Results, Rewrites, Search, Settings, Stage};
+pub use engine::{Engine, Failure, Results, Rewrites, Search, Settings, Stage, Timer};
 pub use row_counts::{RowCount, ValuesBefore};
 pub use session_runner::Passage;
 pub use spl_functions::column;

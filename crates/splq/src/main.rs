@@ -18,6 +18,7 @@ mod session;
 mod settings;
 mod stop;
 mod terminal;
+mod timer;
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
@@ -70,54 +71,30 @@ fn start(command: Option<Command>, no_config: bool, terminal: &Terminal) -> Resu
         configuration.apply(&mut command);
     }
     match command {
-        Command::Query(arguments) => {
-            let runtime = interruptible_runtime(arguments.engine.settings.threads)?;
-            runtime.block_on(commands::query::query(&arguments, terminal))
-        }
-        Command::Run(arguments) => {
-            let runtime = interruptible_runtime(arguments.engine.settings.threads)?;
-            runtime.block_on(commands::run::run(&arguments, terminal))
-        }
-        Command::Check(arguments) => {
-            let runtime = interruptible_runtime(arguments.settings.threads)?;
-            runtime.block_on(commands::check::check(&arguments, terminal))
-        }
-        Command::Test(arguments) => {
-            let runtime = interruptible_runtime(arguments.settings.threads)?;
-            runtime.block_on(commands::test::test(&arguments, terminal))
-        }
+        Command::Query(arguments) => wait(arguments.engine.settings.threads, commands::query::query(&arguments, terminal)),
+        Command::Run(arguments) => wait(arguments.engine.settings.threads, commands::run::run(&arguments, terminal)),
+        Command::Check(arguments) => wait(arguments.settings.threads, commands::check::check(&arguments, terminal)),
+        Command::Test(arguments) => wait(arguments.settings.threads, commands::test::test(&arguments, terminal)),
         Command::Coverage(arguments) => {
-            let runtime = interruptible_runtime(arguments.engine.settings.threads)?;
-            runtime.block_on(commands::coverage::coverage(&arguments, terminal))
+            wait(arguments.engine.settings.threads, commands::coverage::coverage(&arguments, terminal))
         }
         Command::Backtest(arguments) => {
-            let runtime = interruptible_runtime(arguments.engine.settings.threads)?;
-            runtime.block_on(commands::backtest::backtest(&arguments, terminal))
+            wait(arguments.engine.settings.threads, commands::backtest::backtest(&arguments, terminal))
         }
         Command::Fmt(arguments) => commands::fmt::fmt(&arguments, terminal),
-        Command::Explain(arguments) => {
-            let runtime = interruptible_runtime(arguments.engine.settings.threads)?;
-            runtime.block_on(commands::explain::explain(&arguments, terminal))
-        }
+        Command::Explain(arguments) => wait(arguments.engine.settings.threads, commands::explain::explain(&arguments, terminal)),
         Command::Repl(arguments) => commands::repl::repl(&arguments, &runtime(arguments.engine.settings.threads)?, terminal),
         Command::Accelerate(arguments) => {
-            let runtime = interruptible_runtime(arguments.engine.settings.threads)?;
-            runtime.block_on(commands::accelerate::accelerate(&arguments, terminal))
+            wait(arguments.engine.settings.threads, commands::accelerate::accelerate(&arguments, terminal))
         }
         Command::Ingest(arguments) => commands::ingest::ingest(&arguments, terminal),
-        Command::Inspect(arguments) => {
-            let runtime = interruptible_runtime(arguments.engine.settings.threads)?;
-            runtime.block_on(commands::inspect::inspect(&arguments, terminal))
-        }
+        Command::Inspect(arguments) => wait(arguments.engine.settings.threads, commands::inspect::inspect(&arguments, terminal)),
         Command::Commands(arguments) => commands::list::commands(&arguments.output, terminal),
         Command::Functions(arguments) => commands::list::functions(&arguments.output, terminal),
         Command::Macros(arguments) => commands::list::macros(&arguments, terminal),
         Command::Datamodels(arguments) => commands::list::datamodels(&arguments, terminal),
         Command::Limits(arguments) => commands::list::limits(&arguments.output, terminal),
-        Command::Watch(arguments) => {
-            let runtime = interruptible_runtime(arguments.engine.settings.threads)?;
-            runtime.block_on(commands::watch::watch(&arguments, terminal))
-        }
+        Command::Watch(arguments) => wait(arguments.engine.settings.threads, commands::watch::watch(&arguments, terminal)),
         Command::Man(arguments) => commands::man::man(&arguments, terminal),
         Command::Completions(arguments) => commands::completions::completions(&arguments),
     }
@@ -136,13 +113,12 @@ fn runtime(threads: Option<u16>) -> Result<Runtime, Stop> {
         .map_err(|error| Stop::Failed(format!("can't start the threads that searches run on: {error}")))
 }
 
-/// The same, ended by Ctrl-C with exit code 130, whatever is being done.
-fn interruptible_runtime(threads: Option<u16>) -> Result<Runtime, Stop> {
+/// Waits for a command, which Ctrl-C ends with exit code 130, whatever is being done.
+fn wait(threads: Option<u16>, command: impl Future<Output = Result<(), Stop>>) -> Result<(), Stop> {
     let runtime = runtime(threads)?;
-    runtime.spawn(async {
-        if tokio::signal::ctrl_c().await.is_ok() {
-            std::process::exit(130);
-        }
-    });
-    Ok(runtime)
+    timer::end_at_interrupt();
+    let ended = runtime.block_on(command);
+    // A search whose time was over may still be busy with its rows.
+    runtime.shutdown_background();
+    ended
 }

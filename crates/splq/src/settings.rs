@@ -13,6 +13,7 @@ use spl_parser::diagnostic::nearest;
 
 use crate::arguments::SettingOptions;
 use crate::stop::Stop;
+use crate::timer::SystemTimer;
 
 /// The time by the clock, in epoch seconds.
 pub fn clock() -> f64 {
@@ -46,6 +47,7 @@ pub fn settings(options: &SettingOptions) -> Result<Settings, Stop> {
         threads: options.threads.map_or(0, usize::from),
         geo_database: options.geoip.as_deref().map(|file| Arc::new(GeoDatabase::new(file))),
         csv_folder: options.csv_dir.clone(),
+        timer: Some(Arc::new(SystemTimer)),
         ..Settings::at(SearchClock::at(now, time_zone).with_range(earliest, latest))
     })
 }
