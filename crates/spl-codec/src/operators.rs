@@ -17,6 +17,7 @@ use spl_operators::nodes::cut::Cut;
 use spl_operators::nodes::dedup::Dedup;
 use spl_operators::nodes::delimited::Delimited;
 use spl_operators::nodes::eventstats::EventStatistics;
+use spl_operators::nodes::group_statistics::{self, GroupStatistics};
 use spl_operators::nodes::map_values::MapValues;
 use spl_operators::nodes::most_rows::MostRows;
 use spl_operators::nodes::mv_combine::MvCombine;
@@ -132,6 +133,7 @@ pub fn read_operator(bytes: &[u8]) -> Result<Arc<dyn Operator>> {
         "mvexpand" => read::<MvExpand>(parameters),
         "outlier" => read::<WholeTable<Outlier>>(parameters),
         "outputtext" | "rangemap" | "replace" | "xmlunescape" | "xpath" => read::<MapValues>(parameters),
+        group_statistics::NAME => read::<GroupStatistics>(parameters),
         "streamstats" => read::<StreamStatistics>(parameters),
         "tojson" => read::<ToJson>(parameters),
         "transaction" => read::<Transactions>(parameters),

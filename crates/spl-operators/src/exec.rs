@@ -341,6 +341,7 @@ mod tests {
             reset_before: None,
             reset_after: None,
             reset_after_result: None,
+            most_listed: 0,
         }
     }
 

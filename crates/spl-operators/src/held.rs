@@ -2,8 +2,9 @@
 
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::compute::concat_batches;
-use datafusion::common::Result;
 use datafusion::common::utils::memory::RecordBatchMemoryCounter;
+use datafusion::common::{DataFusionError, Result};
+use spl_parser::Diagnostic;
 
 /// Bytes from which on what an operator remembers only to be faster is forgotten.
 pub const MOST_REMEMBERED: usize = 8 << 20;
@@ -14,6 +15,40 @@ pub const MOST_LISTED: usize = 64 << 20;
 
 /// Bytes that an item takes in each list that it is in.
 const ITEM: usize = 16;
+
+/// How many values the lists that a command adds to rows may still have: each row has a list of its own.
+pub struct MostListed {
+    command: &'static str,
+    most: usize,
+    left: usize,
+}
+
+/// The limit that bounds them.
+pub const LISTS_LIMIT: &str = "lists_maxvalues";
+
+impl MostListed {
+    /// Of a command; 0 is no bound.
+    pub fn new(command: &'static str, most: usize) -> Self {
+        Self { command, most, left: if most == 0 { usize::MAX } else { most } }
+    }
+
+    /// Takes the values of a row off.
+    ///
+    /// # Errors
+    /// More values than are left.
+    pub fn take(&mut self, values: usize) -> Result<()> {
+        match self.left.checked_sub(values) {
+            Some(left) => self.left = left,
+            None => {
+                let message = format!("`{}` gives its rows lists of more than {} values together", self.command, self.most);
+                let help = format!("the limit is `{LISTS_LIMIT}`; --limit {LISTS_LIMIT}=0 takes it away");
+                let error = Diagnostic::general("run/too-many-values", message).with_help(help);
+                return Err(DataFusionError::External(Box::new(error)));
+            }
+        }
+        Ok(())
+    }
+}
 
 /// How many items the lists of some columns have in a row, for rows that come out in pieces.
 pub struct ListLengths {
@@ -27,15 +62,23 @@ impl ListLengths {
         Self { columns: lists.cloned().collect() }
     }
 
+    /// Whether there are no lists.
+    pub fn is_empty(&self) -> bool {
+        self.columns.is_empty()
+    }
+
+    /// How many values the lists of a row have.
+    pub fn of_row(&self, row: usize) -> usize {
+        let lists = self.columns.iter().filter_map(|column| column.as_list_opt::<i32>());
+        lists.map(|lists| if lists.is_valid(row) { lists.value_length(row) as usize } else { 0 }).sum()
+    }
+
     /// How many of the rows that repeat rows of these columns come out together: at least one. A row without an index has no lists.
     pub fn piece(&self, rows: impl IntoIterator<Item = Option<usize>>) -> usize {
         if self.columns.is_empty() {
             return usize::MAX;
         }
-        let bytes = |row: usize| -> usize {
-            let lists = self.columns.iter().filter_map(|column| column.as_list_opt::<i32>());
-            lists.map(|lists| if lists.is_valid(row) { lists.value_length(row) as usize * ITEM } else { 0 }).sum()
-        };
+        let bytes = |row: usize| self.of_row(row) * ITEM;
         let mut listed = 0_usize;
         for (piece, row) in rows.into_iter().enumerate() {
             listed = listed.saturating_add(row.map_or(0, bytes));

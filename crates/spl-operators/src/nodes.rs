@@ -9,6 +9,7 @@ pub mod cut;
 pub mod dedup;
 pub mod delimited;
 pub mod eventstats;
+pub mod group_statistics;
 pub mod map_values;
 pub mod most_rows;
 pub mod mv_combine;

@@ -1,12 +1,15 @@
 //! Aggregations as stats and its kin write them, planned as calls of statistical functions.
 
 pub mod function;
+pub mod groups;
 pub mod prestats;
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use datafusion::logical_expr::expr::WindowFunction;
 use datafusion::logical_expr::{AggregateUDF, Expr, WindowFunctionDefinition, lit};
+use indexmap::IndexMap;
 use spl_functions::aggregate::{AggregateSpec, Inputs};
 use spl_functions::column::ValueType;
 use spl_operators::errors::engine_error;
@@ -48,8 +51,8 @@ impl Planned {
 pub fn plan_all(context: &PlanContext, call: &CommandCall, frame: &Frame) -> Result<Vec<Planned>, Diagnostic> {
     let by = call.by_fields().iter().filter_map(|argument| argument.as_field());
     let by: Vec<String> = by.flat_map(|field| crate::arguments::expand(frame, field)).map(|field| field.name).collect();
-    let mut planned: Vec<Planned> = Vec::new();
-    let mut of_patterns: Vec<String> = Vec::new();
+    let mut planned: IndexMap<String, Planned> = IndexMap::new();
+    let mut of_patterns: HashSet<String> = HashSet::new();
     for aggregation in call.aggregations() {
         let any = matches!(&aggregation.argument, AggregationArgument::Field(field) if field.has_wildcard());
         for one in plan_one(context, aggregation, frame, None)? {
@@ -57,22 +60,22 @@ pub fn plan_all(context: &PlanContext, call: &CommandCall, frame: &Frame) -> Res
             if any && by.contains(&one.name) {
                 continue;
             }
-            if planned.iter().any(|known| known.name == one.name) {
+            if planned.contains_key(&one.name) {
                 let named_before = !of_patterns.contains(&one.name);
                 warn_of_same_name(context, aggregation, &one.name);
                 if any && named_before {
                     continue;
                 }
-                planned.retain(|known| known.name != one.name);
-                of_patterns.retain(|name| *name != one.name);
+                planned.shift_remove(&one.name);
+                of_patterns.remove(&one.name);
             }
             if any {
-                of_patterns.push(one.name.clone());
+                of_patterns.insert(one.name.clone());
             }
-            planned.push(one);
+            planned.insert(one.name.clone(), one);
         }
     }
-    Ok(planned)
+    Ok(planned.into_values().collect())
 }
 
 /// Says that two results have one name: one that is named counts more than one of a pattern, else the last one counts.

@@ -55,6 +55,11 @@ const MERGED_ASSIGNMENTS: usize = 48;
 /// among all of them, in each of its rules.
 const WIDE: usize = 1_000;
 
+/// Whether so many columns are computed by an operator of their own rather than by an expression each.
+pub fn is_wide(columns: usize) -> bool {
+    columns > WIDE
+}
+
 /// Whether events have so many columns that steps are faster for them although conditions are not looked at where events are read.
 pub fn is_very_wide(columns: usize) -> bool {
     columns > 4 * WIDE

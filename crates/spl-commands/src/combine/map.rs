@@ -14,6 +14,8 @@ use spl_plan::search::saved_search::Saved;
 use spl_plan::search::{inner_search, saved_search};
 
 const WHAT: &str = "the search of `map`";
+/// The limit of the searches that are run, whatever `maxsearches` says.
+const MOST_SEARCHES: &str = "map_maxsearches";
 
 /// Results that are put together before they are copied into one.
 const TOGETHER: usize = 16;
@@ -44,6 +46,12 @@ pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -
                 Some(call.span),
             );
             context.warn(warning.with_help("`maxsearches` sets how many are run"));
+        }
+        let bound = context.limits().get(MOST_SEARCHES);
+        if bound > 0 && searches as u64 > bound {
+            let message = format!("`map` would run {searches} searches, more than {bound}");
+            return Err(Diagnostic::error("run/too-many-searches", message, call.span)
+                .with_help(format!("the limit is `{MOST_SEARCHES}`; --limit {MOST_SEARCHES}=0 takes it away")));
         }
         let mut whole: Option<Frame> = None;
         for row in 0..searches {

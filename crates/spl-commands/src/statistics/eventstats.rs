@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use futures::future::BoxFuture;
+use spl_operators::held::LISTS_LIMIT;
 use spl_operators::nodes::eventstats::EventStatistics;
 use spl_parser::Diagnostic;
 use spl_parser::effects::RequiredFields;
@@ -58,5 +59,6 @@ fn with_results(context: &PlanContext, call: &CommandCall, frame: Frame, require
         return frame.without(&hidden);
     };
     let (statistics, arguments) = with_arguments(context, call, planned);
-    frame.assign(arguments)?.without(&hidden)?.operate(EventStatistics { statistics, by })
+    let most_listed = usize::try_from(context.limits().get(LISTS_LIMIT)).unwrap_or(usize::MAX);
+    frame.assign(arguments)?.without(&hidden)?.operate(EventStatistics { statistics, by, most_listed })
 }

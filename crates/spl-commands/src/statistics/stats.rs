@@ -11,10 +11,11 @@ use spl_operators::nodes::delimited::Delimited;
 use spl_operators::ordinal::ORDINAL;
 use spl_plan::aggregation;
 use spl_plan::aggregation::Planned;
+use spl_plan::aggregation::groups::grouped as grouped_rows;
 use spl_plan::context::{Input, PlanContext};
 use spl_plan::frame::conditions::balanced;
 use spl_plan::frame::scope::Typed;
-use spl_plan::frame::{Frame, column};
+use spl_plan::frame::{Frame, column, is_wide};
 use spl_plan::function_call::call as function;
 use spl_plan::names::wildcards::wildcard_matches;
 use spl_plan::rows::sort_keys::sort_key;
@@ -129,10 +130,8 @@ pub fn group(context: &PlanContext, frame: Frame, fields: &[String], planned: &[
         return frame.select(Vec::new())?.filter(lit(false));
     }
     let internal = |place: usize| format!("__aggregate{place}");
-    let groups: Vec<Expr> = fields.iter().map(|field| column(field)).collect();
-    let calls: Vec<Expr> =
-        planned.iter().enumerate().map(|(place, planned)| planned.expression().alias(internal(place))).collect();
-    let grouped = frame.build(|plan| plan.aggregate(groups, calls))?;
+    let results = planned.iter().enumerate().map(|(place, planned)| (internal(place), planned)).collect();
+    let grouped = grouped_rows(context, frame, fields, results, None)?;
     let grouped = if fields.is_empty() {
         grouped
     } else {
@@ -145,15 +144,17 @@ pub fn group(context: &PlanContext, frame: Frame, fields: &[String], planned: &[
     let mut columns: Vec<(String, Expr)> = fields.iter().map(|field| (field.clone(), column(field))).collect();
     for (place, planned) in planned.iter().enumerate() {
         // A result that has a by-field's name replaces it.
-        columns.retain(|(name, _)| *name != planned.name);
+        if fields.contains(&planned.name) {
+            columns.retain(|(name, _)| *name != planned.name);
+        }
         columns.push((planned.name.clone(), column(&internal(place))));
     }
     if fields.is_empty() {
         // Without groups there is one row, unless it would hold nothing at all.
         let something = balanced(columns.iter().map(|(_, value)| value.clone().is_not_null()).collect(), Expr::or);
         let grouped = match something {
-            Some(something) => grouped.filter(something)?,
-            None => grouped,
+            Some(something) if !is_wide(planned.len()) => grouped.filter(something)?,
+            _ => grouped,
         };
         columns.push((ORDINAL.to_owned(), lit(0_i64)));
         return grouped.select(columns);

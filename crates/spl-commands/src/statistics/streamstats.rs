@@ -13,6 +13,7 @@ use spl_parser::syntax::{CommandCall, Expression, OptionArgument};
 use spl_functions::column::ValueType;
 use spl_operators::compiled::compile;
 use spl_operators::errors::engine_error;
+use spl_operators::held::LISTS_LIMIT;
 use spl_operators::nodes::streamstats::{ResultCondition, Statistic, StreamStatistics};
 use spl_plan::aggregation::Planned;
 use spl_plan::context::{Input, PlanContext};
@@ -69,6 +70,7 @@ fn with_results(context: &PlanContext, call: &CommandCall, frame: Frame, require
         reset_before: None,
         reset_after: None,
         reset_after_result: None,
+        most_listed: usize::try_from(context.limits().get(LISTS_LIMIT)).unwrap_or(usize::MAX),
     };
     if let Some(option) = call.option("reset_before") {
         let condition = expression::condition(context, &reset_expression(option)?, &frame)?;

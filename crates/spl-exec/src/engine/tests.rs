@@ -219,6 +219,17 @@ fn a_search_goes_on_from_no_more_rows_than_its_limits_say() {
     assert_eq!(refused("search_maxrows", 23, doubled), Some(("run/too-many-rows", None)));
     let place = Some("appendpipe [eval x=2]".to_owned());
     assert_eq!(refused("search_maxrows", 11, doubled), Some(("run/too-many-rows", place.clone())));
+    assert_eq!(refused("appendpipe_maxrows", 12, doubled), None);
+    assert_eq!(refused("appendpipe_maxrows", 11, doubled), Some(("run/too-many-rows", place.clone())));
+    let listed = "| makeresults count=4 | streamstats count as n | streamstats values(n) as all | eval x=mvcount(all)";
+    assert_eq!(refused("lists_maxvalues", 10, listed), None);
+    assert_eq!(refused("lists_maxvalues", 9, listed).map(|(code, _)| code), Some("run/too-many-values"));
+    let of_groups = "| makeresults count=4 | streamstats count as n | eventstats values(n) as all | eval x=mvcount(all)";
+    assert_eq!(refused("lists_maxvalues", 16, of_groups), None);
+    assert_eq!(refused("lists_maxvalues", 15, of_groups).map(|(code, _)| code), Some("run/too-many-values"));
+    let mapped = "| makeresults count=3 | map maxsearches=3 search=\"| makeresults\"";
+    assert_eq!(refused("map_maxsearches", 3, mapped), None);
+    assert_eq!(refused("map_maxsearches", 2, mapped).map(|(code, _)| code), Some("run/too-many-searches"));
     assert_eq!(refused("search_maxrows", 0, doubled), None);
     assert_eq!(refused("search_maxbytes", 64 << 20, doubled), None);
     assert_eq!(
@@ -228,4 +239,58 @@ fn a_search_goes_on_from_no_more_rows_than_its_limits_say() {
     let table = "| makeresults count=4 | streamstats count as n | xyseries n n n";
     assert_eq!(refused("table_maxvalues", 16, table), None);
     assert_eq!(refused("table_maxvalues", 15, table), Some(("run/too-large-table", Some("xyseries n n n".to_owned()))));
+}
+
+/// Says that every time has passed, or that none ever does.
+#[derive(Debug)]
+struct Told(bool);
+
+impl Timer for Told {
+    fn after(&self, _: u64) -> futures::future::BoxFuture<'static, ()> {
+        if self.0 { Box::pin(std::future::ready(())) } else { Box::pin(std::future::pending()) }
+    }
+}
+
+#[test]
+fn the_time_of_a_search_is_counted_by_the_timer_of_the_settings() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
+    let code = |timer: Option<Arc<dyn Timer>>| {
+        let limits = IndexMap::from([("search_maxtime".to_owned(), 1)]);
+        let settings = Settings { limits, timer, ..Settings::at(SearchClock::at(1_700_000_000.0, Tz::UTC)) };
+        let engine = Engine::new(Knowledge::built_in(), settings).unwrap();
+        let search = engine.compile("| makeresults count=300000 | streamstats count as n | stats sum(n)").unwrap();
+        runtime.block_on(engine.run(&search)).err().map(|failure| failure.diagnostics[0].code)
+    };
+    assert_eq!(code(Some(Arc::new(Told(false)))), None);
+    assert_eq!(code(Some(Arc::new(Told(true)))), Some("run/time"));
+    assert_eq!(code(None), Some("run/time"), "a limit that nobody counts is not passed over");
+}
+
+#[test]
+fn statistics_of_very_many_fields_are_those_of_few() {
+    // The same fields, once with so many others that the statistics are computed by an operator.
+    let many: String = (0..1_200).fold(String::new(), |mut text, number| {
+        write!(text, ", z{number}=n").unwrap();
+        text
+    });
+    let engine = Engine::new(Knowledge::built_in(), Settings::at(SearchClock::at(1_700_000_000.0, Tz::UTC))).unwrap();
+    let rows = "| makeresults count=7 | streamstats count as n | eval g=if(n==7, null(), n%3), t=\"x\".n";
+    for (statistics, shown) in [
+        ("stats sum(*) as * by g", "eval r=g.\"|\".n"),
+        ("stats values(*) as *", "eval r=mvjoin(t, \",\")"),
+        ("stats dc(*) as d_*, max(*) as m_* by g", "eval r=g.\"|\".d_t.\"|\".m_n"),
+        ("where n > 100 | stats count(*) as *", "eval r=n"),
+        ("where n > 100 | stats sum(*) as *", "eval r=n"),
+        ("chart max(*) over g", "eval r='max(n)'"),
+        ("eventstats max(*) as m_* by g", "eval r=m_n"),
+        ("streamstats sum(*) as s_*", "eval r=s_n"),
+        ("append [| makeresults | eval n=9, t=\"y\"]", "eval r=n.t"),
+        ("addtotals", "eval r=t"),
+        ("filldown", "eval r=g"),
+    ] {
+        let few = answer(&engine, &format!("{rows} | {statistics} | {shown} | fields r"), 1_700_000_000.0);
+        let wide = answer(&engine, &format!("{rows} | eval a=1{many} | {statistics} | {shown} | fields r"), 1_700_000_000.0);
+        assert_eq!(wide, few, "{statistics}");
+        assert!(!few.is_empty() || statistics.contains("where"), "{statistics}");
+    }
 }

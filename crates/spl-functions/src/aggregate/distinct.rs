@@ -79,11 +79,37 @@ struct Distinct {
     result: Outcome,
     reader: IdReader,
     members: Members,
+    /// The ids of one group that all texts belong to, in the order of the texts: a window is read after each event.
+    order: Vec<u32>,
 }
 
 impl Distinct {
     fn boxed(result: Outcome) -> Box<dyn GroupedState> {
-        Box::new(Self { result, reader: IdReader::default(), members: Members::default() })
+        Box::new(Self { result, reader: IdReader::default(), members: Members::default(), order: Vec::new() })
+    }
+}
+
+/// New texts up to this number are put into the order one by one.
+const FEW: usize = 16;
+
+impl Distinct {
+    /// The values of the only group, which has all texts.
+    fn only_group(&mut self) -> Result<ArrayRef> {
+        let interner = &self.reader.interner;
+        let known = self.order.len();
+        if interner.len() - known <= FEW {
+            for id in known as u32..interner.len() as u32 {
+                let text = interner.text(id);
+                let place = self.order.partition_point(|other| interner.text(*other) < text);
+                self.order.insert(place, id);
+            }
+        } else {
+            let mut grouped = GroupedIds { offsets: vec![0, interner.len()], ids: (0..interner.len() as u32).collect() };
+            sort(&mut grouped, interner);
+            self.order = grouped.ids;
+        }
+        let grouped = GroupedIds { offsets: vec![0, self.order.len()], ids: self.order.clone() };
+        grouped.multivalue(interner)
     }
 }
 
@@ -105,6 +131,11 @@ impl GroupedState for Distinct {
             Outcome::Count => Arc::new(Int64Array::from(self.members.counts(count))),
             Outcome::Error => Arc::new(Float64Array::from(vec![0.0; count])),
             Outcome::Values => {
+                if count == 1
+                    && self.members.counts(1).first().is_some_and(|members| *members == self.reader.interner.len() as i64)
+                {
+                    return self.only_group();
+                }
                 let mut grouped = self.members.ids(count);
                 sort(&mut grouped, &self.reader.interner);
                 grouped.multivalue(&self.reader.interner)?
@@ -122,10 +153,11 @@ impl GroupedState for Distinct {
 
     fn discard(&mut self, count: usize) {
         self.members.discard(count);
+        self.order.clear();
     }
 
     fn size(&self) -> usize {
-        self.reader.size() + self.members.size()
+        self.reader.size() + self.members.size() + self.order.capacity() * size_of::<u32>()
     }
 
     fn fresh(&self) -> Box<dyn GroupedState> {

@@ -15,6 +15,7 @@ use super::lists::{GroupedIds, list, list_type, texts_type};
 use super::state::GroupedState;
 use super::{AggregateSpec, Inputs, Status};
 use crate::column::{ColumnBuilder, ValueType};
+use crate::interner::Interner;
 use crate::value::{Value, sort_order};
 
 /// Functions of this family.
@@ -37,23 +38,55 @@ struct Mode {
     returns: ValueType,
     reader: IdReader,
     counts: HashMap<(u32, u32), i64, FxBuildHasher>,
+    /// The best of each group when results were last read: a window is read after each event.
+    best: Option<Vec<Best>>,
+    /// What was counted since.
+    counted: Vec<(u32, u32)>,
 }
+
+/// The most frequent value of a group so far, and how frequent it is.
+type Best = Option<(i64, u32)>;
 
 impl Mode {
     fn new(returns: ValueType) -> Self {
-        Self { returns, reader: IdReader::default(), counts: HashMap::default() }
+        Self { returns, reader: IdReader::default(), counts: HashMap::default(), best: None, counted: Vec::new() }
+    }
+}
+
+impl Mode {
+    fn forget_best(&mut self) {
+        self.best = None;
+        self.counted.clear();
+    }
+}
+
+/// Puts a value in place of the best of its group when it is better: more frequent, or as frequent and before it in order.
+fn improve(slot: &mut Best, id: u32, frequency: i64, interner: &Interner) {
+    let better = slot.is_none_or(|(most, old)| match frequency.cmp(&most) {
+        Ordering::Equal => {
+            let (new, old) = (interner.text(id), interner.text(old));
+            sort_order(Value::Text(new), Value::Text(old)).then_with(|| new.cmp(old)) == Ordering::Less
+        }
+        order => order == Ordering::Greater,
+    });
+    if better {
+        *slot = Some((frequency, id));
     }
 }
 
 impl GroupedState for Mode {
     fn update(&mut self, values: &[ArrayRef], groups: &[usize], filter: Option<&BooleanArray>, _total: usize) -> Result<()> {
-        let counts = &mut self.counts;
+        let (counts, counted, is_read) = (&mut self.counts, &mut self.counted, self.best.is_some());
         self.reader.each(&values[0], groups, filter, |_, group, id| {
             *counts.entry((group as u32, id)).or_insert(0) += 1;
+            if is_read {
+                counted.push((group as u32, id));
+            }
         })
     }
 
     fn merge(&mut self, states: &[ArrayRef], groups: &[usize], _total: usize) -> Result<()> {
+        self.forget_best();
         let counts = &mut self.counts;
         let frequencies = states[1].as_list::<i32>();
         let numbers = frequencies.values().as_primitive::<Int64Type>();
@@ -67,27 +100,34 @@ impl GroupedState for Mode {
 
     fn evaluate(&mut self, count: usize) -> Result<ArrayRef> {
         let interner = &self.reader.interner;
-        let mut best: Vec<Option<(i64, u32)>> = vec![None; count];
-        for (&(group, id), &frequency) in &self.counts {
-            let Some(slot) = best.get_mut(group as usize) else { continue };
-            let better = slot.is_none_or(|(most, old)| match frequency.cmp(&most) {
-                Ordering::Equal => {
-                    let (new, old) = (interner.text(id), interner.text(old));
-                    sort_order(Value::Text(new), Value::Text(old)).then_with(|| new.cmp(old)) == Ordering::Less
+        let best = match self.best.take() {
+            Some(mut best) if best.len() >= count => {
+                for key in std::mem::take(&mut self.counted) {
+                    if let (Some(slot), Some(frequency)) = (best.get_mut(key.0 as usize), self.counts.get(&key)) {
+                        improve(slot, key.1, *frequency, interner);
+                    }
                 }
-                order => order == Ordering::Greater,
-            });
-            if better {
-                *slot = Some((frequency, id));
+                best
             }
-        }
+            _ => {
+                self.counted.clear();
+                let mut best: Vec<Best> = vec![None; count];
+                for (&(group, id), &frequency) in &self.counts {
+                    if let Some(slot) = best.get_mut(group as usize) {
+                        improve(slot, id, frequency, interner);
+                    }
+                }
+                best
+            }
+        };
         let mut builder = ColumnBuilder::new(self.returns, count);
-        for slot in best {
+        for slot in best.iter().take(count) {
             match slot {
-                Some((_, id)) => builder.append(parsed(interner.text(id), self.returns)),
+                Some((_, id)) => builder.append(parsed(interner.text(*id), self.returns)),
                 None => builder.append_null(),
             }
         }
+        self.best = Some(best);
         Ok(builder.finish())
     }
 
@@ -118,6 +158,7 @@ impl GroupedState for Mode {
     }
 
     fn discard(&mut self, count: usize) {
+        self.forget_best();
         let kept = std::mem::take(&mut self.counts);
         self.counts = kept
             .into_iter()
@@ -126,7 +167,8 @@ impl GroupedState for Mode {
     }
 
     fn size(&self) -> usize {
-        self.counts.capacity() * 17 + self.reader.size()
+        let best = self.best.as_ref().map_or(0, |best| best.capacity() * size_of::<Best>());
+        self.counts.capacity() * 17 + best + self.counted.capacity() * size_of::<(u32, u32)>() + self.reader.size()
     }
 
     fn fresh(&self) -> Box<dyn GroupedState> {

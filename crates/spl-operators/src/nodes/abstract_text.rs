@@ -35,7 +35,7 @@ impl Operator for Abstract {
     }
 
     fn schema(&self, input: &SchemaRef) -> Result<SchemaRef> {
-        Ok(with_fields(input, &[(RAW, DataType::Utf8View)]))
+        Ok(with_fields(input, [(RAW, DataType::Utf8View)]))
     }
 
     fn start(&self, output: &SchemaRef, _: &OperatorContext) -> Box<dyn OperatorState> {

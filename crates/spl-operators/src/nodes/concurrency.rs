@@ -28,7 +28,7 @@ impl TableStep for Concurrency {
     }
 
     fn schema(&self, input: &SchemaRef) -> Result<SchemaRef> {
-        Ok(with_fields(input, &[(&self.output, DataType::Int64)]))
+        Ok(with_fields(input, [(self.output.as_str(), DataType::Int64)]))
     }
 
     fn apply(&self, rows: RecordBatch, output: &SchemaRef) -> Result<RecordBatch> {

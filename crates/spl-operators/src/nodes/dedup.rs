@@ -43,7 +43,7 @@ impl Operator for Dedup {
     fn schema(&self, input: &SchemaRef) -> Result<SchemaRef> {
         Ok(match &self.mark {
             None => input.clone(),
-            Some(mark) => with_fields(input, &[(mark, DataType::Boolean)]),
+            Some(mark) => with_fields(input, [(mark.as_str(), DataType::Boolean)]),
         })
     }
 

@@ -7,14 +7,15 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, BooleanArray, RecordBatch, UInt32Array};
 use arrow::compute::{cast, take};
-use arrow::datatypes::{DataType, Schema, SchemaRef};
+use arrow::datatypes::{Schema, SchemaRef};
 use datafusion::common::{Result, exec_datafusion_err};
+use hashbrown::HashSet;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use spl_functions::aggregate::state::GroupedState;
 
-use crate::columns::{with_columns, with_fields};
-use crate::held::ListLengths;
+use crate::columns::{Places, with_columns, with_fields};
+use crate::held::{ListLengths, MostListed};
 use crate::node::{Operator, OperatorContext, OperatorState, to_json};
 use crate::nodes::streamstats::Statistic;
 use crate::row_ids::RowIds;
@@ -27,16 +28,15 @@ pub struct EventStatistics {
     pub statistics: Vec<Statistic>,
     /// The by-fields; rows without one of them get no results.
     pub by: Vec<String>,
+    /// Most values of the lists that the rows get; 0 = no bound.
+    pub most_listed: usize,
 }
 
 impl EventStatistics {
-    fn is_argument(&self, name: &str) -> bool {
-        self.statistics.iter().any(|statistic| statistic.arguments.iter().any(|argument| argument == name))
-    }
-
     /// The places of the columns that come out.
     fn kept(&self, input: &Schema) -> Vec<usize> {
-        (0..input.fields().len()).filter(|place| !self.is_argument(input.field(*place).name())).collect()
+        let arguments: HashSet<&str> = self.statistics.iter().flat_map(|one| one.arguments.iter().map(String::as_str)).collect();
+        (0..input.fields().len()).filter(|place| !arguments.contains(input.field(*place).name().as_str())).collect()
     }
 }
 
@@ -51,9 +51,9 @@ impl Operator for EventStatistics {
 
     fn schema(&self, input: &SchemaRef) -> Result<SchemaRef> {
         let kept = Arc::new(input.project(&self.kept(input))?);
-        let results: Vec<(&str, DataType)> =
-            self.statistics.iter().map(|statistic| (statistic.name.as_str(), statistic.returns(input).arrow())).collect();
-        Ok(with_fields(&kept, &results))
+        let places = Places::of(input);
+        let set = self.statistics.iter().map(|statistic| (statistic.name.as_str(), statistic.returns(&places).arrow()));
+        Ok(with_fields(&kept, set))
     }
 
     fn start(&self, output: &SchemaRef, context: &OperatorContext) -> Box<dyn OperatorState> {
@@ -68,6 +68,7 @@ impl Operator for EventStatistics {
             results: None,
             given: 0,
             rest: None,
+            listed: MostListed::new("eventstats", self.most_listed),
         })
     }
 }
@@ -89,6 +90,7 @@ struct State {
     given: usize,
     /// Rows of the batch that is given in pieces.
     rest: Option<RecordBatch>,
+    listed: MostListed,
 }
 
 const NO_GROUP: u32 = u32::MAX;
@@ -96,11 +98,12 @@ const NO_GROUP: u32 = u32::MAX;
 impl OperatorState for State {
     fn push(&mut self, batch: RecordBatch) -> Result<Option<RecordBatch>> {
         let schema = batch.schema();
+        let places = Places::of(&schema);
         let mut row_ids = match self.row_ids.take() {
             Some(row_ids) => row_ids,
             None => {
                 self.states =
-                    self.operator.statistics.iter().map(|statistic| statistic.create(&schema)).collect::<Result<_>>()?;
+                    self.operator.statistics.iter().map(|statistic| statistic.create(&places)).collect::<Result<_>>()?;
                 RowIds::new(&self.operator.by)?
             }
         };
@@ -125,7 +128,7 @@ impl OperatorState for State {
             for (statistic, state) in self.operator.statistics.iter().zip(&mut self.states) {
                 let arguments = statistic.arguments.iter();
                 let columns: Vec<ArrayRef> =
-                    arguments.map(|name| Ok(batch.column(schema.index_of(name)?).clone())).collect::<Result<_>>()?;
+                    arguments.map(|name| Ok(batch.column(places.place(name)?).clone())).collect::<Result<_>>()?;
                 state.update(&columns, &groups, filter.as_ref(), self.groups)?;
             }
         }
@@ -145,9 +148,11 @@ impl OperatorState for State {
 
     fn finish(&mut self) -> Result<Option<RecordBatch>> {
         let mut results = Vec::with_capacity(self.states.len());
+        let output = self.output.clone();
+        let written = Places::of(&output);
         for (statistic, mut state) in self.operator.statistics.iter().zip(std::mem::take(&mut self.states)) {
             let array = state.evaluate(self.groups)?;
-            let wanted = self.output.field_with_name(&statistic.name)?.data_type();
+            let wanted = output.field(written.place(&statistic.name)?).data_type();
             let array = if array.data_type() == wanted { array } else { cast(&array, wanted)? };
             results.push((statistic.name.clone(), array));
         }
@@ -171,6 +176,10 @@ impl OperatorState for State {
         }
         let end = self.given + batch.num_rows();
         let groups = self.group_of_row.get(self.given..end).unwrap_or_default();
+        if !lists.is_empty() {
+            let given = groups.iter().filter(|group| **group != NO_GROUP).map(|group| lists.of_row(*group as usize));
+            self.listed.take(given.sum())?;
+        }
         let groups: UInt32Array = groups.iter().map(|group| (*group != NO_GROUP).then_some(*group)).collect();
         self.given = end;
         let set = self.results.iter().flatten();

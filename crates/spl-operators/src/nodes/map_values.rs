@@ -1,17 +1,16 @@
 //! The row operator of `replace` and `rangemap`: values mapped one by one, each distinct value once.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use arrow::array::{ArrayRef, RecordBatch};
-use arrow::datatypes::{Field, Schema, SchemaRef};
+use arrow::datatypes::SchemaRef;
 use datafusion::common::Result;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use spl_functions::column::{Column, ColumnBuilder, ValueType};
 use spl_functions::value::Value;
 
-use crate::columns::with_columns;
+use crate::columns::{Places, with_columns, with_fields};
 use crate::held::{MOST_REMEMBERED, text_size};
 use crate::node::{Operator, OperatorContext, OperatorState, to_json};
 use crate::nodes::value_map::ValueMap;
@@ -41,17 +40,13 @@ impl Operator for MapValues {
     }
 
     fn schema(&self, input: &SchemaRef) -> Result<SchemaRef> {
-        let mut fields: Vec<Arc<Field>> = input.fields().iter().cloned().collect();
-        for (source, target) in &self.fields {
-            let list = input.field_with_name(source).is_ok_and(|field| ValueType::of(field.data_type()) == ValueType::Multivalue);
+        let places = Places::of(input);
+        let set = self.fields.iter().map(|(source, target)| {
+            let list = places.field(source).is_some_and(|field| ValueType::of(field.data_type()) == ValueType::Multivalue);
             let value_type = if self.several || list { ValueType::Multivalue } else { ValueType::Text };
-            let field = Arc::new(Field::new(target, value_type.arrow(), true));
-            match fields.iter_mut().find(|known| known.name() == target) {
-                Some(known) => *known = field,
-                None => fields.push(field),
-            }
-        }
-        Ok(Arc::new(Schema::new(fields)))
+            (target.as_str(), value_type.arrow())
+        });
+        Ok(with_fields(input, set))
     }
 
     fn start(&self, output: &SchemaRef, _: &OperatorContext) -> Box<dyn OperatorState> {
@@ -88,13 +83,15 @@ impl State {
 impl OperatorState for State {
     fn push(&mut self, batch: RecordBatch) -> Result<Option<RecordBatch>> {
         let mut computed: Vec<(String, ArrayRef)> = Vec::new();
+        let (schema, output) = (batch.schema(), self.output.clone());
+        let (read, written) = (Places::of(&schema), Places::of(&output));
         for (source, target) in self.operator.fields.clone() {
-            let column = match batch.column_by_name(&source) {
-                Some(array) => Column::new(array)?,
+            let column = match read.get(&source) {
+                Some(place) => Column::new(batch.column(place))?,
                 None => Column::Null,
             };
-            let place = self.output.index_of(&target)?;
-            let mut built = ColumnBuilder::new(ValueType::of(self.output.field(place).data_type()), batch.num_rows());
+            let mut built =
+                ColumnBuilder::new(ValueType::of(output.field(written.place(&target)?).data_type()), batch.num_rows());
             for row in 0..batch.num_rows() {
                 match column.value(row) {
                     Value::Multivalue(values) => {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use spl_functions::column::{Column, ColumnBuilder, ValueType};
 use spl_functions::value::{Value, format_number};
 
-use crate::columns::{with_columns, with_fields};
+use crate::columns::{Places, with_columns, with_fields};
 use crate::nodes::whole_table::TableStep;
 
 /// Cuts numbers far from the median, or removes their rows.
@@ -50,30 +50,33 @@ impl TableStep for Outlier {
         if self.removes {
             return Ok(input.clone());
         }
+        let places = Places::of(input);
         let mut set: Vec<(&str, DataType)> = Vec::new();
         for name in &self.fields {
-            let value_type = input.field_with_name(name).map_or(ValueType::Text, |field| ValueType::of(field.data_type()));
+            let value_type = places.field(name).map_or(ValueType::Text, |field| ValueType::of(field.data_type()));
             match value_type {
                 ValueType::Multivalue | ValueType::Null => {}
                 ValueType::Integer | ValueType::Float if !self.marks => set.push((name, DataType::Float64)),
                 _ => set.push((name, ValueType::Text.arrow())),
             }
         }
-        Ok(with_fields(input, &set))
+        Ok(with_fields(input, set))
     }
 
     fn apply(&self, rows: RecordBatch, output: &SchemaRef) -> Result<RecordBatch> {
         let mut kept = vec![true; rows.num_rows()];
         let mut changed: Vec<(String, ArrayRef)> = Vec::new();
+        let schema = rows.schema();
+        let (read, written) = (Places::of(&schema), Places::of(output));
         for name in &self.fields {
-            let Some(array) = rows.column_by_name(name) else { continue };
+            let Some(array) = read.get(name).map(|place| rows.column(place)) else { continue };
             let column = Column::new(array)?;
             let single = |row: usize| match column.value(row) {
                 Value::Multivalue(_) => None,
                 value => value.number(),
             };
             let bounds = self.bounds((0..rows.num_rows()).filter_map(single).collect());
-            let value_type = ValueType::of(output.field(output.index_of(name)?).data_type());
+            let value_type = ValueType::of(output.field(written.place(name)?).data_type());
             let mut built = ColumnBuilder::new(value_type, rows.num_rows());
             for (row, keep) in kept.iter_mut().enumerate() {
                 let limit = match (single(row), bounds) {
@@ -98,7 +101,7 @@ impl TableStep for Outlier {
         if self.removes {
             return Ok(filter_record_batch(&rows, &BooleanArray::from(kept))?);
         }
-        changed.retain(|(name, column)| output.field_with_name(name).is_ok_and(|field| field.data_type() == column.data_type()));
+        changed.retain(|(name, column)| written.field(name).is_some_and(|field| field.data_type() == column.data_type()));
         with_columns(&rows, output, &changed)
     }
 }

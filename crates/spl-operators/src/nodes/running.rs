@@ -1,17 +1,16 @@
 //! The row operator of `accum`, `delta`, `autoregress`, `filldown` and `trendline`: a field from the rows before.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 
 use arrow::array::{ArrayRef, RecordBatch};
-use arrow::datatypes::{Field, Schema, SchemaRef};
+use arrow::datatypes::SchemaRef;
 use datafusion::common::Result;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value as Json;
 use spl_functions::column::{Column, ColumnBuilder, ValueType};
 use spl_functions::value::Value;
 
-use crate::columns::with_columns;
+use crate::columns::{Places, with_columns, with_fields};
 use crate::held::text_size;
 use crate::node::{Operator, OperatorContext, OperatorState, to_json};
 
@@ -46,8 +45,8 @@ pub struct RunningField {
 }
 
 impl RunningField {
-    fn value_type(&self, input: &Schema) -> ValueType {
-        let source = input.field_with_name(&self.source).map_or(ValueType::Text, |field| ValueType::of(field.data_type()));
+    fn value_type(&self, input: &Places<'_>) -> ValueType {
+        let source = input.field(&self.source).map_or(ValueType::Text, |field| ValueType::of(field.data_type()));
         match self.step {
             Step::Earlier(_) | Step::LastPresent if source == ValueType::Null => ValueType::Text,
             Step::Earlier(_) | Step::LastPresent => source,
@@ -93,15 +92,9 @@ impl Operator for Running {
     }
 
     fn schema(&self, input: &SchemaRef) -> Result<SchemaRef> {
-        let mut fields: Vec<Arc<Field>> = input.fields().iter().cloned().collect();
-        for running in &self.fields {
-            let field = Arc::new(Field::new(&running.target, running.value_type(input).arrow(), true));
-            match fields.iter_mut().find(|known| *known.name() == running.target) {
-                Some(known) => *known = field,
-                None => fields.push(field),
-            }
-        }
-        Ok(Arc::new(Schema::new(fields)))
+        let places = Places::of(input);
+        let set = self.fields.iter().map(|running| (running.target.as_str(), running.value_type(&places).arrow()));
+        Ok(with_fields(input, set))
     }
 
     fn start(&self, output: &SchemaRef, _: &OperatorContext) -> Box<dyn OperatorState> {
@@ -171,12 +164,14 @@ struct State {
 impl OperatorState for State {
     fn push(&mut self, batch: RecordBatch) -> Result<Option<RecordBatch>> {
         let mut computed: Vec<(String, ArrayRef)> = Vec::new();
+        let schema = batch.schema();
+        let (read, written) = (Places::of(&schema), Places::of(&self.output));
         for (running, memory) in self.fields.iter().zip(&mut self.memories) {
-            let column = match batch.column_by_name(&running.source) {
-                Some(array) => Column::new(array)?,
+            let column = match read.get(&running.source) {
+                Some(place) => Column::new(batch.column(place))?,
                 None => Column::Null,
             };
-            let place = self.output.index_of(&running.target)?;
+            let place = written.place(&running.target)?;
             let value_type = ValueType::of(self.output.field(place).data_type());
             let mut built = ColumnBuilder::new(value_type, batch.num_rows());
             for row in 0..batch.num_rows() {

@@ -7,7 +7,7 @@ mod window;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use arrow::datatypes::{Field, Schema, SchemaRef};
+use arrow::datatypes::SchemaRef;
 use datafusion::common::Result;
 use datafusion::physical_expr::PhysicalExpr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -17,6 +17,8 @@ use spl_functions::aggregate::{AggregateCall, AggregateSpec, ValueLimit};
 use spl_functions::column::ValueType;
 
 use self::state::State;
+use crate::columns::{Places, with_fields};
+use crate::held::MostListed;
 use crate::node::{Operator, OperatorContext, OperatorState, to_json};
 
 /// A statistic to compute.
@@ -37,15 +39,15 @@ pub struct Statistic {
 }
 
 impl Statistic {
-    fn value_type(&self, input: &Schema) -> ValueType {
+    pub(super) fn value_type(&self, input: &Places<'_>) -> ValueType {
         self.arguments
             .first()
-            .and_then(|name| input.field_with_name(name).ok())
+            .and_then(|name| input.field(name))
             .map_or(ValueType::Null, |field| ValueType::of(field.data_type()))
     }
 
     /// The type of the result.
-    pub(super) fn returns(&self, input: &Schema) -> ValueType {
+    pub(super) fn returns(&self, input: &Places<'_>) -> ValueType {
         match (self.spec.returns)(self.value_type(input)) {
             ValueType::Null => ValueType::Text,
             other => other,
@@ -53,7 +55,7 @@ impl Statistic {
     }
 
     /// An empty state.
-    pub(super) fn create(&self, input: &Schema) -> Result<Box<dyn GroupedState>> {
+    pub(super) fn create(&self, input: &Places<'_>) -> Result<Box<dyn GroupedState>> {
         let value = self.value_type(input);
         let returns = (self.spec.returns)(value);
         (self.spec.create)(&AggregateCall { value, returns, parameter: self.parameter, limit: self.limit.clone() })
@@ -123,6 +125,8 @@ pub struct StreamStatistics {
     /// Forgets everything after a row whose results meet the condition.
     #[serde(deserialize_with = "no_condition")]
     pub reset_after_result: Option<ResultCondition>,
+    /// Most values of the lists that the rows get; 0 = no bound.
+    pub most_listed: usize,
 }
 
 impl Operator for StreamStatistics {
@@ -135,15 +139,9 @@ impl Operator for StreamStatistics {
     }
 
     fn schema(&self, input: &SchemaRef) -> Result<SchemaRef> {
-        let mut fields: Vec<Arc<Field>> = input.fields().iter().cloned().collect();
-        for statistic in &self.statistics {
-            let field = Arc::new(Field::new(&statistic.name, statistic.returns(input).arrow(), true));
-            match fields.iter_mut().find(|known| *known.name() == statistic.name) {
-                Some(known) => *known = field,
-                None => fields.push(field),
-            }
-        }
-        Ok(Arc::new(Schema::new(fields)))
+        let places = Places::of(input);
+        let set = self.statistics.iter().map(|statistic| (statistic.name.as_str(), statistic.returns(&places).arrow()));
+        Ok(with_fields(input, set))
     }
 
     fn start(&self, output: &SchemaRef, _: &OperatorContext) -> Box<dyn OperatorState> {
@@ -160,6 +158,7 @@ impl Operator for StreamStatistics {
             size: 0,
             changed: Vec::new(),
             rest: None,
+            listed: MostListed::new("streamstats", self.most_listed),
         })
     }
 }

@@ -6,12 +6,13 @@ use arrow::array::{ArrayRef, Int64Array, RecordBatch};
 use arrow::compute::cast;
 use arrow::datatypes::{Field, Schema, SchemaRef};
 use datafusion::common::Result;
+use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use spl_functions::column::{Column, ColumnBuilder, ValueType};
 use spl_functions::value::{Value, parse_number};
 
-use crate::columns::with_fields;
+use crate::columns::{Places, with_fields};
 use crate::node::{Operator, OperatorContext, OperatorState, to_json};
 use crate::ordinal::ORDINAL;
 
@@ -43,7 +44,7 @@ impl Operator for ColumnTotals {
         let Some((name, _)) = &self.label else { return Ok(input) };
         match input.field_with_name(name).map(|field| ValueType::of(field.data_type())) {
             Ok(ValueType::Text | ValueType::Multivalue) => Ok(input),
-            _ => Ok(with_fields(&input, &[(name, ValueType::Text.arrow())])),
+            _ => Ok(with_fields(&input, [(name.as_str(), ValueType::Text.arrow())])),
         }
     }
 
@@ -61,9 +62,11 @@ struct ColumnState {
 
 impl OperatorState for ColumnState {
     fn push(&mut self, batch: RecordBatch) -> Result<Option<RecordBatch>> {
+        let schema = batch.schema();
+        let places = Places::of(&schema);
         for (name, sum) in self.operator.fields.iter().zip(&mut self.sums) {
-            let Some(array) = batch.column_by_name(name) else { continue };
-            let column = Column::new(array)?;
+            let Some(place) = places.get(name) else { continue };
+            let column = Column::new(batch.column(place))?;
             let mut add = |number: f64| *sum = Some(sum.unwrap_or(0.0) + number);
             for row in 0..batch.num_rows() {
                 match column.value(row) {
@@ -82,7 +85,7 @@ impl OperatorState for ColumnState {
             .output
             .fields()
             .iter()
-            .map(|field| match batch.column_by_name(field.name()) {
+            .map(|field| match places.get(field.name()).map(|place| batch.column(place)) {
                 None => Ok(arrow::array::new_null_array(field.data_type(), batch.num_rows())),
                 Some(column) if column.data_type() == field.data_type() => Ok(column.clone()),
                 Some(column) => {
@@ -97,6 +100,10 @@ impl OperatorState for ColumnState {
     }
 
     fn finish(&mut self) -> Result<Option<RecordBatch>> {
+        let mut sums: HashMap<&str, Option<f64>> = HashMap::with_capacity(self.sums.len());
+        for (name, sum) in self.operator.fields.iter().zip(&self.sums) {
+            sums.entry(name.as_str()).or_insert(*sum);
+        }
         let columns = self
             .output
             .fields()
@@ -107,7 +114,7 @@ impl OperatorState for ColumnState {
                 }
                 let mut built = ColumnBuilder::new(ValueType::of(field.data_type()), 1);
                 let label = self.operator.label.as_ref().filter(|(name, _)| name == field.name());
-                let sum = self.operator.fields.iter().position(|name| name == field.name()).and_then(|place| self.sums[place]);
+                let sum = sums.get(field.name().as_str()).copied().flatten();
                 match (label, sum) {
                     (Some((_, label)), _) => built.append_text(label),
                     (None, Some(sum)) => built.append(Value::Float(sum)),

@@ -8,11 +8,16 @@ use std::sync::Arc;
 use arrow::datatypes::{DataType, Field, FieldRef};
 use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::common::{Column, DataFusionError, ExprSchema, Result};
+use datafusion::logical_expr::utils::split_conjunction_owned;
 use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlan};
 use indexmap::IndexMap;
 use spl_operators::nodes::assignments::{Assignments, Output, Step, slot};
 
+use super::conditions::{and, balanced};
 use super::named;
+
+/// Conditions that one step looks at.
+const CONJUNCTS_OF_A_STEP: usize = 512;
 
 /// What the name of a slot begins with. Names that begin so belong to splq.
 const SLOT: &str = "__slot";
@@ -79,8 +84,20 @@ impl Steps {
 
     /// Keeps the rows for which a condition is true.
     pub(super) fn keep(&mut self, condition: Expr) -> Result<()> {
-        let condition = self.over_slots(condition)?;
-        self.steps.push(Step::Keep(condition));
+        // A step looks each of its columns up among all that it reads: very many conditions are several steps.
+        let mut conjuncts: Vec<Expr> = split_conjunction_owned(condition);
+        while conjuncts.len() > CONJUNCTS_OF_A_STEP {
+            let rest = conjuncts.split_off(CONJUNCTS_OF_A_STEP);
+            self.keep_all(std::mem::replace(&mut conjuncts, rest))?;
+        }
+        self.keep_all(conjuncts)
+    }
+
+    fn keep_all(&mut self, conjuncts: Vec<Expr>) -> Result<()> {
+        if let Some(condition) = balanced(conjuncts, and) {
+            let condition = self.over_slots(condition)?;
+            self.steps.push(Step::Keep(condition));
+        }
         Ok(())
     }
 

@@ -13,7 +13,7 @@ use crate::aggregation::prestats;
 use crate::context::PlanContext;
 use crate::frame::ordinals::appended_ordinal;
 use crate::frame::scope::Typed;
-use crate::frame::{Frame, FrameField, column, null};
+use crate::frame::{Frame, FrameField, column, is_wide, null};
 use crate::function_call;
 
 /// One frame behind the other, columns by name. The second must be numbered from 0.
@@ -79,10 +79,14 @@ pub fn concatenate_all(context: &PlanContext, mut frames: Vec<Frame>) -> Result<
         plans.push(Arc::new(frame.select(columns)?.settled()?.into_plan()?));
     }
     // As one node: a chain of nodes for two would be as deep as there are frames.
+    let union = Union::try_new_with_loose_types(plans).map(LogicalPlan::Union).map_err(engine_error)?;
+    // Columns of wide rows come from an operator, whose names have no table before them.
+    if is_wide(types.len()) {
+        return Ok(Frame::over(union, appended));
+    }
     let names: Vec<String> = types.into_keys().chain([ORDINAL.to_owned()]).collect();
-    let plan = Union::try_new_with_loose_types(plans)
-        .map(LogicalPlan::Union)
-        .and_then(|plan| LogicalPlanBuilder::from(plan).project(names.iter().map(|name| column(name))))
+    let plan = LogicalPlanBuilder::from(union)
+        .project(names.iter().map(|name| column(name)))
         .and_then(LogicalPlanBuilder::build)
         .map_err(engine_error)?;
     Ok(Frame::over(plan, appended))

@@ -1,11 +1,13 @@
 //! What `chart` and `timechart` compute for each cell.
 
 use datafusion::logical_expr::{Expr, lit};
+use indexmap::IndexMap;
 use spl_functions::column::ValueType;
 use spl_operators::ordinal::ORDINAL;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{Aggregation, AggregationArgument, CommandCall, Expression, ExpressionKind, FieldName, Quoting};
 use spl_plan::aggregation::Planned;
+use spl_plan::aggregation::groups::grouped;
 use spl_plan::context::PlanContext;
 use spl_plan::frame::{Frame, column, scope};
 use spl_plan::rows::table::Table;
@@ -34,17 +36,16 @@ pub fn measures(
     frame: &Frame,
     length: Option<&Expr>,
 ) -> Result<Vec<Measure>, Diagnostic> {
-    let mut measures: Vec<Measure> = Vec::new();
+    let mut measures: IndexMap<String, Measure> = IndexMap::new();
     for aggregation in call.aggregations() {
         for measure in measure(context, aggregation, frame, length)? {
-            if measures.iter().any(|known| known.name == measure.name) {
+            if measures.shift_remove(&measure.name).is_some() {
                 aggregation::warn_of_same_name(context, aggregation, &measure.name);
-                measures.retain(|known| known.name != measure.name);
             }
-            measures.push(measure);
+            measures.insert(measure.name.clone(), measure);
         }
     }
-    Ok(measures)
+    Ok(measures.into_values().collect())
 }
 
 fn measure(
@@ -156,16 +157,15 @@ pub const FREQUENCY: &str = "__frequency";
 
 /// The measures of each group, as a table of the group columns, `__measure0`, `__measure1`, ... and [`FREQUENCY`].
 pub async fn cells(context: &PlanContext, frame: Frame, groups: &[&str], measures: &[Measure]) -> Result<Table, Diagnostic> {
-    let mut calls: Vec<Expr> = Vec::new();
+    let mut results = Vec::new();
     for (place, measure) in measures.iter().enumerate() {
         for (part, planned) in measure.parts.iter().enumerate() {
-            calls.push(planned.expression().alias(format!("__{place}_{part}")));
+            results.push((format!("__{place}_{part}"), planned));
         }
     }
-    let keys: Vec<Expr> = groups.iter().map(|name| column(name)).collect();
-    calls.push(datafusion::functions_aggregate::expr_fn::count(lit(1_i64)).alias(FREQUENCY));
+    let by: Vec<String> = groups.iter().map(|name| (*name).to_owned()).collect();
     let drawn = frame.clone();
-    let grouped = frame.build(|plan| plan.aggregate(keys, calls))?;
+    let grouped = grouped(context, frame, &by, results, Some(FREQUENCY))?;
     let mut columns: Vec<(String, Expr)> = groups.iter().map(|name| ((*name).to_owned(), column(name))).collect();
     for (place, measure) in measures.iter().enumerate() {
         if measure.sparkline.is_some() {

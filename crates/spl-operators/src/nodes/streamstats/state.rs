@@ -7,6 +7,7 @@ use arrow::array::{Array, ArrayRef, AsArray, Int64Array, RecordBatch};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::common::Result;
+use hashbrown::HashMap;
 use spl_functions::aggregate::state::GroupedState;
 use spl_functions::column::{Column, ValueType};
 
@@ -39,6 +40,7 @@ pub(super) struct State {
     pub(super) changed: Vec<usize>,
     /// Rows of the batch that is given in pieces.
     pub(super) rest: Option<RecordBatch>,
+    pub(super) listed: MostListed,
 }
 
 /// What a statistic begins with.
@@ -58,7 +60,7 @@ impl State {
         self.operator.window > 0 || self.operator.time_window.is_some()
     }
 
-    fn prepare(&mut self, input: &Schema) -> Result<()> {
+    fn prepare(&mut self, input: &Places<'_>) -> Result<()> {
         if !self.empty.is_empty() {
             return Ok(());
         }
@@ -338,12 +340,13 @@ impl OperatorState for State {
             return Ok(None);
         }
         let schema = batch.schema();
-        self.prepare(&schema)?;
+        let read = Places::of(&schema);
+        self.prepare(&read)?;
         let mut arguments: Vec<Arguments> = Vec::new();
         for statistic in &self.operator.statistics {
             let mut columns = Vec::new();
             for name in &statistic.arguments {
-                let column = batch.column(schema.index_of(name)?);
+                let column = batch.column(read.place(name)?);
                 // What functions note per dictionary would be noted per group.
                 columns.push(match column.data_type() {
                     DataType::Dictionary(_, _) => cast(column, &DataType::Utf8View)?,
@@ -403,6 +406,9 @@ impl OperatorState for State {
             }
             for (column, value) in results.iter_mut().zip(found) {
                 if let Outcome::Array(array) = &value {
+                    if let Some(list) = array.as_list_opt::<i32>() {
+                        self.listed.take(list.values().len())?;
+                    }
                     listed += array.get_array_memory_size();
                 }
                 column.push(value);
@@ -413,14 +419,18 @@ impl OperatorState for State {
         }
         self.rest = (given < rows).then(|| batch.slice(given, rows - given));
         let batch = batch.slice(0, given);
+        let mut set: HashMap<&str, usize> = HashMap::with_capacity(self.operator.statistics.len());
+        for (place, statistic) in self.operator.statistics.iter().enumerate() {
+            set.entry(statistic.name.as_str()).or_insert(place);
+        }
         let mut columns: Vec<ArrayRef> = Vec::with_capacity(self.output.fields().len());
         for field in self.output.fields() {
-            let place = self.operator.statistics.iter().position(|statistic| statistic.name == *field.name());
-            columns.push(match place {
-                Some(place) => column(&results[place], field.data_type())?,
-                None => batch.column(schema.index_of(field.name())?).clone(),
+            columns.push(match set.get(field.name().as_str()) {
+                Some(place) => column(&results[*place], field.data_type())?,
+                None => batch.column(read.place(field.name())?).clone(),
             });
         }
+        drop(set);
         self.measure();
         Ok(Some(RecordBatch::try_new(self.output.clone(), columns)?))
     }
