@@ -32,7 +32,7 @@ use spl_operators::filter_below_numbers::FilterBelowNumbers;
 use spl_operators::functions::location::GeoDatabase;
 use spl_operators::grouping::rewrite::GroupByCodes;
 use spl_operators::grouping::rule::GroupByCode;
-use spl_parser::effects::RequiredFields;
+use spl_parser::effects::{RequiredFields, listed_by_name};
 use spl_parser::{Diagnostic, Pipeline, Practice};
 use spl_plan::context::clock::{SearchClock, TimeRange};
 use spl_plan::context::limits::Limits;
@@ -155,7 +155,7 @@ pub struct Failure {
 /// The rows of a search.
 #[derive(Clone, Debug)]
 pub struct Results {
-    /// The fields to show, in order; internal fields are left out.
+    /// The fields to show, in order; internal fields are left out, unless the search lists them by name.
     pub fields: Vec<String>,
     /// The rows in result order; columns by the names in `fields`.
     pub batches: Vec<RecordBatch>,
@@ -469,7 +469,9 @@ impl Engine {
         }
         let frame = context.pipeline(&search.pipeline, RequiredFields::All).await.map_err(fail)?;
         let frame = fieldformat::shown(&context, frame, &context.formats().all()).map_err(fail)?;
-        let fields: Vec<String> = frame.fields().into_iter().map(|field| field.name).filter(|name| is_shown(name)).collect();
+        let listed = listed_by_name(&search.pipeline);
+        let is_shown = |name: &String| is_shown(name) || listed.contains(name.as_str());
+        let fields: Vec<String> = frame.fields().into_iter().map(|field| field.name).filter(is_shown).collect();
         let (schema, batches) = context.collect(frame).await.map_err(fail)?;
         let known = Places::of(&schema);
         let places: Vec<usize> = fields.iter().filter_map(|field| known.get(field)).collect();

@@ -144,6 +144,16 @@ impl Pattern {
         complete || self.count_reached()
     }
 
+    /// Where the first match ends; cheaper than its groups.
+    pub fn first_end(&self, text: &str) -> Option<usize> {
+        if let Some(end) = self.linear_for(text).and_then(|linear| linear.first_end(text)) {
+            return end;
+        }
+        let mut end = None;
+        self.each_match(text, 1, |groups| end = groups.first().copied().flatten().map(|(_, end)| end));
+        end
+    }
+
     fn linear_for(&self, text: &str) -> Option<&Linear> {
         self.linear.as_ref().filter(|linear| linear.holds_for(text))
     }

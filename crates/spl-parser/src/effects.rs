@@ -18,7 +18,7 @@ mod tests;
 
 pub use fields::FieldsBehind;
 pub use pipeline::{PipelineEffects, pipeline_effects, reads_events};
-pub use read::{Mention, expression_fields, search_fields};
+pub use read::{Mention, expression_fields, listed_by_name, search_fields};
 pub use relied::relied_on;
 pub use required::{RequiredFields, makes_own_rows, of_pipeline, required_before};
 pub use template::{as_patterns, map_pipeline, over_rows};

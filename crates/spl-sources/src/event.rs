@@ -409,7 +409,9 @@ impl<'o> EventFinisher<'o> {
     }
 
     fn time(&mut self, builder: &mut ChunkBuilder<'_>, slots: &Slots, raw: Option<Span>) -> Option<Found> {
-        if let Some(time) = self.stamped_time.take() {
+        // In JSON that is not indexed, a prefix for the text is a closer word than fields for the time.
+        let plain_json = !self.indexed_json && matches!(self.format, Format::Json | Format::Ndjson | Format::Text);
+        if let Some(time) = self.stamped_time.take().filter(|_| !(plain_json && self.rules.time.has_prefix())) {
             return Some(time);
         }
         if let Some(span) = slots.get(Role::Time) {

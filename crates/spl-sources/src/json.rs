@@ -1,5 +1,7 @@
 //! JSON events: one pass over the text, values noted where they stand, names as Splunk's JSON extraction gives them.
 
+use std::borrow::Cow;
+
 use crate::chunk::{ChunkBuilder, LONGEST, Span, unescape};
 use crate::envelope::{self, Envelope};
 use crate::event::EventFinisher;
@@ -154,14 +156,14 @@ impl<'o> JsonFields<'o> {
     }
 
     /// The values that make the time of the event that was read, joined by blanks.
-    pub(crate) fn stamp(&mut self, builder: &ChunkBuilder<'_>) -> Option<String> {
-        if self.stamps.is_empty() {
-            return None;
+    pub(crate) fn stamp<'b>(&mut self, builder: &'b ChunkBuilder<'_>) -> Option<Cow<'b, str>> {
+        if self.stamps.len() <= 1 {
+            return self.stamps.pop().map(|(_, span)| builder.text(span));
         }
         self.stamps.sort_by_key(|(place, _)| *place);
         self.stamps.dedup_by_key(|(place, _)| *place);
         let texts: Vec<String> = self.stamps.drain(..).map(|(_, span)| builder.text(span).into_owned()).collect();
-        Some(texts.join(" "))
+        Some(Cow::Owned(texts.join(" ")))
     }
 
     /// Adds the fields of the object that stands between two places of a part's text.

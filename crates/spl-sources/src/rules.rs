@@ -275,7 +275,7 @@ impl Rules {
         let format = settings
             .time_format
             .as_deref()
-            .and_then(|text| TimeFormat::new(text).map_err(|message| problem("TIME_FORMAT", &message)).ok());
+            .and_then(|text| TimeFormat::new(&without_widths(text)).map_err(|message| problem("TIME_FORMAT", &message)).ok());
         let time_zone = settings.time_zone.as_deref().and_then(|name| {
             let zone = named_zone(name);
             if zone.is_none() {
@@ -321,10 +321,35 @@ impl Rules {
     }
 }
 
+/// A format without the widths of its conversions, which `strptime` allows (`%10s%3N`); sub-seconds keep theirs.
+fn without_widths(format: &str) -> String {
+    let mut plain = String::with_capacity(format.len());
+    let mut rest = format;
+    while let Some(at) = rest.find('%') {
+        let behind = &rest[at + 1..];
+        let letter = behind.trim_start_matches(|c: char| c.is_ascii_digit());
+        plain.push_str(&rest[..=at]);
+        rest = if letter.starts_with(['N', 'Q', 'f', '%']) || !letter.starts_with(|c: char| c.is_ascii_alphabetic()) {
+            let taken = behind.len() - letter.len() + letter.chars().next().map_or(0, char::len_utf8);
+            plain.push_str(&behind[..taken]);
+            &behind[taken..]
+        } else {
+            letter
+        };
+    }
+    plain.push_str(rest);
+    plain
+}
+
 impl TimeRules {
     /// Whether the time comes from the event's text, whatever its fields say.
     pub(crate) fn reads_text(&self) -> bool {
         self.prefix.is_some() || self.format.is_some()
+    }
+
+    /// Whether an expression says what stands before the time.
+    pub(crate) fn has_prefix(&self) -> bool {
+        self.prefix.is_some()
     }
 
     /// Bytes in which a time is looked for.
@@ -338,11 +363,7 @@ impl TimeRules {
             return None;
         }
         let start = match &self.prefix {
-            Some(prefix) => {
-                let mut found = None;
-                prefix.each_match(text, 1, |groups| found = groups.first().copied().flatten());
-                found?.1
-            }
+            Some(prefix) => prefix.first_end(text)?,
             None => 0,
         };
         let text = text.get(start..)?;
@@ -359,5 +380,23 @@ impl TimeRules {
         let days = |days: i64| days as f64 * 86_400.0;
         self.days_ago.is_none_or(|ago| found.seconds >= reader.now() - days(ago))
             && self.days_hence.is_none_or(|hence| found.seconds <= reader.now() + days(hence))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn widths_of_conversions_are_left_out() {
+        for (format, plain) in [
+            ("%10s%3N", "%s%3N"),
+            ("%4Y-%2m", "%Y-%m"),
+            ("%d %%10s", "%d %%10s"),
+            ("%Y%", "%Y%"),
+            ("%H:%M:%S.%6%z", "%H:%M:%S.%6%z"),
+        ] {
+            assert_eq!(without_widths(format), plain);
+        }
     }
 }

@@ -173,10 +173,9 @@ pub fn write(writer: &mut (impl Write + Send), results: &Results, format: Format
     }
 }
 
-/// The fields that are shown: internal ones (`_` in front, `_time` and `_raw` aside) are not.
+/// The fields that are shown; results have no others.
 pub fn shown_fields(results: &Results) -> Vec<&str> {
-    let fields = results.fields.iter().map(String::as_str);
-    fields.filter(|field| !field.starts_with('_') || matches!(*field, "_time" | "_raw")).collect()
+    results.fields.iter().map(String::as_str).collect()
 }
 
 /// The columns of a batch by these names; a name that the batch does not have is absent in every row.

@@ -304,8 +304,7 @@ fn answer(case: &Case, folder: &Path, runtime: &Runtime, mode: Mode) -> Result<A
     let results = runtime
         .block_on(async { tokio::time::timeout(TIME_OUT, engine.run(&search)).await })
         .map_err(|_| format!("no answer in {} s", TIME_OUT.as_secs()))??;
-    let shown = |name: &&String| !name.starts_with('_') || ["_time", "_raw"].contains(&name.as_str());
-    let fields: Vec<String> = results.fields.iter().filter(shown).cloned().collect();
+    let fields = results.fields.clone();
     let rows = rows(&results, &fields)?;
     Ok(Answer { fields, rows })
 }
@@ -426,7 +425,7 @@ fn comma_separated(rows: &[Row]) -> String {
     lines.join("\r\n") + "\r\n"
 }
 
-/// Rows as objects: absent fields left out, several values as an array, internal fields not shown.
+/// Rows as objects: absent fields left out, several values as an array.
 fn rows(results: &Results, fields: &[String]) -> Result<Vec<Row>, String> {
     let mut rows = Vec::new();
     for batch in &results.batches {

@@ -75,6 +75,14 @@ impl Linear {
         true
     }
 
+    /// The end of the first match, if there is one; none when the text is too long for this pattern.
+    pub(super) fn first_end(&self, text: &str) -> Option<Option<usize>> {
+        if self.may_read_ahead && text.len() > LONG_TEXT {
+            return None;
+        }
+        Some(self.regex.find(text).map(|found| found.end()))
+    }
+
     /// Calls `visit` with the range of each match; false when the text is too long for this pattern.
     pub(super) fn each_range(&self, text: &str, visit: &mut dyn FnMut(usize, usize)) -> bool {
         if self.may_read_ahead && text.len() > LONG_TEXT {

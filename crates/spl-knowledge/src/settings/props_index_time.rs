@@ -19,7 +19,11 @@ pub const SETTINGS: &[SettingSpec] = &[
     setting("SEDCMD-<class>", "changes of the text of events", Works),
     setting("SEDCMD<class>", "changes of the text of events, the dash left out", Works),
     setting("CHARSET", "the encoding of files", Works),
-    setting("TRUNCATE", "the most bytes of a line", Works),
+    setting(
+        "TRUNCATE",
+        "the most bytes of a line",
+        Partial("lines of text and of JSON are cut where it is set; there is no limit without it, and none for tables and XML"),
+    ),
     setting("LINE_BREAKER", "what separates events", Works),
     setting("LINE_BREAKER_LOOKBEHIND", "how far back the breaker looks", Harmless("the whole file is looked at")),
     setting("LB_CHUNK_BREAKER", "where a forwarder cuts its stream", FORWARDER),

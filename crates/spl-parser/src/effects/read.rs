@@ -1,11 +1,13 @@
 //! What a command reads, as its table says: the places of its text that name fields, and the fields themselves.
 
+use std::collections::BTreeSet;
+
 use super::required::RequiredFields;
 use super::walk::walk_expression;
 use crate::Span;
-use crate::spec::Read;
+use crate::spec::{Makes, Read};
 use crate::syntax::{
-    Aggregation, AggregationArgument, Argument, Assignment, CommandCall, Expression, ExpressionKind, SearchExpression,
+    Aggregation, AggregationArgument, Argument, Assignment, CommandCall, Expression, ExpressionKind, Pipeline, SearchExpression,
     SearchKind, TemplatePart,
 };
 
@@ -92,6 +94,28 @@ fn mentions_of<'c>(call: &'c CommandCall, reads: &'static [Read]) -> Vec<Mention
 /// Whether `fields` lists the fields to remove.
 pub(crate) fn removes(call: &CommandCall) -> bool {
     matches!(call.arguments.first(), Some(Argument::Text { text, .. }) if text.value == "-")
+}
+
+/// The fields that the last list of fields to keep names, each by its whole name, while no command behind it makes other
+/// fields: `table _x` asks for a field that is not shown otherwise.
+pub fn listed_by_name(pipeline: &Pipeline) -> BTreeSet<&str> {
+    for call in pipeline.commands.iter().rev() {
+        let effects = &call.spec.effects;
+        if effects.reads.iter().any(|read| matches!(read, Read::Kept)) {
+            if removes(call) {
+                continue;
+            }
+            let listed = call.arguments.iter().filter_map(|argument| match argument {
+                Argument::Field(field) if !field.has_wildcard() => Some(field.name.as_str()),
+                _ => None,
+            });
+            return listed.collect();
+        }
+        if !matches!(effects.makes, Makes::Keeps | Makes::Adds(_)) {
+            break;
+        }
+    }
+    BTreeSet::new()
 }
 
 fn of_argument<'c>(argument: &'c Argument, mentions: &mut Vec<Mention<'c>>) {
