@@ -12,6 +12,7 @@ use datafusion_proto::physical_plan::{PhysicalExtensionCodec, PhysicalPlanDecode
 use datafusion_proto::protobuf::PhysicalPlanNode;
 use prost::Message;
 use spl_operators::exec::OperatorExec;
+use spl_operators::grouping::order::RankedSortExec;
 use spl_operators::grouping::rule::GroupingExec;
 
 use crate::functions::FunctionCodec;
@@ -21,6 +22,8 @@ use crate::operators::{read_operator, write_operator};
 const OPERATOR: u8 = b'o';
 /// Ahead of the aggregation in whose place a grouping stands.
 const GROUPING: u8 = b'g';
+/// Ahead of the sort in whose place a sort by ranks stands.
+const RANKED_SORT: u8 = b'r';
 
 /// Writes and reads SPL's nodes and functions in physical plans. One value is for one plan.
 #[derive(Debug, Default)]
@@ -39,10 +42,11 @@ impl PhysicalExtensionCodec for SplPhysicalCodec {
         let [input] = inputs else { return plan_err!("a node of SPL has one input, not {}", inputs.len()) };
         match bytes.split_first() {
             Some((&OPERATOR, operator)) => Ok(Arc::new(OperatorExec::try_new(input.clone(), read_operator(operator)?)?)),
-            Some((&GROUPING, aggregate)) => {
-                let Ok(node) = PhysicalPlanNode::decode(aggregate) else { return plan_err!("a grouping that can't be read") };
-                let aggregate = converter.proto_to_execution_plan(&node, &PhysicalPlanDecodeContext::new(context, self))?;
-                GroupingExec::in_place_of(replace_children_if_necessary(aggregate, vec![input.clone()])?)
+            Some((&kind @ (GROUPING | RANKED_SORT), replaced)) => {
+                let Ok(node) = PhysicalPlanNode::decode(replaced) else { return plan_err!("a node of SPL that can't be read") };
+                let replaced = converter.proto_to_execution_plan(&node, &PhysicalPlanDecodeContext::new(context, self))?;
+                let replaced = replace_children_if_necessary(replaced, vec![input.clone()])?;
+                if kind == GROUPING { GroupingExec::in_place_of(replaced) } else { RankedSortExec::in_place_of(replaced) }
             }
             _ => plan_err!("a node of SPL that is not known"),
         }
@@ -59,13 +63,14 @@ impl PhysicalExtensionCodec for SplPhysicalCodec {
             bytes.extend(write_operator(operator.operator().as_ref())?);
             return Ok(());
         }
-        if let Some(grouping) = node.downcast_ref::<GroupingExec>() {
-            // The input is written as the input of the node; the aggregation is written over nothing.
-            let aggregate = grouping.replaced();
-            let nothing = aggregate.children().into_iter().map(|input| Arc::new(EmptyExec::new(input.schema())) as _).collect();
-            let aggregate = replace_children_if_necessary(aggregate.clone(), nothing)?;
-            bytes.push(GROUPING);
-            bytes.extend(converter.execution_plan_to_proto(&aggregate, self)?.encode_to_vec());
+        let grouping = node.downcast_ref::<GroupingExec>().map(|node| (GROUPING, node.replaced()));
+        let sort = || node.downcast_ref::<RankedSortExec>().map(|node| (RANKED_SORT, node.replaced()));
+        if let Some((kind, replaced)) = grouping.or_else(sort) {
+            // The input is written as the input of the node; what the node stands for is written over nothing.
+            let nothing = replaced.children().into_iter().map(|input| Arc::new(EmptyExec::new(input.schema())) as _).collect();
+            let replaced = replace_children_if_necessary(replaced.clone(), nothing)?;
+            bytes.push(kind);
+            bytes.extend(converter.execution_plan_to_proto(&replaced, self)?.encode_to_vec());
             return Ok(());
         }
         plan_err!("the node `{}` can't be written", node.name())

@@ -30,6 +30,7 @@ use spl_operators::errors::engine_error;
 use spl_operators::exec::OperatorPlanner;
 use spl_operators::filter_below_numbers::FilterBelowNumbers;
 use spl_operators::functions::location::GeoDatabase;
+use spl_operators::grouping::order::SortByRanks;
 use spl_operators::grouping::rewrite::GroupByCodes;
 use spl_operators::grouping::rule::GroupByCode;
 use spl_parser::effects::{RequiredFields, listed_by_name};
@@ -105,6 +106,8 @@ pub struct Rewrites {
     pub group_by_code: bool,
     /// Rows are filtered before they are sorted.
     pub filter_below_numbers: bool,
+    /// Rows are sorted by the ranks of texts that many of them share.
+    pub sort_by_ranks: bool,
     /// Conditions that the statistics of the loaded events settle are settled while planning.
     pub statistics: bool,
     /// Events without the texts that the searches look for are passed over while they are loaded.
@@ -113,7 +116,14 @@ pub struct Rewrites {
 
 impl Default for Rewrites {
     fn default() -> Self {
-        Self { once_per_distinct: true, group_by_code: true, filter_below_numbers: true, statistics: true, required_texts: true }
+        Self {
+            once_per_distinct: true,
+            group_by_code: true,
+            filter_below_numbers: true,
+            sort_by_ranks: true,
+            statistics: true,
+            required_texts: true,
+        }
     }
 }
 
@@ -123,6 +133,7 @@ impl Rewrites {
         once_per_distinct: false,
         group_by_code: false,
         filter_below_numbers: false,
+        sort_by_ranks: false,
         statistics: false,
         required_texts: false,
     };
@@ -396,7 +407,7 @@ impl Engine {
             let required = data_model_fields(&search.pipeline, knowledge, parsed, required);
             all.add(carried_fields(knowledge, parsed, required));
         }
-        let kept_texts = all.kept_texts(knowledge);
+        let kept_texts = all.kept_texts(knowledge, parsed);
         match all.fields {
             RequiredFields::Only(mut names) if !names.iter().any(|name| name.contains('*')) => {
                 names.extend(["_time", "host", "source", "sourcetype", "index"].map(str::to_owned));
@@ -555,6 +566,7 @@ fn session_state(settings: &Settings) -> Result<SessionState, Diagnostic> {
     spl.once_per_distinct = settings.rewrites.once_per_distinct;
     spl.group_by_code = settings.rewrites.group_by_code;
     spl.filter_below_numbers = settings.rewrites.filter_below_numbers;
+    spl.sort_by_ranks = settings.rewrites.sort_by_ranks;
     options.extensions.insert(spl);
     let mut runtime = RuntimeEnvBuilder::new();
     if let Some(limit) = settings.memory_limit {
@@ -591,7 +603,7 @@ fn physical_rules(memory_limit: Option<usize>) -> Vec<Arc<dyn PhysicalOptimizerR
         .rules
         .into_iter()
         .filter(|rule| !matches!(rule.name(), "LimitPushdown" | "LimitPushPastWindows"))
-        .chain([Arc::new(GroupByCode) as Arc<dyn PhysicalOptimizerRule + Send + Sync>])
+        .chain([Arc::new(GroupByCode) as Arc<dyn PhysicalOptimizerRule + Send + Sync>, Arc::new(SortByRanks)])
         .chain(compact)
         .collect()
 }

@@ -12,7 +12,11 @@ pub const DEFAULT_TIME_FORMAT: &str = "%m/%d/%Y %H:%M:%S";
 
 /// `ctime`: epoch seconds as a readable time; none for what is no number or no time of the calendar.
 pub fn ctime(value: &str, format: &str, zone: Tz) -> Option<String> {
-    let epoch = parse_number(value)?;
+    time_text(parse_number(value)?, format, zone)
+}
+
+/// The same of a number.
+pub fn time_text(epoch: f64, format: &str, zone: Tz) -> Option<String> {
     time::is_representable(epoch).then(|| time::strftime(epoch, format, zone))
 }
 

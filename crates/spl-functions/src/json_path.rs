@@ -2,6 +2,8 @@
 //!
 //! Source: Splunk search reference, spath; JSON functions.
 
+mod select;
+
 use indexmap::IndexMap;
 use serde_json::Value;
 

@@ -22,6 +22,8 @@ extensions_options! {
         pub group_by_code: bool, default = true
         /// Whether rows are filtered before they are sorted and numbered.
         pub filter_below_numbers: bool, default = true
+        /// Whether rows are sorted by the ranks of texts that many of them share.
+        pub sort_by_ranks: bool, default = true
     }
 }
 

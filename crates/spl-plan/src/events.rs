@@ -6,6 +6,7 @@ pub mod data;
 pub mod extractions;
 pub mod keyed_extraction;
 pub mod level;
+pub mod origin_condition;
 pub mod parsed_knowledge;
 pub mod parts;
 pub mod planned_knowledge;

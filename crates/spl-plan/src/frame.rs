@@ -277,6 +277,11 @@ impl Frame {
         }
     }
 
+    /// Whether the plan shows that there are no rows, before anything is run. No means that there may be some.
+    pub fn has_no_rows(&self) -> bool {
+        self.conditions.iter().any(conditions::is_false) || makes_no_rows(&self.plan)
+    }
+
     /// Keeps the rows where the condition is true.
     pub fn filter(self, condition: Expr) -> Result<Self, Diagnostic> {
         let mut frame = if self.pending.is_some() { self.settled()? } else { self };
@@ -566,6 +571,21 @@ impl Frame {
         let node = OperatorNode::new(settled.plan, Arc::new(operator)).map_err(engine_error)?;
         let plan = LogicalPlan::Extension(Extension { node: Arc::new(node) });
         Ok(Self::over(plan, appended))
+    }
+}
+
+/// Whether a plan shows that it makes no rows.
+fn makes_no_rows(plan: &LogicalPlan) -> bool {
+    match plan {
+        LogicalPlan::EmptyRelation(empty) => !empty.produce_one_row,
+        LogicalPlan::Filter(filter) => conditions::is_false(&filter.predicate) || makes_no_rows(&filter.input),
+        LogicalPlan::Aggregate(aggregate) => !aggregate.group_expr.is_empty() && makes_no_rows(&aggregate.input),
+        LogicalPlan::Projection(projection) => makes_no_rows(&projection.input),
+        LogicalPlan::SubqueryAlias(alias) => makes_no_rows(&alias.input),
+        LogicalPlan::Window(window) => makes_no_rows(&window.input),
+        LogicalPlan::Sort(sort) => makes_no_rows(&sort.input),
+        LogicalPlan::Limit(limit) => makes_no_rows(&limit.input),
+        _ => false,
     }
 }
 

@@ -4,6 +4,7 @@
 
 pub mod carried;
 pub mod default_fields;
+pub mod event_type_texts;
 pub mod events;
 mod field_definitions;
 mod needed_texts;

@@ -9,7 +9,7 @@ use spl_operators::errors::engine_error;
 use spl_operators::nodes::most_rows::MostRows;
 use spl_operators::ordinal::ORDINAL;
 use spl_parser::Diagnostic;
-use spl_parser::effects::RequiredFields;
+use spl_parser::effects::{RequiredFields, pipeline_effects};
 use spl_parser::syntax::{Argument, CommandCall};
 use spl_plan::context::{Input, PlanContext};
 use spl_plan::frame::scope::Typed;
@@ -28,7 +28,12 @@ pub fn plan<'a>(context: &'a PlanContext, call: &'a CommandCall, input: Input) -
         let (Some(left), Some(subsearch)) = (input.frame, call.subsearch()) else {
             return Err(Diagnostic::error("plan/argument", "`join` needs rows and a subsearch", call.span));
         };
-        let right = context.subsearch(subsearch, "join_subsearch_maxout", RequiredFields::All).await?;
+        // Without rows on the left nothing is joined, whatever the subsearch would find.
+        let right = if left.has_no_rows() && pipeline_effects(&subsearch.pipeline).only_reads() {
+            context.subpipeline(subsearch, RequiredFields::All).await?.filter(lit(false))?
+        } else {
+            context.subsearch(subsearch, "join_subsearch_maxout", RequiredFields::All).await?
+        };
         let kind = call.text("type");
         let outer = !kind.eq_ignore_ascii_case("inner");
         let overwrite = call.flag("overwrite");

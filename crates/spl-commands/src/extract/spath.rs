@@ -1,7 +1,7 @@
 //! Planning of `spath`: fields out of JSON or XML.
 
 use futures::future::BoxFuture;
-use spl_functions::json_path::{Path, Step, flatten, text_of};
+use spl_functions::json_path::{Path, flatten, text_of};
 use spl_functions::xml_document;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{Argument, CommandCall};
@@ -123,11 +123,10 @@ fn all_fields(text: &str) -> Vec<(String, Vec<String>)> {
 }
 
 fn values_at(text: &str, path: &Path) -> Vec<String> {
-    match document(text) {
-        Some(Document::Json(document)) if !path.steps().iter().any(|step| matches!(step, Step::Attribute(_))) => {
-            path.extract(&document).into_iter().map(text_of).collect()
-        }
-        Some(Document::Xml(roots)) => xml_document::extract(&roots, path.steps()),
+    let trimmed = text.trim();
+    match trimmed.chars().next() {
+        Some('<') => xml_document::parse(trimmed).map(|roots| xml_document::extract(&roots, path.steps())).unwrap_or_default(),
+        Some('{' | '[') => path.select(trimmed).unwrap_or_default().iter().map(text_of).collect(),
         _ => Vec::new(),
     }
 }

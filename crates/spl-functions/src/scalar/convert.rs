@@ -45,14 +45,7 @@ pub const FUNCTIONS: &[FunctionSpec] = &[
     internal("convert_num", "convert_num(<value>)", "the value as number, null when it is none", 1, float, |call| {
         numbers(call, convert::num)
     }),
-    internal(
-        "convert_ctime",
-        "convert_ctime(<value>,<format>)",
-        "epoch seconds as text, other values unchanged",
-        2,
-        text,
-        |call| each(call, |value, row| convert::ctime(value, &call.value(1, row).text()?, call.time_zone)),
-    ),
+    internal("convert_ctime", "convert_ctime(<value>,<format>)", "epoch seconds as text, other values unchanged", 2, text, ctime),
     internal(
         "convert_mktime",
         "convert_mktime(<value>,<format>)",
@@ -131,22 +124,49 @@ fn numbers(call: &Call<'_>, convert: fn(&str) -> Option<f64>) -> Result<ArrayRef
 
 /// Converts value by value, multivalue fields item by item; what can't be converted stays.
 fn each(call: &Call<'_>, convert: impl Fn(&str, usize) -> Option<String>) -> Result<ArrayRef> {
+    each_with_numbers(call, |_, _| None, convert)
+}
+
+/// The same with a conversion of numbers; those that it gives nothing for are converted as texts.
+fn each_with_numbers(
+    call: &Call<'_>,
+    of_number: impl Fn(f64, usize) -> Option<String>,
+    convert: impl Fn(&str, usize) -> Option<String>,
+) -> Result<ArrayRef> {
     let mut built = call.builder();
     for row in 0..call.rows {
         match call.value(0, row) {
             Value::Multivalue(values) => {
                 built.append_values(values.iter().map(|value| convert(value, row).unwrap_or_else(|| value.to_owned())));
             }
-            value => match value.text() {
-                None => built.append_null(),
-                Some(text) => match convert(&text, row) {
-                    Some(converted) => built.append_text(&converted),
-                    None => built.append_text(&text),
+            value => match of_plain_number(&value).and_then(|number| of_number(number, row)) {
+                Some(converted) => built.append_text(&converted),
+                None => match value.text() {
+                    None => built.append_null(),
+                    Some(text) => match convert(&text, row) {
+                        Some(converted) => built.append_text(&converted),
+                        None => built.append_text(&text),
+                    },
                 },
             },
         }
     }
     Ok(built.finish())
+}
+
+/// A value that is a number and not a text that looks like one.
+fn of_plain_number(value: &Value<'_>) -> Option<f64> {
+    matches!(value, Value::Integer(_) | Value::Float(_)).then(|| value.number()).flatten()
+}
+
+/// Epoch seconds as text. Numbers are not written out to be read again.
+fn ctime(call: &Call<'_>) -> Result<ArrayRef> {
+    let format = |row| call.value(1, row).text();
+    each_with_numbers(
+        call,
+        |epoch, row| convert::time_text(epoch, &format(row)?, call.time_zone),
+        |value, row| convert::ctime(value, &format(row)?, call.time_zone),
+    )
 }
 
 /// The text of an argument that plans give as a literal.

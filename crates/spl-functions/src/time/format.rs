@@ -119,8 +119,14 @@ fn write_format(text: &mut String, format: &str, time: &DateTime<Tz>) {
 
 fn write_variable(text: &mut String, variable: &Variable, time: &DateTime<Tz>) {
     let mut number = |value: i64, width: usize, padding: u8| {
+        let padding = variable.padding.unwrap_or(padding);
+        // Most parts of a time are two digits.
+        if let (b'0', 2, 0..100) = (padding, width, value) {
+            text.extend([value / 10, value % 10].map(|digit| char::from(b'0' + digit as u8)));
+            return;
+        }
         // Writing to a String can't fail.
-        let _ = match variable.padding.unwrap_or(padding) {
+        let _ = match padding {
             b'-' => write!(text, "{value}"),
             b'_' => write!(text, "{value:width$}"),
             _ => write!(text, "{value:0width$}"),

@@ -12,6 +12,7 @@ use spl_operators::lookup::matcher::Matcher;
 use spl_parser::Diagnostic;
 use spl_parser::syntax::{Expression, SearchExpression};
 
+use crate::events::origin_condition::OriginCondition;
 use crate::events::shared_lookups::SharedLookups;
 
 /// What a defined field is made of.
@@ -39,6 +40,8 @@ pub struct ParsedKnowledge {
     lookups: SharedLookups,
     /// The fields that each defined field is made of.
     inputs: OnceLock<HashMap<String, Inputs>>,
+    /// The conditions of the event types that read texts.
+    event_type_texts: OnceLock<Arc<Vec<OriginCondition>>>,
 }
 
 impl ParsedKnowledge {
@@ -106,6 +109,11 @@ impl ParsedKnowledge {
         zone: Tz,
     ) -> Result<Arc<Matcher>, Diagnostic> {
         self.lookups.matcher(definition, table, inputs, zone)
+    }
+
+    /// The conditions of the event types that read texts, found once.
+    pub fn event_type_texts(&self, find: impl FnOnce() -> Vec<OriginCondition>) -> Arc<Vec<OriginCondition>> {
+        self.event_type_texts.get_or_init(|| Arc::new(find())).clone()
     }
 
     /// The fields that each defined field is made of, found out by `find` when they are first asked for.

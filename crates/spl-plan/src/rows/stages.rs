@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arrow::array::RecordBatch;
 use arrow::datatypes::{Schema, SchemaRef};
 use datafusion::datasource::{MemTable, provider_as_source};
-use datafusion::logical_expr::{LogicalPlanBuilder, SortExpr};
+use datafusion::logical_expr::{LogicalPlanBuilder, SortExpr, lit};
 use spl_operators::errors::engine_error;
 use spl_operators::nodes::cut::Cut;
 use spl_parser::syntax::Subsearch;
@@ -52,11 +52,14 @@ impl PlanContext {
     /// What the engine refuses.
     pub fn from_batches_by(&self, schema: SchemaRef, batches: Vec<RecordBatch>, by_time: bool) -> Result<Frame, Diagnostic> {
         let (schema, batches) = with_fresh_ordinal(schema, batches)?;
+        let is_empty = batches.iter().all(|batch| batch.num_rows() == 0);
         let table = MemTable::try_new(schema.clone(), vec![batches])
             .map_err(engine_error)?
             .with_sort_order(vec![vec![ordinal().sort(true, false)], order_of(&schema, by_time)]);
         let scan = LogicalPlanBuilder::scan(TABLE, provider_as_source(Arc::new(table)), None).map_err(engine_error)?;
-        Frame::of_table(scan, TABLE)
+        let frame = Frame::of_table(scan, TABLE)?;
+        // The optimiser sees that nothing can come of no rows.
+        if is_empty { frame.filter(lit(false)) } else { Ok(frame) }
     }
 
     /// The first rows of a frame, by a limit of Splunk's; a run that has more rows warns.

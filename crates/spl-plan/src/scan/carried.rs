@@ -10,8 +10,10 @@ use spl_knowledge::props::ResolvedProps;
 use spl_knowledge::{Knowledge, LookupTable};
 
 use crate::cells::rules;
+use crate::events::origin_condition::OriginCondition;
 use crate::events::parsed_knowledge::{Inputs, ParsedKnowledge};
 use crate::scan::default_fields::DEFAULT_FIELDS;
+use crate::scan::event_type_texts::origin_condition;
 use crate::scan::stanzas;
 use spl_parser::Diagnostic;
 use spl_parser::effects::RequiredFields;
@@ -72,8 +74,23 @@ pub fn defined_names(
 pub struct CarriedFields {
     /// Them all.
     pub fields: RequiredFields,
-    /// The places of the stanzas of props.conf whose events must carry `_raw`; none where all events must.
-    pub of_text: Option<BTreeSet<usize>>,
+    /// Which events must carry `_raw`; none where all events must.
+    pub of_text: Option<TextReaders>,
+}
+
+/// What reads the text of events.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TextReaders {
+    /// The places of stanzas of props.conf: each reads the texts of its events.
+    pub stanzas: BTreeSet<usize>,
+    /// Event types read the texts of events that come from where their searches say.
+    pub event_types: bool,
+}
+
+impl TextReaders {
+    fn is_empty(&self) -> bool {
+        self.stanzas.is_empty() && !self.event_types
+    }
 }
 
 impl CarriedFields {
@@ -90,11 +107,12 @@ impl CarriedFields {
         };
         self.of_text = match (has_all(self) || has_all(&other), self.of_text.take(), other.of_text) {
             (true, ..) | (_, None, None) => None,
-            (_, Some(mut places), Some(others)) => {
-                places.extend(others);
-                Some(places)
+            (_, Some(mut readers), Some(others)) => {
+                readers.stanzas.extend(others.stanzas);
+                readers.event_types |= others.event_types;
+                Some(readers)
             }
-            (_, Some(places), None) | (_, None, Some(places)) => Some(places),
+            (_, Some(readers), None) | (_, None, Some(readers)) => Some(readers),
         };
         match (&mut self.fields, other.fields) {
             (RequiredFields::Only(names), RequiredFields::Only(others)) => names.extend(others),
@@ -107,22 +125,24 @@ impl CarriedFields {
     }
 
     /// Which events keep their texts, for a loader; none where all do.
-    pub fn kept_texts(&self, knowledge: &Knowledge) -> Option<KeptTexts> {
-        let matchers = stanzas::matchers(knowledge, self.of_text.as_ref()?)?;
+    pub fn kept_texts(&self, knowledge: &Arc<Knowledge>, parsed: &ParsedKnowledge) -> Option<KeptTexts> {
+        let readers = self.of_text.as_ref()?;
+        let matchers = stanzas::matchers(knowledge, &readers.stanzas)?;
+        let event_types =
+            if readers.event_types { parsed.event_type_texts(|| event_type_texts(knowledge, parsed)) } else { Arc::default() };
+        let knowledge = knowledge.clone();
         let keeps = move |sourcetype: &str, source: &str, host: &str| {
+            let name = knowledge.search_time_sourcetype(sourcetype);
             matchers.iter().any(|matcher| matcher.matches(sourcetype, source, host))
+                || event_types.iter().any(|condition| condition.can_hold(name, source, host))
         };
         Some(KeptTexts::new(Arc::new(keeps)))
     }
 }
 
-/// The fields that the data must carry so that these can be computed, for whatever sourcetypes it turns out to have.
-pub fn carried_fields(knowledge: &Knowledge, parsed: &ParsedKnowledge, required: RequiredFields) -> CarriedFields {
-    let RequiredFields::Only(mut names) = required else { return CarriedFields::of_all(RequiredFields::All) };
-    if names.is_empty() {
-        return CarriedFields::of_all(RequiredFields::Only(names));
-    }
-    let edges = parsed.inputs(|| {
+/// What each field that props.conf defines is made of.
+fn definitions<'p>(knowledge: &Knowledge, parsed: &'p ParsedKnowledge) -> &'p HashMap<String, Inputs> {
+    parsed.inputs(|| {
         let mut edges: HashMap<String, Inputs> = HashMap::new();
         let find_lookup = |name: &str| parsed.lookup_table(&knowledge.lookup(name)?);
         let all = knowledge.all_props();
@@ -148,7 +168,33 @@ pub fn carried_fields(knowledge: &Knowledge, parsed: &ParsedKnowledge, required:
             }
         }
         edges
-    });
+    })
+}
+
+/// The conditions of the event types that read texts, over what events come from.
+fn event_type_texts(knowledge: &Knowledge, parsed: &ParsedKnowledge) -> Vec<OriginCondition> {
+    let defined = definitions(knowledge, parsed);
+    let is_defined = |name: &str| defined.contains_key(name);
+    let mut conditions = Vec::new();
+    for event_type in knowledge.enabled_event_types() {
+        let Ok(search) = parsed.search(knowledge, &event_type.search) else { continue };
+        let mut read = RequiredFields::none();
+        spl_parser::effects::search_fields(&search, &mut read);
+        if matches!(read, RequiredFields::Only(names) if names.contains("_raw")) {
+            conditions.push(origin_condition(&search, knowledge, parsed, &is_defined));
+        }
+    }
+    conditions
+}
+
+/// The fields that the data must carry so that these can be computed, for whatever sourcetypes it turns out to have.
+pub fn carried_fields(knowledge: &Knowledge, parsed: &ParsedKnowledge, required: RequiredFields) -> CarriedFields {
+    let RequiredFields::Only(mut names) = required else { return CarriedFields::of_all(RequiredFields::All) };
+    if names.is_empty() {
+        return CarriedFields::of_all(RequiredFields::Only(names));
+    }
+    let edges = definitions(knowledge, parsed);
+    let mut of_text = TextReaders::default();
     let wants_knowledge = names.iter().any(|name| matches!(name.as_str(), "tag" | "eventtype") || name.starts_with("tag::"));
     if wants_knowledge {
         names.extend(["tag".to_owned(), "eventtype".to_owned()]);
@@ -165,7 +211,10 @@ pub fn carried_fields(knowledge: &Knowledge, parsed: &ParsedKnowledge, required:
             let mut inner = RequiredFields::none();
             spl_parser::effects::search_fields(&search, &mut inner);
             match inner {
-                RequiredFields::Only(inner) => names.extend(inner),
+                RequiredFields::Only(mut inner) => {
+                    of_text.event_types |= inner.remove("_raw");
+                    names.extend(inner);
+                }
                 RequiredFields::All => return CarriedFields::of_all(RequiredFields::All),
             }
         }
@@ -176,7 +225,7 @@ pub fn carried_fields(knowledge: &Knowledge, parsed: &ParsedKnowledge, required:
     names.extend(edges.get(ANY_COLUMN).into_iter().flat_map(|any| &any.fields).cloned());
     // Any name can be one that stands in the events.
     let mut keyed = crate::events::keyed_extraction::sources(knowledge);
-    let mut of_text = keyed.remove("_raw").unwrap_or_default();
+    of_text.stanzas.extend(keyed.remove("_raw").unwrap_or_default());
     names.extend(keyed.into_keys());
     let patterns: Vec<String> = names.iter().filter(|name| name.contains('*')).cloned().collect();
     for pattern in patterns {
@@ -188,7 +237,7 @@ pub fn carried_fields(knowledge: &Knowledge, parsed: &ParsedKnowledge, required:
     let mut open: Vec<String> = names.iter().cloned().collect();
     while let Some(name) = open.pop() {
         let Some(inputs) = edges.get(&name) else { continue };
-        of_text.extend(&inputs.of_text);
+        of_text.stanzas.extend(&inputs.of_text);
         let mut found = inputs.fields.clone();
         for (place, expression) in &inputs.expressions {
             let Ok(expression) = parsed.expression(expression) else { continue };
@@ -197,7 +246,7 @@ pub fn carried_fields(knowledge: &Knowledge, parsed: &ParsedKnowledge, required:
             // Fields that only a run tells can't be used in a definition: such an expression is left out.
             if let RequiredFields::Only(mut read) = read {
                 if read.remove("_raw") {
-                    of_text.insert(*place);
+                    of_text.stanzas.insert(*place);
                 }
                 found.extend(read);
             }

@@ -132,9 +132,14 @@ pub(super) fn spath(call: &Call<'_>) -> Result<ArrayRef> {
             built.append_values(found);
             continue;
         }
-        match (document(value), path) {
-            (Some(document), Some(path)) => built.append_values(path.extract(&document).into_iter().map(text_of)),
-            _ => built.append_null(),
+        let found = match (value, path) {
+            (Value::Text(text), Some(path)) => path.select(text),
+            (value, Some(path)) => document(value).map(|document| path.extract(&document).into_iter().cloned().collect()),
+            _ => None,
+        };
+        match found {
+            Some(found) => built.append_values(found.iter().map(text_of)),
+            None => built.append_null(),
         }
     }
     Ok(built.finish())
