@@ -599,11 +599,14 @@ fn physical_rules(memory_limit: Option<usize>) -> Vec<Arc<dyn PhysicalOptimizerR
         let rule = CompactBelowSorts { batch_bytes: (limit / 128).max(8 << 10) };
         Arc::new(rule) as Arc<dyn PhysicalOptimizerRule + Send + Sync>
     });
+    // Under a limit a sort must be able to go to disk.
+    let ranks = memory_limit.is_none().then(|| Arc::new(SortByRanks) as Arc<dyn PhysicalOptimizerRule + Send + Sync>);
     PhysicalOptimizer::new()
         .rules
         .into_iter()
         .filter(|rule| !matches!(rule.name(), "LimitPushdown" | "LimitPushPastWindows"))
-        .chain([Arc::new(GroupByCode) as Arc<dyn PhysicalOptimizerRule + Send + Sync>, Arc::new(SortByRanks)])
+        .chain([Arc::new(GroupByCode) as Arc<dyn PhysicalOptimizerRule + Send + Sync>])
+        .chain(ranks)
         .chain(compact)
         .collect()
 }

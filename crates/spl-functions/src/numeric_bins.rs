@@ -5,11 +5,17 @@ use crate::value::format_number;
 /// The bounds of the bin of a number: multiples of `size`, the lower one belongs to the bin. None when the size or
 /// the number is not usable.
 pub fn linear_bin(value: f64, size: f64) -> Option<(f64, f64)> {
-    if !(size > 0.0 && size.is_finite() && value.is_finite()) {
-        return None;
-    }
-    let position = floor_of_quotient(value / size);
-    Some((without_noise(position * size), without_noise((position + 1.0) * size)))
+    Some(linear_bounds(linear_place(value, size)?, size))
+}
+
+/// Which bin a number is in: 0 begins at 0. None as for [`linear_bin`].
+pub fn linear_place(value: f64, size: f64) -> Option<f64> {
+    (size > 0.0 && size.is_finite() && value.is_finite()).then(|| floor_of_quotient(value / size))
+}
+
+/// The bounds of a bin.
+pub fn linear_bounds(place: f64, size: f64) -> (f64, f64) {
+    (without_noise(place * size), without_noise((place + 1.0) * size))
 }
 
 /// A bin as Splunk prints it: `10-20`.
@@ -56,14 +62,15 @@ pub fn parse_log_span(text: &str) -> Option<Result<LogSpan, String>> {
 }
 
 impl LogSpan {
-    /// The bounds of the bin of a number; none for 0 and less.
-    pub fn bin(&self, value: f64) -> Option<(f64, f64)> {
-        if !(value > 0.0 && value.is_finite()) {
-            return None;
-        }
-        let position = floor_of_quotient((value / self.coefficient).ln() / self.base.ln());
-        let bound = |position: f64| without_noise(self.coefficient * self.base.powf(position));
-        Some((bound(position), bound(position + 1.0)))
+    /// Which bin a number is in; none for 0 and less.
+    pub fn place(&self, value: f64) -> Option<f64> {
+        (value > 0.0 && value.is_finite()).then(|| floor_of_quotient((value / self.coefficient).ln() / self.base.ln()))
+    }
+
+    /// The bounds of a bin.
+    pub fn bounds(&self, place: f64) -> (f64, f64) {
+        let bound = |place: f64| without_noise(self.coefficient * self.base.powf(place));
+        (bound(place), bound(place + 1.0))
     }
 }
 
@@ -106,12 +113,15 @@ mod tests {
 
     #[test]
     fn logarithmic() {
-        let text = |span: &str, value: f64| bin_text(parse_log_span(span).unwrap().unwrap().bin(value).unwrap());
+        let text = |span: &str, value: f64| {
+            let span = parse_log_span(span).unwrap().unwrap();
+            bin_text(span.bounds(span.place(value).unwrap()))
+        };
         assert_eq!([text("log10", 5.0), text("log", 50.0), text("log10", 1000.0)], ["1-10", "10-100", "1000-10000"]);
         assert_eq!([text("log2", 3.0), text("2log5", 7.0), text("log10", 0.05)], ["2-4", "2-10", "0.01-0.1"]);
         assert!(parse_log_span("5m").is_none());
         assert!(parse_log_span("log1").unwrap().is_err());
         assert!(parse_log_span("5log2").unwrap().is_err());
-        assert_eq!(parse_log_span("log2").unwrap().unwrap().bin(0.0), None);
+        assert_eq!(parse_log_span("log2").unwrap().unwrap().place(0.0), None);
     }
 }

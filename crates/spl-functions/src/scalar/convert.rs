@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, Float64Array};
 use datafusion_common::{Result, exec_datafusion_err, exec_err};
+use hashbrown::HashMap;
 
 use super::{Call, FunctionSpec, Kernel};
 use crate::column::{Column, ValueType};
 use crate::convert;
-use crate::numeric_bins::{bin_text, linear_bin, parse_log_span};
+use crate::numeric_bins::{bin_text, linear_bounds, linear_place, parse_log_span};
 use crate::time::parse_span;
 use crate::value::{Value, format_number};
 
@@ -214,25 +215,41 @@ fn bin_time(call: &Call<'_>) -> Result<ArrayRef> {
 }
 
 fn bin_number(call: &Call<'_>) -> Result<ArrayRef> {
-    bins(call, |value, row| linear_bin(value, call.value(1, row).number()?))
+    let size = |row| call.value(1, row).number().unwrap_or(f64::NAN);
+    bins(call, size, linear_place, linear_bounds)
 }
 
 fn bin_log(call: &Call<'_>) -> Result<ArrayRef> {
     let text = literal_text(call, 1)?;
     match parse_log_span(&text) {
-        Some(Ok(span)) => bins(call, |value, _| span.bin(value)),
+        Some(Ok(span)) => bins(call, |_| 0.0, |value, _| span.place(value), |place, _| span.bounds(place)),
         Some(Err(error)) => exec_err!("{error}"),
         None => exec_err!("\"{text}\" is not a logarithmic span such as log10 or 2log5"),
     }
 }
 
-fn bins(call: &Call<'_>, bin: impl Fn(f64, usize) -> Option<(f64, f64)>) -> Result<ArrayRef> {
+/// The bins of values as text. The text of a bin is written once for many values.
+fn bins(
+    call: &Call<'_>,
+    size: impl Fn(usize) -> f64,
+    place: impl Fn(f64, f64) -> Option<f64>,
+    bounds: impl Fn(f64, f64) -> (f64, f64),
+) -> Result<ArrayRef> {
+    const MOST_KEPT: usize = 4096;
     let mut built = call.builder();
+    let mut texts: HashMap<(u64, u64), String> = HashMap::new();
     for row in 0..call.rows {
-        let value = call.value(0, row);
-        match value.number().and_then(|number| bin(number, row)) {
-            Some(bounds) => built.append_text(&bin_text(bounds)),
-            None => built.append(value),
+        let (value, size) = (call.value(0, row), size(row));
+        let Some(place) = value.number().and_then(|number| place(number, size)) else {
+            built.append(value);
+            continue;
+        };
+        let text = || bin_text(bounds(place, size));
+        let key = (place.to_bits(), size.to_bits());
+        if texts.len() < MOST_KEPT || texts.contains_key(&key) {
+            built.append_text(texts.entry(key).or_insert_with(text));
+        } else {
+            built.append_text(&text());
         }
     }
     Ok(built.finish())

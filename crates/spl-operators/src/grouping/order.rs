@@ -24,7 +24,7 @@ use spl_functions::settings::SplOptions;
 
 use crate::grouping::ranks::{RankedKey, row_order};
 
-/// Replaces sorts; see [`RankedSortExec`].
+/// Replaces sorts; see [`RankedSortExec`]. It is not for plans that run under a memory limit.
 #[derive(Debug)]
 pub struct SortByRanks;
 
