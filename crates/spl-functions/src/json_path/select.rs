@@ -136,6 +136,7 @@ impl Visitor<'_> for IsKey<'_> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

@@ -85,6 +85,7 @@ fn origin_field(name: &str, is_defined: &dyn Fn(&str) -> bool) -> Option<OriginF
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 
