@@ -77,7 +77,7 @@ impl<'a> Reader<'a> {
         let end = self.close(")", opener)?;
         self.leave();
         let span = opener.to(end);
-        let text = format!("eval{}", self.text(span));
+        let text = format!("eval({})", self.text(Span::new(opener.end, end.start)).trim());
         let function = Spanned::new("eval".to_owned(), opener);
         Ok(Aggregation { function, argument: AggregationArgument::Eval(expression), alias: None, text, span })
     }

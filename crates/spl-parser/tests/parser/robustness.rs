@@ -162,3 +162,16 @@ fn every_prefix_of_a_search_is_answered() {
         check(&source[..end]);
     }
 }
+
+#[test]
+fn what_is_printed_of_odd_aggregations_is_printed_so_again() {
+    for text in
+        ["* | stats( avgzx) s", "* | timechart span=1h ( avg(a) * 2 ) by b", "* | stats eval( sum(a)/count ) as x, avg( b )"]
+    {
+        let printed = spl_parser::print(&spl_parser::parse(text).unwrap());
+        let again = spl_parser::print(&spl_parser::parse(&printed).unwrap());
+        assert_eq!(again, printed, "{text}");
+    }
+    let refused = spl_parser::parse("* | timechart span=1h eval fiel").unwrap_err();
+    assert_eq!(refused[0].code, "parse/missing-argument");
+}

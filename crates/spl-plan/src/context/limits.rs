@@ -43,7 +43,7 @@ pub const LIMITS: &[LimitSpec] = &[
     LimitSpec { name: "search_maxrows", default: 100_000_000, summary: "rows that a search goes on from; an error beyond it" },
     LimitSpec { name: "search_maxtime", default: 0, summary: "seconds that a search may take; an error beyond them" },
     LimitSpec { name: "join_maxrows", default: 20_000_000, summary: "rows that join and selfjoin make; an error beyond it" },
-    LimitSpec { name: "appendpipe_maxrows", default: 10_000_000, summary: "rows that appendpipe adds; an error beyond it" },
+    LimitSpec { name: "appendpipe_maxrows", default: 2_000_000, summary: "rows that appendpipe adds; an error beyond it" },
     LimitSpec { name: "map_maxsearches", default: 10_000, summary: "searches that map may run; an error beyond it" },
     LimitSpec {
         name: "lists_maxvalues",
