@@ -33,6 +33,7 @@ pub mod risk_definition;
 pub mod risk_event;
 pub mod risk_run;
 pub mod rows;
+pub mod run_report;
 pub mod saved_alert;
 pub mod schedule;
 pub mod scheduled;

@@ -6,6 +6,8 @@ pub mod junit;
 pub mod markdown;
 pub mod matrix;
 pub mod navigator;
+pub mod run_markdown;
+pub mod run_page;
 pub mod sarif;
 pub mod summary;
 pub mod test_findings;

@@ -11,6 +11,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 use crate::output::Format;
+use crate::output::events::EventView;
 
 pub use backtest::{BacktestArguments, BacktestView};
 pub use batch::{CheckArguments, FailOn, LintOptions, RunArguments, SelectionOptions, WatchArguments};
@@ -71,6 +72,8 @@ pub enum Command {
     Accelerate(AccelerateArguments),
     /// Search interactively
     Repl(ReplArguments),
+    /// Say what a command of the search language or a function is for
+    Help(HelpArguments),
     /// List the commands of the search language
     Commands(ListArguments),
     /// List the functions of eval and stats
@@ -85,6 +88,26 @@ pub enum Command {
     Completions(CompletionsArguments),
     /// Print the manual page, or write one per command
     Man(ManArguments),
+}
+
+impl Command {
+    /// Puts paths that were named without `--data` to those named with it. With `-f` all that is named are paths.
+    pub fn take_paths(&mut self) {
+        let (search, paths, data) = match self {
+            Self::Query(arguments) => {
+                let search = arguments.file.is_some().then(|| arguments.search.take()).flatten();
+                (search, &mut arguments.paths, &mut arguments.engine.data)
+            }
+            Self::Explain(arguments) => {
+                let search = arguments.file.is_some().then(|| arguments.search.take()).flatten();
+                (search, &mut arguments.paths, &mut arguments.engine.data)
+            }
+            Self::Inspect(arguments) => (None, &mut arguments.paths, &mut arguments.engine.data),
+            Self::Repl(arguments) => (None, &mut arguments.paths, &mut arguments.engine.data),
+            _ => return,
+        };
+        data.data.extend(search.into_iter().chain(paths.drain(..)));
+    }
 }
 
 /// Options of every command.
@@ -230,14 +253,17 @@ pub struct EngineOptions {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  splq query --data events.ndjson 'status>=500 | stats count by uri'
+  splq query 'status>=500 | stats count by uri' events.ndjson
   splq query --data 'logs/*.evtx' -f detection.spl --format csv -o hits.csv
   cat events.ndjson | splq query --data - 'login | top user'
   splq query '| makeresults | eval x=1+1'")]
 pub struct QueryArguments {
     /// The search
-    #[arg(value_name = "SPL", required_unless_present = "file", conflicts_with = "file", allow_hyphen_values = true)]
+    #[arg(value_name = "SPL", required_unless_present = "file", allow_hyphen_values = true)]
     pub search: Option<String>,
+    /// Files, folders and globs with events, as --data takes them
+    #[arg(value_name = "PATH", value_hint = ValueHint::AnyPath)]
+    pub paths: Vec<String>,
     /// Read the search from a file (`-` = stdin)
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub file: Option<PathBuf>,
@@ -247,6 +273,12 @@ pub struct QueryArguments {
     /// How rows are written.
     #[command(flatten)]
     pub output: OutputOptions,
+    /// How events are shown [default: list on a terminal; elsewhere as other rows]
+    #[arg(long, value_enum, value_name = "VIEW", help_heading = "Output")]
+    pub events: Option<EventView>,
+    /// Print what does not fit the terminal, rather than page it
+    #[arg(long, help_heading = "Output")]
+    pub no_pager: bool,
 }
 
 /// `splq fmt`
@@ -275,8 +307,11 @@ Examples:
   splq explain --data events.ndjson -f detection.spl --stage physical")]
 pub struct ExplainArguments {
     /// The search
-    #[arg(value_name = "SPL", required_unless_present = "file", conflicts_with = "file", allow_hyphen_values = true)]
+    #[arg(value_name = "SPL", required_unless_present = "file", allow_hyphen_values = true)]
     pub search: Option<String>,
+    /// Files, folders and globs with events, as --data takes them
+    #[arg(value_name = "PATH", value_hint = ValueHint::AnyPath)]
+    pub paths: Vec<String>,
     /// Read the search from a file (`-` = stdin)
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub file: Option<PathBuf>,
@@ -308,9 +343,12 @@ pub enum StageChoice {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  splq inspect --data logs/
+  splq inspect logs/
   splq inspect --data Security.evtx --format ndjson | jq -r 'select(.field).field'")]
 pub struct InspectArguments {
+    /// Files, folders and globs with events, as --data takes them
+    #[arg(value_name = "PATH", value_hint = ValueHint::AnyPath)]
+    pub paths: Vec<String>,
     /// What is shown.
     #[command(flatten)]
     pub engine: EngineOptions,
@@ -360,16 +398,34 @@ pub struct AccelerateArguments {
 #[derive(Debug, Default, Args)]
 #[command(after_help = "\
 Examples:
-  splq repl --data logs/
+  splq repl logs/
   splq repl --data Security.evtx --app apps/ours --tz Europe/Berlin
   splq repl --data events.ndjson < questions.txt")]
 pub struct ReplArguments {
+    /// Files, folders and globs with events, as --data takes them
+    #[arg(value_name = "PATH", value_hint = ValueHint::AnyPath)]
+    pub paths: Vec<String>,
     /// What searches run on.
     #[command(flatten)]
     pub engine: EngineOptions,
     /// Format of the rows
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "table")]
     pub format: Format,
+    /// How events are shown [default: list on a terminal; elsewhere as other rows]
+    #[arg(long, value_enum, value_name = "VIEW")]
+    pub events: Option<EventView>,
+}
+
+/// `splq help`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  splq help stats
+  splq help strftime")]
+pub struct HelpArguments {
+    /// A command of the search language or a function; without one the commands of splq are listed
+    #[arg(value_name = "TOPIC")]
+    pub topic: Option<String>,
 }
 
 /// `splq commands`, `splq functions`, `splq limits`

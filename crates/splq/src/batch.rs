@@ -10,6 +10,7 @@ use chrono_tz::Tz;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use spl_detections::batch::{self, Batch, Clock, Digest, Outcome, Progress, RunOptions, Summary};
 use spl_detections::risk_run::RiskRun;
+use spl_detections::run_report::Ended;
 use spl_detections::times::{TimeRange, Times};
 use spl_exec::{Engine, Results};
 use spl_macros::Expansion;
@@ -33,6 +34,8 @@ pub struct Finished {
     pub shown: Vec<u8>,
     /// The risk events and findings that its rows become, one JSON object a line.
     pub created: String,
+    /// What a report of the run tells of it, when there is to be one.
+    pub ended: Option<Ended>,
 }
 
 /// What is done with the rows of a search.
@@ -44,6 +47,8 @@ pub struct Rows {
     pub files: Option<(PathBuf, Format)>,
     /// How they are shown; no more than so many.
     pub show: Option<(Layout, usize)>,
+    /// They are told of in a report.
+    pub report: bool,
 }
 
 /// The clock of this process.
@@ -116,7 +121,9 @@ pub fn threads(engine: &Engine) -> usize {
 /// Draws what is to be said of a search and keeps its rows.
 fn digested(one: &batch::Finished, rows: &Rows, terminal: &Terminal, zone: Tz) -> Finished {
     let query = &one.job.query;
-    let mut finished = Finished { summary: one.summary(), messages: String::new(), shown: Vec::new(), created: String::new() };
+    let mut finished =
+        Finished { summary: one.summary(), messages: String::new(), shown: Vec::new(), created: String::new(), ended: None };
+    finished.ended = rows.report.then(|| Ended::of(one));
     match &one.outcome {
         Outcome::Unreadable(message) => finished.messages = format!("error: {message}\n"),
         Outcome::Failed(failure) => {

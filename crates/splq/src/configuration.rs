@@ -234,6 +234,7 @@ impl Configuration {
             | Command::Commands(_)
             | Command::Functions(_)
             | Command::Limits(_)
+            | Command::Help(_)
             | Command::Completions(_)
             | Command::Man(_) => {}
         }

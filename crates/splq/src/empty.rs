@@ -45,8 +45,8 @@ pub async fn reasons(engine: &Engine, search: &Search, patience: Duration) -> Ve
 }
 
 /// Says on a terminal why a search of the command line found nothing. The loaded events are those that the search may need
-/// with the fields that it names, so the data are read again where that is quickly done.
-pub async fn explain(engine: &Engine, search: &Search, data: &DataOptions, terminal: &Terminal) {
+/// with the fields that it names, so the data are read again where that is quickly done. `before` stands before each line.
+pub async fn explain(engine: &Engine, search: &Search, data: &DataOptions, before: &str, terminal: &Terminal) {
     if !terminal.stderr || terminal.quiet || data.data.is_empty() && !data.configured {
         return;
     }
@@ -66,7 +66,7 @@ pub async fn explain(engine: &Engine, search: &Search, data: &DataOptions, termi
     let Ok(loaded) = loading.read() else { return };
     let Ok(engine) = engine.with_data(loaded.table) else { return };
     for line in reasons(&engine, search, PATIENCE).await {
-        terminal.note(line);
+        terminal.note(format_args!("{before}{line}"));
     }
 }
 

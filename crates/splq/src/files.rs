@@ -5,6 +5,18 @@ use std::path::Path;
 
 use crate::stop::Stop;
 
+/// A path whose first part is `~` below the folder of the user, as shells have it where they see the path.
+pub fn at_home(path: &str) -> String {
+    let rest = match path.strip_prefix('~') {
+        Some(rest) if rest.is_empty() || rest.starts_with(['/', '\\']) => rest,
+        _ => return path.to_owned(),
+    };
+    match std::env::var("HOME").or_else(|_| std::env::var("USERPROFILE")) {
+        Ok(home) if !home.is_empty() => format!("{home}{rest}"),
+        _ => path.to_owned(),
+    }
+}
+
 /// Writes a text beside its file and then puts it in its place, so that whoever ends splq in between finds the file from before
 /// or none. Folders above it are made. What is no plain file (`/dev/stdout`, a pipe) is written to as it is.
 ///

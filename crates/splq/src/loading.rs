@@ -14,6 +14,7 @@ use spl_sources::{
 };
 
 use crate::arguments::DataOptions;
+use crate::files::at_home;
 use crate::index_time::index_time_rules;
 use crate::stop::Stop;
 use crate::terminal::Terminal;
@@ -44,7 +45,7 @@ impl Loading {
         }
         let bar = Bar::new(terminal);
         let mut options = LoadOptions {
-            paths: data.data.clone(),
+            paths: data.data.iter().map(|path| at_home(path)).collect(),
             standard_input: standard_input(data)?,
             format: data.format_in,
             sourcetype: data.sourcetype.clone(),

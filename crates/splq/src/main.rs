@@ -13,6 +13,7 @@ mod layout;
 mod lints;
 mod loading;
 mod output;
+mod pager;
 mod queries;
 mod session;
 mod settings;
@@ -67,6 +68,7 @@ fn start(command: Option<Command>, no_config: bool, terminal: &Terminal) -> Resu
             return Err(Stop::Usage("a command is needed when stdin is not a terminal".to_owned()));
         }
     };
+    command.take_paths();
     if !no_config && let Some(configuration) = Configuration::find(terminal)? {
         configuration.apply(&mut command);
     }
@@ -89,6 +91,13 @@ fn start(command: Option<Command>, no_config: bool, terminal: &Terminal) -> Resu
         }
         Command::Ingest(arguments) => commands::ingest::ingest(&arguments, terminal),
         Command::Inspect(arguments) => wait(arguments.engine.settings.threads, commands::inspect::inspect(&arguments, terminal)),
+        Command::Help(arguments) => match &arguments.topic {
+            Some(topic) => match Arguments::command().find_subcommand_mut(topic) {
+                Some(command) => Ok(command.print_long_help()?),
+                None => commands::repl::help(topic),
+            },
+            None => Ok(Arguments::command().print_long_help()?),
+        },
         Command::Commands(arguments) => commands::list::commands(&arguments.output, terminal),
         Command::Functions(arguments) => commands::list::functions(&arguments.output, terminal),
         Command::Macros(arguments) => commands::list::macros(&arguments, terminal),

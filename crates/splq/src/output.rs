@@ -2,11 +2,13 @@
 
 pub mod chart;
 pub mod csv;
+pub mod events;
 pub mod json;
 pub mod markdown;
 pub mod parquet;
 pub mod plot;
 pub mod raw;
+pub mod screen;
 pub mod table;
 
 use std::fs::File;
@@ -79,6 +81,9 @@ impl Format {
     }
 }
 
+/// The endings that stand for a format.
+pub const ENDINGS: &str = ".csv, .ndjson, .jsonl, .json, .parquet, .md, .txt, .log, .raw, .svg and .png";
+
 /// Where results go and how they look there.
 pub struct Sink {
     /// The format.
@@ -97,15 +102,24 @@ pub struct Layout {
     pub width: Option<usize>,
     /// Colours.
     pub color: bool,
+    /// Rows of tables have their number in front.
+    pub numbered: bool,
 }
 
 impl Sink {
     /// Finds out before any work whether the output can be opened as asked.
     ///
     /// # Errors
-    /// Parquet or PNG on a terminal, as wrong usage.
+    /// Parquet or PNG on a terminal, and a file whose ending stands for no format, as wrong usage.
     pub fn check(options: &OutputOptions, terminal: &Terminal) -> Result<(), Stop> {
         let to_stdout = options.output.as_deref().is_none_or(|path| path == Path::new("-"));
+        if let Some(path) = options.output.as_deref().filter(|path| options.format.is_none() && path.extension().is_some())
+            && Format::of_extension(path).is_none()
+        {
+            let message =
+                format!("the ending of {} tells no format; known are {ENDINGS}, and --format names one", path.display());
+            return Err(Stop::Usage(message));
+        }
         if let Some(name) = options.format.and_then(Format::binary_name).filter(|_| to_stdout && terminal.stdout) {
             return Err(Stop::Usage(format!("{name} is not written to a terminal; name a file with -o")));
         }
@@ -119,11 +133,15 @@ impl Sink {
     pub fn open(options: &OutputOptions, terminal: &Terminal, time_zone: Tz) -> Result<Self, Stop> {
         let Some(path) = options.output.as_deref().filter(|path| *path != Path::new("-")) else {
             let format = options.format.unwrap_or(if terminal.stdout { Format::Table } else { Format::Ndjson });
-            let layout = Layout { time_zone, width: terminal.width, color: terminal.color_out };
+            let layout = Layout { time_zone, width: terminal.width, color: terminal.color_out, numbered: false };
             return Ok(Self { format, layout, writer: Box::new(io::stdout()) });
         };
         let format = options.format.or_else(|| Format::of_extension(path)).unwrap_or(Format::Ndjson);
-        Ok(Self { format, layout: Layout { time_zone, width: None, color: false }, writer: Box::new(create(path)?) })
+        Ok(Self {
+            format,
+            layout: Layout { time_zone, width: None, color: false, numbered: false },
+            writer: Box::new(create(path)?),
+        })
     }
 
     /// Writes the rows.
@@ -171,6 +189,22 @@ pub fn write(writer: &mut (impl Write + Send), results: &Results, format: Format
         Format::Svg => plot::write_svg(writer, results, layout.time_zone),
         Format::Png => plot::write_png(writer, results, layout.time_zone),
     }
+}
+
+/// Some rows of a result.
+pub fn part_of(results: &Results, start: usize, rows: usize) -> Results {
+    let (mut before, mut left) = (start, rows);
+    let mut batches = Vec::new();
+    for batch in &results.batches {
+        let skipped = before.min(batch.num_rows());
+        before -= skipped;
+        let taken = left.min(batch.num_rows() - skipped);
+        left -= taken;
+        if taken > 0 {
+            batches.push(batch.slice(skipped, taken));
+        }
+    }
+    Results { fields: results.fields.clone(), batches, warnings: Vec::new() }
 }
 
 /// The fields that are shown; results have no others.
@@ -264,7 +298,7 @@ pub(crate) mod tests {
 
     fn written(format: Format) -> String {
         let mut bytes = Vec::new();
-        let layout = Layout { time_zone: Tz::UTC, width: Some(100), color: false };
+        let layout = Layout { time_zone: Tz::UTC, width: Some(100), color: false, numbered: false };
         assert!(write(&mut bytes, &sample(), format, layout).is_ok());
         String::from_utf8(bytes).unwrap()
     }

@@ -20,6 +20,8 @@ pub struct Terminal {
     pub width: Option<usize>,
     /// Columns for messages on stderr.
     pub message_width: usize,
+    /// A pager can be used: the terminal moves its cursor, and keys come from it.
+    pub can_page: bool,
     /// Only results and errors.
     pub quiet: bool,
 }
@@ -46,6 +48,7 @@ impl Terminal {
             stderr,
             width: if stdout { width.or(asked).or(Some(100)) } else { asked },
             message_width: if stderr { width.or(asked) } else { asked }.unwrap_or(100).clamp(40, 160),
+            can_page: stdout && std::io::stdin().is_terminal() && std::env::var_os("TERM").is_some_and(|value| value != "dumb"),
             quiet: options.quiet,
         }
     }

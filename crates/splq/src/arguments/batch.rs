@@ -10,12 +10,14 @@ use crate::output::Format;
 /// `splq run`
 #[derive(Debug, Args)]
 #[command(after_help = "\
-One summary row per search goes to stdout: query, status, rows, elapsed_ms, error. A search that fails stops no other.
+On a terminal the hits come first, then errors by their cause. Elsewhere, and with --format, one summary row per search goes
+to stdout: query, status, rows, elapsed_ms, error. A search that fails stops no other.
 Examples:
   splq run --data logs/ detections/ --out results/
   splq run --data events.ndjson 'queries/*.spl' --show
   splq run --data logs/ detections/ --select T1059 --exclude 'tag:*Deprecated*' --slowest 20
   splq run --data logs/ detections/ --fail-on hit --junit report.xml
+  splq run --data logs/ detections/ --report hits.html
   splq run --data logs/ queries/ --format ndjson | jq -r 'select(.rows > 0).query'")]
 pub struct RunArguments {
     /// .spl files, detection .yml files, folders of them, globs [default: `searches` of splq.toml]
@@ -36,6 +38,9 @@ pub struct RunArguments {
     /// Write a JUnit report for a CI system
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub junit: Option<PathBuf>,
+    /// Write a report for people: .html is one page with the hits, their rows and times; .md is for pull requests
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub report: Vec<PathBuf>,
     /// Write the risk events and findings that the rows of detections become, one JSON object a line, for index `risk` and
     /// index `notable`
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]

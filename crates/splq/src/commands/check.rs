@@ -68,7 +68,9 @@ pub async fn check(arguments: &CheckArguments, terminal: &Terminal) -> Result<()
     }
     let levels = Levels::new(&arguments.lints).map_err(Stop::Usage)?;
     let output = output_options(arguments);
-    Sink::check(&output, terminal)?;
+    if arguments.format != Some(CheckFormat::Sarif) {
+        Sink::check(&output, terminal)?;
+    }
     if arguments.paths.is_empty() && !arguments.knowledge.app.is_empty() {
         let found = check_app::problems(&arguments.knowledge, terminal);
         write(&found, arguments, &output, terminal)?;

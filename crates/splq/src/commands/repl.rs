@@ -30,11 +30,15 @@ use crate::arguments::{DataOptions, ReplArguments};
 use crate::commands::explain::{STAGES, write_counts};
 use crate::commands::inspect::{Facts, field_rows, file_rows, sourcetype_rows};
 use crate::commands::list::{data_model_rows, macro_rows};
-use crate::commands::query::{duration, footer};
+use crate::commands::query::{duration, event_style, footer};
 use crate::diagnostics::{report, report_failure};
 use crate::empty;
+use crate::files::at_home;
 use crate::loading::Loading;
-use crate::output::{self, Format, Layout, chart, table};
+use crate::output::events::{self, EventStyle, EventView};
+use crate::output::screen::{self, Screen};
+use crate::output::{self, ENDINGS, Format, Layout, chart, part_of, table};
+use crate::pager;
 use crate::queries::read_search;
 use crate::session;
 use crate::source::Source;
@@ -50,7 +54,7 @@ use self::surroundings::EngineSurroundings;
 const NO_DATA: &str = "no data is loaded; .load PATH loads some";
 /// What is said where there is no result.
 const NO_RESULT: &str = "there is no result yet; run a search first";
-/// Rows that are shown of a result unless `.limit` says otherwise.
+/// Rows that are shown of a result where it does not go to a terminal, unless `.limit` says otherwise.
 const LIMIT: usize = 1000;
 
 /// Reads searches until the end of input.
@@ -76,7 +80,9 @@ pub fn repl(arguments: &ReplArguments, runtime: &Runtime, terminal: &Terminal) -
         runner: &runner,
         terminal,
         format: arguments.format,
-        limit: LIMIT,
+        limit: None,
+        events: arguments.events,
+        pages: false,
         timing: true,
         keeps_now: arguments.engine.settings.now.is_some(),
     };
@@ -89,6 +95,14 @@ pub fn repl(arguments: &ReplArguments, runtime: &Runtime, terminal: &Terminal) -
     ended
 }
 
+/// Prints what is known of a command of the search language or of a function.
+///
+/// # Errors
+/// A topic that is none, with the nearest one.
+pub fn help(topic: &str) -> Result<(), Stop> {
+    print(&topics::help(topic)?)
+}
+
 /// The state between two searches.
 struct Repl<'a> {
     engine: Arc<Engine>,
@@ -99,7 +113,12 @@ struct Repl<'a> {
     runner: &'a Runner<'a>,
     terminal: &'a Terminal,
     format: Format,
-    limit: usize,
+    /// Rows that are shown; none = as many as fit the terminal, 0 = all.
+    limit: Option<usize>,
+    /// How events are shown.
+    events: Option<EventView>,
+    /// What does not fit the terminal is paged at once.
+    pages: bool,
     timing: bool,
     /// The clock of the next search.
     clock: SearchClock,
@@ -181,6 +200,13 @@ impl<'a> Repl<'a> {
                     if let Some(path) = &history {
                         let _ = editor.append_history(path);
                     }
+                    if let Some(Ok(DotCommand::History(most))) = read_command(line.trim()) {
+                        let all: Vec<&String> = editor.history().iter().collect();
+                        let text: String =
+                            all.iter().skip(all.len().saturating_sub(most)).map(|line| format!("{line}\n")).collect();
+                        print(&text)?;
+                        continue;
+                    }
                     match self.answer(line.trim()) {
                         Ok(Next::Continue) => {}
                         Ok(Next::Changed) => {
@@ -231,8 +257,16 @@ impl<'a> Repl<'a> {
             DotCommand::DataModels(part) => self.data_models(&part)?,
             DotCommand::Format(name) => self.format = format_named(&name)?,
             DotCommand::Limit(limit) => self.limit = limit,
+            DotCommand::Events(view) => self.events = Some(view),
+            DotCommand::Event(number) => self.event(number)?,
+            DotCommand::Shell(text) => shell(&text)?,
+            DotCommand::Edit => self.edit()?,
+            DotCommand::Pager(None) => self.page_last()?,
+            DotCommand::Pager(Some(on)) => self.pages = on,
             DotCommand::Row(number) => self.row(number)?,
             DotCommand::Why => self.why()?,
+            // Answered where the history is.
+            DotCommand::History(_) => {}
             DotCommand::ShowTime => self.show_times(),
             DotCommand::Time(earliest, latest) => {
                 self.set_times(earliest, latest)?;
@@ -240,11 +274,11 @@ impl<'a> Repl<'a> {
             }
             DotCommand::Timing(on) => self.timing = on,
             DotCommand::Explain(text) => self.explain(&text)?,
-            DotCommand::Save(path) => self.save(Path::new(&path))?,
+            DotCommand::Save(path) => self.save(Path::new(&at_home(&path)))?,
             DotCommand::Chart(None) => self.print_rows(self.last()?, Format::Chart)?,
-            DotCommand::Chart(Some(path)) => self.save_chart(Path::new(&path))?,
+            DotCommand::Chart(Some(path)) => self.save_chart(Path::new(&at_home(&path)))?,
             DotCommand::Run(path) => {
-                let (text, source) = read_search(Path::new(&path))?;
+                let (text, source) = read_search(Path::new(&at_home(&path)))?;
                 self.search(&text, &source)?;
             }
         }
@@ -262,7 +296,7 @@ impl<'a> Repl<'a> {
         let elapsed = started.elapsed();
         report(self.terminal, source, Some(&search.expansion), &results.warnings);
         let footer = footer(&results, elapsed);
-        let shown = self.show(&results);
+        let shown = self.show(&results, event_style(&self.engine, &search));
         self.last = Some(results);
         shown?;
         if self.timing {
@@ -310,26 +344,133 @@ impl<'a> Repl<'a> {
     }
 
     /// Prints a result, its first rows when there are many; a result that is no chart is a table.
-    fn show(&self, results: &Results) -> Result<(), Stop> {
+    fn show(&self, results: &Results, style: EventStyle) -> Result<(), Stop> {
         let rows = results.rows();
-        let first =
-            (self.limit > 0 && rows > self.limit && self.format != Format::Chart).then(|| part_of(results, 0, self.limit));
-        let shown = first.as_ref().unwrap_or(results);
         let mut format = self.format;
         if format == Format::Chart && rows > 0 && chart::Chart::new(results, self.clock.time_zone).is_err() {
             self.terminal.note("no chart can be drawn of this result");
             format = Format::Table;
         }
+        if format == Format::Table {
+            return self.show_table(&self.screen(results, style));
+        }
+        let limit = self.limit.unwrap_or(LIMIT);
+        let first = (limit > 0 && rows > limit && format != Format::Chart).then(|| part_of(results, 0, limit));
         if rows > 0 || format != Format::Chart {
-            self.print_rows(shown, format)?;
+            self.print_rows(first.as_ref().unwrap_or(results), format)?;
         }
         if first.is_some() {
-            self.terminal.note(format_args!("the first {} are shown; .limit 0 shows all", HumanCount(self.limit as u64)));
+            self.terminal.note(format_args!("the first {} are shown; .limit 0 shows all", HumanCount(limit as u64)));
         }
-        if format == Format::Table && self.terminal.stdout && table::cuts(shown, self.layout())? {
+        Ok(())
+    }
+
+    fn screen<'r>(&self, results: &'r Results, style: EventStyle) -> Screen<'r> {
+        let layout = Layout { numbered: self.terminal.stdout && results.rows() > 1, ..self.layout() };
+        Screen { results, layout, events: screen::event_view(self.events, results, self.terminal), style }
+    }
+
+    /// Prints rows or events: as many as the terminal shows at once, unless `.limit` says how many, or all of them in the pager.
+    fn show_table(&self, shown: &Screen<'_>) -> Result<(), Stop> {
+        let rows = shown.results.rows();
+        let room = screen::room(self.terminal).filter(|_| self.limit.is_none());
+        let number = match room {
+            Some(room) => {
+                let (text, fitting) = shown.fitting(room)?;
+                if fitting < rows && self.pages && self.terminal.can_page {
+                    return self.page(shown);
+                }
+                self.runner.output().write_all(&text).map_err(|error| self.interrupted(error.into()))?;
+                fitting
+            }
+            None => {
+                let limit = self.limit.unwrap_or(LIMIT);
+                let number = if limit == 0 { rows } else { rows.min(limit) };
+                let mut output = self.runner.output();
+                shown.write(&mut output, number, shown.layout).map_err(|stop| self.interrupted(stop))?;
+                number
+            }
+        };
+        std::io::stdout().flush()?;
+        if let Some(more) = shown.more(number) {
+            let one = if shown.events.is_some() { "; .event N shows one in full" } else { "" };
+            let all = if self.terminal.can_page { ".pager shows all" } else { ".limit 0 shows all" };
+            self.terminal.note(format_args!("{more}; {all}{one}"));
+        }
+        if self.terminal.stdout && shown.cuts(number)? {
             self.terminal.note("some values are cut; .row N shows row N in full");
         }
         Ok(())
+    }
+
+    /// Shows all rows in the pager.
+    fn page(&self, shown: &Screen<'_>) -> Result<(), Stop> {
+        let (text, paged) = shown.paged()?;
+        pager::show(text)?;
+        if let Some(more) = shown.more(paged) {
+            self.terminal.note(format_args!("{more} than the pager shows; .save FILE writes all"));
+        }
+        Ok(())
+    }
+
+    /// Opens the last search in the user's editor and runs what comes back.
+    fn edit(&mut self) -> Result<(), Stop> {
+        let before = self.last_search.as_ref().map(|search| search.text.clone()).unwrap_or_default();
+        let file = std::env::temp_dir().join(format!("splq-{}.spl", std::process::id()));
+        crate::files::write_whole(&file, &format!("{before}\n"))?;
+        let editor = ["VISUAL", "EDITOR"].into_iter().find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
+        let editor = editor.unwrap_or_else(|| if cfg!(windows) { "notepad" } else { "vi" }.to_owned());
+        let mut words = input::words(&editor).into_iter();
+        let mut command = std::process::Command::new(words.next().unwrap_or_default());
+        let ended = command.args(words).arg(&file).status();
+        let text = std::fs::read_to_string(&file).unwrap_or_default();
+        // The file has served.
+        let _ = std::fs::remove_file(&file);
+        let ended = ended.map_err(|error| Stop::Failed(format!("can't start {editor}: {error}")))?;
+        let text = text.trim();
+        if !ended.success() || text.is_empty() {
+            return Err(Stop::Failed("nothing is run: the editor gave nothing back".to_owned()));
+        }
+        print(&format!("{text}\n"))?;
+        self.search(text, &Source::new("search", text))
+    }
+
+    /// The last result in the pager.
+    fn page_last(&self) -> Result<(), Stop> {
+        if !self.terminal.can_page {
+            return Err(Stop::Failed("the pager needs a terminal".to_owned()));
+        }
+        let last = self.last()?;
+        self.page(&self.screen(last, self.style()))
+    }
+
+    /// An event of the last result in full, its fields in groups.
+    fn event(&self, number: usize) -> Result<(), Stop> {
+        let last = self.last()?;
+        if !events::are_events(last) {
+            return Err(Stop::Failed("the last result has no events; .row N shows a row in full".to_owned()));
+        }
+        self.has_row(last, number, "event")?;
+        let mut output = std::io::stdout();
+        events::write_fields(&mut output, &part_of(last, number - 1, 1), &self.style(), self.layout(), number, true)?;
+        Ok(output.flush()?)
+    }
+
+    fn has_row(&self, last: &Results, number: usize, what: &str) -> Result<(), Stop> {
+        let rows = last.rows();
+        if number > rows {
+            return Err(Stop::Failed(format!("there is no {what} {number}; the last result has {}", HumanCount(rows as u64))));
+        }
+        Ok(())
+    }
+
+    /// What an event list of the last search needs.
+    fn style(&self) -> EventStyle {
+        self.last_search.as_ref().map(|search| event_style(&self.engine, search)).unwrap_or_default()
+    }
+
+    fn interrupted(&self, stop: Stop) -> Stop {
+        if self.runner.is_interrupted() { cancelled() } else { stop }
     }
 
     fn compile(&self, text: &str, source: &Source) -> Result<Search, Stop> {
@@ -462,10 +603,7 @@ impl<'a> Repl<'a> {
     /// Shows a row of the last result in full.
     fn row(&self, number: usize) -> Result<(), Stop> {
         let last = self.last()?;
-        let rows = last.rows();
-        if number > rows {
-            return Err(Stop::Failed(format!("there is no row {number}; the last result has {}", HumanCount(rows as u64))));
-        }
+        self.has_row(last, number, "row")?;
         let mut output = std::io::stdout();
         table::write_whole(&mut output, &part_of(last, number - 1, 1), self.layout())?;
         Ok(output.flush()?)
@@ -474,15 +612,14 @@ impl<'a> Repl<'a> {
     fn save(&self, path: &Path) -> Result<(), Stop> {
         let last = self.last()?;
         let Some(format) = Format::of_extension(path) else {
-            let known = ".csv, .ndjson, .json, .parquet, .md, .txt, .raw, .svg and .png";
-            return Err(Stop::Failed(format!("the extension of {} tells no format; known are {known}", path.display())));
+            return Err(Stop::Failed(format!("the extension of {} tells no format; known are {ENDINGS}", path.display())));
         };
         // Nothing is written over by a result that can't be drawn.
         if matches!(format, Format::Svg | Format::Png) {
             chart::Chart::new(last, self.clock.time_zone)?;
         }
         let mut file = output::create(path)?;
-        let layout = Layout { time_zone: self.clock.time_zone, width: None, color: false };
+        let layout = Layout { time_zone: self.clock.time_zone, width: None, color: false, numbered: false };
         output::write(&mut file, last, format, layout)?;
         file.flush()?;
         let rows = last.rows();
@@ -506,7 +643,7 @@ impl<'a> Repl<'a> {
         // The terminal may have been resized since the start.
         let width = terminal_size::terminal_size().map(|(width, _)| usize::from(width.0)).filter(|_| self.terminal.stdout);
         let width = width.or(self.terminal.width);
-        Layout { time_zone: self.clock.time_zone, width, color: self.terminal.color_out }
+        Layout { time_zone: self.clock.time_zone, width, color: self.terminal.color_out, numbered: false }
     }
 
     fn print_rows(&self, results: &Results, format: Format) -> Result<(), Stop> {
@@ -533,20 +670,12 @@ fn no_data() -> Stop {
     Stop::Failed(NO_DATA.to_owned())
 }
 
-/// Some rows of a result.
-fn part_of(results: &Results, start: usize, rows: usize) -> Results {
-    let (mut before, mut left) = (start, rows);
-    let mut batches = Vec::new();
-    for batch in &results.batches {
-        let skipped = before.min(batch.num_rows());
-        before -= skipped;
-        let taken = left.min(batch.num_rows() - skipped);
-        left -= taken;
-        if taken > 0 {
-            batches.push(batch.slice(skipped, taken));
-        }
-    }
-    Results { fields: results.fields.clone(), batches, warnings: Vec::new() }
+/// Runs a line in the shell of the user.
+fn shell(text: &str) -> Result<(), Stop> {
+    let (shell, option) = if cfg!(windows) { ("cmd", "/C") } else { ("sh", "-c") };
+    let ended = std::process::Command::new(shell).args([option, text]).status();
+    let ended = ended.map_err(|error| Stop::Failed(format!("can't start {shell}: {error}")))?;
+    if ended.success() { Ok(()) } else { Err(Stop::Failed(format!("the command ended with {ended}"))) }
 }
 
 fn print(text: &str) -> Result<(), Stop> {

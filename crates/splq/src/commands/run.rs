@@ -1,6 +1,7 @@
 //! `splq run`: many searches over data that is loaded once.
 
 mod baselines;
+mod people;
 
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -11,18 +12,21 @@ use std::time::{Duration, Instant};
 
 use arrow::array::{ArrayRef, Float64Array, Int64Array, StringArray};
 use indicatif::HumanCount;
+use spl_detections::attack::Attack;
 use spl_detections::batch::{Batch, Job, Summary};
-use spl_detections::report::junit;
+use spl_detections::report::{junit, run_markdown, run_page};
 use spl_detections::repository;
 use spl_detections::risk_run::RiskRun;
+use spl_detections::run_report::RunReport;
 use spl_exec::{Engine, Results};
 use spl_parser::effects::pipeline::Written;
 use spl_parser::effects::pipeline_effects;
 use spl_parser::spec::{Object, Writes};
 
-use crate::arguments::{FailOn, RunArguments};
+use crate::arguments::{DataOptions, FailOn, RunArguments};
 use crate::batch::{Bar, Finished, Monotonic, Rows, Runner, times};
 use crate::commands::query::duration;
+use crate::empty;
 use crate::files::write_whole;
 use crate::output::{self, Format, Sink};
 use crate::queries::{Queries, Query, check_standard_input, places, select};
@@ -33,12 +37,21 @@ use crate::terminal::Terminal;
 
 use baselines::Before;
 
+/// A run of this length is worth knowing the slowest searches of.
+const SLOW: Duration = Duration::from_secs(10);
+
+/// So many searches are told of one by one.
+const FEW: usize = 3;
+
 /// Runs the searches side by side; one that fails does not stop the others.
 ///
 /// # Errors
 /// What [`Stop`] lists; [`Stop::Reported`] when `--fail-on` says so.
 pub async fn run(arguments: &RunArguments, terminal: &Terminal) -> Result<(), Stop> {
     Sink::check(&arguments.output, terminal)?;
+    for file in &arguments.report {
+        report_format(file)?;
+    }
     check_standard_input(&arguments.paths, &arguments.engine.data.data)?;
     let mut knowledge = arguments.engine.knowledge.clone();
     let named = places(&arguments.paths, &mut knowledge);
@@ -74,7 +87,10 @@ pub async fn run(arguments: &RunArguments, terminal: &Terminal) -> Result<(), St
         Some(_) => Some(Arc::new(RiskRun::new(&engine, &times, jobs.iter().map(|job| &job.query)).await)),
         None => None,
     };
+    // Somebody reads the outcome, unless rows of it were asked for.
+    let for_people = terminal.stdout && arguments.output.format.is_none() && arguments.output.output.is_none();
     let rows = Rows {
+        report: for_people || !arguments.report.is_empty(),
         risk,
         files: arguments.out.clone().map(|folder| (folder, arguments.out_format.unwrap_or(Format::Ndjson))),
         show: arguments.show.then_some((sink.layout, usize::MAX)),
@@ -84,9 +100,14 @@ pub async fn run(arguments: &RunArguments, terminal: &Terminal) -> Result<(), St
     let batch = Batch { engine: Arc::new(engine), jobs };
     let mut summaries = Vec::with_capacity(places.len());
     let mut created = String::new();
+    let mut ended = Vec::with_capacity(places.len());
+    // Few searches are told of one by one, of many the causes.
+    let (one_by_one, mut untold) = (!for_people || places.len() <= FEW, 0);
     let started = Instant::now();
     let finished = |one: Finished| {
-        if !one.messages.is_empty() {
+        if !one.messages.is_empty() && !one_by_one {
+            untold += usize::from(one.summary.error.is_none());
+        } else if !one.messages.is_empty() {
             match &bar {
                 Some(bar) => bar.suspend(|| terminal.error_text(&one.messages)),
                 None => terminal.error_text(&one.messages),
@@ -99,6 +120,7 @@ pub async fn run(arguments: &RunArguments, terminal: &Terminal) -> Result<(), St
         if sink.format == Format::Ndjson {
             sink.write_rows(&summary_rows(std::slice::from_ref(&one.summary))?)?;
         }
+        ended.extend(one.ended);
         summaries.push(one.summary);
         created.push_str(&one.created);
         Ok(())
@@ -111,7 +133,24 @@ pub async fn run(arguments: &RunArguments, terminal: &Terminal) -> Result<(), St
     }
     ran?;
     let elapsed = started.elapsed();
-    if sink.format != Format::Ndjson {
+    let report = RunReport::new(ended, elapsed);
+    for file in &arguments.report {
+        let zone = batch.engine.clock().time_zone;
+        let text = match report_format(file)? {
+            ReportFormat::Page => run_page::page(&report, &Attack::of(batch.engine.knowledge()), zone),
+            ReportFormat::Markdown => run_markdown::report(&report, zone),
+        };
+        write_whole(file, &text)?;
+        terminal.note(format_args!("report written to {}", file.display()));
+    }
+    if for_people {
+        sink.write_all(people::text(&report, sink.layout).as_bytes())?;
+        sink.flush()?;
+        if untold > 0 {
+            terminal.note(format_args!("{untold} of them have warnings; --format table shows them"));
+        }
+        say_why(&batch, &summaries, &arguments.engine.data, terminal).await;
+    } else if sink.format != Format::Ndjson {
         sink.write_rows(&summary_rows(&summaries)?)?;
     }
     if let Some(file) = &arguments.junit {
@@ -121,8 +160,41 @@ pub async fn run(arguments: &RunArguments, terminal: &Terminal) -> Result<(), St
         write_whole(file, &created)?;
         terminal.note(format_args!("{} risk events and findings in {}", created.lines().count(), file.display()));
     }
-    slowest(&summaries, arguments.slowest, terminal);
-    finish(&summaries, elapsed, arguments.fail_on, terminal)
+    if !for_people || elapsed >= SLOW {
+        slowest(&summaries, arguments.slowest, terminal);
+    }
+    finish(&summaries, elapsed, arguments.fail_on, for_people, terminal)
+}
+
+/// The kinds of reports.
+enum ReportFormat {
+    Page,
+    Markdown,
+}
+
+/// The kind of report that the ending of a file stands for.
+fn report_format(file: &Path) -> Result<ReportFormat, Stop> {
+    let ending = file.extension().and_then(|ending| ending.to_str()).unwrap_or_default().to_ascii_lowercase();
+    match ending.as_str() {
+        "html" | "htm" => Ok(ReportFormat::Page),
+        "md" => Ok(ReportFormat::Markdown),
+        _ => Err(Stop::Usage(format!("--report: the ending of {} is neither .html nor .md", file.display()))),
+    }
+}
+
+/// Why searches found nothing, when they are few.
+async fn say_why(batch: &Batch, summaries: &[Summary], data: &DataOptions, terminal: &Terminal) {
+    if batch.jobs.len() > FEW {
+        if summaries.iter().all(|one| one.rows.unwrap_or_default() == 0) {
+            terminal.note("`splq coverage` with the same options shows which of them can find something in these logs");
+        }
+        return;
+    }
+    for (job, _) in batch.jobs.iter().zip(summaries).filter(|(_, one)| one.rows == Some(0) && one.error.is_none()) {
+        if let Some(search) = job.search() {
+            empty::explain(&batch.engine, search, data, &format!("{}: ", job.query.name), terminal).await;
+        }
+    }
 }
 
 /// The jobs, those first that write a lookup which another reads: a baseline before its detections.
@@ -207,19 +279,21 @@ fn slowest(summaries: &[Summary], most: usize, terminal: &Terminal) {
     }
 }
 
-/// The last line, and whether all went well.
-fn finish(summaries: &[Summary], elapsed: Duration, fail_on: FailOn, terminal: &Terminal) -> Result<(), Stop> {
+/// The last line, unless it was told of already, and whether all went well.
+fn finish(summaries: &[Summary], elapsed: Duration, fail_on: FailOn, told: bool, terminal: &Terminal) -> Result<(), Stop> {
     let failed = summaries.iter().filter(|summary| summary.error.is_some()).count();
     let found = summaries.iter().filter(|summary| summary.rows.is_some_and(|rows| rows > 0)).count();
     let count = |number: usize| HumanCount(number as u64);
-    terminal.note(format_args!(
-        "{} {}, {} failed, {} with rows, {}",
-        count(summaries.len()),
-        if summaries.len() == 1 { "search" } else { "searches" },
-        count(failed),
-        count(found),
-        duration(elapsed)
-    ));
+    if !told {
+        terminal.note(format_args!(
+            "{} {}, {} failed, {} with rows, {}",
+            count(summaries.len()),
+            if summaries.len() == 1 { "search" } else { "searches" },
+            count(failed),
+            count(found),
+            duration(elapsed)
+        ));
+    }
     let fails = match fail_on {
         FailOn::Error => failed > 0,
         FailOn::Hit => failed > 0 || summaries.iter().any(Summary::is_hit),

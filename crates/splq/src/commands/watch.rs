@@ -128,7 +128,7 @@ async fn run(batch: &mut Batch, arguments: &WatchArguments, terminal: &Terminal,
     let mut sink = Sink::open(&OutputOptions::default(), terminal, batch.engine.clock().time_zone)?;
     let show_rows = places.len() <= SHOWN;
     let most = if arguments.rows == 0 { usize::MAX } else { arguments.rows };
-    let rows = Rows { risk: None, files: None, show: show_rows.then_some((sink.layout, most)) };
+    let rows = Rows { risk: None, files: None, show: show_rows.then_some((sink.layout, most)), report: false };
     let now = time_text(clock().floor(), batch.engine.clock().time_zone).unwrap_or_default();
     let started = Instant::now();
     let mut summaries: Vec<Summary> = Vec::new();

@@ -272,7 +272,7 @@ mod tests {
 
     fn drawn(results: &Results, width: usize) -> String {
         let mut bytes = Vec::new();
-        write(&mut bytes, results, Layout { time_zone: Tz::UTC, width: Some(width), color: false }).unwrap();
+        write(&mut bytes, results, Layout { time_zone: Tz::UTC, width: Some(width), color: false, numbered: false }).unwrap();
         String::from_utf8(bytes).unwrap()
     }
 

@@ -34,10 +34,21 @@ pub fn write(writer: &mut impl Write, results: &Results, layout: Layout) -> Resu
         return Ok(());
     }
     let measured = Measures::new(results, &fields, layout)?;
-    match measured.fit(layout.width) {
+    match measured.fit(room_beside_numbers(results, layout)) {
         Some(widths) => write_columns(writer, results, &fields, &widths, measured.tallest > 1, layout),
         None => write_blocks(writer, results, &fields, layout),
     }
+}
+
+/// The columns of the terminal that the numbers of the rows leave.
+fn room_beside_numbers(results: &Results, layout: Layout) -> Option<usize> {
+    let numbers = if layout.numbered { number_width(results) + 3 } else { 0 };
+    layout.width.map(|width| width.saturating_sub(numbers))
+}
+
+/// The width of the numbers of the rows.
+fn number_width(results: &Results) -> usize {
+    results.rows().to_string().len()
 }
 
 /// Whether a field's column holds numbers only, in all batches.
@@ -62,7 +73,7 @@ pub fn cell_text<'a>(value: Value<'a>, is_time: bool, zone: Tz) -> Cow<'a, str> 
 pub fn cuts(results: &Results, layout: Layout) -> Result<bool, Stop> {
     let fields = shown_fields(results);
     let measured = Measures::new(results, &fields, layout)?;
-    let widths = measured.fit(layout.width).unwrap_or_else(|| {
+    let widths = measured.fit(room_beside_numbers(results, layout)).unwrap_or_else(|| {
         let (_, room) = block_widths(&fields.iter().map(|field| clean(field)).collect::<Vec<_>>(), layout);
         vec![room; fields.len()]
     });
@@ -96,7 +107,7 @@ pub fn write_whole(writer: &mut impl Write, results: &Results, layout: Layout) -
 }
 
 /// A line in pieces that fit a width; an empty line is one piece.
-fn pieces(line: &str, width: usize) -> Vec<String> {
+pub(super) fn pieces(line: &str, width: usize) -> Vec<String> {
     let mut pieces = vec![String::new()];
     let mut used = 0;
     for character in line.chars() {
@@ -208,6 +219,12 @@ fn write_columns(
         if number { CellAlignment::Right } else { CellAlignment::Left }
     };
     let mut header = true;
+    let mut number = 0;
+    let numbers_wide = number_width(results);
+    let number_cell = |text: String| {
+        let cell = Cell::new_owned(text).set_alignment(CellAlignment::Right);
+        if layout.color { cell.add_attribute(Attribute::Dim) } else { cell }
+    };
     for batch in &results.batches {
         let columns = columns(batch, fields)?;
         for start in (0..batch.num_rows()).step_by(CHUNK) {
@@ -219,21 +236,24 @@ fn write_columns(
                 table.force_no_tty();
             }
             if header {
-                table.set_header(fields.iter().zip(widths).zip(&numbers).map(|((field, width), number)| {
+                let names = fields.iter().zip(widths).zip(&numbers).map(|((field, width), number)| {
                     let cell = Cell::new_owned(cut(&clean(field), *width).into_owned()).set_alignment(alignment(*number));
                     if layout.color { cell.add_attribute(Attribute::Bold) } else { cell }
-                }));
+                });
+                table.set_header(layout.numbered.then(|| number_cell("#".to_owned())).into_iter().chain(names));
                 header = false;
             }
             for row in start..batch.num_rows().min(start + CHUNK) {
-                table.add_row(columns.iter().zip(fields).zip(widths.iter().zip(&numbers)).map(
-                    |((column, field), (width, number))| {
+                number += 1;
+                let values =
+                    columns.iter().zip(fields).zip(widths.iter().zip(&numbers)).map(|((column, field), (width, number))| {
                         let text = cell_text(column.value(row), *field == "_time", layout.time_zone);
                         Cell::new_owned(cell_lines(&text, *width)).set_alignment(alignment(*number))
-                    },
-                ));
+                    });
+                table.add_row(layout.numbered.then(|| number_cell(number.to_string())).into_iter().chain(values));
             }
-            table.set_constraints(widths.iter().map(|width| {
+            let all_widths = layout.numbered.then_some(&numbers_wide).into_iter().chain(widths);
+            table.set_constraints(all_widths.map(|width| {
                 let width = u16::try_from(*width + 2).unwrap_or(u16::MAX);
                 ColumnConstraint::Absolute(Width::Fixed(width))
             }));
@@ -386,7 +406,7 @@ mod tests {
 
     fn written(width: Option<usize>) -> String {
         let mut bytes = Vec::new();
-        assert!(write(&mut bytes, &sample(), Layout { time_zone: Tz::UTC, width, color: false }).is_ok());
+        assert!(write(&mut bytes, &sample(), Layout { time_zone: Tz::UTC, width, color: false, numbered: false }).is_ok());
         String::from_utf8(bytes).unwrap()
     }
 
@@ -405,12 +425,15 @@ mod tests {
 
     #[test]
     fn cut_values_are_noticed() {
-        let cut = |width| cuts(&sample(), Layout { time_zone: Tz::UTC, width, color: false }).unwrap();
+        let cut = |width| cuts(&sample(), Layout { time_zone: Tz::UTC, width, color: false, numbered: false }).unwrap();
         assert!(!cut(None) && !cut(Some(200)));
         assert_eq!(pieces("abcde", 2), ["ab", "cd", "e"]);
         assert_eq!(pieces("", 2), [""]);
         let mut bytes = Vec::new();
-        assert!(write_whole(&mut bytes, &sample(), Layout { time_zone: Tz::UTC, width: Some(40), color: false }).is_ok());
+        assert!(
+            write_whole(&mut bytes, &sample(), Layout { time_zone: Tz::UTC, width: Some(40), color: false, numbered: false })
+                .is_ok()
+        );
         assert!(String::from_utf8(bytes).unwrap().contains("b\"ob"));
     }
 

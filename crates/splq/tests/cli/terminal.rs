@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 
+use serde_json::json;
+
 use super::Folder;
 
 const LINES: u16 = 40;
@@ -233,6 +235,178 @@ fn results_are_drawn_saved_and_shown_in_full() {
     terminal.ends();
     assert!(folder.read("out.csv").starts_with("user,count,percent"));
     assert!(folder.read("out.svg").starts_with("<svg"));
+}
+
+/// A folder with more events than a screen shows.
+fn many_events() -> Folder {
+    let folder = Folder::new();
+    let events: String = (0..200)
+        .map(|number| {
+            let time = 1_700_000_000 + number;
+            format!(
+                "{{\"_time\": {time}, \"host\": \"web{}\", \"EventCode\": {number}, \"Image\": \"run{number}.exe\", \"noise\": \"{}\"}}\n",
+                number % 3,
+                "x".repeat(300)
+            )
+        })
+        .collect();
+    folder.write("many.ndjson", &events);
+    folder.write("app.log", "2024-05-14 09:15:12 ERROR login of ann failed\n2024-05-14 09:15:13 INFO login of bob\n");
+    folder
+}
+
+#[test]
+fn events_are_a_compact_list() {
+    let folder = many_events();
+    let mut terminal = Terminal::start(folder.path(), &["repl", "--data", "many.ndjson", "--data", "app.log"]);
+    terminal.enter("host=web1");
+    let screen = terminal.shows("more events; .pager shows all; .event N shows one in full");
+    assert!(screen.contains(" 1  2023-11-14 22:16:39.000  web1  _json  many.ndjson\n"), "{screen}");
+    assert!(screen.contains("    EventCode=199  Image=run199.exe\n    noise=xxx"), "{screen}");
+    assert!(screen.contains("67 rows, ") && screen.contains(" more events"), "{screen}");
+    terminal.enter(".event 2");
+    let screen = terminal.shows("fields of the event");
+    assert!(screen.lines().any(|line| line.split_whitespace().eq(["Image", "run196.exe"])), "{screen}");
+    terminal.enter(".event 68");
+    terminal.shows("there is no event 68; the last result has 67");
+    terminal.enter("login failed");
+    let screen = terminal.shows("2024-05-14 09:15:12 ERROR login of ann failed");
+    assert!(screen.contains("2024-05-14 09:15:12.000") && screen.contains("app.log"), "{screen}");
+    // The marked texts are bold.
+    let marked = {
+        let parser = terminal.screen.lock().unwrap();
+        let row = screen.lines().position(|line| line.contains("ERROR login of ann failed")).unwrap();
+        let column = screen.lines().nth(row).unwrap().find("failed").unwrap();
+        parser.screen().cell(row.try_into().unwrap(), column.try_into().unwrap()).unwrap().bold()
+    };
+    assert!(marked, "{screen}");
+    terminal.enter(".events raw");
+    terminal.enter("EventCode=7");
+    terminal.shows("{\"_time\": 1700000007");
+    terminal.enter(".events tables");
+    terminal.shows("known are list, raw, table, fields");
+    terminal.enter("host=web* | stats count by host");
+    let screen = terminal.shows("3 rows, ");
+    assert!(screen.contains(" # │ host │ count") && screen.contains(" 1 │ web0 │    67"), "{screen}");
+}
+
+#[test]
+fn what_does_not_fit_is_paged() {
+    let folder = many_events();
+    let search = "host=web1 | table EventCode Image noise";
+    let mut terminal = Terminal::start(folder.path(), &["query", "--data", "many.ndjson", search]);
+    terminal.shows("arrows scroll");
+    let screen = terminal.shows("run199.exe");
+    assert!(screen.contains("  # │ EventCode │ Image") && screen.contains("  1 │       199 │ run199.exe │ xxx"), "{screen}");
+    // Sideways, back, and a text that stands far below.
+    terminal.press("\u{1b}[C");
+    terminal.until("the right side", |text| !text.contains("  # │"));
+    terminal.press("\u{1b}[D");
+    terminal.shows("  # │");
+    terminal.press("/");
+    terminal.shows("Search");
+    terminal.press("run4\\.\r");
+    terminal.shows("run4.exe");
+    terminal.press("q");
+    terminal.shows("67 rows, ");
+    terminal.ends();
+    // Without a pager all of it is printed.
+    let mut terminal = Terminal::start(folder.path(), &["query", "--no-pager", "--data", "many.ndjson", search]);
+    let screen = terminal.shows("67 rows, ");
+    assert!(screen.contains(" 67 │") && screen.contains("some values are cut"), "{screen}");
+    terminal.ends();
+    // The REPL shows a screen, and the rest when it is asked for.
+    let mut terminal = Terminal::start(folder.path(), &["repl", "--data", "many.ndjson"]);
+    terminal.enter(search);
+    terminal.shows("more rows; .pager shows all");
+    terminal.enter(".pager");
+    terminal.shows("lines   1- 39/ 69");
+    terminal.press("q");
+    terminal.enter("host=web2 | stats count");
+    terminal.shows("66");
+    terminal.enter(".pager on");
+    terminal.enter("*");
+    terminal.until("the pager", |text| text.contains("arrows scroll") && text.contains("run199.exe"));
+    terminal.press("q");
+    terminal.enter(".quit");
+    terminal.ends();
+}
+
+#[test]
+fn hits_of_a_run_come_first() {
+    let folder = Folder::new();
+    folder.write("queries/few.spl", "user=bob | table _time host user");
+    folder.write("queries/many.spl", "* | table _time host");
+    folder.write("queries/none.spl", "user=carl");
+    folder.write("queries/bad.spl", "* | statz");
+    folder.write("queries/worse.spl", "* | evalx y=1");
+    folder.write("queries/counted.spl", "```expect: no rows```\nuser=ann");
+    let arguments = ["run", "queries", "--data", "events.ndjson", "--report", "hits.html", "--report", "hits.md"];
+    let mut terminal = Terminal::start(folder.path(), &[&arguments[..], &["--fail-on", "none"]].concat());
+    let screen = terminal.shows("6 searches: 2 hits, 1 found nothing or what they should, 3 failed, ");
+    let lines: Vec<&str> = screen.lines().map(str::trim_end).collect();
+    let place = |text: &str| lines.iter().position(|line| line.contains(text)).unwrap_or_else(|| panic!("{text}:\n{screen}"));
+    assert!(lines[place("2 hits") + 1].starts_with("  few ") && lines[place("  few ")].ends_with("1 row"), "{screen}");
+    assert_eq!(lines[place("  few ") + 1], "  2023-11-14 22:14:20  web2");
+    assert_eq!(lines[place("  many ") + 1], "  2023-11-14 22:13:20 to 22:15:20  web1, web2");
+    assert_eq!(lines[place("2 searches failed") + 1], "  2  parse/unknown-command");
+    assert!(place("1 search with other rows") < place("2 searches failed"), "{screen}");
+    // Many errors are told of by their causes, not one by one.
+    assert!(!screen.contains("╭─"), "{screen}");
+    terminal.ends();
+    assert!(folder.read("hits.html").contains("<b>2 hits</b>") && folder.read("hits.html").contains("web2"));
+    assert!(folder.read("hits.md").contains("6 searches: 2 hits, 1 with other rows than expected, 2 failed"));
+    folder.run(&["run", "queries", "--report", "hits.pdf"]).fails(2, "neither .html nor .md");
+    // Few searches are told of one by one, with why they found nothing.
+    let mut terminal = Terminal::start(folder.path(), &["run", "queries/none.spl", "--data", "events.ndjson"]);
+    terminal.shows("none: no event has `user=carl`; `user` is ann (2), bob (1)");
+    terminal.ends();
+}
+
+#[test]
+fn words_that_people_type() {
+    let folder = Folder::new();
+    let mut terminal = Terminal::start(folder.path(), &["repl", "~/events.ndjson"]);
+    terminal.shows("3 events from 1 file");
+    terminal.enter(".shell echo from $((20+3)) shells");
+    terminal.shows("from 23 shells");
+    terminal.enter("user=ann | stats count");
+    terminal.shows("1 row, ");
+    terminal.enter(".history 2");
+    terminal.until("what was typed", |text| {
+        text.contains(".shell echo from $((20+3)) shells\nuser=ann | stats count\n")
+            || text.contains("\nuser=ann | stats count\n.history 2\n")
+    });
+    terminal.enter("exit");
+    terminal.ends();
+}
+
+#[test]
+fn paths_need_no_option() {
+    let folder = Folder::new();
+    folder.write("search.spl", "user=ann | stats count");
+    let count = |arguments: &[&str]| folder.run(arguments).rows();
+    assert_eq!(count(&["query", "user=ann | stats count", "events.ndjson"]), [json!({"count": 2})]);
+    assert_eq!(count(&["query", "-f", "search.spl", "events.ndjson"]), [json!({"count": 2})]);
+    assert!(folder.run(&["inspect", "events.ndjson", "--format", "ndjson"]).ok().contains("\"events\":3"));
+    assert!(folder.run(&["explain", "--why-empty", "user=x", "events.ndjson"]).ok().contains("0  user=x"));
+    assert!(folder.run(&["help", "stats"]).ok().starts_with("stats: "));
+    folder.run(&["help", "statz"]).fails(1, "the nearest is stats");
+}
+
+#[test]
+fn views_of_events_and_endings_of_files_are_checked() {
+    let folder = many_events();
+    let run = |arguments: &[&str]| folder.run(&[&["query", "--data", "many.ndjson", "EventCode=7"], arguments].concat());
+    let list = run(&["--events", "list"]);
+    let expected = "1  2023-11-14 22:13:27.000  web1  _json  many.ndjson\n   EventCode=7  Image=run7.exe  noise=xxx";
+    assert!(list.ok().starts_with(expected), "{}", list.out);
+    assert!(run(&["--events", "fields"]).ok().contains("fields of the event\n"));
+    run(&["--events", "list", "--format", "csv"]).fails(2, "--events");
+    // Elsewhere than on a terminal nothing changes.
+    assert_eq!(run(&[]).rows()[0]["Image"], "run7.exe");
+    run(&["-o", "out.xlsx"]).fails(2, "the ending of out.xlsx tells no format; known are .csv");
+    assert!(!folder.path().join("out.xlsx").exists());
 }
 
 #[test]

@@ -43,6 +43,9 @@ pub struct DotCommandSpec {
 /// The formats that `.format` takes.
 pub const FORMATS: &[&str] = &["table", "chart", "ndjson", "json", "csv", "markdown", "raw"];
 
+/// The views that `.events` takes.
+pub const VIEWS: &[&str] = &["list", "raw", "table", "fields"];
+
 const fn spec(
     name: &'static str,
     arguments: &'static str,
@@ -89,7 +92,28 @@ pub const DOT_COMMANDS: &[DotCommandSpec] = &[
         "Time modifiers (-24h@h, @d), epoch seconds or RFC 3339, as in .time -24h now. `.time all` searches\nall time.",
     ),
     spec("format", "FORMAT", "format of rows: table, chart, ndjson, json, csv, markdown, raw", Wanted::OneOf(FORMATS), ""),
-    spec("limit", "N", "show at most N rows of a result (0 = all)", Wanted::OneOf(&["0", "20", "100", "1000"]), ""),
+    spec(
+        "limit",
+        "N|auto",
+        "show at most N rows of a result (0 = all)",
+        Wanted::OneOf(&["auto", "0", "20", "100", "1000"]),
+        "auto, as at the start, shows as many rows as the terminal has room for.",
+    ),
+    spec(
+        "events",
+        "list|raw|table|fields",
+        "how events are shown",
+        Wanted::OneOf(VIEWS),
+        "list: number, time, host, sourcetype, then the text or the fields that say most. raw: the text. table: a\nrow for each event. fields: each event in full.",
+    ),
+    spec("event", "[N]", "event N of the last result in full, its fields in groups", Wanted::Nothing, ""),
+    spec(
+        "pager",
+        "[on|off]",
+        "the last result in a pager; on pages what does not fit",
+        Wanted::OneOf(&["on", "off"]),
+        "Arrows and PgUp, PgDn scroll, also sideways; / and ? search, n finds the next match, h helps,\nq leaves.",
+    ),
     spec(
         "row",
         "[N]",
@@ -119,9 +143,18 @@ pub const DOT_COMMANDS: &[DotCommandSpec] = &[
         "For timechart, chart, top and stats results: the first column is the axis, each column of numbers\na series.",
     ),
     spec("timing", "on|off", "the line with row count and time", Wanted::OneOf(&["on", "off"]), ""),
+    spec(
+        "edit",
+        "",
+        "open the last search in an editor, then run it",
+        Wanted::Nothing,
+        "The editor is $VISUAL, else $EDITOR, else vi.",
+    ),
+    spec("history", "[N]", "the last lines that were typed (20 unless N says)", Wanted::Nothing, ""),
+    spec("shell", "COMMAND", "run a command in the shell", Wanted::Nothing, ""),
     spec("run", "FILE", "run the search in a file", Wanted::Path, ""),
     spec("help", "[COMMAND]", "this text, or help on a command or a function", Wanted::Topic, ""),
-    spec("quit", "", "leave (also Ctrl-D)", Wanted::Nothing, ""),
+    spec("quit", "", "leave (also exit, quit, Ctrl-D)", Wanted::Nothing, ""),
 ];
 
 /// Short forms.

@@ -5,6 +5,7 @@ use clap::ValueEnum;
 use super::dot_commands::{self, DOT_COMMANDS, Wanted, usage};
 use super::tokens::{Kind, Token, tokens};
 use crate::output::Format;
+use crate::output::events::EventView;
 use crate::stop::Stop;
 
 /// A command of the REPL.
@@ -30,12 +31,24 @@ pub enum DotCommand {
     DataModels(String),
     /// Format of the rows.
     Format(String),
-    /// Most rows to show; 0 = all.
-    Limit(usize),
+    /// Most rows to show; 0 = all, none = as many as fit the terminal.
+    Limit(Option<usize>),
+    /// How events are shown.
+    Events(EventView),
+    /// Show an event of the last result in full, from 1.
+    Event(usize),
+    /// Show the last result in the pager, or say whether results that don't fit are paged at once.
+    Pager(Option<bool>),
     /// Show a row of the last result in full, from 1.
     Row(usize),
     /// Show why the last search found nothing.
     Why,
+    /// Run a line in the shell.
+    Shell(String),
+    /// Open the last search in the editor, then run it.
+    Edit,
+    /// Show so many of the last lines that were typed.
+    History(usize),
     /// Show the times that are searched.
     ShowTime,
     /// Earliest and latest time.
@@ -52,8 +65,13 @@ pub enum DotCommand {
     Run(String),
 }
 
-/// Reads a line that begins with a dot and a letter; none for a search.
+/// Reads a line that begins with a dot and a letter, or one of the words that people leave and ask for help with; none for a search.
 pub fn read_command(line: &str) -> Option<Result<DotCommand, String>> {
+    match line.trim_end_matches(';') {
+        "exit" | "quit" => return Some(Ok(DotCommand::Quit)),
+        "help" => return Some(Ok(DotCommand::Help(String::new()))),
+        _ => {}
+    }
     let rest =
         line.strip_prefix('.').filter(|rest| rest.starts_with(|first: char| first.is_ascii_alphabetic() || first == '?'))?;
     let (name, argument) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
@@ -87,14 +105,34 @@ fn command(name: &str, argument: &str) -> Result<DotCommand, String> {
         }
         "sources" => only(DotCommand::Sources),
         "why" => only(DotCommand::Why),
+        "shell" => Ok(DotCommand::Shell(wanted("a command")?)),
+        "edit" => only(DotCommand::Edit),
+        "history" if argument.is_empty() => Ok(DotCommand::History(20)),
+        "history" => argument.parse().map(DotCommand::History).map_err(|_| format!("`{argument}` is not a number of lines")),
         "fields" => Ok(DotCommand::Fields(argument.to_owned())),
         "macros" => Ok(DotCommand::Macros(argument.trim_matches('`').to_owned())),
         "macro" => Ok(DotCommand::Macro(wanted("a definition")?)),
         "datamodels" => Ok(DotCommand::DataModels(argument.to_owned())),
         "format" => Ok(DotCommand::Format(wanted("a format")?)),
-        "limit" => {
-            wanted("a number")?.parse().map(DotCommand::Limit).map_err(|_| format!("`{argument}` is not a number of rows"))
-        }
+        "limit" if argument.eq_ignore_ascii_case("auto") => Ok(DotCommand::Limit(None)),
+        "limit" => wanted("a number")?
+            .parse()
+            .map(|limit| DotCommand::Limit(Some(limit)))
+            .map_err(|_| format!("`{argument}` is not a number of rows")),
+        "events" => EventView::from_str(&wanted("a view")?, true)
+            .map(DotCommand::Events)
+            .map_err(|_| format!("`{argument}` is no view of events; known are {}", dot_commands::VIEWS.join(", "))),
+        "event" if argument.is_empty() => Ok(DotCommand::Event(1)),
+        "event" => match argument.parse() {
+            Ok(number) if number > 0 => Ok(DotCommand::Event(number)),
+            _ => Err(format!("`{argument}` is not the number of an event; they count from 1")),
+        },
+        "pager" => match argument {
+            "" => Ok(DotCommand::Pager(None)),
+            "on" => Ok(DotCommand::Pager(Some(true))),
+            "off" => Ok(DotCommand::Pager(Some(false))),
+            _ => Err(".pager takes on or off, or nothing for the last result".to_owned()),
+        },
         "row" if argument.is_empty() => Ok(DotCommand::Row(1)),
         "row" => match argument.parse() {
             Ok(number) if number > 0 => Ok(DotCommand::Row(number)),
@@ -124,7 +162,7 @@ fn command(name: &str, argument: &str) -> Result<DotCommand, String> {
 }
 
 /// Words separated by blanks; quotes and backslashes keep blanks in a word.
-fn words(text: &str) -> Vec<String> {
+pub fn words(text: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut word = String::new();
     let mut quote = None;
@@ -229,6 +267,10 @@ mod tests {
     #[test]
     fn dot_commands() {
         assert_eq!(read_command(".quit"), Some(Ok(DotCommand::Quit)));
+        assert_eq!(read_command("exit"), Some(Ok(DotCommand::Quit)));
+        assert_eq!(read_command("help"), Some(Ok(DotCommand::Help(String::new()))));
+        assert!(read_command("exit code").is_none());
+        assert_eq!(read_command(".history 5"), Some(Ok(DotCommand::History(5))));
         assert_eq!(read_command(".load a 'b c' d\\ e"), Some(Ok(DotCommand::Load(vec!["a".into(), "b c".into(), "d e".into()]))));
         assert_eq!(read_command(".time -1h now"), Some(Ok(DotCommand::Time(Some("-1h".to_owned()), Some("now".to_owned())))));
         assert_eq!(read_command(".time all"), Some(Ok(DotCommand::Time(None, None))));
