@@ -240,18 +240,14 @@ pub fn write_fields(
             let heading = format!("── {number} ");
             let line = format!("{heading}{}", "─".repeat(width.saturating_sub(heading.width())));
             writeln!(writer, "{}", dimmed(&line, layout))?;
-            let groups: [(&str, &dyn Fn(&str) -> bool); 3] = [
-                ("", &|field| GENERAL.contains(&field)),
-                ("fields of the event", &|field| !GENERAL.contains(&field) && field != "_raw" && is_own(field)),
-                ("fields of knowledge objects", &|field| !GENERAL.contains(&field) && field != "_raw" && !is_own(field)),
-            ];
-            for (title, belongs) in groups {
-                let members: Vec<usize> =
-                    (0..fields.len()).filter(|place| belongs(fields[*place]) && !columns[*place].value(row).is_null()).collect();
+            for (group, title) in ["", "fields of the event", "fields of knowledge objects"].into_iter().enumerate() {
+                let belongs =
+                    |place: &usize| group_of(fields[*place], &is_own) == Some(group) && !columns[*place].value(row).is_null();
+                let members: Vec<usize> = (0..fields.len()).filter(belongs).collect();
                 if members.is_empty() {
                     continue;
                 }
-                if !with_knowledge && title == "fields of knowledge objects" {
+                if !with_knowledge && group == OF_KNOWLEDGE {
                     let count = members.len();
                     let are = if count == 1 {
                         "1 field of knowledge objects is hidden"
@@ -293,6 +289,19 @@ fn short_source<'s>(source: &'s str, sourcetype: &str) -> &'s str {
     match source.strip_prefix(sourcetype).and_then(|rest| rest.strip_prefix(':')) {
         Some(channel) => channel,
         None => source.rsplit(['/', '\\']).next().unwrap_or_default(),
+    }
+}
+
+/// The group of fields that knowledge objects define.
+const OF_KNOWLEDGE: usize = 2;
+
+/// The group of a field: where the event comes from, what it says, what knowledge objects make of it. None for its text.
+fn group_of(field: &str, is_own: &impl Fn(&str) -> bool) -> Option<usize> {
+    match field {
+        "_raw" => None,
+        general if GENERAL.contains(&general) => Some(0),
+        own if is_own(own) => Some(1),
+        _ => Some(OF_KNOWLEDGE),
     }
 }
 

@@ -104,7 +104,7 @@ pub const DOT_COMMANDS: &[DotCommandSpec] = &[
         "list|raw|table|fields",
         "how events are shown",
         Wanted::OneOf(VIEWS),
-        "list: number, time, host, sourcetype, then the text or the fields that say most. raw: the text. table: a\nrow for each event. fields: each event in full.",
+        "list: number, time, host, sourcetype, then the text or the fields that say most. raw: the text.\ntable: a row for each event. fields: each event in full.",
     ),
     spec("event", "[N]", "event N of the last result in full, its fields in groups", Wanted::Nothing, ""),
     spec(
