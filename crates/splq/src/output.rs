@@ -291,7 +291,6 @@ pub(crate) mod tests {
             ("x", Arc::new(Float64Array::from(vec![Some(2.0), Some(0.5)]))),
             ("text", Arc::new(StringViewArray::from(vec![Some("a|b,\"c\"\nd"), Some("007")]))),
             ("users", Arc::new(users.finish())),
-            ("_internal", Arc::new(Int64Array::from(vec![1, 2]))),
         ])
         .unwrap()
     }
