@@ -47,7 +47,6 @@ SEARCHES = [
     ("head", "index=main | sort 100 -bytes | table bytes process"),
     ("transaction", "index=main | transaction dest maxspan=10m | stats count avg(duration)"),
     ("lookup", "index=main | lookup bench_names process_name OUTPUT team | stats count by team"),
-    ("iplocation", "index=main | rex field=process \"(?<ip>\\d+\\.\\d+\\.\\d+\\.\\d+)\" | iplocation ip | stats count by Country"),
     ("spath", "index=main | spath path=process_guid output=guid | stats dc(guid)"),
     ("fillnull", "index=main | fillnull value=none original_file_name | stats dc(original_file_name)"),
     ("mvexpand", "index=main | mvexpand tag | stats count by tag"),
