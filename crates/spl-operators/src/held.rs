@@ -19,17 +19,26 @@ const ITEM: usize = 16;
 /// How many values the lists that a command adds to rows may still have: each row has a list of its own.
 pub struct MostListed {
     command: &'static str,
+    limit: &'static str,
     most: usize,
     left: usize,
 }
 
-/// The limit that bounds them.
-pub const LISTS_LIMIT: &str = "lists_maxvalues";
+/// The values that a first piece of rows may have where all rows together have too many.
+const FIRST_PIECE: usize = 8 << 20;
 
 impl MostListed {
-    /// Of a command; 0 is no bound.
-    pub fn new(command: &'static str, most: usize) -> Self {
-        Self { command, most, left: if most == 0 { usize::MAX } else { most } }
+    /// Of a command, by the name of its limit; 0 is no bound.
+    pub fn new(command: &'static str, limit: &'static str, most: usize) -> Self {
+        Self { command, limit, most, left: if most == 0 { usize::MAX } else { most } }
+    }
+
+    /// Tells how many values all rows have together. Where they are too many, a first piece of rows is given, for a command that
+    /// reads no more, and the error does not wait for the others.
+    pub fn expect(&mut self, values: usize) {
+        if self.most > 0 && values > self.most {
+            self.left = self.left.min(FIRST_PIECE);
+        }
     }
 
     /// Takes the values of a row off.
@@ -41,7 +50,7 @@ impl MostListed {
             Some(left) => self.left = left,
             None => {
                 let message = format!("`{}` gives its rows lists of more than {} values together", self.command, self.most);
-                let help = format!("the limit is `{LISTS_LIMIT}`; --limit {LISTS_LIMIT}=0 takes it away");
+                let help = format!("the limit is `{limit}`; --limit {limit}=0 takes it away", limit = self.limit);
                 let error = Diagnostic::general("run/too-many-values", message).with_help(help);
                 return Err(DataFusionError::External(Box::new(error)));
             }

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use futures::future::BoxFuture;
-use spl_operators::held::LISTS_LIMIT;
 use spl_operators::nodes::eventstats::EventStatistics;
+use spl_operators::nodes::eventstats::LISTS_LIMIT;
 use spl_parser::Diagnostic;
 use spl_parser::effects::RequiredFields;
 use spl_parser::syntax::{Aggregation, AggregationArgument, Argument, CommandCall};

@@ -13,7 +13,7 @@ use spl_parser::syntax::{CommandCall, Expression, OptionArgument};
 use spl_functions::column::ValueType;
 use spl_operators::compiled::compile;
 use spl_operators::errors::engine_error;
-use spl_operators::held::LISTS_LIMIT;
+use spl_operators::nodes::streamstats::LISTS_LIMIT;
 use spl_operators::nodes::streamstats::{ResultCondition, Statistic, StreamStatistics};
 use spl_plan::aggregation::Planned;
 use spl_plan::context::{Input, PlanContext};

@@ -222,11 +222,11 @@ fn a_search_goes_on_from_no_more_rows_than_its_limits_say() {
     assert_eq!(refused("appendpipe_maxrows", 12, doubled), None);
     assert_eq!(refused("appendpipe_maxrows", 11, doubled), Some(("run/too-many-rows", place.clone())));
     let listed = "| makeresults count=4 | streamstats count as n | streamstats values(n) as all | eval x=mvcount(all)";
-    assert_eq!(refused("lists_maxvalues", 10, listed), None);
-    assert_eq!(refused("lists_maxvalues", 9, listed).map(|(code, _)| code), Some("run/too-many-values"));
+    assert_eq!(refused("streamstats_maxvalues", 10, listed), None);
+    assert_eq!(refused("streamstats_maxvalues", 9, listed).map(|(code, _)| code), Some("run/too-many-values"));
     let of_groups = "| makeresults count=4 | streamstats count as n | eventstats values(n) as all | eval x=mvcount(all)";
-    assert_eq!(refused("lists_maxvalues", 16, of_groups), None);
-    assert_eq!(refused("lists_maxvalues", 15, of_groups).map(|(code, _)| code), Some("run/too-many-values"));
+    assert_eq!(refused("eventstats_maxvalues", 16, of_groups), None);
+    assert_eq!(refused("eventstats_maxvalues", 15, of_groups).map(|(code, _)| code), Some("run/too-many-values"));
     let mapped = "| makeresults count=3 | map maxsearches=3 search=\"| makeresults\"";
     assert_eq!(refused("map_maxsearches", 3, mapped), None);
     assert_eq!(refused("map_maxsearches", 2, mapped).map(|(code, _)| code), Some("run/too-many-searches"));

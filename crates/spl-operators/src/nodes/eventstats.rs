@@ -21,6 +21,9 @@ use crate::nodes::streamstats::Statistic;
 use crate::row_ids::RowIds;
 use crate::stored_rows::StoredRows;
 
+/// The limit of the values of the lists that rows get.
+pub const LISTS_LIMIT: &str = "eventstats_maxvalues";
+
 /// What `eventstats` does.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct EventStatistics {
@@ -68,7 +71,7 @@ impl Operator for EventStatistics {
             results: None,
             given: 0,
             rest: None,
-            listed: MostListed::new("eventstats", self.most_listed),
+            listed: MostListed::new("eventstats", LISTS_LIMIT, self.most_listed),
         })
     }
 }
@@ -155,6 +158,12 @@ impl OperatorState for State {
             let wanted = output.field(written.place(&statistic.name)?).data_type();
             let array = if array.data_type() == wanted { array } else { cast(&array, wanted)? };
             results.push((statistic.name.clone(), array));
+        }
+        let lists = ListLengths::of(results.iter().map(|(_, results)| results));
+        if !lists.is_empty() {
+            let lengths: Vec<usize> = (0..self.groups).map(|group| lists.of_row(group)).collect();
+            let of_group = |group: &u32| lengths.get(*group as usize).copied().unwrap_or_default();
+            self.listed.expect(self.group_of_row.iter().map(of_group).fold(0, usize::saturating_add));
         }
         self.results = Some(results);
         self.row_ids = None;

@@ -101,6 +101,9 @@ fn no_condition<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Resu
     }
 }
 
+/// The limit of the values of the lists that rows get.
+pub const LISTS_LIMIT: &str = "streamstats_maxvalues";
+
 /// What `streamstats` does.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct StreamStatistics {
@@ -158,7 +161,7 @@ impl Operator for StreamStatistics {
             size: 0,
             changed: Vec::new(),
             rest: None,
-            listed: MostListed::new("streamstats", self.most_listed),
+            listed: MostListed::new("streamstats", LISTS_LIMIT, self.most_listed),
         })
     }
 }

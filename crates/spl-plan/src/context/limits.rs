@@ -46,9 +46,14 @@ pub const LIMITS: &[LimitSpec] = &[
     LimitSpec { name: "appendpipe_maxrows", default: 2_000_000, summary: "rows that appendpipe adds; an error beyond it" },
     LimitSpec { name: "map_maxsearches", default: 10_000, summary: "searches that map may run; an error beyond it" },
     LimitSpec {
-        name: "lists_maxvalues",
+        name: "eventstats_maxvalues",
+        default: 2_000_000_000,
+        summary: "values of the lists that eventstats adds to rows; an error beyond it",
+    },
+    LimitSpec {
+        name: "streamstats_maxvalues",
         default: 40_000_000,
-        summary: "values of the lists that eventstats and streamstats add to rows; an error beyond it",
+        summary: "values of the lists that streamstats adds to rows; an error beyond it",
     },
     LimitSpec {
         name: "table_maxvalues",

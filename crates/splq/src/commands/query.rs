@@ -50,6 +50,9 @@ pub async fn query(arguments: &QueryArguments, terminal: &Terminal) -> Result<()
         options.format = Some(Format::Table);
     }
     let mut sink = Sink::open(&options, terminal, engine.clock().time_zone)?;
+    if arguments.events.is_some() && sink.format != Format::Table {
+        return Err(Stop::Usage("--events is about tables; the ending of the output file stands for another format".to_owned()));
+    }
     let to_terminal = terminal.stdout && arguments.output.output.as_deref().is_none_or(|path| path == Path::new("-"));
     if sink.format == Format::Table && (to_terminal || arguments.events.is_some()) {
         let style = event_style(&engine, &search);
