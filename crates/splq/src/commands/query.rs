@@ -26,8 +26,10 @@ use crate::terminal::Terminal;
 /// What [`Stop`] lists.
 pub async fn query(arguments: &QueryArguments, terminal: &Terminal) -> Result<(), Stop> {
     Sink::check(&arguments.output, terminal)?;
-    if arguments.events.is_some() && arguments.output.format.is_some_and(|format| format != Format::Table) {
-        return Err(Stop::Usage("--events is about tables; it can't be used with another --format".to_owned()));
+    let of_file = || Format::of_extension(arguments.output.output.as_deref()?);
+    if arguments.events.is_some() && arguments.output.format.or_else(of_file).is_some_and(|format| format != Format::Table) {
+        let message = "--events is about tables; it can't be used with another --format, or a file whose ending stands for one";
+        return Err(Stop::Usage(message.to_owned()));
     }
     let (text, source) = search_text(arguments.search.as_deref(), arguments.file.as_deref(), &arguments.engine.data.data)?;
     let mut engine = session::engine_of(&arguments.engine, terminal)?;
@@ -50,9 +52,6 @@ pub async fn query(arguments: &QueryArguments, terminal: &Terminal) -> Result<()
         options.format = Some(Format::Table);
     }
     let mut sink = Sink::open(&options, terminal, engine.clock().time_zone)?;
-    if arguments.events.is_some() && sink.format != Format::Table {
-        return Err(Stop::Usage("--events is about tables; the ending of the output file stands for another format".to_owned()));
-    }
     let to_terminal = terminal.stdout && arguments.output.output.as_deref().is_none_or(|path| path == Path::new("-"));
     if sink.format == Format::Table && (to_terminal || arguments.events.is_some()) {
         let style = event_style(&engine, &search);

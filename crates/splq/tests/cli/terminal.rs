@@ -403,6 +403,8 @@ fn views_of_events_and_endings_of_files_are_checked() {
     assert!(list.ok().starts_with(expected), "{}", list.out);
     assert!(run(&["--events", "fields"]).ok().contains("fields of the event\n"));
     run(&["--events", "list", "--format", "csv"]).fails(2, "--events");
+    run(&["--events", "list", "-o", "out.csv"]).fails(2, "--events");
+    assert!(!folder.path().join("out.csv").exists());
     // Elsewhere than on a terminal nothing changes.
     assert_eq!(run(&[]).rows()[0]["Image"], "run7.exe");
     run(&["-o", "out.xlsx"]).fails(2, "the ending of out.xlsx tells no format; known are .csv");
